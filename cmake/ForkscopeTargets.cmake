@@ -1,0 +1,46 @@
+# One folder is one target. These two functions are how every folder declares
+# itself, so that warnings, sanitizers and include rules are the same everywhere.
+
+set(FORKSCOPE_SANITIZE "" CACHE STRING "Sanitizers for our own code, as for -fsanitize=")
+
+function(forkscope_compile_options target)
+  target_compile_options(${target} PRIVATE
+    -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+    -Wimplicit-fallthrough -Wundef -Werror)
+  target_compile_definitions(${target} PRIVATE FORKSCOPE_VERSION="${PROJECT_VERSION}")
+  if(FORKSCOPE_SANITIZE)
+    target_compile_options(${target} PRIVATE
+      -fsanitize=${FORKSCOPE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    target_link_options(${target} PUBLIC -fsanitize=${FORKSCOPE_SANITIZE})
+  endif()
+endfunction()
+
+# forkscope_library(NAME SOURCES a.cpp ... [PUBLIC targets...] [PRIVATE targets...])
+# Headers of a folder are included as "<folder>/<file>.h", and only by targets that link it: the
+# include path of a target is a directory of its own that holds one link, to its folder.
+function(forkscope_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  if(ARG_SOURCES)
+    add_library(${name} STATIC ${ARG_SOURCES})
+    target_link_libraries(${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
+    forkscope_compile_options(${name})
+    set(scope PUBLIC)
+  else()
+    add_library(${name} INTERFACE)
+    target_link_libraries(${name} INTERFACE ${ARG_PUBLIC})
+    set(scope INTERFACE)
+  endif()
+  get_filename_component(folder ${CMAKE_CURRENT_SOURCE_DIR} NAME)
+  set(include_dir ${CMAKE_BINARY_DIR}/include/${name})
+  file(MAKE_DIRECTORY ${include_dir})
+  file(CREATE_LINK ${CMAKE_CURRENT_SOURCE_DIR} ${include_dir}/${folder} SYMBOLIC)
+  target_include_directories(${name} ${scope} ${include_dir})
+endfunction()
+
+# forkscope_executable(NAME SOURCES main.cpp ... LINKS targets...)
+function(forkscope_executable name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_LINKS})
+  forkscope_compile_options(${name})
+endfunction()
