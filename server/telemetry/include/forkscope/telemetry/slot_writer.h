@@ -1,0 +1,67 @@
+// What one worker writes about itself. Wait-free, no system calls, no allocation: this is on the
+// path of every request, and has a budget of 50 ns for begin_request() plus end_request(), the
+// clock included.
+//
+// Called by the worker that holds the slot; by the primary only between the reap of a worker and
+// the fork of its successor. Does not own the memory.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "forkscope/telemetry/lane.h"
+#include "forkscope/telemetry/layout.h"
+
+namespace forkscope::telemetry {
+
+class SlotWriter {
+ public:
+  SlotWriter(Word* progress, Word* counters, Word* current, Word* requests, Word* histogram);
+
+  // ── the event loop ──
+  /// The first thing a new process writes.
+  void start_generation(std::uint32_t generation, std::uint64_t now_ns);
+  /// It serves from now on.
+  void ready(std::uint64_t now_ns);
+  /// Nothing to do: published before the loop blocks.
+  void idle();
+  /// A step of the loop begins at `now_ns`. Never `Phase::idle`.
+  void step(Phase phase, std::uint64_t now_ns);
+  void draining();
+
+  // ── a request ──
+  /// Published before the handler runs, so that a worker that hangs in it has told everyone.
+  /// `path` is the target without its query. The result goes back to end_request().
+  RequestRecord begin_request(std::uint64_t now_ns, Method method, std::string_view path,
+                              std::uint64_t connection);
+  /// The response is ready to leave: for a write, after the commit. The step is now
+  /// `Phase::flushing`. Several requests may be begun
+  /// and not ended (writes that share a commit); they end in the order in which they began.
+  /// Status 100 … 599.
+  void end_request(RequestRecord& request, std::uint64_t now_ns, std::uint32_t status,
+                   std::uint64_t response_bytes);
+
+  // ── counters and gauges ──
+  void received(std::uint64_t bytes);
+  void sent(std::uint64_t bytes);
+  void accepted();
+  void connections_open(std::uint64_t count);
+  void requests_waiting(std::uint64_t count);
+  void writes_parked(std::uint64_t count);
+  void exception();
+
+  // ── for the primary, after the reap ──
+  /// Counts what was begun and not ended as abandoned, and closes it; gauges go to 0. Returns how
+  /// many requests that was.
+  std::uint32_t settle_after_exit();
+
+ private:
+  Word* progress_;
+  Word* counters_;
+  LaneWriter<CurrentRecord, kCurrentCapacity> current_;
+  LaneWriter<RequestRecord, kRequestCapacity> requests_;
+  Word* histogram_;
+  CurrentRecord in_hand_{};  // kept, so that only what changes is written
+};
+
+}  // namespace forkscope::telemetry

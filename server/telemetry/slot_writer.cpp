@@ -1,0 +1,123 @@
+#include "forkscope/telemetry/slot_writer.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+
+#include "forkscope/telemetry/fnv.h"
+#include "forkscope/telemetry/histogram.h"
+
+namespace forkscope::telemetry {
+
+namespace {
+
+// The words of a struct in layout.h, by the name of the field.
+#define PROGRESS(field) (progress_ + offsetof(Progress, field) / sizeof(Word))
+#define COUNTER(field) (counters_ + offsetof(Counters, field) / sizeof(Word))
+
+}  // namespace
+
+SlotWriter::SlotWriter(Word* progress, Word* counters, Word* current, Word* requests,
+                       Word* histogram)
+    : progress_(progress),
+      counters_(counters),
+      current_(current),
+      requests_(requests),
+      histogram_(histogram) {}
+
+void SlotWriter::start_generation(std::uint32_t generation, std::uint64_t now_ns) {
+  store_relaxed(PROGRESS(ready_ns), 0);
+  store_relaxed(PROGRESS(draining), 0);
+  step(Phase::booting, now_ns);
+  store_release(PROGRESS(generation), generation);
+}
+
+void SlotWriter::ready(std::uint64_t now_ns) { store_release(PROGRESS(ready_ns), now_ns); }
+
+void SlotWriter::idle() {
+  store_relaxed(PROGRESS(phase), static_cast<Word>(Phase::idle));
+  add_relaxed(PROGRESS(steps), 1);
+}
+
+void SlotWriter::step(Phase phase, std::uint64_t now_ns) {
+  store_relaxed(PROGRESS(busy_since_ns), now_ns);
+  store_relaxed(PROGRESS(phase), static_cast<Word>(phase));
+  store_relaxed(PROGRESS(last_core), static_cast<Word>(::sched_getcpu()));
+  add_relaxed(PROGRESS(steps), 1);
+}
+
+void SlotWriter::draining() { store_relaxed(PROGRESS(draining), 1); }
+
+RequestRecord SlotWriter::begin_request(std::uint64_t now_ns, Method method, std::string_view path,
+                                        std::uint64_t connection) {
+  step(Phase::handling, now_ns);
+  in_hand_.id = current_.head() + 1;
+  in_hand_.start_ns = now_ns;
+  in_hand_.connection = connection;
+  in_hand_.method = static_cast<std::uint8_t>(method);
+  in_hand_.generation = static_cast<std::uint32_t>(load_relaxed(PROGRESS(generation)));
+  const std::size_t kept = std::min<std::size_t>(path.size(), kPathBytes);
+  in_hand_.path_bytes = static_cast<std::uint16_t>(kept);
+  std::memcpy(in_hand_.path, path.data(), kept);
+  current_.write(in_hand_, offsetof(CurrentRecord, path) + kept);
+
+  RequestRecord request{};
+  request.id = in_hand_.id;
+  request.end_ns = now_ns;  // the start, until end_request()
+  request.method = in_hand_.method;
+  request.connection = static_cast<std::uint32_t>(connection);
+  request.core = static_cast<std::uint16_t>(load_relaxed(PROGRESS(last_core)));
+  request.path_bytes = static_cast<std::uint16_t>(std::min<std::size_t>(path.size(), 0xFFFF));
+  request.path_hash = fnv1a(path);
+  const std::size_t tail = std::min<std::size_t>(path.size(), kRequestPathBytes);
+  std::memcpy(request.path, path.data() + path.size() - tail, tail);
+  return request;
+}
+
+void SlotWriter::end_request(RequestRecord& request, std::uint64_t now_ns, std::uint32_t status,
+                             std::uint64_t response_bytes) {
+  request.duration_ns = now_ns - request.end_ns;
+  request.end_ns = now_ns;
+  request.status = static_cast<std::uint16_t>(status);
+  request.response_bytes =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(response_bytes, UINT32_MAX));
+  add_relaxed(histogram_ + histogram_bucket(request.duration_ns), 1);
+  const std::uint32_t status_class = std::clamp<std::uint32_t>(status / 100, 1, 5) - 1;
+  add_relaxed(COUNTER(responses) + status_class, 1);
+  requests_.write(request);
+  store_release(PROGRESS(requests_done), request.id);
+  store_relaxed(PROGRESS(busy_since_ns), now_ns);
+  store_relaxed(PROGRESS(phase), static_cast<Word>(Phase::flushing));
+}
+
+void SlotWriter::received(std::uint64_t bytes) { add_relaxed(COUNTER(bytes_received), bytes); }
+void SlotWriter::sent(std::uint64_t bytes) { add_relaxed(COUNTER(bytes_sent), bytes); }
+void SlotWriter::accepted() { add_relaxed(COUNTER(connections_accepted), 1); }
+void SlotWriter::connections_open(std::uint64_t count) {
+  store_relaxed(COUNTER(connections_open), count);
+}
+void SlotWriter::requests_waiting(std::uint64_t count) {
+  store_relaxed(COUNTER(requests_waiting), count);
+}
+void SlotWriter::writes_parked(std::uint64_t count) {
+  store_relaxed(COUNTER(writes_parked), count);
+}
+void SlotWriter::exception() { add_relaxed(COUNTER(exceptions), 1); }
+
+std::uint32_t SlotWriter::settle_after_exit() {
+  const std::uint64_t begun = current_.head();
+  const std::uint64_t done = load_relaxed(PROGRESS(requests_done));
+  const auto abandoned = static_cast<std::uint32_t>(begun > done ? begun - done : 0);
+  add_relaxed(COUNTER(abandoned), abandoned);
+  connections_open(0);
+  requests_waiting(0);
+  writes_parked(0);
+  store_relaxed(PROGRESS(phase), static_cast<Word>(Phase::booting));
+  store_relaxed(PROGRESS(ready_ns), 0);
+  store_release(PROGRESS(requests_done), begun);
+  return abandoned;
+}
+
+}  // namespace forkscope::telemetry

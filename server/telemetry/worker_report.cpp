@@ -1,0 +1,207 @@
+#include "forkscope/telemetry/worker_report.h"
+
+#include <time.h>
+
+#include <cstring>
+
+namespace forkscope::telemetry {
+
+namespace {
+
+constexpr std::uint64_t kSecondNs = 1'000'000'000;
+
+/// The primary's word, split by the worker's own: `ready` is idle or busy.
+WorkerState state_of(const RosterRecord& roster, const Progress& progress) {
+  switch (static_cast<RosterState>(roster.state)) {
+    case RosterState::starting: return WorkerState::starting;
+    case RosterState::ready:
+      if (progress.draining == 1) return WorkerState::draining;
+      return progress.phase == static_cast<std::uint64_t>(Phase::idle) ? WorkerState::idle
+                                                                       : WorkerState::busy;
+    case RosterState::hung: return WorkerState::hung;
+    case RosterState::aborting: return WorkerState::aborting;
+    case RosterState::draining: return WorkerState::draining;
+    case RosterState::dead: return WorkerState::dead;
+    case RosterState::backoff: return WorkerState::backoff;
+    case RosterState::unused: break;
+  }
+  return WorkerState::unknown;
+}
+
+bool has_process(WorkerState state) {
+  return state != WorkerState::dead && state != WorkerState::backoff;
+}
+
+std::optional<ExitReport> exit_of(const RosterRecord& roster) {
+  const auto cause = static_cast<ExitCause>(roster.exit_cause);
+  if (cause != ExitCause::exited && cause != ExitCause::signaled) return std::nullopt;
+  return ExitReport{cause,
+                    roster.exit_code,
+                    (roster.exit_flags & kExitWasHung) != 0,
+                    (roster.exit_flags & kExitCoreDumped) != 0,
+                    roster.abandoned_last,
+                    roster.exit_ns};
+}
+
+std::uint64_t elapsed(std::uint64_t since_ns, std::uint64_t now_ns) {
+  return since_ns != 0 && now_ns > since_ns ? now_ns - since_ns : 0;
+}
+
+}  // namespace
+
+std::string_view to_string(WorkerState state) {
+  switch (state) {
+    case WorkerState::starting: return "starting";
+    case WorkerState::idle: return "idle";
+    case WorkerState::busy: return "busy";
+    case WorkerState::hung: return "hung";
+    case WorkerState::aborting: return "aborting";
+    case WorkerState::draining: return "draining";
+    case WorkerState::dead: return "dead";
+    case WorkerState::backoff: return "backoff";
+    case WorkerState::unknown: break;
+  }
+  return "unknown";
+}
+
+std::string_view to_string(Method method) {
+  switch (method) {
+    case Method::get: return "GET";
+    case Method::head: return "HEAD";
+    case Method::post: return "POST";
+    case Method::put: return "PUT";
+    case Method::patch: return "PATCH";
+    case Method::del: return "DELETE";
+    case Method::options: return "OPTIONS";
+    case Method::other: break;
+  }
+  return "?";
+}
+
+std::string_view to_string(Phase phase) {
+  switch (phase) {
+    case Phase::booting: return "booting";
+    case Phase::idle: return "idle";
+    case Phase::reading: return "reading";
+    case Phase::handling: return "handling";
+    case Phase::committing: return "committing";
+    case Phase::flushing: return "flushing";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(HangKind kind) {
+  switch (kind) {
+    case HangKind::spin: return "spin";
+    case HangKind::blocked: return "blocked";
+    case HangKind::stopped: return "stopped";
+    case HangKind::none: break;
+  }
+  return "";
+}
+
+std::string_view to_string(EventKind kind) {
+  switch (kind) {
+    case EventKind::fork: return "fork";
+    case EventKind::listening: return "listening";
+    case EventKind::hung: return "hung";
+    case EventKind::recovered: return "recovered";
+    case EventKind::abort: return "abort";
+    case EventKind::kill: return "kill";
+    case EventKind::disconnect: return "disconnect";
+    case EventKind::exit: return "exit";
+    case EventKind::backoff: return "backoff";
+    case EventKind::stopped: return "stopped";
+    case EventKind::continued: return "continued";
+    case EventKind::signal: return "signal";
+    case EventKind::scale: return "scale";
+    case EventKind::reload: return "reload";
+    case EventKind::shutdown: return "shutdown";
+    case EventKind::none: break;
+  }
+  return "unknown";
+}
+
+std::string signal_name(std::uint32_t number) {
+  const char* name = number < 65 ? ::sigabbrev_np(static_cast<int>(number)) : nullptr;
+  return name != nullptr ? std::string("SIG") + name : "signal " + std::to_string(number);
+}
+
+double requests_per_second(const LaneReader<RequestRecord>& requests, std::uint64_t now_ns) {
+  const std::uint64_t head = requests.head();
+  const std::uint64_t since = now_ns > kSecondNs ? now_ns - kSecondNs : 0;
+  // Record times ascend, so the first one inside the last second is found by halving. What is
+  // overwritten meanwhile counts as old.
+  std::uint64_t low = head > requests.capacity() ? head - requests.capacity() + 1 : 0;
+  const std::uint64_t oldest = low;
+  std::uint64_t high = head;
+  while (low < high) {
+    const std::uint64_t middle = low + (high - low) / 2;
+    const auto record = requests.read(middle);
+    if (record && record->end_ns >= since) {
+      high = middle;
+    } else {
+      low = middle + 1;
+    }
+  }
+  const auto count = static_cast<double>(head - low);
+  if (low > oldest || oldest == 0) return count;
+  // Even the oldest record is younger than a second: scale up by the time that the lane spans.
+  const auto first = requests.read(low);
+  if (!first || first->end_ns >= now_ns) return count;
+  return count * static_cast<double>(kSecondNs) / static_cast<double>(now_ns - first->end_ns);
+}
+
+std::optional<WorkerReport> report_worker(const SegmentView& view, std::uint32_t slot,
+                                          std::uint64_t now_ns) {
+  const auto roster = view.roster(slot);
+  if (!roster || roster->state == static_cast<std::uint64_t>(RosterState::unused)) {
+    return std::nullopt;
+  }
+  const Progress progress = view.progress(slot);
+  const Counters counters = view.counters(slot);
+
+  WorkerReport report;
+  report.number = slot + 1;
+  report.generation = roster->generation;
+  report.state = state_of(*roster, progress);
+  report.state_since_ns = roster->state_since_ns;
+  report.core = static_cast<std::uint32_t>(progress.last_core);
+  report.connections = counters.connections_open;
+  report.requests = view.requests_total(slot);
+  report.requests_per_second = requests_per_second(view.requests(slot), now_ns);
+  report.respawns = roster->respawns;
+  report.hangs = roster->hangs;
+  report.last_exit = exit_of(*roster);
+  if (has_process(report.state)) {
+    report.pid = roster->pid;
+    report.uptime_ns = elapsed(roster->forked_ns, now_ns);
+    report.in_flight = view.in_flight(slot);
+    if (report.state != WorkerState::idle && report.state != WorkerState::starting) {
+      report.busy_since_ns = progress.busy_since_ns;
+    }
+  }
+  if (report.state == WorkerState::hung || report.state == WorkerState::aborting) {
+    report.hang_kind = static_cast<HangKind>(roster->hang_kind);
+    report.stuck_since_ns = roster->stuck_since_ns;
+    report.kill_at_ns = roster->kill_at_ns;
+  }
+  return report;
+}
+
+std::vector<WorkerReport> report_workers(const SegmentView& view, std::uint64_t now_ns) {
+  std::vector<WorkerReport> workers;
+  for (std::uint32_t slot = 0; slot < view.slot_count(); ++slot) {
+    if (auto report = report_worker(view, slot, now_ns)) workers.push_back(std::move(*report));
+  }
+  return workers;
+}
+
+std::uint64_t now_ns() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * kSecondNs +
+         static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+}  // namespace forkscope::telemetry
