@@ -1,0 +1,149 @@
+#include "store/schema.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+#include <thread>
+
+#include "store/store_error.h"
+#include "store/write_turn.h"
+
+namespace forkscope::store {
+namespace {
+
+constexpr std::chrono::milliseconds kRetryPause{1};
+
+// `position` is the todo's "order", which SQL keeps for itself. The counts are kept so that a page
+// of a million todos costs no more than one of ten.
+constexpr const char* kCreateTables = R"sql(
+  CREATE TABLE todos (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    title      TEXT    NOT NULL,
+    completed  INTEGER NOT NULL DEFAULT 0 CHECK (completed IN (0, 1)),
+    position   INTEGER,
+    created_at TEXT    NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
+  ) STRICT;
+  CREATE INDEX todos_by_completed ON todos (completed);
+
+  CREATE TABLE todo_counts (
+    completed  INTEGER PRIMARY KEY,
+    n          INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO todo_counts VALUES (0, 0), (1, 0);
+  CREATE TRIGGER todos_inserted AFTER INSERT ON todos BEGIN
+    UPDATE todo_counts SET n = n + 1 WHERE completed = new.completed;
+  END;
+  CREATE TRIGGER todos_updated AFTER UPDATE OF completed ON todos
+  WHEN old.completed <> new.completed BEGIN
+    UPDATE todo_counts SET n = n - 1 WHERE completed = old.completed;
+    UPDATE todo_counts SET n = n + 1 WHERE completed = new.completed;
+  END;
+)sql";
+
+[[noreturn]] void refuse(const std::string& path, const std::string& reason) {
+  throw StoreError(StoreError::Kind::unavailable,
+                   "cannot use the database " + path + ": " + reason);
+}
+
+/// Checked beforehand, because SQLite only says "unable to open database file".
+void require_access(const std::string& path, const std::string& target, int mode) {
+  if (::faccessat(AT_FDCWD, target.c_str(), mode, AT_EACCESS) != 0) {
+    refuse(path, target + ": " + std::system_category().message(errno));
+  }
+}
+
+bool schema_is_current(SQLite::Database& database, const std::string& path) {
+  // The tables are counted before the version is read: another worker makes both in one
+  // transaction, and may do so between these two lines.
+  const int tables = database.execAndGet("SELECT count(*) FROM sqlite_schema").getInt();
+  const int version = database.execAndGet("PRAGMA user_version").getInt();
+  if (version > kSchemaVersion) {
+    refuse(path, "its schema has version " + std::to_string(version) +
+                     ", and this program knows versions up to " + std::to_string(kSchemaVersion));
+  }
+  if (version < kSchemaVersion) {
+    if (tables > 0) refuse(path, "it belongs to another program");
+    return false;
+  }
+  return database.execAndGet("PRAGMA journal_mode").getString() == "wal";
+}
+
+void create_schema(SQLite::Database& database, const std::string& path) {
+  database.exec("PRAGMA journal_mode = WAL");
+  SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
+  if (!schema_is_current(database, path)) {
+    database.exec(kCreateTables);
+    database.exec(kCountDeletedTrigger);
+    database.exec("PRAGMA user_version = " + std::to_string(kSchemaVersion));
+  }
+  transaction.commit();
+}
+
+void create_schema_if_missing(SQLite::Database& database, const std::string& path) {
+  const auto deadline = std::chrono::steady_clock::now() + kOpenPatience;
+  WriteTurn turn(turn_path(path));
+  while (true) {
+    try {
+      if (schema_is_current(database, path)) return;
+      if (turn.try_take()) {
+        create_schema(database, path);
+        return;
+      }
+    } catch (const SQLite::Exception& error) {
+      if (!is_busy(error.getErrorCode())) throw;
+    }
+    turn.release();
+    if (std::chrono::steady_clock::now() >= deadline) {
+      refuse(path, "another program has kept it locked for " +
+                       std::to_string(kOpenPatience.count() / 1000) + " s");
+    }
+    std::this_thread::sleep_for(kRetryPause);
+  }
+}
+
+}  // namespace
+
+std::string checked_database_path(const std::string& path) {
+  namespace fs = std::filesystem;
+  if (path.empty()) refuse("\"\"", "the path is empty");
+  std::error_code error;
+  const fs::path resolved = fs::weakly_canonical(fs::absolute(path), error);
+  if (error) refuse(path, error.message());
+  const std::string directory = resolved.parent_path().string();
+  struct stat status {};
+  if (::stat(directory.c_str(), &status) != 0) {
+    refuse(path, "its directory " + directory + ": " + std::system_category().message(errno));
+  }
+  if (!S_ISDIR(status.st_mode)) refuse(path, directory + " is not a directory");
+  // The log, its index and the lock file are made next to the database.
+  require_access(path, directory, W_OK | X_OK);
+  if (::stat(resolved.c_str(), &status) == 0) {
+    if (S_ISDIR(status.st_mode)) refuse(path, "it is a directory");
+    if (!S_ISREG(status.st_mode)) refuse(path, "it is not a regular file");
+    require_access(path, resolved.string(), R_OK | W_OK);
+  }
+  return resolved.string();
+}
+
+std::string turn_path(const std::string& database_path) { return database_path + "-turn"; }
+
+SQLite::Database open_database(const std::string& path) {
+  try {
+    SQLite::Database database(path,
+                              SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOMUTEX,
+                              static_cast<int>(kReadPatience.count()));
+    create_schema_if_missing(database, path);
+    database.exec("PRAGMA synchronous = FULL");      // an acknowledged write is on the disk
+    database.exec("PRAGMA wal_autocheckpoint = 0");  // checkpoints need the turn: see WriteBatch
+    return database;
+  } catch (const SQLite::Exception& error) {
+    refuse(path, error.what());
+  }
+}
+
+}  // namespace forkscope::store

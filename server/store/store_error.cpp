@@ -1,0 +1,37 @@
+#include "store/store_error.h"
+
+#include <sqlite3.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace forkscope::store {
+
+StoreError latest_error(sqlite3* handle, const std::string& path) {
+  const int os_error = errno;
+  const int code = sqlite3_errcode(handle) & 0xff;
+  int reason = 0;
+  if (code == SQLITE_IOERR || code == SQLITE_CANTOPEN || code == SQLITE_FULL) {
+    // SQLite forgets the reason of a failed COMMIT, but leaves errno alone.
+    reason = sqlite3_system_errno(handle);
+    if (reason == 0) reason = os_error;
+  }
+  // SQLite calls only ENOSPC "full"; a quota or RLIMIT_FSIZE arrives as an I/O error.
+  const bool full = code == SQLITE_FULL || reason == ENOSPC || reason == EDQUOT || reason == EFBIG;
+  std::string sentence = "database " + path + ": " + sqlite3_errmsg(handle);
+  if (reason != 0) sentence += " (" + std::system_category().message(reason) + ")";
+  return {full ? StoreError::Kind::disk_full : StoreError::Kind::unavailable, sentence};
+}
+
+int step(SQLite::Statement& statement) noexcept {
+  errno = 0;
+  return statement.tryExecuteStep();
+}
+
+bool is_busy(int code) {
+  // SQLITE_PROTOCOL: connections that open a WAL database at the same time kept missing each other.
+  const int primary = code & 0xff;
+  return primary == SQLITE_BUSY || primary == SQLITE_PROTOCOL;
+}
+
+}  // namespace forkscope::store

@@ -1,0 +1,36 @@
+// What can go wrong in the store, in words for people.
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <stdexcept>
+#include <string>
+
+namespace forkscope::store {
+
+/// One sentence that names the database and the reason. Nothing of the failed operation is kept.
+class StoreError : public std::runtime_error {
+ public:
+  enum class Kind {
+    unavailable,  ///< Locked, unreadable, corrupt, deleted, not permitted.
+    disk_full,    ///< No space, or a quota or file-size limit.
+  };
+
+  StoreError(Kind kind, const std::string& sentence) : std::runtime_error(sentence), kind_(kind) {}
+  Kind kind() const { return kind_; }
+
+ private:
+  Kind kind_;
+};
+
+/// One step of a statement; returns SQLite's result code. Failures are described by latest_error().
+int step(SQLite::Statement& statement) noexcept;
+
+/// Describes the failure of the latest step() on the connection `handle`, whose file is `path`.
+StoreError latest_error(sqlite3* handle, const std::string& path);
+
+/// Whether result code `code` (primary or extended) means that another connection is in the way
+/// for a moment.
+bool is_busy(int code);
+
+}  // namespace forkscope::store

@@ -1,0 +1,171 @@
+#include "store/todo_store.h"
+
+#include <sqlite3.h>
+
+#include <cerrno>
+
+#include "store/schema.h"
+
+namespace forkscope::store {
+namespace {
+
+/// One use of a kept statement. It is reset at the end, so that no read transaction outlives the
+/// call; and what SQLite reports becomes a StoreError.
+class Query {
+ public:
+  Query(SQLite::Database& database, SQLite::Statement& statement, const std::string& path)
+      : handle_(database.getHandle()), statement_(statement), path_(path) {
+    statement_.clearBindings();
+  }
+  Query(const Query&) = delete;
+  Query& operator=(const Query&) = delete;
+  ~Query() { statement_.tryReset(); }
+
+  Query& bind(int index, std::int64_t value) {
+    statement_.bind(index, value);
+    return *this;
+  }
+  Query& bind(int index, const std::string& value) {
+    statement_.bindNoCopy(index, value);  // the caller's string outlives the query
+    return *this;
+  }
+  /// Parameters that are not bound are NULL.
+  template <typename T>
+  Query& bind(int index, const std::optional<T>& value) {
+    if (value) bind(index, static_cast<std::int64_t>(*value));
+    return *this;
+  }
+  Query& bind(int index, const std::optional<std::string>& value) {
+    if (value) bind(index, *value);
+    return *this;
+  }
+
+  bool next_row() {
+    const int result = step(statement_);
+    if (result != SQLITE_ROW && result != SQLITE_DONE) throw latest_error(handle_, path_);
+    return result == SQLITE_ROW;
+  }
+  std::int64_t integer(int column) const { return statement_.getColumn(column).getInt64(); }
+  Todo todo() const {
+    Todo todo{integer(0), statement_.getColumn(1).getString(), integer(2) != 0, std::nullopt};
+    if (!statement_.isColumnNull(3)) todo.order = integer(3);
+    return todo;
+  }
+
+ private:
+  sqlite3* handle_;
+  SQLite::Statement& statement_;
+  const std::string& path_;
+};
+
+}  // namespace
+
+TodoStore TodoStore::open(const std::string& path) {
+  try {
+    return TodoStore(path);
+  } catch (const SQLite::Exception& error) {
+    throw StoreError(StoreError::Kind::unavailable,
+                     "cannot use the database " + path + ": " + error.what());
+  }
+}
+
+TodoStore::TodoStore(const std::string& path)
+    : path_(checked_database_path(path)),
+      database_(open_database(path_)),
+      turn_(turn_path(path_)),
+      batch_(database_, turn_, path_),
+      list_(database_,
+            "SELECT id, title, completed, position FROM todos"
+            " WHERE id > ?1 ORDER BY id LIMIT ?2"),
+      list_by_completed_(database_,
+                         "SELECT id, title, completed, position FROM todos"
+                         " WHERE id > ?1 AND completed = ?3 ORDER BY id LIMIT ?2"),
+      count_(database_, "SELECT sum(n) FROM todo_counts WHERE ?1 IS NULL OR completed = ?1"),
+      find_(database_, "SELECT id, title, completed, position FROM todos WHERE id = ?1"),
+      insert_(database_,
+              "INSERT INTO todos (title, completed, position) VALUES (?1, ?2, ?3)"
+              " RETURNING id, title, completed, position"),
+      update_(database_,
+              "UPDATE todos SET title = coalesce(?2, title), completed = coalesce(?3, completed),"
+              " position = iif(?4, ?5, position)"
+              " WHERE id = ?1 RETURNING id, title, completed, position"),
+      remove_(database_, "DELETE FROM todos WHERE id = ?1 RETURNING id"),
+      data_version_(database_, "PRAGMA data_version") {}
+
+std::vector<Todo> TodoStore::list(std::int64_t limit, std::int64_t after,
+                                  std::optional<bool> completed) {
+  Query query(database_, completed ? list_by_completed_ : list_, path_);
+  query.bind(1, after).bind(2, limit);
+  if (completed) query.bind(3, completed);
+  std::vector<Todo> todos;
+  while (query.next_row()) todos.push_back(query.todo());
+  return todos;
+}
+
+std::int64_t TodoStore::count(std::optional<bool> completed) {
+  Query query(database_, count_, path_);
+  query.bind(1, completed).next_row();
+  return query.integer(0);
+}
+
+std::optional<Todo> TodoStore::find(std::int64_t id) {
+  Query query(database_, find_, path_);
+  if (!query.bind(1, id).next_row()) return std::nullopt;
+  return query.todo();
+}
+
+void TodoStore::check() {
+  require_file_in_place(database_.getHandle(), path_);
+  count(std::nullopt);
+}
+
+std::uint64_t TodoStore::content_version() {
+  try {
+    Query query(database_, data_version_, path_);
+    query.next_row();
+    if (query.integer(0) == seen_data_version_) return content_version_;
+    seen_data_version_ = query.integer(0);
+  } catch (const StoreError&) {
+    // Nobody knows what the content is: whatever was remembered of it is not to be used.
+  }
+  return ++content_version_;
+}
+
+std::optional<StoreError> TodoStore::commit_writes() {
+  // SQLite's data_version counts the commits of other connections only.
+  ++content_version_;
+  return batch_.commit();
+}
+
+Todo TodoStore::insert(const NewTodo& todo) {
+  Query query(database_, insert_, path_);
+  query.bind(1, todo.title).bind(2, todo.completed).bind(3, todo.order).next_row();
+  return query.todo();
+}
+
+std::optional<Todo> TodoStore::update(std::int64_t id, const TodoPatch& patch) {
+  Query query(database_, update_, path_);
+  query.bind(1, id).bind(2, patch.title).bind(3, patch.completed);
+  query.bind(4, patch.order.has_value()).bind(5, patch.order.value_or(std::nullopt));
+  if (!query.next_row()) return std::nullopt;
+  return query.todo();
+}
+
+bool TodoStore::remove(std::int64_t id) {
+  Query query(database_, remove_, path_);
+  return query.bind(1, id).next_row();
+}
+
+void TodoStore::clear() {
+  // Without a trigger SQLite deletes page by page instead of row by row: 0.15 s instead of 1.2 s
+  // for a million todos.
+  constexpr const char* kDeleteAll =
+      "DROP TRIGGER todos_deleted; DELETE FROM todos; UPDATE todo_counts SET n = 0;";
+  errno = 0;  // for latest_error(), as in step()
+  if (database_.tryExec(kDeleteAll) != SQLITE_OK ||
+      database_.tryExec(kCountDeletedTrigger) != SQLITE_OK) {
+    throw latest_error(database_.getHandle(), path_);
+  }
+}
+
+}  // namespace forkscope::store

@@ -1,0 +1,79 @@
+// Todos in an SQLite database that several worker processes share.
+//
+// Each worker opens it for itself, after its fork, and calls it from its only thread. Reads may run
+// at any time and see all that is committed by any process; no read outlives its call. Writes run
+// between begin_writes() and commit_writes(), each request in a savepoint, and are durable when
+// commit_writes() has returned nothing.
+//
+// Every function may throw StoreError unless it says otherwise. `path` must not be opened and
+// closed by other means in the same process: POSIX would drop SQLite's locks (fcntl(2), "Record
+// locks").
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/store_error.h"
+#include "store/todo.h"
+#include "store/write_batch.h"
+#include "store/write_turn.h"
+
+namespace forkscope::store {
+
+class TodoStore {
+ public:
+  /// Creates file and schema if missing. Throws StoreError, one line that names path and reason.
+  static TodoStore open(const std::string& path);
+  TodoStore(const TodoStore&) = delete;
+  TodoStore& operator=(const TodoStore&) = delete;
+
+  // ── reading ──
+  /// Oldest first: up to `limit` todos with ids above `after`, all or only (un)completed ones.
+  std::vector<Todo> list(std::int64_t limit, std::int64_t after, std::optional<bool> completed);
+  std::int64_t count(std::optional<bool> completed);
+  std::optional<Todo> find(std::int64_t id);
+  /// Throws when the store could not serve a request now.
+  void check();
+  /// Changes whenever the content does, whichever process changed it. Never goes back, never
+  /// throws. Not to be asked between begin_writes() and commit_writes().
+  std::uint64_t content_version();
+
+  // ── writing ──
+  // Neither of these two throws.
+  /// False: another process has its turn; try again in about a millisecond.
+  bool begin_writes() { return batch_.begin(); }
+  /// Why nothing of the batch is kept; nothing when all of it is on the disk.
+  std::optional<StoreError> commit_writes();
+  /// For one request of the batch.
+  Savepoint savepoint() { return Savepoint(batch_); }
+
+  Todo insert(const NewTodo& todo);
+  /// Nothing: there is no such todo.
+  std::optional<Todo> update(std::int64_t id, const TodoPatch& patch);
+  bool remove(std::int64_t id);
+  void clear();
+
+ private:
+  explicit TodoStore(const std::string& path);
+
+  std::string path_;
+  SQLite::Database database_;
+  WriteTurn turn_;
+  WriteBatch batch_;
+  SQLite::Statement list_;
+  SQLite::Statement list_by_completed_;
+  SQLite::Statement count_;
+  SQLite::Statement find_;
+  SQLite::Statement insert_;
+  SQLite::Statement update_;
+  SQLite::Statement remove_;
+  SQLite::Statement data_version_;
+  std::int64_t seen_data_version_ = 0;
+  std::uint64_t content_version_ = 1;
+};
+
+}  // namespace forkscope::store

@@ -1,0 +1,126 @@
+#include "store/write_batch.h"
+
+#include <sqlite3.h>
+
+#include <utility>
+
+#include "store/schema.h"
+
+namespace forkscope::store {
+namespace {
+
+// SQLite's own default for automatic checkpoints, about 4 MiB.
+constexpr int kCheckpointPages = 1000;
+
+}  // namespace
+
+WriteBatch::WriteBatch(SQLite::Database& database, WriteTurn& turn, std::string path)
+    : handle_(database.getHandle()),
+      turn_(turn),
+      path_(std::move(path)),
+      begin_(database, "BEGIN IMMEDIATE"),
+      commit_(database, "COMMIT"),
+      rollback_(database, "ROLLBACK"),
+      savepoint_(database, "SAVEPOINT request"),
+      undo_(database, "ROLLBACK TO request"),
+      keep_(database, "RELEASE request") {
+  const auto note_log_length = [](void* batch, sqlite3*, const char*, int pages) {
+    static_cast<WriteBatch*>(batch)->log_pages_ = pages;
+    return SQLITE_OK;
+  };
+  sqlite3_wal_hook(handle_, note_log_length, this);
+}
+
+WriteBatch::~WriteBatch() {
+  sqlite3_wal_hook(handle_, nullptr, nullptr);
+  if (in_transaction()) run(rollback_);
+}
+
+bool WriteBatch::begin() {
+  failure_.reset();
+  try {
+    if (!turn_.try_take()) return false;
+  } catch (const StoreError& error) {
+    failure_ = error;
+    open_ = true;
+    return true;
+  }
+  sqlite3_busy_timeout(handle_, 0);  // a program outside that writes must not stop the loop
+  const int result = run(begin_);
+  sqlite3_busy_timeout(handle_, static_cast<int>(kReadPatience.count()));
+  if (is_busy(result)) {
+    turn_.release();
+    return false;
+  }
+  if (result != SQLITE_DONE) failure_ = latest_error(handle_, path_);
+  open_ = true;
+  return true;
+}
+
+std::optional<StoreError> WriteBatch::commit() {
+  open_ = false;
+  std::optional<StoreError> failure = failure_to_commit();
+  if (in_transaction()) run(rollback_);
+  if (!failure) checkpoint_if_due();
+  turn_.release();
+  return failure;
+}
+
+std::optional<StoreError> WriteBatch::failure_to_commit() {
+  notice_lost_transaction();
+  if (failure_) return failure_;
+  try {
+    require_file_in_place(handle_, path_);
+  } catch (const StoreError& error) {
+    return error;
+  }
+  if (run(commit_) != SQLITE_DONE) return latest_error(handle_, path_);
+  return std::nullopt;
+}
+
+void WriteBatch::begin_request() {
+  if (!open_) throw StoreError(StoreError::Kind::unavailable, "no write batch is open");
+  if (failure_) throw StoreError(*failure_);
+  if (run(savepoint_) != SQLITE_DONE) throw latest_error(handle_, path_);
+}
+
+void WriteBatch::end_request(bool keep) noexcept {
+  notice_lost_transaction();
+  if (failure_) return;
+  if (!keep && run(undo_) != SQLITE_DONE) failure_ = latest_error(handle_, path_);
+  if (run(keep_) != SQLITE_DONE && !failure_) failure_ = latest_error(handle_, path_);
+}
+
+/// Without this check, the next savepoint would be a transaction of its own, and its end a commit.
+void WriteBatch::notice_lost_transaction() {
+  if (!failure_ && !in_transaction()) failure_ = latest_error(handle_, path_);
+}
+
+/// PASSIVE never waits for readers. What it cannot move now stays in the log, and is tried again
+/// after the next commit; nothing is lost by that, so its result does not matter.
+void WriteBatch::checkpoint_if_due() {
+  if (log_pages_ < kCheckpointPages) return;
+  sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+}
+
+int WriteBatch::run(SQLite::Statement& statement) noexcept {
+  const int result = step(statement);
+  // A reset reports the same failure again; the connection keeps its error code and message.
+  statement.tryReset();
+  return result;
+}
+
+bool WriteBatch::in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
+
+void require_file_in_place(sqlite3* handle, const std::string& path) {
+  int moved = 0;
+  sqlite3_file_control(handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  if (moved != 0) {
+    throw StoreError(StoreError::Kind::unavailable,
+                     "database " + path +
+                         ": the file has been deleted or replaced while the server runs; nothing "
+                         "is written until the server is restarted");
+  }
+}
+
+}  // namespace forkscope::store

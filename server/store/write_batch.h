@@ -1,0 +1,84 @@
+// One transaction for all writes of one iteration of the event loop.
+//
+//   begin() ─▶ Savepoint per request ─▶ commit()
+//
+// begin() takes the turn to write, then SQLite's write lock; it never waits. Each request runs in a
+// savepoint, so that one that fails undoes only itself. commit() makes the batch durable, moves
+// the write-ahead log into the database when it has grown long, and gives the turn back.
+//
+// A failure that SQLite answers by giving up the whole transaction (disk full, I/O error) marks the
+// batch as failed: the requests after it fail at once, and commit() says why.
+//
+// One per process; refers to a connection and a turn that outlive it.
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <optional>
+#include <string>
+
+#include "store/store_error.h"
+#include "store/write_turn.h"
+
+namespace forkscope::store {
+
+class WriteBatch {
+ public:
+  /// `path` is the database's, for messages. Throws SQLite::Exception.
+  WriteBatch(SQLite::Database& database, WriteTurn& turn, std::string path);
+  WriteBatch(const WriteBatch&) = delete;
+  WriteBatch& operator=(const WriteBatch&) = delete;
+  ~WriteBatch();
+
+  /// False: another process writes; try again in about a millisecond. Any other trouble is
+  /// reported by the savepoints and by commit().
+  bool begin();
+  /// Nothing on success; otherwise nothing of the batch is kept.
+  std::optional<StoreError> commit();
+
+ private:
+  friend class Savepoint;
+
+  void begin_request();
+  void end_request(bool keep) noexcept;
+  void notice_lost_transaction();
+  std::optional<StoreError> failure_to_commit();
+  void checkpoint_if_due();
+  int run(SQLite::Statement& statement) noexcept;
+  bool in_transaction() const;
+
+  sqlite3* handle_;
+  WriteTurn& turn_;
+  std::string path_;
+  SQLite::Statement begin_;
+  SQLite::Statement commit_;
+  SQLite::Statement rollback_;
+  SQLite::Statement savepoint_;
+  SQLite::Statement undo_;
+  SQLite::Statement keep_;
+  bool open_ = false;
+  std::optional<StoreError> failure_;
+  int log_pages_ = 0;  // length of the write-ahead log after the latest commit
+};
+
+/// The changes of one request: undone at the end of the scope unless kept.
+class Savepoint {
+ public:
+  /// Throws StoreError when the batch has failed already, or when none is open.
+  explicit Savepoint(WriteBatch& batch) : batch_(batch) { batch_.begin_request(); }
+  Savepoint(const Savepoint&) = delete;
+  Savepoint& operator=(const Savepoint&) = delete;
+  ~Savepoint() { batch_.end_request(keep_); }
+
+  void keep() { keep_ = true; }
+
+ private:
+  WriteBatch& batch_;
+  bool keep_ = false;
+};
+
+/// Throws StoreError when the database file has been deleted or replaced under the connection:
+/// what is written from then on would be lost.
+void require_file_in_place(sqlite3* handle, const std::string& path);
+
+}  // namespace forkscope::store

@@ -1,0 +1,50 @@
+#include "store/write_turn.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "store/store_error.h"
+
+namespace forkscope::store {
+
+WriteTurn::WriteTurn(std::string path) : path_(std::move(path)) { open_file(); }
+
+WriteTurn::~WriteTurn() { ::close(fd_); }
+
+bool WriteTurn::try_take() {
+  // Twice at most: after the first attempt has found its file deleted, it locks the new one.
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) return false;
+    if (file_is_still_there()) return true;
+    open_file();
+  }
+  return false;
+}
+
+void WriteTurn::release() { ::flock(fd_, LOCK_UN); }
+
+void WriteTurn::open_file() {
+  const int fd = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd < 0) {
+    const std::string reason = std::system_category().message(errno);
+    throw StoreError(StoreError::Kind::unavailable, "cannot open " + path_ + ": " + reason);
+  }
+  if (fd_ >= 0) ::close(fd_);
+  fd_ = fd;
+}
+
+/// A deleted lock file locks nobody out who opens the path anew.
+bool WriteTurn::file_is_still_there() const {
+  struct stat locked {};
+  struct stat at_path {};
+  return ::fstat(fd_, &locked) == 0 && ::stat(path_.c_str(), &at_path) == 0 &&
+         locked.st_ino == at_path.st_ino && locked.st_dev == at_path.st_dev;
+}
+
+}  // namespace forkscope::store

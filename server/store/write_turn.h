@@ -1,0 +1,43 @@
+// The turn to write: a lock file that one process at a time holds while it changes the database.
+//
+// SQLite has locks of its own, and they stay in force. The turn stands in front of them because
+//   - SQLite's busy handler polls with growing pauses, so that under constant load one process can
+//     keep the lock for good. Whoever waits for the turn asks again every millisecond;
+//   - SQLite 3.7.0 to 3.51.2 can corrupt a database when one connection resets the write-ahead log
+//     while another one checkpoints it. Commits and checkpoints share one turn, so they never meet.
+//
+// The lock is flock(2) on a file of its own, `<database>-turn`: the kernel frees it when its owner
+// dies, however it dies. (A lock on the database file itself is out of the question: closing any
+// descriptor of that file would drop SQLite's POSIX locks.)
+//
+// One per process, opened after the fork: a lock that was opened before would be shared. Owns the
+// descriptor.
+#pragma once
+
+#include <string>
+
+namespace forkscope::store {
+
+class WriteTurn {
+ public:
+  /// Opens the lock file, and creates it (mode 0600) if it is missing. Throws StoreError.
+  explicit WriteTurn(std::string path);
+  WriteTurn(const WriteTurn&) = delete;
+  WriteTurn& operator=(const WriteTurn&) = delete;
+  ~WriteTurn();
+
+  /// Never waits. False: another process has it. Throws StoreError when the file was deleted and
+  /// cannot be made again.
+  bool try_take();
+  /// Without effect when the turn is not held.
+  void release();
+
+ private:
+  void open_file();
+  bool file_is_still_there() const;
+
+  std::string path_;
+  int fd_ = -1;
+};
+
+}  // namespace forkscope::store
