@@ -1,0 +1,71 @@
+// Takes new connections from the listening socket that all workers share, politely.
+//
+// The kernel wakes one idle worker per new connection (EPOLLEXCLUSIVE, epoll_ctl(2)), and it is
+// always the same one: light traffic stays on few workers, which is wanted, but so do 64 keep-alive
+// connections opened at once, while the other workers idle for ever. So a worker that is woken
+// while an available peer has less to do wakes that peer by its eventfd and gives it a millisecond
+// before it takes the connection itself.
+//
+// Nothing can be lost by it. The connection stays in the kernel's queue until somebody accepts it;
+// whoever was woken keeps trying until the queue is empty; and when a worker hangs or dies, the
+// primary wakes all others, because the dead may have been woken for a connection that it never
+// took.
+//
+// One per worker process, used by its only thread. Borrows all descriptors.
+#pragma once
+
+#include <netinet/in.h>
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "forkscope/telemetry/segment_view.h"
+#include "os/event_fd.h"
+#include "os/unique_fd.h"
+
+namespace forkscope::gateway {
+
+/// Who gets a new connection: `shared` is the above, `kernel` whoever the kernel wakes.
+enum class Balance { shared, kernel };
+
+struct Accepted {
+  os::UniqueFd fd;
+  sockaddr_storage peer{};
+};
+
+class Acceptor {
+ public:
+  Acceptor(int listening_socket, Balance balance, const telemetry::SegmentView& view,
+           std::uint32_t own_slot, const std::vector<os::EventFd>& wake);
+
+  /// The listening socket has become readable (edge-triggered).
+  void connection_waits() { pending_ = true; }
+  /// A peer or the primary wants us to look at the queue: out of turn, without asking back.
+  void nudged() { pending_ = nudged_ = true; }
+  /// Requests are about to run while a connection waits: an idle peer may take it meanwhile.
+  void pass_on(std::uint64_t now_ns) const;
+
+  /// One connection at most. Call it again while retry_at_ns() says so.
+  std::optional<Accepted> try_accept(std::uint64_t own_connections, std::uint64_t now_ns);
+  /// When to try again: 0 = a new event will tell.
+  std::uint64_t retry_at_ns() const { return pending_ ? not_before_ns_ : 0; }
+
+ private:
+  std::optional<std::uint32_t> better_peer(std::uint64_t own_connections,
+                                           std::uint64_t now_ns) const;
+  std::uint64_t load_of(std::uint32_t slot) const;
+  bool available(std::uint32_t slot, std::uint64_t now_ns) const;
+
+  int listening_socket_;
+  Balance balance_;
+  const telemetry::SegmentView& view_;
+  std::uint32_t own_slot_;
+  const std::vector<os::EventFd>& wake_;
+  bool pending_ = false;  ///< The queue may hold a connection.
+  bool nudged_ = false;
+  bool gave_way_ = false;            ///< A peer has had its millisecond.
+  std::uint64_t not_before_ns_ = 1;  ///< The next try; 1 = at once.
+};
+
+}  // namespace forkscope::gateway

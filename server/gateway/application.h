@@ -1,0 +1,62 @@
+// The contract between the event loop and what it serves.
+//
+// An application is a set of plain cpp-httplib routes. That alone is enough: every other function
+// has a default that suits an application without a store. One that keeps data can take part in
+// group commit (writes of one loop iteration share a transaction) and in the response cache.
+//
+// All functions are called in a worker process, by its only thread, after the fork. None may block.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace httplib {
+class Server;
+}
+
+namespace forkscope::gateway {
+
+/// Why a batch of writes could not be made durable. Every request of the batch is answered with
+/// this, and nothing of the batch is kept.
+struct CommitFailure {
+  int status = 503;    ///< HTTP status: 507 when the disk is full, 503 otherwise.
+  std::string detail;  ///< One sentence for the client.
+};
+
+class Application {
+ public:
+  Application() = default;
+  Application(const Application&) = delete;
+  Application& operator=(const Application&) = delete;
+  virtual ~Application() = default;
+
+  /// Called once, before the first request.
+  virtual void add_routes(httplib::Server& server) = 0;
+
+  // ── group commit ──
+
+  /// Whether this request changes the store. Such a request runs only between begin_writes() and
+  /// commit_writes(), and its response leaves after the commit. Every other request runs outside,
+  /// so that a handler that hangs never holds the store's lock.
+  virtual bool writes(std::string_view /*method*/, std::string_view /*path*/) const {
+    return false;
+  }
+  /// Opens a batch. False: another process has the turn to write; the loop parks the request and
+  /// asks again in about a millisecond.
+  virtual bool begin_writes() { return true; }
+  /// Makes the batch durable.
+  virtual std::optional<CommitFailure> commit_writes() { return std::nullopt; }
+
+  // ── response cache ──
+
+  /// Whether the answer to a GET of `path` depends on nothing but its target, its Host and
+  /// content_version().
+  virtual bool cacheable(std::string_view /*path*/) const { return false; }
+  /// A number that changes with every change of the content, by whichever process. Asked once per
+  /// loop iteration, after all its requests have been read.
+  virtual std::uint64_t content_version() { return 0; }
+};
+
+}  // namespace forkscope::gateway

@@ -1,0 +1,95 @@
+#include "gateway/connection.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+namespace forkscope::gateway {
+
+namespace {
+
+constexpr std::size_t kKeptOutputBytes = 64 * 1024;  // a longer response gives its memory back
+
+}  // namespace
+
+Connection::Connection(os::UniqueFd fd, const sockaddr_storage& peer, std::uint64_t id,
+                       const HttpLimits& limits)
+    : fd_(std::move(fd)), id_(id), framer_(limits) {
+  char text[INET6_ADDRSTRLEN] = "";
+  if (peer.ss_family == AF_INET6) {
+    const auto& address = reinterpret_cast<const sockaddr_in6&>(peer);
+    ::inet_ntop(AF_INET6, &address.sin6_addr, text, sizeof text);
+    peer_port_ = ntohs(address.sin6_port);
+  } else {
+    const auto& address = reinterpret_cast<const sockaddr_in&>(peer);
+    ::inet_ntop(AF_INET, &address.sin_addr, text, sizeof text);
+    peer_port_ = ntohs(address.sin_port);
+  }
+  peer_address_ = text;
+}
+
+Connection::Received Connection::receive(std::span<char> buffer, std::uint64_t& bytes_received) {
+  const ssize_t count = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
+  if (count < 0) {
+    if (errno == EINTR) return Received::nothing;
+    readable = false;
+    return errno == EAGAIN ? Received::nothing : Received::broken;
+  }
+  if (count == 0) {
+    readable = false;
+    return Received::end;
+  }
+  const auto size = static_cast<std::size_t>(count);
+  bytes_received += size;
+  // Less than asked for: the kernel has no more, and will say so when it has. The end of the
+  // stream is the exception: it may have been announced already.
+  if (size < buffer.size() && !end_announced) readable = false;
+  const std::string_view bytes(buffer.data(), size);
+  pipelined_.append(bytes.substr(framer_.consume(bytes)));
+  return Received::bytes;
+}
+
+void Connection::feed_pipelined() {
+  if (pipelined_.empty()) return;
+  pipelined_.erase(0, framer_.consume(pipelined_));
+}
+
+Connection::Received Connection::discard(std::span<char> buffer) {
+  const ssize_t count = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
+  if (count > 0) {
+    if (static_cast<std::size_t>(count) < buffer.size() && !end_announced) readable = false;
+    return Received::bytes;
+  }
+  if (count == 0) return Received::end;
+  if (errno == EINTR) return Received::nothing;
+  readable = false;
+  return errno == EAGAIN ? Received::nothing : Received::broken;
+}
+
+bool Connection::send(std::uint64_t& bytes_sent) {
+  const ssize_t count =
+      ::send(fd_.get(), output_.data() + sent_, output_.size() - sent_, MSG_NOSIGNAL);
+  if (count < 0) {
+    if (errno == EINTR) return true;
+    writable = false;
+    return errno == EAGAIN;
+  }
+  sent_ += static_cast<std::size_t>(count);
+  bytes_sent += static_cast<std::uint64_t>(count);
+  if (has_output()) {
+    writable = false;
+    return true;
+  }
+  sent_ = 0;
+  if (output_.capacity() > kKeptOutputBytes) {
+    output_ = std::string();
+  } else {
+    output_.clear();
+  }
+  return true;
+}
+
+void Connection::shut_down_writing() { ::shutdown(fd_.get(), SHUT_WR); }
+
+}  // namespace forkscope::gateway

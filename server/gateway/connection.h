@@ -1,0 +1,97 @@
+// One client connection: its socket, the request that arrives on it, and the response that leaves.
+//
+//   receiving ──request complete──▶ runnable ──▶ (parked | uncommitted) ──▶ sending ──▶ receiving
+//       │                                                                     │
+//       └──── error, timeout, end of stream ────▶ closing ◀─── last response ─┘
+//                                                    │ all is sent: shutdown(SHUT_WR)
+//                                                    ▼
+//                                                lingering ──peer closes, or two seconds──▶ closed
+//
+// Lingering: a socket closed with unread input sends a reset, which may destroy the response before
+// the client has read it (RFC 9112 section 9.6). So the writing half is closed first, and what
+// still comes in is thrown away for a while.
+//
+// Edge-triggered: `readable` and `writable` remember what epoll has said until the kernel says
+// otherwise. Owns the socket. Used by the event loop alone, which moves the state.
+#pragma once
+
+#include <netinet/in.h>
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "forkscope/telemetry/layout.h"
+#include "gateway/http_limits.h"
+#include "gateway/own_response.h"
+#include "gateway/request_framer.h"
+#include "os/unique_fd.h"
+
+namespace forkscope::gateway {
+
+class Connection {
+ public:
+  enum class State {
+    receiving,    ///< Waits for a request, or for the rest of one.
+    runnable,     ///< A whole request is here.
+    parked,       ///< A write request that waits for the turn to write.
+    uncommitted,  ///< Its response waits for the commit.
+    sending,      ///< A response is on its way.
+    lingering,    ///< Everything is said; waits for the peer to close.
+    closed,       ///< To be destroyed at the end of the iteration.
+  };
+
+  Connection(os::UniqueFd fd, const sockaddr_storage& peer, std::uint64_t id,
+             const HttpLimits& limits);
+
+  int fd() const { return fd_.get(); }
+  std::uint64_t id() const { return id_; }
+  const std::string& peer_address() const { return peer_address_; }
+  int peer_port() const { return peer_port_; }
+  RequestFramer& framer() { return framer_; }
+
+  // ── input ──
+  enum class Received { nothing, bytes, end, broken };
+  /// One recv(2) at most, into the framer; what follows the request is kept for the next one.
+  /// `bytes_received` grows by what arrived. `buffer` is scratch space of the caller.
+  Received receive(std::span<char> buffer, std::uint64_t& bytes_received);
+  /// Gives the framer what has arrived behind the previous request.
+  void feed_pipelined();
+  /// Throws away what arrives while lingering. `end` or `broken` once the peer has closed.
+  Received discard(std::span<char> buffer);
+
+  // ── output ──
+  std::string& output() { return output_; }
+  bool has_output() const { return sent_ < output_.size(); }
+  /// One send(2) at most. False if the connection is broken.
+  bool send(std::uint64_t& bytes_sent);
+  /// No more will be sent.
+  void shut_down_writing();
+
+  State state = State::receiving;
+  bool readable = false;
+  bool writable = true;
+  bool end_announced = false;     ///< epoll has said that the peer has closed its writing half,
+  bool peer_has_ended = false;    ///< … and recv(2) has reached that end.
+  bool close_after_send = false;  ///< The response at hand is the last one.
+  bool continue_sent = false;     ///< "100 Continue", for the request at hand.
+  std::uint64_t deadline_ns = 0;  ///< Of whatever `state` waits for; 0 = none.
+  RequestFramer::Phase timed_phase = RequestFramer::Phase::idle;  ///< What the deadline is for.
+  std::uint64_t parked_since_ns = 0;
+  telemetry::RequestRecord record{};  ///< Of the request at hand, once it has begun.
+  int status = 0;                     ///< Of its response, and
+  std::size_t response_begin = 0;     ///< … where that begins in output().
+
+ private:
+  os::UniqueFd fd_;
+  std::uint64_t id_;
+  std::string peer_address_;
+  int peer_port_ = 0;
+  RequestFramer framer_;
+  std::string pipelined_;
+  std::string output_;
+  std::size_t sent_ = 0;
+};
+
+}  // namespace forkscope::gateway

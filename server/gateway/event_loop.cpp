@@ -1,0 +1,451 @@
+#include "gateway/event_loop.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "forkscope/telemetry/worker_report.h"
+
+namespace forkscope::gateway {
+
+using State = Connection::State;
+using telemetry::Phase;
+
+namespace {
+
+constexpr std::uint64_t kMillisecondNs = 1'000'000;
+constexpr std::uint64_t kParkRetryNs = kMillisecondNs;
+constexpr std::uint64_t kMaxParkNs = 5'000 * kMillisecondNs;
+constexpr std::uint64_t kLingerNs = 2'000 * kMillisecondNs;
+constexpr std::size_t kReceiveBytes = 64 * 1024;
+
+// What an event is about; above these, the descriptor of a connection plus kConnections.
+enum Token : std::uint64_t { kListening, kWake, kSignals, kConnections };
+
+std::uint64_t ns(std::chrono::milliseconds duration) {
+  return static_cast<std::uint64_t>(duration.count()) * kMillisecondNs;
+}
+
+telemetry::Method method_of(std::string_view name) {
+  if (name == "GET") return telemetry::Method::get;
+  if (name == "POST") return telemetry::Method::post;
+  if (name == "HEAD") return telemetry::Method::head;
+  if (name == "PUT") return telemetry::Method::put;
+  if (name == "PATCH") return telemetry::Method::patch;
+  if (name == "DELETE") return telemetry::Method::del;
+  if (name == "OPTIONS") return telemetry::Method::options;
+  return telemetry::Method::other;
+}
+
+int rounded_up_ms(std::uint64_t duration_ns) {
+  return static_cast<int>((duration_ns + kMillisecondNs - 1) / kMillisecondNs);
+}
+
+}  // namespace
+
+EventLoop::EventLoop(const HttpLimits& limits, const Surroundings& surroundings,
+                     Application& application)
+    : limits_(limits),
+      surroundings_(surroundings),
+      slot_(surroundings.slot),
+      application_(application),
+      bridge_(application, surroundings.identity, surroundings.listening_socket),
+      acceptor_(surroundings.listening_socket, surroundings.balance, surroundings.view,
+                surroundings.identity.number - 1, surroundings.wake),
+      buffer_(kReceiveBytes) {
+  epoll_.add(surroundings_.wake[surroundings_.identity.number - 1].fd(), EPOLLIN, kWake);
+  epoll_.add(surroundings_.signals.fd(), EPOLLIN, kSignals);
+  watch_listening_socket(true);
+}
+
+EventLoop::~EventLoop() = default;
+
+void EventLoop::run() {
+  while (!draining_ || living_ > 0) {
+    take_events(wait_ms());
+    receive_ready();
+    serve_runnable();
+    accept();
+    expire();
+    bury();
+  }
+}
+
+// ── the steps of an iteration ────────────────────────────────────────────────────────────────────
+
+int EventLoop::wait_ms() const {
+  if (!ready_.empty() || !runnable_.empty()) return 0;
+  std::uint64_t next = next_expiry_ns_;
+  const auto sooner = [&](std::uint64_t due_ns) {
+    if (due_ns != 0) next = next == 0 ? due_ns : std::min(next, due_ns);
+  };
+  if (listening_) sooner(acceptor_.retry_at_ns());
+  if (!parked_.empty()) sooner(clock_ns_ + kParkRetryNs);
+  if (next == 0) return -1;
+  return next <= clock_ns_ ? 0 : rounded_up_ms(next - clock_ns_);
+}
+
+void EventLoop::take_events(int timeout_ms) {
+  if (timeout_ms != 0) slot_.idle();
+  const auto events = epoll_.wait(timeout_ms);
+  clock_ns_ = telemetry::now_ns();
+  slot_.step(Phase::reading, clock_ns_);
+  for (const epoll_event& event : events) {
+    switch (event.data.u64) {
+      case kListening: acceptor_.connection_waits(); break;
+      case kWake:
+        surroundings_.wake[surroundings_.identity.number - 1].clear();
+        acceptor_.nudged();
+        break;
+      case kSignals:
+        while (surroundings_.signals.next()) begin_drain();
+        break;
+      default:
+        Connection& connection = *connections_[event.data.u64 - kConnections];
+        if ((event.events & EPOLLOUT) != 0) connection.writable = true;
+        if ((event.events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0) connection.readable = true;
+        if ((event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
+          connection.end_announced = true;
+        }
+        ready_.push_back(&connection);
+    }
+  }
+}
+
+void EventLoop::receive_ready() {
+  for (Connection* connection : std::exchange(ready_, {})) attend(*connection);
+}
+
+void EventLoop::serve_runnable() {
+  if (runnable_.empty() && parked_.empty()) return;
+  acceptor_.pass_on(clock_ns_);
+  date_.value();  // once per iteration: a new second is a new version of every response
+  cache_.renew(application_.content_version(), date_.second());
+
+  std::vector<Connection*> writes = std::exchange(parked_, {});
+  for (Connection* connection : std::exchange(runnable_, {})) {
+    const FramedRequest& request = connection->framer().request();
+    if (application_.writes(request.method, request.path)) {
+      writes.push_back(connection);
+      continue;
+    }
+    begin(*connection);
+    handle(*connection);
+    end(*connection);
+    send(*connection);
+  }
+  if (!writes.empty()) serve_writes(writes);
+  slot_.writes_parked(parked_.size());
+  slot_.requests_waiting(runnable_.size() + parked_.size());
+}
+
+void EventLoop::accept() {
+  if (!listening_) return;
+  auto accepted = acceptor_.try_accept(open_, clock_ns_);
+  if (!accepted) return;
+  const int fd = accepted->fd.get();
+  const auto index = static_cast<std::size_t>(fd);
+  if (index >= connections_.size()) connections_.resize(index + 1);
+  connections_[index] =
+      std::make_unique<Connection>(std::move(accepted->fd), accepted->peer, ++accepted_, limits_);
+  epoll_.add(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, kConnections + index);
+  set_deadline(*connections_[index], ns(limits_.head_timeout));
+  slot_.accepted();
+  ++living_;
+  count_open(+1);
+}
+
+void EventLoop::expire() {
+  if (next_expiry_ns_ == 0 || clock_ns_ < next_expiry_ns_) return;
+  next_expiry_ns_ = 0;
+  for (const auto& connection : connections_) {
+    if (!connection || connection->deadline_ns == 0) continue;
+    if (connection->deadline_ns > clock_ns_) {
+      set_deadline(*connection, connection->deadline_ns - clock_ns_);
+      continue;
+    }
+    const RequestFramer::Phase phase = connection->framer().phase();
+    if (connection->state == State::receiving && phase == RequestFramer::Phase::head) {
+      refuse(*connection, 408, "The head of the request took too long to arrive.");
+    } else if (connection->state == State::receiving && phase == RequestFramer::Phase::body) {
+      refuse(*connection, 408, "The body of the request took too long to arrive.");
+    } else {
+      close(*connection);
+    }
+  }
+}
+
+void EventLoop::bury() {
+  if (dead_.empty()) return;
+  const auto is_closed = [](const Connection* connection) {
+    return connection->state == State::closed;
+  };
+  std::erase_if(ready_, is_closed);
+  std::erase_if(runnable_, is_closed);
+  std::erase_if(parked_, is_closed);
+  for (const Connection* connection : dead_) {
+    connections_[static_cast<std::size_t>(connection->fd())].reset();
+  }
+  dead_.clear();
+  if (living_ == 0) next_expiry_ns_ = 0;  // nothing is left to wake up for
+}
+
+// ── one connection ───────────────────────────────────────────────────────────────────────────────
+
+void EventLoop::attend(Connection& connection) {
+  if (connection.state == State::lingering) throw_away(connection);
+  if (connection.has_output() && connection.writable && connection.state != State::uncommitted) {
+    send(connection);
+  }
+  if (connection.state != State::receiving || !connection.readable) return;
+
+  std::uint64_t bytes = 0;
+  switch (connection.receive(buffer_, bytes)) {
+    case Connection::Received::broken: close(connection); return;
+    case Connection::Received::end: connection.peer_has_ended = true; break;
+    case Connection::Received::nothing:
+    case Connection::Received::bytes: break;
+  }
+  slot_.received(bytes);
+  take_stock(connection);
+  if (connection.state == State::receiving && connection.readable) ready_.push_back(&connection);
+}
+
+void EventLoop::throw_away(Connection& connection) {
+  if (!connection.readable) return;
+  switch (connection.discard(buffer_)) {
+    case Connection::Received::end:
+    case Connection::Received::broken: close(connection); return;
+    case Connection::Received::nothing:
+    case Connection::Received::bytes: break;
+  }
+  if (connection.readable) ready_.push_back(&connection);
+}
+
+/// Decides by what has arrived so far.
+void EventLoop::take_stock(Connection& connection) {
+  RequestFramer& framer = connection.framer();
+  const RequestFramer::Phase phase = framer.phase();
+  if (phase == RequestFramer::Phase::complete) {
+    connection.state = State::runnable;
+    connection.deadline_ns = 0;
+    runnable_.push_back(&connection);
+    return;
+  }
+  if (phase == RequestFramer::Phase::failed) {
+    refuse(connection, framer.error().status, framer.error().detail);
+    return;
+  }
+  if (connection.peer_has_ended) {
+    close(connection);
+    return;
+  }
+  if (phase != connection.timed_phase) {
+    connection.timed_phase = phase;
+    set_deadline(connection, phase == RequestFramer::Phase::head   ? ns(limits_.head_timeout)
+                             : phase == RequestFramer::Phase::body ? ns(limits_.body_timeout)
+                                                                   : ns(limits_.idle_timeout));
+  }
+  if (framer.awaits_continue() && !connection.continue_sent) {
+    connection.continue_sent = true;
+    connection.output() += "HTTP/1.1 100 Continue\r\n\r\n";
+    send(connection);
+  }
+}
+
+void EventLoop::send(Connection& connection) {
+  std::uint64_t bytes = 0;
+  while (connection.has_output() && connection.writable) {
+    if (!connection.send(bytes)) {
+      close(connection);
+      return;
+    }
+  }
+  slot_.sent(bytes);
+  if (connection.state == State::receiving) return;  // that was a "100 Continue"
+  if (connection.has_output()) {
+    connection.state = State::sending;
+    set_deadline(connection, ns(limits_.write_timeout));
+    return;
+  }
+  after_response(connection);
+}
+
+void EventLoop::after_response(Connection& connection) {
+  if (connection.close_after_send) {
+    linger(connection);
+    return;
+  }
+  connection.state = State::receiving;
+  connection.continue_sent = false;
+  connection.framer().reset();
+  connection.feed_pipelined();
+  // Whatever the phase is now, it began now.
+  connection.timed_phase = RequestFramer::Phase::complete;
+  take_stock(connection);
+  if (connection.state == State::receiving && connection.readable) ready_.push_back(&connection);
+}
+
+void EventLoop::linger(Connection& connection) {
+  if (connection.peer_has_ended) {
+    close(connection);
+    return;
+  }
+  connection.shut_down_writing();
+  connection.state = State::lingering;
+  set_deadline(connection, kLingerNs);
+  count_open(-1);
+  if (connection.readable) ready_.push_back(&connection);
+}
+
+void EventLoop::close(Connection& connection) {
+  if (connection.state == State::closed) return;
+  if (connection.state != State::lingering) count_open(-1);
+  connection.state = State::closed;
+  connection.deadline_ns = 0;
+  --living_;
+  dead_.push_back(&connection);
+}
+
+void EventLoop::set_deadline(Connection& connection, std::uint64_t delay_ns) {
+  connection.deadline_ns = clock_ns_ + delay_ns;
+  if (next_expiry_ns_ == 0 || connection.deadline_ns < next_expiry_ns_) {
+    next_expiry_ns_ = connection.deadline_ns;
+  }
+}
+
+// ── one request ──────────────────────────────────────────────────────────────────────────────────
+
+void EventLoop::begin(Connection& connection) {
+  const FramedRequest& request = connection.framer().request();
+  connection.record =
+      slot_.begin_request(clock_ns_, method_of(request.method), request.path, connection.id());
+  connection.close_after_send = !request.keep_alive || draining_;
+  connection.response_begin = connection.output().size();
+}
+
+void EventLoop::handle(Connection& connection) {
+  FramedRequest& request = connection.framer().request();
+  const bool cacheable = !connection.close_after_send && ResponseCache::suits(request) &&
+                         application_.cacheable(request.path);
+  if (cacheable) {
+    if (const std::string* response = cache_.find(request)) {
+      connection.output() += *response;
+      connection.status = 200;
+      return;
+    }
+  }
+  const auto after = connection.close_after_send ? AfterResponse::close : AfterResponse::keep_alive;
+  const HttpBridge::Outcome outcome =
+      bridge_.handle(request, connection.peer_address(), connection.peer_port(), after,
+                     date_.value(), connection.output());
+  connection.status = outcome.status;
+  if (outcome.threw) slot_.exception();
+  if (cacheable && outcome.status == 200) {
+    cache_.store(request, std::string_view(connection.output()).substr(connection.response_begin));
+  }
+}
+
+void EventLoop::end(Connection& connection) {
+  clock_ns_ = telemetry::now_ns();
+  slot_.end_request(connection.record, clock_ns_, static_cast<std::uint32_t>(connection.status),
+                    connection.output().size() - connection.response_begin);
+}
+
+void EventLoop::answer_with_problem(Connection& connection, int status, std::string_view detail,
+                                    std::string_view extra_fields) {
+  connection.status = status;
+  connection.output().resize(connection.response_begin);
+  connection.output() += problem_response(
+      status, detail,
+      connection.close_after_send ? AfterResponse::close : AfterResponse::keep_alive,
+      surroundings_.identity, date_.value(), extra_fields);
+}
+
+/// What cannot be served ends the connection. It counts as a request all the same.
+void EventLoop::refuse(Connection& connection, int status, std::string_view detail) {
+  connection.state = State::sending;
+  begin(connection);
+  connection.close_after_send = true;
+  answer_with_problem(connection, status, detail);
+  end(connection);
+  send(connection);
+}
+
+void EventLoop::serve_writes(const std::vector<Connection*>& writes) {
+  if (!application_.begin_writes()) {
+    park(writes);
+    return;
+  }
+  for (Connection* connection : writes) {
+    connection->state = State::uncommitted;
+    begin(*connection);
+    handle(*connection);
+    clock_ns_ = telemetry::now_ns();
+  }
+  slot_.step(Phase::committing, clock_ns_);
+  const auto failure = application_.commit_writes();
+  for (Connection* connection : writes) {
+    if (failure) answer_with_problem(*connection, failure->status, failure->detail);
+    connection->state = State::sending;
+    end(*connection);
+    send(*connection);
+  }
+}
+
+void EventLoop::park(const std::vector<Connection*>& writes) {
+  for (Connection* connection : writes) {
+    if (connection->state != State::parked) {
+      connection->state = State::parked;
+      connection->parked_since_ns = clock_ns_;
+    }
+    if (clock_ns_ - connection->parked_since_ns < kMaxParkNs) {
+      parked_.push_back(connection);
+      continue;
+    }
+    connection->state = State::sending;
+    begin(*connection);
+    answer_with_problem(*connection, 503, "Other workers have been writing for too long.",
+                        "Retry-After: 1\r\n");
+    end(*connection);
+    send(*connection);
+  }
+}
+
+// ── the listening socket ─────────────────────────────────────────────────────────────────────────
+
+void EventLoop::count_open(std::ptrdiff_t change) {
+  open_ = static_cast<std::size_t>(static_cast<std::ptrdiff_t>(open_) + change);
+  slot_.connections_open(open_);
+  watch_listening_socket(!draining_ && open_ < limits_.max_connections);
+}
+
+void EventLoop::watch_listening_socket(bool on) {
+  if (on == listening_) return;
+  listening_ = on;
+  if (on) {
+    // Adding it reports a connection that waits already.
+    epoll_.add(surroundings_.listening_socket, EPOLLIN | EPOLLEXCLUSIVE | EPOLLET, kListening);
+  } else {
+    epoll_.remove(surroundings_.listening_socket);
+  }
+}
+
+void EventLoop::begin_drain() {
+  if (draining_) return;
+  draining_ = true;
+  slot_.draining();
+  watch_listening_socket(false);
+  for (const auto& connection : connections_) {
+    if (!connection || connection->state != State::receiving) continue;
+    // A request may be on its way already: one last look, then goodbye.
+    connection->readable = true;
+    attend(*connection);
+    if (connection->state == State::receiving &&
+        connection->framer().phase() == RequestFramer::Phase::idle) {
+      close(*connection);
+    }
+  }
+}
+
+}  // namespace forkscope::gateway

@@ -1,0 +1,199 @@
+#include "gateway/http_bridge.h"
+
+#include <httplib.h>
+
+#include <algorithm>
+#include <cstring>
+#include <exception>
+
+namespace forkscope::gateway {
+
+namespace {
+
+/// One request line and an empty line to read; a buffer to write to. Methods that newer versions
+/// have added are here too, which is why nothing is marked `override`.
+class MemoryStream : public httplib::Stream {  // NOLINTBEGIN(modernize-use-override)
+ public:
+  MemoryStream(const FramedRequest& request, const std::string& peer_address, int peer_port,
+               int socket, std::string& output)
+      : peer_address_(peer_address), peer_port_(peer_port), socket_(socket), output_(output) {
+    input_.reserve(request.method.size() + request.target.size() + 13);
+    input_.append(request.method).append(1, ' ').append(request.target);
+    input_.append(" HTTP/1.1\r\n\r\n");
+  }
+
+  bool is_readable() const { return position_ < input_.size(); }
+  bool wait_readable() const { return is_readable(); }
+  bool is_writable() const { return true; }
+  bool wait_writable() const { return true; }
+  bool is_peer_alive() const { return true; }
+  time_t duration() const { return 0; }
+
+  ssize_t read(char* target, size_t size) {
+    const std::size_t count = std::min(size, input_.size() - position_);
+    std::memcpy(target, input_.data() + position_, count);
+    position_ += count;
+    return static_cast<ssize_t>(count);
+  }
+  ssize_t write(const char* source, size_t size) {
+    output_.append(source, size);
+    return static_cast<ssize_t>(size);
+  }
+
+  void get_remote_ip_and_port(std::string& ip, int& port) const {
+    ip = peer_address_;
+    port = peer_port_;
+  }
+  void get_local_ip_and_port(std::string&, int&) const {}
+  socket_t socket() const { return socket_; }
+
+ private:
+  std::string input_;
+  std::size_t position_ = 0;
+  const std::string& peer_address_;
+  int peer_port_;
+  socket_t socket_;
+  std::string& output_;
+};  // NOLINTEND(modernize-use-override)
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
+           return std::tolower(static_cast<unsigned char>(x)) ==
+                  std::tolower(static_cast<unsigned char>(y));
+         });
+}
+
+bool starts_ignoring_case(std::string_view text, std::string_view prefix) {
+  return equals_ignoring_case(text.substr(0, prefix.size()), prefix);
+}
+
+/// Fields that concern the connection or the transfer are ours; those that cpp-httplib would act
+/// on by itself, or takes for its own notes, are nobody's.
+bool is_for_routes(std::string_view name) {
+  for (const std::string_view own :
+       {"Connection", "Keep-Alive", "Content-Length", "Transfer-Encoding", "TE", "Trailer",
+        "Upgrade", "Expect", "Accept-Encoding", "Range", "If-Range"}) {
+    if (equals_ignoring_case(name, own)) return false;
+  }
+  return !starts_ignoring_case(name, "REMOTE_") && !starts_ignoring_case(name, "LOCAL_");
+}
+
+void set_field(httplib::Response& response, const char* name, const std::string& value) {
+  response.headers.erase(name);
+  response.headers.emplace(name, value);
+}
+
+}  // namespace
+
+class HttpBridge::Routes : public httplib::Server {
+ public:
+  Routes(Application& application, const WorkerIdentity& worker, int listening_socket)
+      : worker_number_(std::to_string(worker.number)),
+        worker_pid_(std::to_string(worker.pid)),
+        listening_socket_(listening_socket) {
+    set_exception_handler([this](const httplib::Request&, httplib::Response& response, auto&&...) {
+      threw_ = true;
+      response.headers.erase("EXCEPTION_WHAT");
+      response.status = 500;
+      response.set_content(problem_body(500, "The handler of this request failed."),
+                           "application/problem+json");
+    });
+    set_error_handler([](const httplib::Request&, httplib::Response& response) {
+      if (response.body.empty()) {
+        response.set_content(problem_body(response.status, reason_phrase(response.status)),
+                             "application/problem+json");
+      }
+    });
+    set_post_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
+      normalise(request, response);
+    });
+    application.add_routes(*this);
+  }
+
+  Outcome handle(FramedRequest& request, const std::string& peer_address, int peer_port,
+                 AfterResponse after, const std::string& date, std::string& output) {
+    threw_ = false;
+    status_ = 500;
+    after_ = after;
+    http_1_0_ = request.minor_version == 0;
+    date_ = &date;
+    MemoryStream stream(request, peer_address, peer_port, listening_socket_, output);
+    const auto place = [&](httplib::Request& target) {
+      for (const HeaderField& field : request.fields) {
+        if (is_for_routes(field.name)) target.headers.emplace(field.name, field.value);
+      }
+      target.body = std::move(request.body);
+    };
+    const std::size_t before = output.size();
+    // Content providers look at it; stop() would close it, so it is only borrowed for the call.
+    svr_sock_ = listening_socket_;
+    try {
+      call(*this, stream, peer_address, peer_port, place);
+    } catch (...) {  // from a hook outside the routing
+      threw_ = true;
+    }
+    svr_sock_ = INVALID_SOCKET;
+    if (output.size() == before) {
+      status_ = 500;
+      output += problem_response(500, "The handler of this request failed.", after_,
+                                 {static_cast<std::uint32_t>(std::stoul(worker_number_)),
+                                  static_cast<pid_t>(std::stol(worker_pid_))},
+                                 date);
+    }
+    return {status_, threw_};
+  }
+
+ private:
+  /// Newer versions want to know the addresses beforehand.
+  template <typename Self, typename Place>
+  static void call(Self& self, httplib::Stream& stream, const std::string& peer_address,
+                   int peer_port, const Place& place) {
+    bool closed = false;
+    if constexpr (requires { self.process_request(stream, false, closed, place); }) {
+      self.process_request(stream, false, closed, place);
+    } else {
+      self.process_request(stream, peer_address, peer_port, std::string(), 0, false, closed, place);
+    }
+  }
+
+  void normalise(const httplib::Request& request, httplib::Response& response) {
+    status_ = response.status;
+    response.headers.erase("Keep-Alive");
+    response.headers.erase("Connection");
+    if (after_ == AfterResponse::close) {
+      response.headers.emplace("Connection", "close");
+    } else if (http_1_0_) {
+      response.headers.emplace("Connection", "keep-alive");
+    }
+    if (request.method == "HEAD") response.headers.erase("Accept-Ranges");
+    // RFC 9110 section 8.6: no Content-Length in these.
+    if (response.status == 204 || response.status == 304) response.headers.erase("Content-Length");
+    set_field(response, "Date", *date_);
+    set_field(response, "X-Worker", worker_number_);
+    set_field(response, "X-Worker-Pid", worker_pid_);
+  }
+
+  std::string worker_number_;
+  std::string worker_pid_;
+  int listening_socket_;
+
+  // Of the request at hand.
+  bool threw_ = false;
+  int status_ = 500;
+  AfterResponse after_ = AfterResponse::close;
+  bool http_1_0_ = false;
+  const std::string* date_ = nullptr;
+};
+
+HttpBridge::HttpBridge(Application& application, const WorkerIdentity& worker, int listening_socket)
+    : routes_(std::make_unique<Routes>(application, worker, listening_socket)) {}
+
+HttpBridge::~HttpBridge() = default;
+
+HttpBridge::Outcome HttpBridge::handle(FramedRequest& request, const std::string& peer_address,
+                                       int peer_port, AfterResponse after, const std::string& date,
+                                       std::string& output) {
+  return routes_->handle(request, peer_address, peer_port, after, date, output);
+}
+
+}  // namespace forkscope::gateway

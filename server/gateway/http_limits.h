@@ -1,0 +1,33 @@
+// Every limit that the gateway puts on a client, in one place.
+//
+// A worker makes one HttpLimits at boot; its event loop, connections and framers read it and never
+// change it. Sizes are bytes on the wire unless a comment says otherwise.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace forkscope::gateway {
+
+struct HttpLimits {
+  // ── one request: what is over a limit is answered with the status named here ──
+  std::size_t max_method_bytes = 32;             ///< 501
+  std::size_t max_target_bytes = 8 * 1024;       ///< 414
+  std::size_t max_head_bytes = 16 * 1024;        ///< 431; request line to empty line, inclusive
+  std::size_t max_fields = 100;                  ///< 431; field lines in the head
+  std::size_t max_body_bytes = 1024 * 1024;      ///< 413; after decoding
+  std::size_t max_chunk_extension_bytes = 4096;  ///< 400; of all chunks of a body together
+  std::size_t max_trailer_bytes = 4096;          ///< 400; the whole trailer section
+  std::size_t max_leading_empty_lines = 8;       ///< 400; CRLFs before a request line
+
+  // ── one connection ──
+  std::chrono::milliseconds head_timeout{10'000};   ///< 408; first byte to end of the head
+  std::chrono::milliseconds body_timeout{30'000};   ///< 408; end of the head to end of the body
+  std::chrono::milliseconds idle_timeout{60'000};   ///< close; between two requests
+  std::chrono::milliseconds write_timeout{30'000};  ///< close; the peer reads nothing
+
+  // ── one worker ──
+  std::size_t max_connections = 1024;  ///< At the limit the worker stops accepting.
+};
+
+}  // namespace forkscope::gateway

@@ -1,0 +1,32 @@
+// Responses that the gateway gives itself, without asking the application: framing errors, commits
+// that failed, writes that waited too long.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace forkscope::gateway {
+
+/// Every response says who gave it (`X-Worker`, `X-Worker-Pid`).
+struct WorkerIdentity {
+  std::uint32_t number = 0;
+  pid_t pid = 0;
+};
+
+enum class AfterResponse { keep_alive, close };
+
+/// The reason phrase of a status (RFC 9110 section 15); "Error" for one it doesn't know.
+std::string_view reason_phrase(int status);
+
+/// An RFC 9457 body: {"title":…,"status":…,"detail":…}. `detail` may hold anything.
+std::string problem_body(int status, std::string_view detail);
+
+/// A whole response with such a body. `extra_fields` are complete lines, each with its CRLF.
+std::string problem_response(int status, std::string_view detail, AfterResponse after,
+                             const WorkerIdentity& worker, std::string_view date,
+                             std::string_view extra_fields = {});
+
+}  // namespace forkscope::gateway
