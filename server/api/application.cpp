@@ -1,0 +1,55 @@
+#include "api/application.h"
+
+#include <httplib.h>
+
+#include "api/cors.h"
+#include "api/faults.h"
+#include "api/problem.h"
+#include "api/status.h"
+#include "api/todos.h"
+#include "store/todo_store.h"
+
+namespace forkscope::api {
+namespace {
+
+class TodosApplication final : public gateway::Application {
+ public:
+  explicit TodosApplication(const ApplicationContext& context)
+      : context_(context), store_(store::TodoStore::open(context.database)) {}
+
+  void add_routes(httplib::Server& server) override {
+    allow_cross_origin(server);
+    explain_errors(server);
+    add_todo_routes(server, store_);
+    add_status_routes(server, {*context_.telemetry, store_, context_.draining});
+    if (context_.faults_enabled) add_fault_routes(server);
+  }
+
+  bool writes(std::string_view method, std::string_view path) const override {
+    return is_todo_path(path) &&
+           (method == "POST" || method == "PUT" || method == "PATCH" || method == "DELETE");
+  }
+
+  bool begin_writes() override { return store_.begin_writes(); }
+
+  std::optional<gateway::CommitFailure> commit_writes() override {
+    const auto failure = store_.commit_writes();
+    if (!failure) return std::nullopt;
+    return gateway::CommitFailure{http_status(failure->kind()), failure->what()};
+  }
+
+  bool cacheable(std::string_view path) const override { return is_todo_path(path); }
+  std::uint64_t content_version() override { return store_.content_version(); }
+
+ private:
+  ApplicationContext context_;
+  store::TodoStore store_;
+};
+
+}  // namespace
+
+std::unique_ptr<gateway::Application> make_application(const ApplicationContext& context) {
+  return std::make_unique<TodosApplication>(context);
+}
+
+}  // namespace forkscope::api

@@ -1,0 +1,31 @@
+// The todos application: everything that this server serves.
+//
+// To serve something of your own, keep make_application() and put your routes in its place. An
+// application is a class with an add_routes() that fills an httplib::Server; the rest of
+// gateway::Application is for those that keep data. Pre-forking, hang protection, telemetry and
+// reload come with it.
+//
+// Made in each worker process, after its fork.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "forkscope/telemetry/segment_view.h"
+#include "gateway/application.h"
+
+namespace forkscope::api {
+
+/// What the worker tells the application about its surroundings.
+struct ApplicationContext {
+  std::string database;                               ///< Path of the SQLite file.
+  bool faults_enabled = false;                        ///< Serve /v1/faults/….
+  const telemetry::SegmentView* telemetry = nullptr;  ///< Never null; outlives the application.
+  std::function<bool()> draining;                     ///< Whether this worker is about to stop.
+};
+
+/// Opens the database. Throws store::StoreError, one line that names path and reason.
+std::unique_ptr<gateway::Application> make_application(const ApplicationContext& context);
+
+}  // namespace forkscope::api

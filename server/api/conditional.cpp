@@ -1,0 +1,59 @@
+#include "api/conditional.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <string_view>
+
+#include "api/problem.h"
+
+namespace forkscope::api {
+namespace {
+
+enum class Comparison { weak, strong };
+
+/// Whether `etag` is in a list of entity tags, or the list is `*`. The tags that this server gives
+/// out contain neither commas nor quotes, so commas separate. RFC 9110, section 8.8.3.2: a strong
+/// comparison never matches a weak tag.
+bool is_listed(std::string_view list, std::string_view etag, Comparison comparison) {
+  while (!list.empty()) {
+    const std::size_t comma = std::min(list.find(','), list.size());
+    std::string_view tag = list.substr(0, comma);
+    list.remove_prefix(std::min(comma + 1, list.size()));
+    while (tag.starts_with(' ') || tag.starts_with('\t')) tag.remove_prefix(1);
+    while (tag.ends_with(' ') || tag.ends_with('\t')) tag.remove_suffix(1);
+    if (comparison == Comparison::weak && tag.starts_with("W/")) tag.remove_prefix(2);
+    if (tag == etag || tag == "*") return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string etag_of(const std::string& body) {
+  std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a, 64 bits
+  for (const char byte : body) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
+  char text[24];
+  std::snprintf(text, sizeof text, "\"%016llx\"", static_cast<unsigned long long>(hash));
+  return text;
+}
+
+void answer_get(const httplib::Request& req, httplib::Response& res, const std::string& body) {
+  const std::string etag = etag_of(body);
+  res.set_header("ETag", etag);
+  res.set_header("Cache-Control", "no-cache");  // keep it, but ask before each use
+  if (is_listed(req.get_header_value("If-None-Match"), etag, Comparison::weak)) {
+    res.status = 304;
+  } else {
+    res.set_content(body, "application/json");
+  }
+}
+
+bool may_change(const httplib::Request& req, httplib::Response& res, const std::string& body) {
+  if (!req.has_header("If-Match")) return true;
+  if (is_listed(req.get_header_value("If-Match"), etag_of(body), Comparison::strong)) return true;
+  set_problem(res, {412, "The todo has changed since you read it.", {}});
+  return false;
+}
+
+}  // namespace forkscope::api

@@ -1,0 +1,21 @@
+#include "api/cors.h"
+
+namespace forkscope::api {
+
+void allow_cross_origin(httplib::Server& server) {
+  server.set_default_headers({{"Access-Control-Allow-Origin", "*"},
+                              {"Access-Control-Expose-Headers",
+                               "Location, ETag, Link, X-Total-Count, X-Worker, X-Worker-Pid"}});
+
+  using Result = httplib::Server::HandlerResponse;
+  server.set_pre_routing_handler([](const httplib::Request& req, httplib::Response& res) {
+    if (req.method != "OPTIONS") return Result::Unhandled;
+    res.status = 204;
+    res.set_header("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+    res.set_header("Access-Control-Allow-Headers", "Content-Type, If-Match, If-None-Match");
+    res.set_header("Access-Control-Max-Age", "86400");
+    return Result::Unhandled;  // the resource itself adds `Allow`; an unknown path stays at 204
+  });
+}
+
+}  // namespace forkscope::api

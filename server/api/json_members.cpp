@@ -1,0 +1,78 @@
+#include "api/json_members.h"
+
+#include <cstddef>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+namespace forkscope::api {
+namespace {
+
+constexpr int kMaxDepth = 16;
+constexpr std::size_t kMaxMembers = 64;
+
+/// nlohmann's parser reports here what it meets; false makes it stop.
+class MemberReader final : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  bool null() override { return value(nullptr); }
+  bool boolean(bool flag) override { return value(flag); }
+  bool number_integer(number_integer_t number) override { return value(std::int64_t{number}); }
+  bool number_unsigned(number_unsigned_t number) override {
+    if (number > std::uint64_t{std::numeric_limits<std::int64_t>::max()}) return value(OtherJson{});
+    return value(static_cast<std::int64_t>(number));
+  }
+  bool number_float(number_float_t, const string_t&) override { return value(OtherJson{}); }
+  bool string(string_t& text) override { return value(std::move(text)); }
+  bool binary(binary_t&) override { return value(OtherJson{}); }
+
+  bool start_object(std::size_t) override { return start(); }
+  bool start_array(std::size_t) override { return depth_ == 0 ? stop(kNotAnObject) : start(); }
+  bool end_object() override { return end(); }
+  bool end_array() override { return end(); }
+  bool key(string_t& name) override {
+    if (depth_ > 1) return true;
+    if (members.size() == kMaxMembers) return stop("The body has too many members.");
+    members.emplace_back(std::move(name), OtherJson{});
+    return true;
+  }
+  bool parse_error(std::size_t position, const std::string&,
+                   const nlohmann::detail::exception&) override {
+    return stop("The body is not valid JSON: there is an error at byte " +
+                std::to_string(position) + ".");
+  }
+
+  JsonMembers members;
+  std::string error;
+
+ private:
+  static constexpr const char* kNotAnObject = "The body must be a JSON object.";
+
+  bool value(JsonValue value) {
+    if (depth_ == 0) return stop(kNotAnObject);
+    if (depth_ == 1) members.back().second = std::move(value);
+    return true;
+  }
+  bool start() {
+    if (++depth_ > kMaxDepth) return stop("The body is nested too deeply.");
+    return true;
+  }
+  bool end() {
+    --depth_;
+    return true;
+  }
+  bool stop(const std::string& reason) {
+    error = reason;
+    return false;
+  }
+
+  int depth_ = 0;
+};
+
+}  // namespace
+
+std::variant<JsonMembers, std::string> read_json_members(std::string_view text) {
+  MemberReader reader;
+  if (!nlohmann::json::sax_parse(text.begin(), text.end(), &reader)) return reader.error;
+  return std::move(reader.members);
+}
+
+}  // namespace forkscope::api

@@ -1,0 +1,26 @@
+// How the server is doing.
+//
+//   GET /v1/workers   the process list, from telemetry: any worker answers for all of them
+//   GET /livez        200 as long as a worker answers at all; asks nobody
+//   GET /readyz       200 when requests can be served; 503 while draining or without a store
+#pragma once
+
+#include <httplib.h>
+
+#include <functional>
+
+#include "forkscope/telemetry/segment_view.h"
+#include "store/todo_store.h"
+
+namespace forkscope::api {
+
+/// Both references outlive the server.
+struct StatusSources {
+  const telemetry::SegmentView& telemetry;
+  store::TodoStore& store;
+  std::function<bool()> draining;
+};
+
+void add_status_routes(httplib::Server& server, const StatusSources& sources);
+
+}  // namespace forkscope::api
