@@ -1,0 +1,109 @@
+#include "options/options.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <iostream>
+#include <string>
+
+#include "forkscope/telemetry/layout.h"
+#include "options/duration.h"
+#include "os/cpu_count.h"
+#include "os/listening_socket.h"
+
+namespace forkscope::options {
+
+namespace {
+
+constexpr int kExitBadUsage = 2;
+
+CLI::Validator duration_validator() {
+  return CLI::Validator(
+      [](std::string& text) {
+        return parse_duration(text) ? std::string() : "is not a duration such as 250ms, 2s or 1m";
+      },
+      "DURATION");
+}
+
+std::uint64_t duration_ns(const std::string& text) { return *parse_duration(text); }
+
+/// "auto" or a number of workers.
+std::string check_workers(const std::string& text) {
+  if (text == "auto") return {};
+  unsigned number = 0;
+  const bool good =
+      CLI::detail::lexical_cast(text, number) && number >= 1 && number <= telemetry::kMaxSlots;
+  return good ? std::string()
+              : "has to be auto or a number from 1 to " + std::to_string(telemetry::kMaxSlots);
+}
+
+}  // namespace
+
+Parsed parse(int argc, char** argv) {
+  supervisor::Settings settings;
+  std::string workers = "auto";
+  std::string faults = "auto";
+  std::string balance = "shared";
+  std::string log_format = "text";
+  std::string hang_after = "2s";
+  std::string kill_after = "5s";
+  std::string boot_timeout = "10s";
+  std::string drain_timeout = "30s";
+
+  CLI::App app("A forking todos server that you can watch.", "todos-server");
+  app.set_version_flag("--version", "todos-server " FORKSCOPE_VERSION);
+  app.option_defaults()->always_capture_default();
+  app.add_option("--host", settings.host, "Address to listen on");
+  app.add_option("--port", settings.port, "Port to listen on; 0 lets the system choose")
+      ->envname("PORT");
+  app.add_option("--workers", workers, "Number of workers; auto: the CPUs this process may use")
+      ->envname("WEB_CONCURRENCY")
+      ->check(check_workers);
+  app.add_option("--db", settings.worker.database, "The database file");
+  app.add_option("--hang-after", hang_after, "A busy worker without progress for this long is hung")
+      ->check(duration_validator());
+  app.add_option("--kill-after", kill_after,
+                 "A hung worker is killed this long after the stuck request began; 0: never")
+      ->check(duration_validator());
+  app.add_option("--boot-timeout", boot_timeout, "A worker has to be ready within this time")
+      ->check(duration_validator());
+  app.add_option("--drain-timeout", drain_timeout, "How long a graceful stop may take")
+      ->check(duration_validator());
+  app.add_option("--max-connections", settings.worker.limits.max_connections,
+                 "Open connections per worker")
+      ->check(CLI::Range(1, 1'000'000));
+  app.add_option("--faults", faults, "The /v1/faults/ endpoints; auto: only on a loopback address")
+      ->check(CLI::IsMember({"auto", "on", "off"}));
+  app.add_option("--balance", balance,
+                 "Who accepts: shared spreads connections, kernel takes whom the kernel wakes")
+      ->check(CLI::IsMember({"shared", "kernel"}));
+  app.add_option("--log-format", log_format, "Log lines on stderr")
+      ->check(CLI::IsMember({"text", "json"}));
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return {std::nullopt, app.exit(error)};  // help, version
+    std::cerr << "todos-server: " << error.what() << " (see --help)\n";
+    return {std::nullopt, kExitBadUsage};
+  }
+
+  settings.workers = workers == "auto" ? std::min(os::usable_cpus(), telemetry::kMaxSlots)
+                                       : static_cast<std::uint32_t>(std::stoul(workers));
+  settings.hang_after_ns = duration_ns(hang_after);
+  settings.kill_after_ns = duration_ns(kill_after);
+  settings.boot_timeout_ns = duration_ns(boot_timeout);
+  settings.drain_timeout_ns = duration_ns(drain_timeout);
+  settings.worker.faults_enabled =
+      faults == "on" || (faults == "auto" && os::is_loopback(settings.host));
+  settings.worker.balance =
+      balance == "kernel" ? gateway::Balance::kernel : gateway::Balance::shared;
+  settings.log_format =
+      log_format == "json" ? supervisor::LogFormat::json : supervisor::LogFormat::text;
+  if (settings.hang_after_ns == 0) {
+    std::cerr << "todos-server: --hang-after has to be longer than 0 (see --help)\n";
+    return {std::nullopt, kExitBadUsage};
+  }
+  return {settings, 0};
+}
+
+}  // namespace forkscope::options

@@ -1,0 +1,82 @@
+// The control socket: how programs of the same user ask the primary for the telemetry segment, and
+// tell it what to do.
+//
+// A Unix stream socket (unix(7)) with one JSON object per line, each answered by one line:
+//
+//   {"cmd":"attach"}                                   → the memfd (SCM_RIGHTS),
+//   {"ok":true,"version":"1.0"}
+//   {"cmd":"status"}                                   → {"ok":true,…,"workers":[…]}
+//   {"cmd":"signal","worker":3,"signal":"STOP|CONT|KILL|ABRT"}
+//   {"cmd":"stop"}
+//   anything else                                      → {"ok":false,"error":"…"}
+//
+// Only the same user gets in (directory 0700, socket 0600, SO_PEERCRED). A client can be malicious,
+// silent or slow; it can never delay the primary: lines, clients and unsent answers are bounded,
+// and whoever passes a bound is disconnected. Owns the socket and its file. Primary only.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "os/epoll.h"
+#include "os/unique_fd.h"
+
+namespace forkscope::supervisor {
+
+/// What a command may do. Called by ControlSocket, in the primary's loop.
+class Commands {
+ public:
+  virtual nlohmann::ordered_json status() = 0;
+  /// False: there is no such worker, or it has no process.
+  virtual bool signal_worker(std::uint32_t number, int signal) = 0;
+  virtual void stop() = 0;
+
+ protected:
+  ~Commands() = default;
+};
+
+class ControlSocket {
+ public:
+  static constexpr std::size_t kMaxClients = 32;
+  static constexpr std::size_t kMaxLineBytes = 4096;
+  static constexpr std::size_t kMaxUnsentBytes = 1 << 20;
+
+  /// Binds the socket of `port`, replacing a file that nobody listens at. `segment_fd` is borrowed.
+  /// Throws std::runtime_error, also when another server of this user is there.
+  ControlSocket(std::uint16_t port, int segment_fd, Commands& commands);
+  ~ControlSocket();
+  ControlSocket(const ControlSocket&) = delete;
+  ControlSocket& operator=(const ControlSocket&) = delete;
+
+  /// Readable when serve() has something to do: an epoll of its own, nested in the primary's.
+  int fd() const { return loop_.fd(); }
+  /// Never blocks.
+  void serve();
+
+ private:
+  struct Client {
+    os::UniqueFd fd;
+    std::string line;
+    std::string unsent;
+  };
+
+  void accept();
+  void disconnect(Client& client);
+  bool receive(Client& client);
+  bool answer(Client& client, std::string_view line);
+  bool send(Client& client, const nlohmann::ordered_json& reply);
+  bool send_segment(Client& client, const nlohmann::ordered_json& reply);
+  bool flush(Client& client);
+
+  std::string path_;
+  int segment_fd_;
+  Commands& commands_;
+  os::UniqueFd listener_;
+  os::Epoll loop_;
+  std::list<Client> clients_;
+};
+
+}  // namespace forkscope::supervisor

@@ -1,0 +1,87 @@
+#include "supervisor/event_log.h"
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <time.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "forkscope/telemetry/event_text.h"
+#include "forkscope/telemetry/worker_report.h"
+
+namespace forkscope::supervisor {
+
+namespace {
+
+std::uint64_t wall_clock_ns() {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 +
+         static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+bool is_trouble(const telemetry::EventRecord& event) {
+  switch (static_cast<telemetry::EventKind>(event.kind)) {
+    case telemetry::EventKind::hung:
+    case telemetry::EventKind::abort:
+    case telemetry::EventKind::kill:
+    case telemetry::EventKind::backoff: return true;
+    case telemetry::EventKind::exit:
+      return event.exit_cause != static_cast<std::uint32_t>(telemetry::ExitCause::exited) ||
+             event.exit_code != 0;
+    default: return false;
+  }
+}
+
+/// In JSON the pattern gives the braces, and this what is between them.
+std::string members_of(const nlohmann::ordered_json& object) {
+  const std::string text =
+      object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return text.substr(1, text.size() - 2);
+}
+
+std::string json_line(const telemetry::EventRecord& event, const std::string& message) {
+  nlohmann::ordered_json json = {
+      {"event", telemetry::to_string(static_cast<telemetry::EventKind>(event.kind))}};
+  if (event.worker != 0) {
+    json["worker"] = event.worker;
+    json["pid"] = event.pid;
+    json["generation"] = event.generation;
+  }
+  json["message"] = message;
+  return members_of(json);
+}
+
+}  // namespace
+
+EventLog::EventLog(const telemetry::Segment& segment, const telemetry::SegmentView& view,
+                   LogFormat format)
+    : lane_(segment.events()), view_(&view), format_(format) {
+  spdlog::set_default_logger(std::make_shared<spdlog::logger>(
+      "primary", std::make_shared<spdlog::sinks::stderr_sink_st>()));
+  spdlog::set_pattern(format == LogFormat::text
+                          ? "%Y-%m-%d %H:%M:%S.%e %-7l %v"
+                          : R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l",%v})");
+}
+
+void EventLog::record(telemetry::EventRecord event, std::string_view text) {
+  event.time_ns = telemetry::now_ns();
+  event.wall_clock_ns = wall_clock_ns();
+  for (std::uint32_t slot = 0; slot < view_->slot_count(); ++slot) {
+    event.served_total += view_->requests_total(slot);
+  }
+  const std::size_t bytes = text.copy(event.text, telemetry::kEventTextBytes);
+  event.text_bytes = static_cast<std::uint16_t>(bytes);
+  lane_.write(event);
+
+  const std::string message = telemetry::describe(event);
+  const auto level = is_trouble(event) ? spdlog::level::warn : spdlog::level::info;
+  spdlog::log(level, "{}", format_ == LogFormat::text ? message : json_line(event, message));
+}
+
+void EventLog::note(const std::string& line) {
+  spdlog::info("{}", format_ == LogFormat::text ? line : members_of({{"message", line}}));
+}
+
+}  // namespace forkscope::supervisor

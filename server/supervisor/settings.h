@@ -1,0 +1,25 @@
+// Everything that a run of the server can be told. options/ makes one from argv and environment.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "worker/worker.h"
+
+namespace forkscope::supervisor {
+
+enum class LogFormat { text, json };
+
+struct Settings {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8000;  ///< 0: the kernel chooses.
+  std::uint32_t workers = 1;
+  std::uint64_t hang_after_ns = 2'000'000'000;
+  std::uint64_t kill_after_ns = 5'000'000'000;  ///< From the start of the stuck request; 0 = never.
+  std::uint64_t boot_timeout_ns = 10'000'000'000;
+  std::uint64_t drain_timeout_ns = 30'000'000'000;
+  LogFormat log_format = LogFormat::text;
+  worker::Settings worker;
+};
+
+}  // namespace forkscope::supervisor

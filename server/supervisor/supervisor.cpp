@@ -1,0 +1,220 @@
+#include "supervisor/supervisor.h"
+
+#include <time.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "forkscope/telemetry/worker_report.h"
+#include "forkscope/telemetry/workers_json.h"
+
+namespace forkscope::supervisor {
+
+namespace {
+
+constexpr std::uint64_t kMillisecondNs = 1'000'000;
+constexpr std::uint64_t kBeatNs = 100 * kMillisecondNs;
+/// A round that comes this late was not ours to miss: Ctrl-Z, a debugger, a sleeping laptop.
+constexpr std::uint64_t kPauseNs = 500 * kMillisecondNs;
+constexpr int kExitCannotBoot = 3;
+
+// What an event of the loop is about: the kind in the upper half, the slot in the lower.
+enum class Source : std::uint64_t { signals = 1, control = 2, exit = 3, boot = 4 };
+
+std::uint64_t token(Source source, std::uint32_t slot = 0) {
+  return static_cast<std::uint64_t>(source) << 32 | slot;
+}
+
+std::uint32_t slots_for(std::uint32_t workers) {
+  return std::clamp<std::uint32_t>(2 * workers, 32, telemetry::kMaxSlots);
+}
+
+telemetry::SegmentOptions segment_options(const Settings& settings, std::uint16_t port) {
+  telemetry::SegmentOptions options;
+  options.slots = slots_for(settings.workers);
+  options.port = port;
+  options.host = settings.host;
+  options.hang_after_ns = settings.hang_after_ns;
+  options.kill_after_ns = settings.kill_after_ns;
+  options.faults_enabled = settings.worker.faults_enabled;
+  return options;
+}
+
+}  // namespace
+
+Supervisor::Supervisor(const Settings& settings)
+    : settings_(settings),
+      listener_(os::listen_on(settings.host, settings.port)),
+      segment_(telemetry::Segment::create(segment_options(settings, listener_.port))),
+      view_(telemetry::SegmentView::over(segment_.data(), segment_.size())),
+      events_(segment_, view_, settings.log_format),
+      signals_({SIGTERM, SIGINT, SIGCHLD}),
+      wake_(segment_.header().slot_count),
+      control_(listener_.port, segment_.fd(), *this),
+      household_{settings_, segment_, view_, events_, listener_.fd.get(), wake_} {
+  loop_.add(signals_.fd(), EPOLLIN, token(Source::signals));
+  loop_.add(control_.fd(), EPOLLIN, token(Source::control));
+  for (std::uint32_t number = 1; number <= settings_.workers; ++number) {
+    workers_.emplace_back(household_, number);
+    workers_.back().plan_first_fork();
+  }
+}
+
+int Supervisor::run() {
+  events_.note("serving http://" + settings_.host + ":" + std::to_string(listener_.port) +
+               "/v1/todos with " + std::to_string(settings_.workers) + " workers, primary pid " +
+               std::to_string(segment_.header().primary_pid));
+  while (true) {
+    const std::uint64_t now = telemetry::now_ns();
+    notice_own_pause(now);
+    reap(now);
+    watch(now);
+    if (!stopping_) fork_due(now);
+    beat(now);
+    const bool all_gone = std::none_of(workers_.begin(), workers_.end(),
+                                       [](const auto& worker) { return worker.has_process(); });
+    if (stopping_ && all_gone) return clean_stop_ ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (const auto why = why_nothing_boots()) {
+      std::fprintf(stderr, "todos-server: %s\n", why->c_str());
+      return kExitCannotBoot;
+    }
+    hear(wait_ms(now));
+  }
+}
+
+void Supervisor::fork_due(std::uint64_t now_ns) {
+  for (WorkerHandle& worker : workers_) {
+    if (!worker.fork_due_ns() || *worker.fork_due_ns() > now_ns) continue;
+    worker.fork(telemetry::now_ns());
+    loop_.add(worker.pidfd(), EPOLLIN, token(Source::exit, worker.number() - 1));
+    loop_.add(worker.boot_pipe(), EPOLLIN, token(Source::boot, worker.number() - 1));
+  }
+}
+
+int Supervisor::wait_ms(std::uint64_t now_ns) const {
+  std::uint64_t next = next_beat_ns_;
+  if (next_watch_ns_ != 0) next = std::min(next, next_watch_ns_);
+  for (const WorkerHandle& worker : workers_) {
+    if (worker.fork_due_ns()) next = std::min(next, *worker.fork_due_ns());
+  }
+  if (next <= now_ns) return 0;
+  return static_cast<int>((next - now_ns + kMillisecondNs - 1) / kMillisecondNs);
+}
+
+void Supervisor::hear(int timeout_ms) {
+  planned_wake_ns_ = telemetry::now_ns() + static_cast<std::uint64_t>(timeout_ms) * kMillisecondNs;
+  for (const epoll_event& event : loop_.wait(timeout_ms)) {
+    switch (static_cast<Source>(event.data.u64 >> 32)) {
+      case Source::signals: hear_signals(); break;
+      case Source::control: control_.serve(); break;
+      case Source::boot:
+        workers_[event.data.u64 & 0xFFFF'FFFF].hear_boot(telemetry::now_ns());
+        break;
+      case Source::exit: break;  // reap() looks at every worker anyway
+    }
+  }
+}
+
+void Supervisor::hear_signals() {
+  while (const auto signal = signals_.next()) {
+    if (*signal == SIGCHLD) {
+      for (WorkerHandle& worker : workers_) worker.follow_job_control(telemetry::now_ns());
+      continue;
+    }
+    begin_shutdown(telemetry::signal_name(static_cast<std::uint32_t>(*signal)),
+                   /*at_once=*/stopping_ && *signal == SIGINT);
+  }
+}
+
+void Supervisor::reap(std::uint64_t now_ns) {
+  for (WorkerHandle& worker : workers_) {
+    if (!worker.reap(now_ns)) continue;
+    if (stopping_) {
+      clean_stop_ = clean_stop_ && worker.ended_cleanly();
+      continue;
+    }
+    if (worker.boot_failure() && !worker.was_ever_ready()) continue;  // see why_nothing_boots()
+    const double jitter = static_cast<double>(random_() - decltype(random_)::min()) /
+                          static_cast<double>(decltype(random_)::max());
+    worker.plan_restart(now_ns, jitter);
+  }
+}
+
+void Supervisor::watch(std::uint64_t now_ns) {
+  next_watch_ns_ = 0;
+  for (WorkerHandle& worker : workers_) {
+    const std::uint64_t next = worker.watch(now_ns);
+    if (next != 0) next_watch_ns_ = next_watch_ns_ == 0 ? next : std::min(next_watch_ns_, next);
+  }
+}
+
+void Supervisor::beat(std::uint64_t now_ns) {
+  if (now_ns < next_beat_ns_) return;
+  next_beat_ns_ = now_ns + kBeatNs;
+  timespec wall{};
+  ::clock_gettime(CLOCK_REALTIME, &wall);
+  telemetry::BeatRecord record{};
+  record.tick = ++beats_;
+  record.time_ns = now_ns;
+  record.wall_clock_ns = static_cast<std::uint64_t>(wall.tv_sec) * 1'000'000'000 +
+                         static_cast<std::uint64_t>(wall.tv_nsec);
+  record.target_workers = settings_.workers;
+  record.state = static_cast<std::uint64_t>(stopping_ ? telemetry::PrimaryState::draining
+                                                      : telemetry::PrimaryState::running);
+  segment_.beat().write(record);
+}
+
+void Supervisor::notice_own_pause(std::uint64_t now_ns) {
+  if (planned_wake_ns_ != 0 && now_ns > planned_wake_ns_ + kPauseNs) {
+    for (WorkerHandle& worker : workers_) worker.rearm(now_ns);
+  }
+}
+
+void Supervisor::begin_shutdown(const std::string& why, bool at_once) {
+  const std::uint64_t now = telemetry::now_ns();
+  if (!stopping_) {
+    stopping_ = true;
+    telemetry::EventRecord event{};
+    event.kind = static_cast<std::uint16_t>(telemetry::EventKind::shutdown);
+    events_.record(event, why);
+    listener_.fd.reset();
+    for (WorkerHandle& worker : workers_) worker.drain(now, now + settings_.drain_timeout_ns);
+  }
+  if (at_once) {
+    for (WorkerHandle& worker : workers_) {
+      if (worker.has_process()) worker.kill("asked twice to stop");
+    }
+  }
+}
+
+std::optional<std::string> Supervisor::why_nothing_boots() const {
+  std::optional<std::string> why;
+  for (const WorkerHandle& worker : workers_) {
+    if (worker.was_ever_ready() || worker.has_process() || !worker.boot_failure()) {
+      return std::nullopt;
+    }
+    why = worker.boot_failure();
+  }
+  return why;
+}
+
+nlohmann::ordered_json Supervisor::status() {
+  const std::uint64_t now = telemetry::now_ns();
+  nlohmann::ordered_json status = {{"version", FORKSCOPE_VERSION},
+                                   {"pid", segment_.header().primary_pid},
+                                   {"port", listener_.port},
+                                   {"stopping", stopping_}};
+  status.update(telemetry::workers_json(telemetry::report_workers(view_, now), now));
+  return status;
+}
+
+bool Supervisor::signal_worker(std::uint32_t number, int signal) {
+  return number >= 1 && number <= workers_.size() && workers_[number - 1].send_signal(signal);
+}
+
+void Supervisor::stop() { begin_shutdown("asked over the control socket", /*at_once=*/false); }
+
+}  // namespace forkscope::supervisor

@@ -1,0 +1,75 @@
+// The primary: forks the workers, watches them, and replaces those that hang or die.
+//
+// One thread, one epoll loop over signals, a pidfd and a boot pipe per worker, and the control
+// socket. No HTTP, no database, nothing that can block: whatever happens to a worker, the primary
+// goes on. Its loop reads as verbs: hear, reap, watch, fork what is due, beat.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "forkscope/telemetry/segment.h"
+#include "forkscope/telemetry/segment_view.h"
+#include "os/epoll.h"
+#include "os/event_fd.h"
+#include "os/listening_socket.h"
+#include "os/signal_events.h"
+#include "supervisor/control_socket.h"
+#include "supervisor/event_log.h"
+#include "supervisor/settings.h"
+#include "supervisor/worker_handle.h"
+
+namespace forkscope::supervisor {
+
+class Supervisor final : private Commands {
+ public:
+  /// Binds the port and the control socket and makes the telemetry segment. Throws
+  /// std::system_error or std::runtime_error with one line for people.
+  explicit Supervisor(const Settings& settings);
+
+  /// Runs until the server has stopped. Returns the exit code: 0 after a clean stop, 1 if workers
+  /// had to be killed for it, 3 if no worker can boot.
+  int run();
+
+ private:
+  // Commands
+  nlohmann::ordered_json status() override;
+  bool signal_worker(std::uint32_t number, int signal) override;
+  void stop() override;
+
+  void fork_due(std::uint64_t now_ns);
+  int wait_ms(std::uint64_t now_ns) const;
+  void hear(int timeout_ms);
+  void hear_signals();
+  void reap(std::uint64_t now_ns);
+  void watch(std::uint64_t now_ns);
+  void beat(std::uint64_t now_ns);
+  void notice_own_pause(std::uint64_t now_ns);
+  void begin_shutdown(const std::string& why, bool at_once);
+  std::optional<std::string> why_nothing_boots() const;
+
+  Settings settings_;
+  os::ListeningSocket listener_;
+  telemetry::Segment segment_;
+  telemetry::SegmentView view_;
+  EventLog events_;
+  os::SignalEvents signals_;
+  std::vector<os::EventFd> wake_;
+  ControlSocket control_;
+  os::Epoll loop_;
+  Household household_;
+  std::vector<WorkerHandle> workers_;
+  std::minstd_rand random_{std::random_device{}()};
+
+  bool stopping_ = false;
+  bool clean_stop_ = true;
+  std::uint64_t next_watch_ns_ = 0;  ///< 0 = nothing but the beat
+  std::uint64_t next_beat_ns_ = 0;
+  std::uint64_t beats_ = 0;
+  std::uint64_t planned_wake_ns_ = 0;
+};
+
+}  // namespace forkscope::supervisor

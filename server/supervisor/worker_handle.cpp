@@ -1,0 +1,308 @@
+#include "supervisor/worker_handle.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <system_error>
+
+#include "forkscope/telemetry/process_stat.h"
+#include "forkscope/telemetry/worker_report.h"
+
+namespace forkscope::supervisor {
+
+using telemetry::EventKind;
+using telemetry::RosterState;
+
+namespace {
+
+constexpr std::uint64_t kAbortGraceNs = 1'000'000'000;  // SIGABRT to SIGKILL
+constexpr std::size_t kMaxBootMessage = 1024;
+
+/// The earlier of two times, where 0 means never.
+std::uint64_t earlier(std::uint64_t a, std::uint64_t b) {
+  if (a == 0 || b == 0) return std::max(a, b);
+  return std::min(a, b);
+}
+
+std::uint64_t ticks_to_ns(std::uint64_t ticks) {
+  return ticks * (1'000'000'000 / static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK)));
+}
+
+}  // namespace
+
+WorkerHandle::WorkerHandle(const Household& household, std::uint32_t number)
+    : household_(household),
+      number_(number),
+      lane_(household.segment.roster(number - 1)),
+      hang_watch_(household.settings.hang_after_ns) {}
+
+void WorkerHandle::fork(std::uint64_t now_ns) {
+  int pipe[2];
+  if (::pipe2(pipe, O_CLOEXEC | O_NONBLOCK) != 0) {
+    throw std::system_error(errno, std::generic_category(), "pipe2");
+  }
+  boot_pipe_.reset(pipe[0]);
+  const os::UniqueFd child_end(pipe[1]);
+
+  std::vector<int> keep = {household_.listening_socket, child_end.get()};
+  for (const os::EventFd& wake : household_.wake) keep.push_back(wake.fd());
+  const worker::Inheritance inheritance = {number_ - 1,         roster_.generation + 1,
+                                           &household_.segment, household_.listening_socket,
+                                           &household_.wake,    child_end.get()};
+  process_ = os::ChildProcess::fork(
+      keep, [&] { return worker::run(household_.settings.worker, inheritance); });
+
+  boot_message_.clear();
+  boot_failure_.reset();
+  fork_due_ns_.reset();
+  hang_watch_ = HangWatch(household_.settings.hang_after_ns);
+  hang_watch_.rearm(now_ns);
+  boot_deadline_ns_ = now_ns + household_.settings.boot_timeout_ns;
+  drain_deadline_ns_ = sigkill_due_ns_ = stopped_since_ns_ = suspected_ns_ = 0;
+
+  ++roster_.generation;
+  if (roster_.generation > 1) ++roster_.respawns;
+  roster_.pid = static_cast<std::uint32_t>(process_.pid());
+  roster_.start_ticks = telemetry::process_start_ticks(roster_.pid);
+  roster_.forked_ns = now_ns;
+  roster_.ready_ns = roster_.respawn_due_ns = 0;
+  publish(RosterState::starting, now_ns);
+  household_.events.record(event(EventKind::fork));
+}
+
+void WorkerHandle::hear_boot(std::uint64_t now_ns) {
+  char text[256];
+  const ssize_t bytes = ::read(boot_pipe_.get(), text, sizeof text);
+  if (bytes < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (bytes <= 0) {
+    boot_pipe_.reset();
+    return;
+  }
+  if (boot_message_.empty() && text[0] == worker::kReadyMark) {
+    boot_pipe_.reset();
+    boot_deadline_ns_ = 0;
+    ever_ready_ = true;
+    roster_.ready_ns = now_ns;
+    publish(drain_deadline_ns_ != 0 ? RosterState::draining : RosterState::ready, now_ns);
+    auto ready = event(EventKind::listening);
+    ready.since_ns = roster_.forked_ns;
+    ready.duration_ns = now_ns - roster_.forked_ns;
+    household_.events.record(ready);
+    return;
+  }
+  boot_message_.append(text, static_cast<std::size_t>(bytes));
+  if (boot_message_.size() > kMaxBootMessage) boot_pipe_.reset();
+}
+
+void WorkerHandle::follow_job_control(std::uint64_t now_ns) {
+  while (const auto change = process_.job_change()) {
+    const bool stopped = *change == os::JobChange::stopped;
+    if (stopped == (stopped_since_ns_ != 0)) continue;
+    stopped_since_ns_ = stopped ? now_ns : 0;
+    if (!stopped) hang_watch_.rearm(now_ns);
+    household_.events.record(event(stopped ? EventKind::stopped : EventKind::continued));
+  }
+}
+
+std::uint64_t WorkerHandle::watch(std::uint64_t now_ns) {
+  if (!process_) return 0;
+  if (boot_deadline_ns_ != 0 && now_ns >= boot_deadline_ns_) {
+    boot_deadline_ns_ = 0;
+    kill("not ready within the boot timeout");
+  }
+  if (drain_deadline_ns_ != 0 && now_ns >= drain_deadline_ns_) {
+    drain_deadline_ns_ = 0;
+    kill("not drained within the drain timeout");
+  }
+  const std::uint64_t next = earlier(boot_deadline_ns_, drain_deadline_ns_);
+  return roster_.ready_ns == 0 ? next : earlier(next, watch_hang(now_ns));
+}
+
+std::uint64_t WorkerHandle::watch_hang(std::uint64_t now_ns) {
+  const auto verdict =
+      hang_watch_.check(household_.view.progress(number_ - 1), stopped_since_ns_, now_ns);
+  switch (static_cast<RosterState>(roster_.state)) {
+    case RosterState::hung:
+      if (!verdict.hung) {
+        declare_recovered(now_ns);
+        return verdict.check_at_ns;
+      }
+      if (roster_.kill_at_ns != 0 && now_ns >= roster_.kill_at_ns) abort(now_ns);
+      return earlier(roster_.kill_at_ns, sigkill_due_ns_);
+    case RosterState::aborting:
+      if (sigkill_due_ns_ == 0 || now_ns < sigkill_due_ns_) return sigkill_due_ns_;
+      sigkill_due_ns_ = 0;
+      kill("still there after SIGABRT");
+      return 0;
+    default:
+      if (!verdict.stuck) {
+        suspected_ns_ = 0;
+        return verdict.check_at_ns;
+      }
+      if (suspected_ns_ == 0) {
+        suspected_ns_ = now_ns;
+        suspected_cpu_ticks_ = telemetry::process_stat(roster_.pid).cpu_ticks;
+      }
+      if (!verdict.hung) return verdict.check_at_ns;
+      declare_hung(verdict.stuck_since_ns, now_ns);
+      return roster_.kill_at_ns;
+  }
+}
+
+void WorkerHandle::declare_hung(std::uint64_t stuck_since_ns, std::uint64_t now_ns) {
+  const auto stat = telemetry::process_stat(roster_.pid);
+  if (stat.state == 't') {  // a debugger holds it: not its fault
+    hang_watch_.rearm(now_ns);
+    return;
+  }
+  const std::uint64_t cpu_ns = ticks_to_ns(stat.cpu_ticks - suspected_cpu_ticks_);
+  const auto kind = classify_hang(stat.state, cpu_ns, now_ns - suspected_ns_);
+  const std::uint64_t kill_after_ns = household_.settings.kill_after_ns;
+  roster_.stuck_since_ns = stuck_since_ns;
+  roster_.hang_kind = static_cast<std::uint64_t>(kind);
+  roster_.kill_at_ns = kill_after_ns == 0 ? 0 : std::max(now_ns, stuck_since_ns + kill_after_ns);
+  ++roster_.hangs;
+  publish(RosterState::hung, now_ns);
+
+  auto hung = event(EventKind::hung);
+  hung.since_ns = stuck_since_ns;
+  hung.duration_ns = now_ns - stuck_since_ns;
+  hung.hang_kind = static_cast<std::uint16_t>(kind);
+  household_.events.record(hung, what_it_does());
+  wake_others();
+}
+
+void WorkerHandle::declare_recovered(std::uint64_t now_ns) {
+  auto recovered = event(EventKind::recovered);
+  recovered.since_ns = roster_.stuck_since_ns;
+  recovered.duration_ns = now_ns - roster_.stuck_since_ns;
+  clear_hang();
+  publish(drain_deadline_ns_ != 0 ? RosterState::draining : RosterState::ready, now_ns);
+  household_.events.record(recovered);
+}
+
+void WorkerHandle::abort(std::uint64_t now_ns) {
+  process_.signal(SIGABRT);
+  process_.signal(SIGCONT);  // a stopped process takes no other signal but SIGKILL
+  sigkill_due_ns_ = now_ns + kAbortGraceNs;
+  publish(RosterState::aborting, now_ns);
+  household_.events.record(event(EventKind::abort));
+}
+
+void WorkerHandle::kill(std::string_view why) {
+  if (process_.signal(SIGKILL)) household_.events.record(event(EventKind::kill), why);
+}
+
+bool WorkerHandle::send_signal(int signal) {
+  if (!process_.signal(signal)) return false;
+  auto sent = event(EventKind::signal);
+  sent.exit_code = static_cast<std::uint32_t>(signal);
+  household_.events.record(sent);
+  return true;
+}
+
+bool WorkerHandle::reap(std::uint64_t now_ns) {
+  const auto status = process_.reap();
+  if (!status) return false;
+  if (boot_pipe_) hear_boot(now_ns);
+  boot_pipe_.reset();
+  if (!status->signaled && status->code == worker::kExitCannotBoot && roster_.ready_ns == 0) {
+    boot_failure_ = boot_message_;
+  }
+
+  const bool was_hung = roster_.stuck_since_ns != 0;
+  const std::uint32_t abandoned = household_.segment.slot(number_ - 1).settle_after_exit();
+  auto ended = event(EventKind::exit);
+  ended.since_ns = roster_.forked_ns;
+  ended.duration_ns = now_ns - roster_.forked_ns;
+  ended.exit_cause = static_cast<std::uint32_t>(status->signaled ? telemetry::ExitCause::signaled
+                                                                 : telemetry::ExitCause::exited);
+  ended.exit_code = static_cast<std::uint32_t>(status->code);
+  ended.exit_flags = (was_hung ? telemetry::kExitWasHung : 0) |
+                     (status->core_dumped ? telemetry::kExitCoreDumped : 0);
+  ended.abandoned = abandoned;
+
+  roster_.exit_cause = ended.exit_cause;
+  roster_.exit_code = ended.exit_code;
+  roster_.exit_flags = ended.exit_flags;
+  roster_.abandoned_last = abandoned;
+  roster_.exit_ns = now_ns;
+  clear_hang();
+  publish(RosterState::dead, now_ns);
+  household_.events.record(ended);
+  wake_others();
+  return true;
+}
+
+void WorkerHandle::plan_restart(std::uint64_t now_ns, double jitter) {
+  const std::uint64_t delay = restart_policy_.delay_after_death(roster_.forked_ns, now_ns, jitter);
+  fork_due_ns_ = now_ns + delay;
+  if (delay == 0) return;
+  roster_.respawn_due_ns = *fork_due_ns_;
+  publish(RosterState::backoff, now_ns);
+  auto waiting = event(EventKind::backoff);
+  waiting.duration_ns = delay;
+  household_.events.record(waiting);
+}
+
+void WorkerHandle::drain(std::uint64_t now_ns, std::uint64_t deadline_ns) {
+  fork_due_ns_.reset();
+  if (!process_ || drain_deadline_ns_ != 0) return;
+  drain_deadline_ns_ = deadline_ns;
+  process_.signal(SIGTERM);
+  process_.signal(SIGCONT);
+  if (roster_.stuck_since_ns == 0) publish(RosterState::draining, now_ns);
+  household_.events.record(event(EventKind::disconnect));
+}
+
+void WorkerHandle::rearm(std::uint64_t now_ns) {
+  const auto shift = [&](std::uint64_t& due, std::uint64_t grace_ns) {
+    if (due != 0) due = std::max(due, now_ns + grace_ns);
+  };
+  hang_watch_.rearm(now_ns);
+  if (stopped_since_ns_ != 0) stopped_since_ns_ = now_ns;
+  suspected_ns_ = 0;
+  shift(boot_deadline_ns_, household_.settings.boot_timeout_ns);
+  shift(roster_.kill_at_ns, household_.settings.hang_after_ns);
+  shift(sigkill_due_ns_, kAbortGraceNs);
+}
+
+void WorkerHandle::publish(RosterState state, std::uint64_t now_ns) {
+  roster_.state = static_cast<std::uint64_t>(state);
+  roster_.state_since_ns = now_ns;
+  lane_.write(roster_);
+}
+
+void WorkerHandle::clear_hang() {
+  roster_.stuck_since_ns = roster_.kill_at_ns = roster_.hang_kind = 0;
+  sigkill_due_ns_ = suspected_ns_ = 0;
+}
+
+telemetry::EventRecord WorkerHandle::event(EventKind kind) const {
+  telemetry::EventRecord record{};
+  record.kind = static_cast<std::uint16_t>(kind);
+  record.worker = static_cast<std::uint16_t>(number_);
+  record.pid = roster_.pid;
+  record.generation = roster_.generation;
+  return record;
+}
+
+std::string WorkerHandle::what_it_does() const {
+  if (const auto request = household_.view.in_flight(number_ - 1)) {
+    return std::string(telemetry::to_string(request->method)) + " " + request->path;
+  }
+  return std::string(telemetry::to_string(
+      static_cast<telemetry::Phase>(household_.view.progress(number_ - 1).phase)));
+}
+
+void WorkerHandle::wake_others() const {
+  // It may have been woken for a connection that it will never accept (gateway/acceptor.h).
+  for (std::uint32_t slot = 0; slot < household_.wake.size(); ++slot) {
+    if (slot != number_ - 1) household_.wake[slot].signal();
+  }
+}
+
+}  // namespace forkscope::supervisor

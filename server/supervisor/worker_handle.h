@@ -1,0 +1,117 @@
+// One numbered place for a worker, and whoever holds it at the moment.
+//
+//   forked ─▶ ready ─▶ (idle ⇄ busy) ─▶ draining ─▶ exited
+//                busy too long ↓
+//                            hung ─▶ aborting (SIGABRT) ─▶ killed (SIGKILL) ─▶ exited ─▶ [backoff]
+//                            ─▶ forked
+//                             └─▶ recovered ─▶ idle
+//
+// The primary moves every arrow, and each one is an event. Owns the child's pidfd and its boot
+// pipe; the primary's loop calls the verbs. Every function that takes `now_ns` reads no clock.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "forkscope/telemetry/segment.h"
+#include "forkscope/telemetry/segment_view.h"
+#include "os/child_process.h"
+#include "os/event_fd.h"
+#include "os/unique_fd.h"
+#include "supervisor/event_log.h"
+#include "supervisor/hang_watch.h"
+#include "supervisor/restart_policy.h"
+#include "supervisor/settings.h"
+
+namespace forkscope::supervisor {
+
+/// What all handles share. Owned by the supervisor, which outlives them.
+struct Household {
+  const Settings& settings;
+  const telemetry::Segment& segment;
+  const telemetry::SegmentView& view;
+  EventLog& events;
+  int listening_socket;
+  const std::vector<os::EventFd>& wake;  ///< One per slot.
+};
+
+class WorkerHandle {
+ public:
+  WorkerHandle(const Household& household, std::uint32_t number);
+
+  // ── verbs of the primary's loop ──
+  /// The first fork is due at once.
+  void plan_first_fork() { fork_due_ns_ = 0; }
+  void fork(std::uint64_t now_ns);
+  /// The boot pipe has something to say.
+  void hear_boot(std::uint64_t now_ns);
+  /// A signal has stopped or continued the child.
+  void follow_job_control(std::uint64_t now_ns);
+  /// Detects a hang, escalates one, kills what does not boot or drain in time. Returns when to be
+  /// called next at the latest, or 0.
+  std::uint64_t watch(std::uint64_t now_ns);
+  /// Takes the exit of the child, if it has ended, and settles its slot. True if it had.
+  bool reap(std::uint64_t now_ns);
+  /// After a reap: the next fork is due at once or, with an event that says so, later.
+  void plan_restart(std::uint64_t now_ns, double jitter);
+  /// Asks the worker to finish what it has and go; killed at `deadline_ns`.
+  void drain(std::uint64_t now_ns, std::uint64_t deadline_ns);
+  void kill(std::string_view why);
+  /// On somebody's request. False if there is no process.
+  bool send_signal(int signal);
+  /// The primary itself did not run until now: nothing that was due counts.
+  void rearm(std::uint64_t now_ns);
+
+  // ── what it is ──
+  std::uint32_t number() const { return number_; }
+  bool has_process() const { return static_cast<bool>(process_); }
+  bool was_ever_ready() const { return ever_ready_; }
+  /// Of the latest exit: code 0.
+  bool ended_cleanly() const {
+    return roster_.exit_cause == static_cast<std::uint32_t>(telemetry::ExitCause::exited) &&
+           roster_.exit_code == 0;
+  }
+  /// When the next fork is due; nothing while there is a process or none is planned.
+  std::optional<std::uint64_t> fork_due_ns() const { return fork_due_ns_; }
+  /// Why the latest process could not boot, if it said so and left with kExitCannotBoot.
+  const std::optional<std::string>& boot_failure() const { return boot_failure_; }
+  int pidfd() const { return process_.pidfd(); }
+  int boot_pipe() const { return boot_pipe_.get(); }
+
+ private:
+  void publish(telemetry::RosterState state, std::uint64_t now_ns);
+  telemetry::EventRecord event(telemetry::EventKind kind) const;
+  std::string what_it_does() const;
+  std::uint64_t watch_hang(std::uint64_t now_ns);
+  void declare_hung(std::uint64_t stuck_since_ns, std::uint64_t now_ns);
+  void declare_recovered(std::uint64_t now_ns);
+  void abort(std::uint64_t now_ns);
+  void clear_hang();
+  void wake_others() const;
+
+  const Household& household_;
+  std::uint32_t number_;
+  telemetry::RosterLane lane_;
+  telemetry::RosterRecord roster_{};  ///< What viewers see of it.
+  os::ChildProcess process_;
+  os::UniqueFd boot_pipe_;
+  std::string boot_message_;
+  std::optional<std::string> boot_failure_;
+  HangWatch hang_watch_;
+  RestartPolicy restart_policy_;
+  std::optional<std::uint64_t> fork_due_ns_;
+  bool ever_ready_ = false;
+
+  // Of the current process; 0 = not set.
+  std::uint64_t boot_deadline_ns_ = 0;
+  std::uint64_t drain_deadline_ns_ = 0;
+  std::uint64_t sigkill_due_ns_ = 0;
+  std::uint64_t stopped_since_ns_ = 0;
+  std::uint64_t suspected_ns_ = 0;         ///< First look at what may become a hang, and
+  std::uint64_t suspected_cpu_ticks_ = 0;  ///< … the CPU time that it had used by then.
+};
+
+}  // namespace forkscope::supervisor

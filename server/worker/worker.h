@@ -1,0 +1,44 @@
+// The whole life of a worker process: one call from the fork, which ends in its exit code.
+//
+// A worker has one thread. It confines itself to its own slot of the telemetry segment, opens the
+// store, registers the routes, tells the primary that it is ready, and serves until it is told to
+// drain (SIGTERM) or dies. It never outlives the primary.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "forkscope/telemetry/segment.h"
+#include "gateway/event_loop.h"
+#include "gateway/http_limits.h"
+#include "os/event_fd.h"
+
+namespace forkscope::worker {
+
+/// Exit code of a worker that could not start serving: it has told the primary why.
+inline constexpr int kExitCannotBoot = 3;
+/// The first byte on the boot pipe; anything else is the reason why it cannot boot.
+inline constexpr char kReadyMark = '\n';
+
+struct Settings {
+  std::string database = "todos.db";
+  bool faults_enabled = false;
+  gateway::Balance balance = gateway::Balance::shared;
+  gateway::HttpLimits limits;
+};
+
+/// What a worker inherits.
+struct Inheritance {
+  std::uint32_t slot = 0;
+  std::uint32_t generation = 1;
+  const telemetry::Segment* segment = nullptr;
+  int listening_socket = -1;
+  const std::vector<os::EventFd>* wake = nullptr;  ///< One per slot.
+  int boot_pipe = -1;  ///< The writing end; closed once the primary knows.
+};
+
+/// Returns the process's exit code: 0 after a drain.
+int run(const Settings& settings, const Inheritance& inheritance);
+
+}  // namespace forkscope::worker
