@@ -1,0 +1,151 @@
+#include "app/app.h"
+
+#include <algorithm>
+#include <ctime>
+#include <iostream>
+#include <utility>
+
+#include "app/keyboard.h"
+#include "forkscope/telemetry/worker_report.h"
+#include "views/screen.h"
+
+namespace forkscope::app {
+
+using model::Attachment;
+using views::Command;
+
+namespace {
+
+constexpr std::uint64_t kMs = 1'000'000;
+constexpr std::uint64_t kLivelyFrameNs = 33 * kMs;
+constexpr std::uint64_t kQuietFrameNs = 220 * kMs;
+constexpr std::uint64_t kScreenshotCollectNs = 2'000 * kMs;
+constexpr std::uint64_t kScreenshotGiveUpNs = 5'000 * kMs;
+constexpr float kPresenterScale = 1.2F;
+
+/// User and system time of this process, all threads.
+std::uint64_t cpu_time_ns() {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000 * kMs +
+         static_cast<std::uint64_t>(time.tv_nsec);
+}
+
+}  // namespace
+
+App::App(const Options& options)
+    : options_(options),
+      window_(options.width, options.height,
+              options.screenshot.empty() ? Visibility::shown : Visibility::hidden),
+      source_(options.port) {
+  state_.theme = options.theme;
+  state_.scale = options.scale;
+  load_options_.requests_per_second = 2'000;
+}
+
+int App::run() {
+  std::uint64_t drawn_ns = 0;
+  std::uint64_t frame_cost_ns = 0;
+  while (!window_.should_close()) {
+    // The screen must not take from the server what it is there to show: at most a third of one
+    // core goes into drawing, also where the processor does the graphics card's work.
+    const std::uint64_t pace = std::max(kLivelyFrameNs, 3 * frame_cost_ns);
+    const bool lively = is_lively();
+    const std::uint64_t interval = lively && !state_.paused_at_ns ? pace : kQuietFrameNs;
+    // Records are read at the full rate also while the picture is paused: the lanes are short.
+    window_.wait_events(static_cast<double>(lively ? kLivelyFrameNs : kQuietFrameNs) / 1e9);
+    poll();
+    for (const KeyPress& press : window_.take_keys()) {
+      if (const auto command = command_of(press)) perform(*command);
+    }
+    const std::uint64_t now = telemetry::now_ns();
+    const bool touched = window_.take_activity() && now - drawn_ns >= pace;
+    if (!touched && now - drawn_ns < interval) continue;
+
+    const std::uint64_t before = cpu_time_ns();
+    draw();
+    frame_cost_ns = cpu_time_ns() - before;
+    drawn_ns = now;
+    for (const Command& command : std::exchange(commands_, {})) perform(command);
+  }
+  return 0;
+}
+
+int App::take_screenshot(const std::string& path) {
+  const std::uint64_t begin = telemetry::now_ns();
+  for (;;) {
+    window_.wait_events(static_cast<double>(kLivelyFrameNs) / 1e9);
+    poll();
+    const std::uint64_t waited = telemetry::now_ns() - begin;
+    const bool live = history_.latest().attachment == Attachment::live;
+    if (waited >= kScreenshotCollectNs && live) break;
+    if (waited >= kScreenshotGiveUpNs || (waited >= kScreenshotCollectNs && !live)) {
+      std::cerr << "todos-visualizer: no server to attach to: "
+                << history_.latest().attachment_detail << '\n';
+      return 1;
+    }
+  }
+  const std::string error = draw(path);
+  if (error.empty()) return 0;
+  std::cerr << "todos-visualizer: " << error << '\n';
+  return 1;
+}
+
+void App::poll() {
+  source_.poll();
+  history_.add(source_.snapshot(), source_.answers(), source_.events());
+  follow_server();
+  if (control_) control_->poll();
+}
+
+/// Buttons and the load generator follow the server looked at.
+void App::follow_server() {
+  const model::ServerInfo& server = history_.latest().server;
+  if (history_.latest().attachment == Attachment::lost && load_.status().running) load_.stop();
+  if (server.port == 0 || (control_ && control_instance_ == server.instance_id)) return;
+  if (load_.status().running) load_.stop();
+  control_ = std::make_unique<model::ControlClient>(server.host, server.port);
+  control_instance_ = server.instance_id;
+  load_options_.host = server.host;
+  load_options_.port = server.port;
+  window_.set_title("Forkscope " + server.host + ":" + std::to_string(server.port));
+}
+
+/// Whether anything moves that is worth the full frame rate.
+bool App::is_lively() const {
+  const model::Snapshot& now = history_.latest();
+  if (now.attachment != Attachment::live) return false;
+  if (now.time_ns < state_.notice_until_ns || now.totals.requests_per_second >= 1) return true;
+  return std::any_of(now.workers.begin(), now.workers.end(),
+                     [](const telemetry::WorkerReport& worker) {
+                       return worker.state != telemetry::WorkerState::idle;
+                     });
+}
+
+views::View App::view() {
+  const std::uint64_t time_ns = state_.paused_at_ns.value_or(history_.latest().time_ns);
+  const std::uint64_t calm_time_ns = time_ns - time_ns % views::kCalmNs;
+  const load::LoadStatus status = load_.status();
+  return {.history = history_,
+          .now = state_.paused_at_ns ? history_.at(time_ns) : history_.latest(),
+          .calm = history_.at(calm_time_ns),
+          .time_ns = time_ns,
+          .calm_time_ns = calm_time_ns,
+          .state = state_,
+          .load = {.running = status.running,
+                   .connections = load_options_.connections,
+                   .requests_per_second = status.requests_per_second,
+                   .waiting = status.waiting},
+          .control = control_.get(),
+          .commands = commands_};
+}
+
+std::string App::draw(const std::string& png_path) {
+  theme_.kind = state_.theme;
+  window_.fit_theme(theme_, state_.scale * (state_.presenter ? kPresenterScale : 1.F));
+  window_.begin_frame();
+  views::draw_screen(view(), theme_);
+  return window_.end_frame(png_path);
+}
+
+}  // namespace forkscope::app

@@ -1,0 +1,74 @@
+#include "app/options.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <iostream>
+
+namespace forkscope::app {
+
+namespace {
+
+constexpr int kBadUsage = 2;
+constexpr int kLeastSide = 320;
+constexpr int kMostSide = 8192;
+
+/// "1600x900"; an empty string when it is fine, as CLI11 wants it.
+std::string read_size(const std::string& text, Options& options) {
+  int width = 0;
+  int height = 0;
+  char rest = 0;
+  const bool whole = std::sscanf(text.c_str(), "%5dx%5d%c", &width, &height, &rest) == 2;
+  if (!whole || std::min(width, height) < kLeastSide || std::max(width, height) > kMostSide) {
+    return "wants WIDTHxHEIGHT, each from 320 to 8192: " + text;
+  }
+  options.width = width;
+  options.height = height;
+  return {};
+}
+
+/// "dark" or "light"; likewise.
+std::string read_theme(const std::string& text, Options& options) {
+  if (text != "dark" && text != "light") return "wants dark or light: " + text;
+  options.theme = text == "dark" ? views::ThemeKind::dark : views::ThemeKind::light;
+  return {};
+}
+
+}  // namespace
+
+std::optional<int> parse_options(int argc, char** argv, Options& options) {
+  CLI::App cli{"Forkscope: watch a forking server work, hang, crash and come back."};
+  cli.name("todos-visualizer");
+  cli.set_version_flag("--version", "todos-visualizer " FORKSCOPE_VERSION);
+
+  std::uint16_t port = 0;
+  std::string size;
+  std::string theme;
+  auto* port_option = cli.add_option("--port", port, "Port of the server [the only running one]")
+                          ->check(CLI::Range(1, 65535));
+  auto* text = cli.add_flag("--text", options.text, "No window: a live table on the terminal");
+  cli.add_flag("--once", options.once, "With --text: one JSON snapshot, then end")->needs(text);
+  cli.add_option("--screenshot", options.screenshot,
+                 "Collect for two seconds, write OUT.png, then end")
+      ->type_name("OUT.png")
+      ->excludes(text);
+  cli.add_option("--size", size, "Size of the window [1600x900]")
+      ->type_name("WxH")
+      ->check([&options](const std::string& value) { return read_size(value, options); });
+  cli.add_option("--scale", options.scale, "Everything bigger or smaller [1]")
+      ->check(CLI::Range(0.5, 4.0));
+  cli.add_option("--theme", theme, "dark or light [dark]")
+      ->type_name("dark|light")
+      ->check([&options](const std::string& value) { return read_theme(value, options); });
+
+  try {
+    cli.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return cli.exit(error);
+    std::cerr << "todos-visualizer: " << error.what() << " (see --help)\n";
+    return kBadUsage;
+  }
+  if (port_option->count() > 0) options.port = port;
+  return std::nullopt;
+}
+
+}  // namespace forkscope::app

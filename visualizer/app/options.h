@@ -1,0 +1,27 @@
+// The visualizer's command line.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "views/palette.h"
+
+namespace forkscope::app {
+
+struct Options {
+  std::optional<std::uint16_t> port;
+  bool text = false;
+  bool once = false;
+  std::string screenshot;  ///< Where to write it; empty = open a window for people.
+  int width = 1600;
+  int height = 900;
+  float scale = 1;
+  views::ThemeKind theme = views::ThemeKind::dark;
+};
+
+/// Fills `options`, or says why the program ends here: with 0 after --help and --version, with 2
+/// after bad usage (one line on stderr).
+std::optional<int> parse_options(int argc, char** argv, Options& options);
+
+}  // namespace forkscope::app

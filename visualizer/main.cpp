@@ -1,0 +1,24 @@
+// todos-visualizer: shows what a running todos-server does, in a window or on a terminal.
+#include <exception>
+#include <iostream>
+
+#include "app/app.h"
+#include "app/options.h"
+#include "text/text_view.h"
+
+int main(int argc, char** argv) {
+  using namespace forkscope;
+  app::Options options;
+  if (const auto exit_code = app::parse_options(argc, argv, options)) return *exit_code;
+  try {
+    if (options.text) return text::run_text(options.port, options.once);
+    app::App visualizer(options);
+    if (!options.screenshot.empty()) return visualizer.take_screenshot(options.screenshot);
+    return visualizer.run();
+  } catch (const app::NoDisplay& error) {
+    std::cerr << "todos-visualizer: " << error.what() << "; use --text\n";
+  } catch (const std::exception& error) {
+    std::cerr << "todos-visualizer: " << error.what() << '\n';
+  }
+  return 1;
+}

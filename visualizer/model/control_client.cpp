@@ -1,0 +1,73 @@
+#include "model/control_client.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "model/control_socket.h"
+#include "model/format.h"
+
+namespace forkscope::model {
+
+namespace {
+
+constexpr std::chrono::milliseconds kBound{250};
+constexpr std::size_t kMaxPending = 64;
+
+Outcome outcome_of(std::uint16_t port, const nlohmann::json& command, std::string done) {
+  const ControlAnswer answer = ask_control_socket(port, command, kBound);
+  if (answer.result == ControlAnswer::Result::ok) return {true, std::move(done)};
+  return {false, "Not done: " + answer.error + '.'};
+}
+
+}  // namespace
+
+ControlClient::ControlClient(std::string host, std::uint16_t port)
+    : port_(port), address_(net::resolve(host, port)) {}
+
+Outcome ControlClient::signal(std::uint32_t worker, const std::string& signal) {
+  return outcome_of(port_, {{"cmd", "signal"}, {"worker", worker}, {"signal", signal}},
+                    "Sent SIG" + signal + " to worker " + std::to_string(worker) + '.');
+}
+
+Outcome ControlClient::scale(std::uint32_t workers) {
+  return outcome_of(port_, {{"cmd", "scale"}, {"workers", workers}},
+                    "Scaling to " + counted(workers, "worker") + '.');
+}
+
+Outcome ControlClient::reload() {
+  return outcome_of(port_, {{"cmd", "reload"}}, "Rolling reload begins.");
+}
+
+Outcome ControlClient::fire(const std::string& target) {
+  if (!address_) return {false, "Not sent: the server's address is not understood."};
+  poll();
+  if (pending_.size() >= kMaxPending) {
+    return {false, "Not sent: " + std::to_string(kMaxPending) + " requests wait for an answer."};
+  }
+  OneShotRequest request(*address_, "GET " + target + " HTTP/1.1\r\nHost: " + address_->authority +
+                                        "\r\nConnection: close\r\n\r\n");
+  if (request.poll() == OneShotRequest::Progress::failed) {
+    return {false, "Not sent: nobody listens on " + address_->authority + '.'};
+  }
+  pending_.push_back(std::move(request));
+  return {true, "Sent GET " + target + '.'};
+}
+
+void ControlClient::poll() {
+  std::erase_if(pending_, [](OneShotRequest& request) {
+    return request.poll() != OneShotRequest::Progress::running;
+  });
+}
+
+std::string ControlClient::curl_line(const std::string& target) const {
+  const std::string authority =
+      address_ ? address_->authority : "127.0.0.1:" + std::to_string(port_);
+  return "curl 'http://" + authority + target + '\'';
+}
+
+std::string ControlClient::kill_line(const std::string& signal, std::uint32_t pid) {
+  return "kill -" + signal + ' ' + std::to_string(pid);
+}
+
+}  // namespace forkscope::model

@@ -1,0 +1,147 @@
+#include "model/control_socket.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+#include "forkscope/telemetry/endpoint.h"
+#include "forkscope/telemetry/segment_view.h"
+
+namespace forkscope::model {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Result = ControlAnswer::Result;
+
+constexpr std::size_t kMaxAnswerBytes = 1 << 20;  // a `status` of 256 workers fits many times
+
+ControlAnswer no_server() {
+  ControlAnswer answer;
+  answer.result = Result::no_server;
+  answer.error = "no server listens there";
+  return answer;
+}
+
+ControlAnswer failed(std::string error) {
+  ControlAnswer answer;
+  answer.error = std::move(error);
+  return answer;
+}
+
+ControlAnswer failed_with_errno(const char* what) {
+  return failed(std::string(what) + ": " + std::generic_category().message(errno));
+}
+
+/// A connection to a Unix stream socket is there at once, or not at all. Empty: see errno.
+net::Descriptor connect_to(std::uint16_t port) {
+  const std::string path = telemetry::control_socket_path(port);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) {
+    errno = ENAMETOOLONG;
+    return net::Descriptor();
+  }
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  net::Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket) return socket;
+  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    return net::Descriptor();
+  }
+  return socket;
+}
+
+bool means_no_server(int error) { return error == ENOENT || error == ECONNREFUSED; }
+
+/// False: the deadline has passed.
+bool wait_for(int fd, short events, Clock::time_point deadline) {
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
+    if (left.count() <= 0) return false;
+    pollfd entry{fd, events, 0};
+    const int ready = ::poll(&entry, 1, static_cast<int>(left.count()));
+    if (ready > 0) return true;
+    if (ready == 0 || errno != EINTR) return false;
+  }
+}
+
+/// Reads what is there, and keeps the first descriptor that comes along. As recvmsg(2).
+ssize_t receive(int fd, std::string& text, net::Descriptor& descriptor) {
+  char bytes[4096];
+  iovec vector{bytes, sizeof bytes};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+  msghdr message{};
+  message.msg_iov = &vector;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof control;
+  const ssize_t count = ::recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
+  if (count < 0) return count;
+  for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr;
+       part = CMSG_NXTHDR(&message, part)) {
+    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS ||
+        part->cmsg_len != CMSG_LEN(sizeof(int))) {
+      continue;
+    }
+    int received = -1;
+    std::memcpy(&received, CMSG_DATA(part), sizeof received);
+    net::Descriptor owner(received);
+    if (!descriptor) descriptor = std::move(owner);
+  }
+  text.append(bytes, static_cast<std::size_t>(count));
+  return count;
+}
+
+ControlAnswer understand(const std::string& line, net::Descriptor descriptor) {
+  auto body = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
+  if (!body.is_object()) return failed("the server's answer is not understood");
+  const auto ok = body.find("ok");
+  if (ok == body.end() || !ok->is_boolean() || !ok->get<bool>()) {
+    const auto error = body.find("error");
+    return failed(error != body.end() && error->is_string()
+                      ? telemetry::printable(error->get<std::string>())
+                      : "the server refused");
+  }
+  ControlAnswer answer;
+  answer.result = Result::ok;
+  answer.body = std::move(body);
+  answer.descriptor = std::move(descriptor);
+  return answer;
+}
+
+}  // namespace
+
+ControlAnswer ask_control_socket(std::uint16_t port, const nlohmann::json& command,
+                                 std::chrono::milliseconds bound) {
+  const Clock::time_point deadline = Clock::now() + bound;
+  const net::Descriptor socket = connect_to(port);
+  if (!socket) {
+    return means_no_server(errno) ? no_server() : failed_with_errno("cannot connect");
+  }
+  // A command is far smaller than a socket's buffer: it is sent in one piece or not at all.
+  const std::string line = command.dump() + '\n';
+  const ssize_t sent = ::send(socket.get(), line.data(), line.size(), MSG_NOSIGNAL);
+  if (sent != static_cast<ssize_t>(line.size())) return failed_with_errno("cannot send");
+
+  std::string text;
+  net::Descriptor descriptor;
+  while (wait_for(socket.get(), POLLIN, deadline)) {
+    const ssize_t count = receive(socket.get(), text, descriptor);
+    if (count < 0 && (errno == EAGAIN || errno == EINTR)) continue;
+    if (count < 0) return failed_with_errno("cannot read");
+    const std::size_t end = text.find('\n');
+    if (end != std::string::npos) return understand(text.substr(0, end), std::move(descriptor));
+    if (count == 0) return failed("the server closed the connection without an answer");
+    if (text.size() > kMaxAnswerBytes) return failed("the server's answer is too long");
+  }
+  return failed("the server gave no answer within " + std::to_string(bound.count()) + " ms");
+}
+
+bool control_socket_listens(std::uint16_t port) { return static_cast<bool>(connect_to(port)); }
+
+}  // namespace forkscope::model

@@ -1,0 +1,42 @@
+// The live source: finds a running server, attaches, and keeps reading.
+//
+// Asks the control socket for the segment (never blocks the caller for longer than 50 ms), follows
+// the lanes, samples /proc/stat and its own CPU time. When the server goes away it says so, keeps
+// looking, and attaches again; a restarted server is a new instance. Main thread only.
+//
+// No connection stays open: the primary's life is followed by a pidfd, and by the age of its
+// heartbeat where the pid means nothing here.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "forkscope/telemetry/layout.h"
+#include "model/snapshot.h"
+
+namespace forkscope::model {
+
+class LiveSource {
+ public:
+  /// Without a port: the only running server, or the one with the lowest port as soon as there is
+  /// one.
+  explicit LiveSource(std::optional<std::uint16_t> port);
+  ~LiveSource();
+
+  /// What has happened since the last call. Cheap: call it once per frame.
+  void poll();
+
+  const Snapshot& snapshot() const;
+  /// Requests that ended since the poll before, oldest first, of all workers.
+  const std::vector<Answer>& answers() const;
+  const std::vector<telemetry::EventRecord>& events() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace forkscope::model

@@ -1,0 +1,30 @@
+#include "views/event_log.h"
+
+#include <string>
+
+#include "model/format.h"
+#include "model/wording.h"
+#include "views/mark.h"
+
+namespace forkscope::views {
+
+void draw_event_log(const Painter& painter, const Rect& rect, const View& view) {
+  const Palette& colors = painter.colors();
+  Rect inside = painter.panel(rect, "EVENTS", "newest first");
+  const float row = painter.px(25);
+  const auto rows = static_cast<std::size_t>(std::max(0.F, inside.h / row));
+  for (const auto& event : view.history.events(view.time_ns, rows)) {
+    const Rect line = inside.cut_top(row);
+    const auto wall_clock_ns = static_cast<std::int64_t>(event.wall_clock_ns);
+    float x = painter.text(Type::small, line.x, line.middle(), colors.muted,
+                           model::clock_time(wall_clock_ns));
+    const Mark mark = mark_of(static_cast<telemetry::EventKind>(event.kind), colors);
+    x += painter.px(22);
+    painter.shape(mark.shape, {x, line.middle()}, painter.px(7), mark.color, colors.dead_edge);
+    x += painter.px(18);
+    painter.text_elided(Type::small, x, line.middle(), line.right() - x, colors.text,
+                        model::event_line(event));
+  }
+}
+
+}  // namespace forkscope::views

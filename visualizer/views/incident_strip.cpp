@@ -1,0 +1,159 @@
+#include "views/incident_strip.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+
+#include "model/format.h"
+#include "model/wording.h"
+#include "views/layout.h"
+
+namespace forkscope::views {
+
+using model::Incident;
+using model::IncidentKind;
+
+namespace {
+
+constexpr std::size_t kMostStrips = 3;
+constexpr std::uint64_t kReceiptBesideNs = 10'000'000'000;  // how long one stays beside newer ones
+
+/// What was known of it at `time_ns`.
+Incident as_of(Incident incident, std::uint64_t time_ns) {
+  for (std::uint64_t* moment : {&incident.abort_ns, &incident.kill_ns, &incident.exit_ns,
+                                &incident.fork_ns, &incident.back_ns}) {
+    if (*moment > time_ns) *moment = 0;
+  }
+  return incident;
+}
+
+std::uint64_t shown_from_ns(const Incident& incident) {
+  return incident.kind == IncidentKind::hang ? incident.declared_ns : incident.exit_ns;
+}
+
+/// "a · b · c" → a, b, c.
+std::vector<std::string_view> parts_of(std::string_view line) {
+  static constexpr std::string_view kDot = " · ";
+  std::vector<std::string_view> parts;
+  for (std::size_t at = 0; at != std::string_view::npos;) {
+    const std::size_t dot = line.find(kDot, at);
+    parts.push_back(line.substr(at, dot - at));
+    at = dot == std::string_view::npos ? dot : dot + kDot.size();
+  }
+  return parts;
+}
+
+/// The first part as big as it gets, the others behind it in the biggest type that has room.
+void draw_parts(const Painter& painter, float x, const Rect& rect, Type first, ImU32 color,
+                const std::string& line) {
+  const auto parts = parts_of(line);
+  x = painter.text(first, x, rect.middle(), color, parts.front());
+  const float right = rect.right() - painter.px(18);
+  const auto width = [&](Type type, float gap) {
+    float sum = 0;
+    for (std::size_t i = 1; i < parts.size(); ++i) sum += gap + painter.width(type, parts[i]);
+    return sum;
+  };
+  Type type = Type::large;
+  float gap = painter.px(34);
+  for (const Type smaller : {Type::body_bold, Type::small_bold}) {
+    if (x + width(type, gap) <= right) break;
+    type = smaller;
+    gap = painter.px(20);
+  }
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    x += gap;
+    x = painter.text_elided(type, x, rect.middle(), right - x, color, parts[i]);
+  }
+}
+
+void draw_open(const Painter& painter, const Rect& rect, const View& view, const Incident& incident,
+               std::size_t more) {
+  const Palette& colors = painter.colors();
+  painter.fill(rect, colors.hung);
+  Rect inside = rect;
+  const Rect edge = inside.cut_left(painter.px(46), painter.px(18));
+  painter.hatch(edge, colors.hatch);
+  std::string line =
+      "WORKER " + std::to_string(incident.worker) + " " + model::headline(incident, view.now);
+  if (more > 0) line += " · +" + std::to_string(more) + " more";
+  draw_parts(painter, inside.x, inside, Type::banner, colors.on_alarm, line);
+}
+
+void draw_closed(const Painter& painter, const Rect& rect, const View& view,
+                 const Incident& incident) {
+  const Palette& colors = painter.colors();
+  painter.fill(rect, colors.panel, painter.px(6));
+  painter.fill({rect.x, rect.y, painter.px(8), rect.h}, colors.fresh, painter.px(3));
+  painter.shape(Shape::plus, {rect.x + painter.px(34), rect.middle()}, painter.px(12), colors.fresh,
+                colors.fresh);
+  Rect inside = rect.inset(painter.px(18), 0);
+  const auto age_ns = static_cast<std::int64_t>(view.now.time_ns - incident.back_ns);
+  const std::string when = model::clock_time(view.now.wall_clock_ns - age_ns);
+  const float width = painter.width(Type::body, when);
+  const Rect time = inside.cut_right(width, painter.px(10));
+  painter.text(Type::body, time.x, time.middle(), colors.muted, when);
+  draw_parts(painter, inside.x + painter.px(46), inside, Type::large_bold, colors.text,
+             "Worker " + std::to_string(incident.worker) + " " + model::receipt(incident));
+}
+
+void draw_quiet(const Painter& painter, const Rect& rect, const View& view) {
+  const Palette& colors = painter.colors();
+  painter.fill(rect, colors.panel, painter.px(6));
+  const std::string text = view.now.server.faults_enabled
+                               ? "No incident so far. Press H, and one worker will hang."
+                               : "No incident so far.";
+  painter.text_elided(Type::body, rect.x + painter.px(24), rect.middle(), rect.w - painter.px(48),
+                      colors.muted, text);
+}
+
+void draw_lost(const Painter& painter, const Rect& rect, const View& view) {
+  const Palette& colors = painter.colors();
+  painter.fill(rect, colors.hung);
+  draw_parts(painter, rect.x + painter.px(24), rect, Type::banner, colors.on_alarm,
+             "SERVER GONE · " + view.now.attachment_detail);
+}
+
+}  // namespace
+
+std::vector<Incident> incident_strips(const View& view) {
+  std::vector<Incident> open;
+  std::vector<Incident> closed;
+  const auto& all = view.history.incidents();
+  for (auto it = all.rbegin(); it != all.rend(); ++it) {
+    const std::uint64_t from = shown_from_ns(*it);
+    if (from == 0 || from > view.time_ns) continue;
+    const Incident incident = as_of(*it, view.time_ns);
+    (incident.open() ? open : closed).push_back(incident);
+  }
+  // The oldest trouble first; "+N more" counts what does not fit.
+  std::reverse(open.begin(), open.end());
+  std::vector<Incident> strips = std::move(open);
+  for (const Incident& incident : closed) {
+    const bool recent = view.time_ns < incident.back_ns + kReceiptBesideNs;
+    if (strips.size() >= kMostStrips || (!strips.empty() && !recent)) break;
+    strips.push_back(incident);
+  }
+  if (strips.empty()) strips.emplace_back();
+  return strips;
+}
+
+void draw_incident_strips(const Painter& painter, const Rect& rect, const View& view,
+                          const std::vector<Incident>& strips) {
+  Rect rest = rect;
+  const std::size_t shown = std::min(strips.size(), kMostStrips);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const Rect strip = rest.cut_top(painter.px(kStripUnits), painter.px(5));
+    if (i == 0 && view.now.attachment == model::Attachment::lost) {
+      draw_lost(painter, strip, view);
+    } else if (strips[i].worker == 0) {
+      draw_quiet(painter, strip, view);
+    } else if (strips[i].open()) {
+      draw_open(painter, strip, view, strips[i], i + 1 == shown ? strips.size() - shown : 0);
+    } else {
+      draw_closed(painter, strip, view, strips[i]);
+    }
+  }
+}
+
+}  // namespace forkscope::views

@@ -1,0 +1,59 @@
+#include "views/mark.h"
+
+#include <algorithm>
+
+namespace forkscope::views {
+
+using model::Look;
+using telemetry::EventKind;
+
+namespace {
+
+constexpr std::size_t kBusyBins = 5;  // half a second
+
+}  // namespace
+
+Mark mark_of(Look look, const Palette& colors) {
+  switch (look) {
+    case Look::busy: return {Shape::disc, colors.busy};
+    case Look::slow: return {Shape::triangle, colors.slow};
+    case Look::hung:
+    case Look::aborting: return {Shape::hatched_square, colors.hung};
+    case Look::dead:
+    case Look::backoff: return {Shape::cross, colors.dead};
+    case Look::fresh:
+    case Look::starting: return {Shape::plus, colors.fresh};
+    case Look::draining: return {Shape::half_disc, colors.idle};
+    case Look::idle:
+    case Look::unknown: break;
+  }
+  return {Shape::ring, colors.idle};
+}
+
+Mark mark_of(EventKind event, const Palette& colors) {
+  switch (event) {
+    case EventKind::hung:
+    case EventKind::abort:
+    case EventKind::kill: return {Shape::hatched_square, colors.hung};
+    case EventKind::exit:
+    case EventKind::backoff: return {Shape::cross, colors.dead};
+    case EventKind::fork:
+    case EventKind::listening:
+    case EventKind::recovered: return {Shape::plus, colors.fresh};
+    case EventKind::disconnect: return {Shape::half_disc, colors.idle};
+    default: return {Shape::ring, colors.idle};
+  }
+}
+
+Look steady_look(const View& view, const telemetry::WorkerReport& worker) {
+  const auto bins = view.history.worker_bins(worker.number, view.time_ns, kBusyBins);
+  const bool served = std::any_of(bins.begin(), bins.end(),
+                                  [](const model::WorkerBin& bin) { return bin.requests > 0; });
+  return model::look_of(worker, view.now.time_ns, served);
+}
+
+bool is_hung(Look look) { return look == Look::hung || look == Look::aborting; }
+bool is_dead(Look look) { return look == Look::dead || look == Look::backoff; }
+bool is_alarm(Look look) { return is_hung(look) || is_dead(look); }
+
+}  // namespace forkscope::views

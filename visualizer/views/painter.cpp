@@ -1,0 +1,155 @@
+#include "views/painter.h"
+
+#include <cmath>
+#include <string>
+
+namespace forkscope::views {
+
+namespace {
+
+constexpr float kPi = 3.14159265F;
+
+/// Length of the longest prefix of at most `limit` bytes that cuts no UTF-8 sequence (RFC 3629).
+std::size_t whole_characters(std::string_view text, std::size_t limit) {
+  while (limit > 0 && limit < text.size() &&
+         (static_cast<unsigned char>(text[limit]) & 0xC0) == 0x80) {
+    --limit;
+  }
+  return limit;
+}
+
+}  // namespace
+
+float Painter::width(Type type, std::string_view text) const {
+  const Font& font = theme_.font(type);
+  return font.face->CalcTextSizeA(font.size, 1e9F, 0, text.data(), text.data() + text.size()).x;
+}
+
+float Painter::text(Type type, float x, float middle, ImU32 color, std::string_view text) const {
+  const Font& font = theme_.font(type);
+  // Whole pixels: glyphs between pixels look blurred.
+  const ImVec2 at{std::floor(x), std::floor(middle - font.size / 2)};
+  list_.AddText(font.face, font.size, at, color, text.data(), text.data() + text.size());
+  return x + width(type, text);
+}
+
+float Painter::text_right(Type type, float right, float middle, ImU32 color,
+                          std::string_view text) const {
+  const float x = right - width(type, text);
+  this->text(type, x, middle, color, text);
+  return x;
+}
+
+void Painter::text_centered(Type type, const Rect& box, ImU32 color, std::string_view text) const {
+  this->text(type, box.x + (box.w - width(type, text)) / 2, box.middle(), color, text);
+}
+
+float Painter::text_elided(Type type, float x, float middle, float max_width, ImU32 color,
+                           std::string_view text) const {
+  if (width(type, text) <= max_width) return this->text(type, x, middle, color, text);
+  static constexpr std::string_view kDots = "…";
+  const float room = max_width - width(type, kDots);
+  if (room <= 0) return x;
+  std::size_t low = 0;
+  std::size_t high = text.size();
+  while (low < high) {  // the longest prefix that fits
+    const std::size_t half = (low + high + 1) / 2;
+    if (width(type, text.substr(0, whole_characters(text, half))) <= room) {
+      low = half;
+    } else {
+      high = half - 1;
+    }
+  }
+  std::string cut(text.substr(0, whole_characters(text, low)));
+  return this->text(type, x, middle, color, cut.append(kDots));
+}
+
+void Painter::fill(const Rect& rect, ImU32 color, float rounding) const {
+  list_.AddRectFilled(rect.min(), rect.max(), color, rounding);
+}
+
+void Painter::outline(const Rect& rect, ImU32 color, float thickness, float rounding) const {
+  const ImVec2 min{rect.x + thickness / 2, rect.y + thickness / 2};
+  const ImVec2 max{rect.right() - thickness / 2, rect.bottom() - thickness / 2};
+  list_.PathRect(min, max, rounding);
+  list_.PathStroke(color, ImDrawFlags_Closed, thickness);
+}
+
+void Painter::line(ImVec2 from, ImVec2 to, ImU32 color, float thickness) const {
+  list_.AddLine(from, to, color, thickness);
+}
+
+void Painter::polyline(const ImVec2* points, int count, ImU32 color, float thickness) const {
+  list_.AddPolyline(points, count, color, ImDrawFlags_None, thickness);
+}
+
+void Painter::hatch(const Rect& rect, ImU32 stripes) const {
+  if (rect.w <= 0 || rect.h <= 0) return;
+  push_clip(rect);
+  const float pitch = px(12);
+  for (float x = rect.x - rect.h; x < rect.right(); x += pitch) {
+    list_.AddLine({x, rect.bottom()}, {x + rect.h, rect.y}, stripes, px(4.5F));
+  }
+  pop_clip();
+}
+
+void Painter::push_clip(const Rect& rect) const {
+  list_.PushClipRect(rect.min(), rect.max(), true);
+}
+
+void Painter::pop_clip() const { list_.PopClipRect(); }
+
+void Painter::shape(Shape shape, ImVec2 center, float radius, ImU32 color, ImU32 edge) const {
+  const float stroke = std::max(2.F, radius * 0.28F);
+  switch (shape) {
+    case Shape::ring: list_.AddCircle(center, radius - stroke / 2, color, 32, stroke); break;
+    case Shape::disc: list_.AddCircleFilled(center, radius, color, 32); break;
+    case Shape::half_disc:
+      list_.AddCircle(center, radius - stroke / 2, color, 32, stroke);
+      list_.PathArcTo(center, radius - 1, kPi / 2, 3 * kPi / 2, 24);
+      list_.PathFillConvex(color);
+      break;
+    case Shape::triangle:
+      list_.AddTriangleFilled({center.x, center.y - radius},
+                              {center.x + radius, center.y + radius * 0.8F},
+                              {center.x - radius, center.y + radius * 0.8F}, color);
+      break;
+    case Shape::hatched_square: {
+      const Rect box{center.x - radius, center.y - radius, 2 * radius, 2 * radius};
+      fill(box, color);
+      hatch(box, colors().hatch);
+      outline(box, edge, std::max(1.5F, radius * 0.14F));
+      break;
+    }
+    case Shape::cross: {
+      const float arm = radius * 0.78F;
+      const float rim = radius * 0.16F;  // the outline, also around the ends
+      const auto strokes = [&](ImU32 ink, float thickness, float reach) {
+        line({center.x - reach, center.y - reach}, {center.x + reach, center.y + reach}, ink,
+             thickness);
+        line({center.x - reach, center.y + reach}, {center.x + reach, center.y - reach}, ink,
+             thickness);
+      };
+      strokes(edge, stroke * 1.5F + 2 * rim, arm + rim);
+      strokes(color, stroke * 1.5F, arm);
+      break;
+    }
+    case Shape::plus:
+      line({center.x - radius, center.y}, {center.x + radius, center.y}, color, stroke * 1.8F);
+      line({center.x, center.y - radius}, {center.x, center.y + radius}, color, stroke * 1.8F);
+      break;
+  }
+}
+
+Rect Painter::panel(const Rect& rect, std::string_view title, std::string_view remark) const {
+  fill(rect, colors().panel, px(6));
+  Rect inside = rect.inset(px(14), px(10));
+  const Rect head = inside.cut_top(height(Type::small), px(8));
+  const float end = text(Type::small_bold, head.x, head.middle(), colors().muted, title);
+  if (end + px(16) + width(Type::small, remark) <= head.right()) {
+    text_right(Type::small, head.right(), head.middle(), colors().muted, remark);
+  }
+  return inside;
+}
+
+}  // namespace forkscope::views

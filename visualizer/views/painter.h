@@ -1,0 +1,63 @@
+// Drawing primitives over ImDrawList, and the only place that names its functions with flags: their
+// meaning has changed between versions of Dear ImGui.
+//
+// Lives for one frame; borrows the draw list and the theme.
+#pragma once
+
+#include <imgui.h>
+
+#include <string_view>
+
+#include "views/geometry.h"
+#include "views/theme.h"
+
+namespace forkscope::views {
+
+/// The shapes that states are told apart by; drawn, since fonts differ in which glyphs they have.
+enum class Shape { ring, disc, half_disc, triangle, hatched_square, cross, plus };
+
+class Painter {
+ public:
+  Painter(ImDrawList& list, const Theme& theme) : list_(list), theme_(theme) {}
+
+  const Theme& theme() const { return theme_; }
+  const Palette& colors() const { return theme_.colors(); }
+  /// `units` in pixels.
+  float px(float units) const { return units * theme_.unit; }
+  ImDrawList& list() const { return list_; }
+
+  // ── text ──
+  float height(Type type) const { return theme_.font(type).size; }
+  float width(Type type, std::string_view text) const;
+  /// Left-aligned at x, vertically centred on `middle`. Returns where the text ends.
+  float text(Type type, float x, float middle, ImU32 color, std::string_view text) const;
+  /// Ends at `right`. Returns where it begins.
+  float text_right(Type type, float right, float middle, ImU32 color, std::string_view text) const;
+  void text_centered(Type type, const Rect& box, ImU32 color, std::string_view text) const;
+  /// Cut with "…" when wider than `max_width`. Returns where it ends.
+  float text_elided(Type type, float x, float middle, float max_width, ImU32 color,
+                    std::string_view text) const;
+
+  // ── areas ──
+  void fill(const Rect& rect, ImU32 color, float rounding = 0) const;
+  void outline(const Rect& rect, ImU32 color, float thickness, float rounding = 0) const;
+  void line(ImVec2 from, ImVec2 to, ImU32 color, float thickness) const;
+  void polyline(const ImVec2* points, int count, ImU32 color, float thickness) const;
+  /// Diagonal stripes over `rect`.
+  void hatch(const Rect& rect, ImU32 stripes) const;
+  void push_clip(const Rect& rect) const;
+  void pop_clip() const;
+
+  /// Fits a circle of `radius`; `edge` outlines the cross and the square.
+  void shape(Shape shape, ImVec2 center, float radius, ImU32 color, ImU32 edge) const;
+
+  /// A panel's ground with its title, and optionally a remark at the right of the title. Returns
+  /// the inside.
+  Rect panel(const Rect& rect, std::string_view title, std::string_view remark = {}) const;
+
+ private:
+  ImDrawList& list_;
+  const Theme& theme_;
+};
+
+}  // namespace forkscope::views

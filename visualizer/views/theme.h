@@ -1,0 +1,52 @@
+// How things look at the present window size: colours, type sizes, and the unit of all distances.
+//
+// Everything is measured in `unit`, 1/900 of the window's height times the user's scale, so that a
+// picture keeps its proportions on any projector. The type sizes are what the last row of a lecture
+// room can read: nothing below 2 % of the height, a worker's number and state 3.4 %, an alarm 5 %.
+#pragma once
+
+#include <imgui.h>
+
+#include <array>
+#include <cstddef>
+
+#include "views/palette.h"
+
+namespace forkscope::views {
+
+enum class Type { small, small_bold, mono, body, body_bold, large, large_bold, banner };
+inline constexpr std::size_t kTypeCount = 8;
+
+enum class Face { regular, bold, mono };
+
+struct TypeSpec {
+  Face face;
+  float size;  ///< In units: at scale 1, pixels of a window that is 900 pixels high.
+};
+
+inline constexpr std::array<TypeSpec, kTypeCount> kTypes{{
+    {Face::regular, 19},
+    {Face::bold, 19},
+    {Face::mono, 18.0F},
+    {Face::regular, 22.5F},
+    {Face::bold, 22.5F},
+    {Face::regular, 31.0F},
+    {Face::bold, 31.0F},
+    {Face::bold, 46.0F},
+}};
+
+struct Font {
+  ImFont* face = nullptr;
+  float size = 0;  ///< Pixels.
+};
+
+struct Theme {
+  ThemeKind kind = ThemeKind::dark;
+  float unit = 1;
+  std::array<Font, kTypeCount> fonts;
+
+  const Palette& colors() const { return palette(kind); }
+  const Font& font(Type type) const { return fonts[static_cast<std::size_t>(type)]; }
+};
+
+}  // namespace forkscope::views

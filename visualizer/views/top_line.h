@@ -1,0 +1,11 @@
+// The top line: whom we look at, and the figures of the whole.
+#pragma once
+
+#include "views/painter.h"
+#include "views/view.h"
+
+namespace forkscope::views {
+
+void draw_top_line(const Painter& painter, const Rect& rect, const View& view);
+
+}  // namespace forkscope::views

@@ -1,0 +1,103 @@
+#include "views/worker_lane.h"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <vector>
+
+namespace forkscope::views {
+
+using model::WorkerBin;
+using telemetry::WorkerState;
+
+namespace {
+
+bool hangs(const WorkerBin& bin) {
+  return bin.state == WorkerState::hung || bin.state == WorkerState::aborting;
+}
+
+bool has_no_process(const WorkerBin& bin) {
+  return bin.state == WorkerState::dead || bin.state == WorkerState::backoff;
+}
+
+/// Neighbours, from right to left, become one area.
+void draw_hatched(const Painter& painter, std::span<const Rect> slots) {
+  for (std::size_t i = 0; i < slots.size();) {
+    Rect area = slots[i];
+    for (++i; i < slots.size() && slots[i].right() > area.x - 1; ++i) {
+      area.w += area.x - slots[i].x;
+      area.x = slots[i].x;
+    }
+    painter.fill(area, painter.colors().hung);
+    painter.hatch(area, painter.colors().hatch);
+  }
+}
+
+/// A death and a birth, side by side, wherever one generation follows another.
+void draw_successions(const Painter& painter, const Rect& rect, std::span<const WorkerBin> bins) {
+  const Palette& colors = painter.colors();
+  const float radius = std::min(painter.px(9), rect.h * 0.3F);
+  std::uint16_t generation = 0;
+  for (std::size_t i = 0; i < bins.size(); ++i) {
+    const std::uint16_t before = generation;
+    if (bins[i].generation != 0) generation = bins[i].generation;
+    if (before == 0 || before == generation) continue;
+    const float x = rect.x + rect.w * static_cast<float>(i) / static_cast<float>(bins.size());
+    const float left = std::clamp(x - radius * 1.3F, rect.x + radius, rect.right() - 4 * radius);
+    painter.shape(Shape::cross, {left, rect.middle()}, radius, colors.dead, colors.dead_edge);
+    const ImVec2 right{left + radius * 2.7F, rect.middle()};
+    painter.shape(Shape::plus, right, radius + painter.px(2), colors.panel, colors.panel);
+    painter.shape(Shape::plus, right, radius, colors.fresh, colors.fresh);
+  }
+}
+
+}  // namespace
+
+void draw_worker_lane(const Painter& painter, const Rect& rect, const View& view,
+                      std::uint32_t number, float top) {
+  const Palette& colors = painter.colors();
+  if (rect.w < painter.px(20)) return;
+  painter.fill(rect, faded(colors.line, 0.45F), painter.px(3));
+  const auto bins = view.history.worker_bins(number, view.time_ns, kShownBins);
+  if (bins.empty()) return;
+
+  // Bars of whole bins that keep their place in time: they move along, but never change shape.
+  const auto columns = std::max(1.F, std::floor(rect.w / painter.px(6)));
+  const auto per_bar = static_cast<std::size_t>(std::ceil(kShownBins / columns));
+  const std::size_t bars = kShownBins / per_bar;
+  const float width = rect.w / static_cast<float>(bars);
+  const std::size_t newest = view.time_ns / model::kBinNs - 1;  // the newest bin that is over
+  const std::size_t in_last_bar = newest % per_bar + 1;
+
+  std::vector<Rect> hatched;
+  std::size_t end = bins.size();
+  for (std::size_t bar = 0; bar < bars && end > 0; ++bar) {
+    const std::size_t count = std::min(end, bar == 0 ? in_last_bar : per_bar);
+    const std::size_t begin = end - count;
+    const Rect slot{rect.right() - width * static_cast<float>(bar + 1), rect.y, width, rect.h};
+    float sum = 0;
+    bool hung = false;
+    bool gone = false;
+    for (std::size_t i = begin; i < end; ++i) {
+      sum += bins[i].requests;
+      hung = hung || hangs(bins[i]);
+      gone = gone || has_no_process(bins[i]);
+    }
+    if (hung) {
+      hatched.push_back(slot);
+    } else if (gone) {
+      painter.fill(slot, faded(colors.dead, 0.55F));
+    }
+    if (!hung && sum > 0) {
+      const float mean = sum / static_cast<float>(count);
+      const float height = std::max(painter.px(2), std::min(1.F, mean / top) * slot.h);
+      painter.fill({slot.x, slot.bottom() - height, std::max(1.F, width - painter.px(1)), height},
+                   colors.busy);
+    }
+    end = begin;
+  }
+  draw_hatched(painter, hatched);
+  draw_successions(painter, rect, bins);
+}
+
+}  // namespace forkscope::views

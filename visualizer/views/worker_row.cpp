@@ -1,0 +1,172 @@
+#include "views/worker_row.h"
+
+#include <algorithm>
+#include <string>
+
+#include "model/format.h"
+#include "model/wording.h"
+#include "views/mark.h"
+#include "views/worker_lane.h"
+
+namespace forkscope::views {
+
+using model::Look;
+using telemetry::WorkerReport;
+
+namespace {
+
+constexpr float kTallRow = 66;                     // from here on: two lines of details
+constexpr float kWideRow = 640;                    // from here on: process details
+constexpr std::uint64_t kVisibleNs = 100'000'000;  // younger requests only flicker
+
+/// The figures of the worker at the last calm moment; falls back to the newest.
+const WorkerReport& calm_report(const View& view, const WorkerReport& worker) {
+  for (const auto& other : view.calm.workers) {
+    if (other.number == worker.number) return other;
+  }
+  return worker;
+}
+
+/// "4.2 s  GET /v1/faults/hang", or nothing. The age comes first: a narrow lane cuts the path.
+std::string request_in_flight(const View& view, const WorkerReport& worker) {
+  if (!worker.in_flight || view.now.time_ns < worker.in_flight->start_ns + kVisibleNs) return {};
+  return model::counting_seconds(view.now.time_ns - worker.in_flight->start_ns) + "  " +
+         std::string(telemetry::to_string(worker.in_flight->method)) + " " +
+         telemetry::printable(worker.in_flight->path);
+}
+
+/// What is going on with it: the request it is stuck in, or how it died.
+std::string situation(const View& view, const WorkerReport& worker, Look look) {
+  if (is_dead(look) && worker.last_exit) {
+    return model::exit_cause(static_cast<std::uint32_t>(worker.last_exit->cause),
+                             worker.last_exit->code);
+  }
+  std::string text = request_in_flight(view, worker);
+  if (is_hung(look) && worker.hang_kind != telemetry::HangKind::none) {
+    text += (text.empty() ? "" : "  ") + std::string(telemetry::to_string(worker.hang_kind));
+  }
+  return text;
+}
+
+/// "pid 4711  gen 1  core 0", as much of it as `width` has room for.
+std::string process_details(const Painter& painter, const WorkerReport& worker, float width) {
+  std::string text;
+  for (const std::string& part :
+       {worker.pid ? "pid " + std::to_string(worker.pid) : std::string("no process"),
+        "gen " + std::to_string(worker.generation), "core " + std::to_string(worker.core),
+        model::counted(worker.connections, "connection")}) {
+    const std::string longer = text + (text.empty() ? "" : "   ") + part;
+    if (painter.width(Type::small, longer) > width) break;
+    text = longer;
+  }
+  return text;
+}
+
+void draw_ground(const Painter& painter, const Rect& rect, const View& view,
+                 const WorkerReport& worker, Look look) {
+  const Palette& colors = painter.colors();
+  if (is_hung(look)) painter.fill(rect, faded(colors.hung, 0.16F), painter.px(5));
+  if (is_dead(look)) painter.fill(rect, faded(colors.dead, 0.20F), painter.px(5));
+  if (worker.number == view.state.selected_worker) {
+    painter.outline(rect, colors.text, painter.px(2), painter.px(5));
+  }
+}
+
+/// Shape, number and word, big unless the row is too low. Returns where the columns behind it
+/// begin.
+float draw_state(const Painter& painter, const Rect& rect, const WorkerReport& worker, Look look) {
+  const Palette& colors = painter.colors();
+  const Mark mark = mark_of(look, colors);
+  const bool big = rect.h >= painter.height(Type::large);
+  const Type type = big ? Type::large : Type::body;
+  const Type bold = big ? Type::large_bold : Type::body_bold;
+  const float middle = rect.middle();
+  painter.shape(mark.shape, {rect.x + painter.px(22), middle}, painter.px(big ? 11 : 8), mark.color,
+                is_hung(look) ? colors.on_alarm : colors.dead_edge);
+  float x = rect.x + painter.px(42) + painter.width(bold, worker.number > 99 ? "000" : "00");
+  painter.text_right(bold, x, middle, colors.text, std::to_string(worker.number));
+  x += painter.px(20);
+  const auto word = model::word(look);
+  if (is_alarm(look)) {
+    const float pad = painter.px(9);
+    const float height = std::min(painter.px(36), rect.h);
+    painter.fill({x - pad, middle - height / 2, painter.width(bold, word) + 2 * pad, height},
+                 mark.color, painter.px(4));
+    painter.text(bold, x, middle, is_hung(look) ? colors.on_alarm : IM_COL32_WHITE, word);
+  } else {
+    painter.text(look == Look::fresh ? bold : type, x, middle,
+                 look == Look::idle ? colors.muted : colors.text, word);
+  }
+  return x + painter.px(big ? 138 : 104);
+}
+
+}  // namespace
+
+void draw_worker_row(const Painter& painter, const Rect& rect, const View& view,
+                     const WorkerReport& worker, float lane_top) {
+  const Palette& colors = painter.colors();
+  const Look look = steady_look(view, worker);
+  draw_ground(painter, rect, view, worker, look);
+
+  Rect rest = rect;
+  rest.cut_left(draw_state(painter, rect, worker, look) - rect.x);
+  rest.cut_right(painter.px(12));
+  const WorkerReport& calm = calm_report(view, worker);
+  const Rect rate = rest.cut_right(painter.width(Type::body_bold, "00.0k/s"), painter.px(10));
+  const bool serves = worker.pid != 0 && calm.requests_per_second > 0;
+  painter.text_right(Type::body_bold, rate.right(), rate.middle(),
+                     serves ? colors.text : colors.muted,
+                     worker.pid ? model::compact(calm.requests_per_second) + "/s" : "–");
+
+  const std::string text = situation(view, worker, look);
+  const ImU32 ink = is_alarm(look) || look == Look::slow ? colors.text : colors.muted;
+  if (rect.h >= painter.px(kTallRow)) {
+    Rect lane = rest.inset(0, painter.px(7));
+    const Rect line = lane.cut_bottom(painter.px(24), painter.px(3));
+    float x = painter.text_elided(Type::small_bold, line.x, line.middle(), line.w, ink, text);
+    x += text.empty() ? 0 : painter.px(18);
+    painter.text(Type::small, x, line.middle(), colors.muted,
+                 process_details(painter, calm, line.right() - x));
+    draw_worker_lane(painter, lane, view, worker.number, lane_top);
+    return;
+  }
+  if (rect.w >= painter.px(kWideRow)) {
+    const Rect details = rest.cut_left(painter.width(Type::small, "pid 0000000"), painter.px(12));
+    painter.text(Type::small, details.x, details.middle(), colors.muted,
+                 process_details(painter, calm, details.w));
+  }
+  const Rect lane = rest.inset(0, painter.px(3));
+  draw_worker_lane(painter, lane, view, worker.number, lane_top);
+  if ((is_alarm(look) || look == Look::slow) && !text.empty()) {  // on a plate over the lane
+    const float pad = painter.px(6);
+    const float width = std::min(painter.width(Type::small_bold, text), lane.w - 2 * pad);
+    painter.fill({lane.x, lane.middle() - painter.px(12), width + 2 * pad, painter.px(24)},
+                 colors.panel, painter.px(3));
+    painter.text_elided(Type::small_bold, lane.x + pad, lane.middle(), width, colors.text, text);
+  }
+}
+
+void draw_worker_tile(const Painter& painter, const Rect& rect, const View& view,
+                      const WorkerReport& worker) {
+  const Palette& colors = painter.colors();
+  const Look look = steady_look(view, worker);
+  const Mark mark = mark_of(look, colors);
+  painter.fill(rect, is_alarm(look) ? mark.color : colors.raised, painter.px(4));
+  if (worker.number == view.state.selected_worker) {
+    painter.outline(rect, colors.text, painter.px(2), painter.px(4));
+  }
+  const ImU32 ink = is_hung(look) ? colors.on_alarm : colors.text;
+  const bool two_lines = rect.h >= painter.px(44);
+  const float first = two_lines ? rect.y + rect.h * 0.3F : rect.middle();
+  painter.shape(mark.shape, {rect.x + painter.px(12), first}, painter.px(6), mark.color,
+                colors.dead_edge);
+  const float x = rect.x + painter.px(22);
+  painter.text_elided(Type::small_bold, x, first, rect.right() - x, ink,
+                      std::to_string(worker.number));
+  if (!two_lines) return;
+  const std::string rate = model::compact(calm_report(view, worker).requests_per_second) + "/s";
+  painter.text_elided(Type::small, rect.x + painter.px(6), rect.y + rect.h * 0.72F,
+                      rect.w - painter.px(8), ink, is_alarm(look) ? model::word(look) : rate);
+}
+
+}  // namespace forkscope::views
