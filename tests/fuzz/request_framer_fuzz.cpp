@@ -1,0 +1,125 @@
+// Any bytes, cut in any way: the framer must read the same requests from them, and a request that
+// it accepted, written down again in the plainest way, must be read as that one request.
+//
+// The first byte of the input says how the stream is cut, the rest is the stream. It is framed with
+// the limits of a server, and with limits that are small enough for the fuzzer to reach.
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/http_syntax.h"
+#include "support/framing_transcript.h"
+
+namespace {
+
+using forkscope::gateway::equals_ignoring_case;
+using forkscope::gateway::FramedRequest;
+using forkscope::gateway::HeaderField;
+using forkscope::gateway::HttpLimits;
+using forkscope::gateway::RequestFramer;
+using forkscope::support::describe;
+using forkscope::support::transcribe;
+using forkscope::support::transcribe_whole;
+
+void require_equal(std::string_view expected, std::string_view actual, const char* what) {
+  if (expected == actual) return;
+  std::fprintf(stderr, "%s\n--- expected\n%.*s\n--- actual\n%.*s\n", what,
+               static_cast<int>(expected.size()), expected.data(), static_cast<int>(actual.size()),
+               actual.data());
+  std::abort();
+}
+
+/// The request without its body's framing: what two framings of the same message share.
+FramedRequest without_body_framing(FramedRequest request) {
+  std::erase_if(request.fields, [](const HeaderField& field) {
+    return equals_ignoring_case(field.name, "content-length") ||
+           equals_ignoring_case(field.name, "transfer-encoding");
+  });
+  request.expects_continue = false;  // An empty chunked body expects it, an empty sized one cannot.
+  return request;
+}
+
+std::string serialise(const FramedRequest& request) {
+  bool has_host = false;
+  std::string fields;
+  for (const HeaderField& field : request.fields) {
+    has_host |= equals_ignoring_case(field.name, "host");
+    fields.append(field.name).append(":").append(field.value).append("\r\n");
+  }
+  std::string bytes(request.method);
+  bytes += ' ';
+  if (!has_host && !request.host.empty()) {  // HTTP/1.0 with an absolute target.
+    bytes.append("http://").append(request.host);
+    if (request.target != "*") bytes.append(request.target);
+  } else {
+    bytes.append(request.target);
+  }
+  bytes += " HTTP/1." + std::to_string(request.minor_version) + "\r\n" + fields;
+  if (!request.body.empty()) {
+    bytes += "Content-Length:" + std::to_string(request.body.size()) + "\r\n";
+  }
+  return bytes + "\r\n" + request.body;
+}
+
+void require_same_when_written_again(const FramedRequest& accepted) {
+  const FramedRequest request = without_body_framing(accepted);
+  const std::string bytes = serialise(request);
+  HttpLimits limits;
+  limits.max_target_bytes += 1;  // "http://host?query" gets the '/' that it lacked.
+  limits.max_head_bytes += 1;
+  RequestFramer framer(limits);
+  const std::size_t used = framer.consume(bytes + "GET / HTTP/1.1\r\n");
+  require_equal("complete",
+                framer.phase() == RequestFramer::Phase::complete ? "complete" : bytes.c_str(),
+                "An accepted request is not accepted when written again.");
+  require_equal(bytes, std::string_view(bytes).substr(0, used),
+                "A request written again ends elsewhere.");
+  require_equal(describe(request), describe(without_body_framing(framer.request())),
+                "A request written again reads differently.");
+}
+
+void require_one_reading(std::string_view stream, std::size_t seed, const HttpLimits& limits) {
+  const std::string whole = transcribe_whole(stream, limits);
+  const auto byte_by_byte = [](std::size_t) { return std::size_t{1}; };
+  require_equal(whole, transcribe(stream, byte_by_byte, limits), "Byte by byte reads differently.");
+  const auto in_pieces = [seed](std::size_t delivered) {
+    return 1 + (delivered + 1) * (seed + 7) % 23;
+  };
+  require_equal(whole, transcribe(stream, in_pieces, limits), "In pieces reads differently.");
+
+  RequestFramer framer(limits);
+  while (!stream.empty()) {
+    RequestFramer fresh(limits);
+    const std::size_t used = framer.consume(stream);
+    const bool same_end = fresh.consume(stream) == used && fresh.phase() == framer.phase();
+    require_equal("same", same_end ? "same" : stream, "Behind another request it ends elsewhere.");
+    if (framer.phase() != RequestFramer::Phase::complete) break;
+    require_equal(describe(fresh.request()), describe(framer.request()),
+                  "Behind another request it reads differently.");
+    require_same_when_written_again(framer.request());
+    stream.remove_prefix(used);
+    framer.reset();
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const std::string_view stream(reinterpret_cast<const char*>(data) + 1, size - 1);
+  require_one_reading(stream, data[0], HttpLimits{});
+  HttpLimits small;
+  small.max_target_bytes = 16;
+  small.max_head_bytes = 128;
+  small.max_fields = 4;
+  small.max_body_bytes = 32;
+  small.max_chunk_extension_bytes = 8;
+  small.max_trailer_bytes = 16;
+  small.max_leading_empty_lines = 1;
+  require_one_reading(stream, data[0], small);
+  return 0;
+}

@@ -1,0 +1,87 @@
+// Who gets the connections: light traffic stays on few workers, heavy traffic spreads, and an idle
+// worker costs nothing.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <deque>
+#include <fstream>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "support/server_process.h"
+#include "support/wait_until.h"
+
+namespace forkscope {
+namespace {
+
+using namespace std::chrono_literals;
+using support::ServerProcess;
+using support::wait_until;
+
+TEST(Balance, SpreadsConnectionsThatAreOpenedAtOnce) {
+  const ServerProcess server({.workers = 4});
+  std::deque<support::HttpConnection> connections;
+  for (int i = 0; i < 64; ++i) connections.emplace_back(server.port());
+  std::map<std::string, int> share;
+  for (auto& connection : connections) {
+    connection.send_request("GET", "/v1/todos");
+    ++share[connection.read_response().header("x-worker")];
+  }
+  EXPECT_EQ(share.size(), 4U);
+  for (const auto& [worker, count] : share) {
+    EXPECT_GE(count, 12) << "worker " << worker;
+    EXPECT_LE(count, 20) << "worker " << worker;
+  }
+}
+
+TEST(Balance, KeepsLightTrafficOnFewWorkers) {
+  const ServerProcess server({.workers = 4});
+  std::map<std::string, int> share;
+  for (int i = 0; i < 200; ++i) ++share[server.request("GET", "/v1/todos").header("x-worker")];
+  // One worker, two at most, as long as the machine has a core to run it on at once; on a crowded
+  // one somebody else helps out now and then.
+  std::vector<int> counts;
+  for (const auto& [worker, count] : share) counts.push_back(count);
+  std::sort(counts.rbegin(), counts.rend());
+  counts.resize(2);
+  EXPECT_GE(counts[0] + counts[1], 140) << ::testing::PrintToString(share);
+}
+
+TEST(Balance, LeavesItToTheKernelWhenAsked) {
+  const ServerProcess server({.workers = 4, .arguments = {"--balance=kernel"}});
+  std::map<std::string, int> share;
+  for (int i = 0; i < 50; ++i) ++share[server.request("GET", "/v1/todos").header("x-worker")];
+  EXPECT_GE(share.size(), 1U);
+}
+
+/// Voluntary and involuntary context switches of a process: an idle one that makes no system calls
+/// has none.
+long context_switches(pid_t pid) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+  std::string line;
+  long sum = 0;
+  while (std::getline(status, line)) {
+    if (line.find("ctxt_switches:") != std::string::npos)
+      sum += std::stol(line.substr(line.find(':') + 1));
+  }
+  return sum;
+}
+
+TEST(Idle, WorkerNeverWakesUp) {
+  const ServerProcess server({.workers = 1});
+  server.request("GET", "/v1/todos");
+  const auto is_asleep = [&] {
+    const auto worker = server.worker(1);
+    return worker["connections"] == 0 && worker["state"] == "idle";
+  };
+  ASSERT_TRUE(wait_until(is_asleep));
+  const long before = context_switches(server.worker_pid(1));
+  const auto end = std::chrono::steady_clock::now() + 3s;
+  ASSERT_TRUE(wait_until([&] { return std::chrono::steady_clock::now() > end; }));
+  EXPECT_EQ(context_switches(server.worker_pid(1)), before);
+}
+
+}  // namespace
+}  // namespace forkscope

@@ -1,0 +1,100 @@
+// The control socket: what it answers, and who can't disturb the primary by it.
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <csignal>
+#include <deque>
+#include <string>
+
+#include "support/server_process.h"
+#include "support/stream_socket.h"
+#include "support/wait_until.h"
+
+namespace forkscope {
+namespace {
+
+using namespace std::chrono_literals;
+using support::ServerProcess;
+using support::StreamSocket;
+using support::wait_until;
+
+class ControlSocket : public ::testing::Test {
+ protected:
+  ServerProcess server_{{.workers = 2}};
+
+  std::string say(const std::string& bytes) {
+    auto socket = StreamSocket::connect_unix(server_.control_socket());
+    const auto deadline = StreamSocket::Clock::now() + 5s;
+    socket.send(bytes, deadline);
+    std::string answer;
+    while (answer.find('\n') == std::string::npos && socket.receive(answer, deadline)) {
+    }
+    return answer;
+  }
+  bool refuses(const std::string& bytes) { return !nlohmann::json::parse(say(bytes))["ok"]; }
+};
+
+TEST_F(ControlSocket, IsForItsUserAlone) {
+  struct stat info {};
+  ASSERT_EQ(::stat(server_.control_socket().c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0600U);
+  ASSERT_EQ(::stat(server_.control_socket().parent_path().c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0700U);
+}
+
+TEST_F(ControlSocket, SaysTheSameAsTheHttpStatus) {
+  const auto over_socket = server_.control({{"cmd", "status"}});
+  const auto over_http = nlohmann::json::parse(server_.request("GET", "/v1/workers").body);
+  EXPECT_EQ(over_socket["ok"], true);
+  ASSERT_EQ(over_socket["workers"].size(), 2U);
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(over_socket["workers"][i]["pid"], over_http["workers"][i]["pid"]);
+  }
+}
+
+TEST_F(ControlSocket, SendsSignalsToWorkers) {
+  const pid_t before = server_.worker_pid(2);
+  EXPECT_EQ(server_.control({{"cmd", "signal"}, {"worker", 2}, {"signal", "KILL"}})["ok"], true);
+  EXPECT_TRUE(wait_until([&] { return server_.worker_pid(2) != before; }));
+}
+
+TEST_F(ControlSocket, AnswersNonsenseWithAnError) {
+  EXPECT_TRUE(refuses("\n"));
+  EXPECT_TRUE(refuses("not json\n"));
+  EXPECT_TRUE(refuses("[1,2]\n"));
+  EXPECT_TRUE(refuses("{\"cmd\":7}\n"));
+  EXPECT_TRUE(refuses("{\"cmd\":\"format the disk\"}\n"));
+  EXPECT_TRUE(refuses("{\"cmd\":\"signal\",\"worker\":99,\"signal\":\"KILL\"}\n"));
+  EXPECT_TRUE(refuses("{\"cmd\":\"signal\",\"worker\":-1,\"signal\":\"KILL\"}\n"));
+  EXPECT_TRUE(refuses("{\"cmd\":\"signal\",\"worker\":1,\"signal\":\"SEGV\"}\n"));
+  EXPECT_TRUE(refuses(std::string(10'000, '[')));
+  EXPECT_EQ(server_.control({{"cmd", "status"}})["ok"], true);
+}
+
+TEST_F(ControlSocket, CannotBeBlockedByClientsThatSitOnIt) {
+  std::deque<StreamSocket> silent;
+  for (int i = 0; i < 100; ++i) {
+    silent.push_back(StreamSocket::connect_unix(server_.control_socket()));
+  }
+  EXPECT_EQ(server_.control({{"cmd", "status"}})["ok"], true);
+}
+
+TEST_F(ControlSocket, IsNotDelayedByAClientThatNeverReads) {
+  auto greedy = StreamSocket::connect_unix(server_.control_socket());
+  std::string flood;
+  for (int i = 0; i < 1000; ++i) flood += "{\"cmd\":\"status\"}\n";
+  try {
+    for (int i = 0; i < 20; ++i) greedy.send(flood, StreamSocket::Clock::now() + 200ms);
+  } catch (const std::system_error&) {
+    // It has been disconnected, or nobody takes more from it.
+  }
+  EXPECT_EQ(server_.control({{"cmd", "status"}})["ok"], true);
+}
+
+TEST_F(ControlSocket, StopsTheServer) {
+  EXPECT_EQ(server_.control({{"cmd", "stop"}})["ok"], true);
+  EXPECT_EQ(server_.wait_for_exit(), 0);
+}
+
+}  // namespace
+}  // namespace forkscope

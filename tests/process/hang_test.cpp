@@ -1,0 +1,138 @@
+// A worker that hangs: declared in time, shown with what it hangs in, killed, replaced; and never
+// in anybody else's way.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <csignal>
+#include <string>
+
+#include "support/server_process.h"
+#include "support/wait_until.h"
+
+namespace forkscope {
+namespace {
+
+using namespace std::chrono_literals;
+using support::ServerProcess;
+using support::wait_until;
+using ::testing::HasSubstr;
+
+/// The number of the worker that hangs, or 0.
+int hung_worker(const ServerProcess& server, int workers) {
+  for (int number = 1; number <= workers; ++number) {
+    if (server.worker_state(number) == "hung") return number;
+  }
+  return 0;
+}
+
+int wait_for_hang(const ServerProcess& server, int workers) {
+  int number = 0;
+  EXPECT_TRUE(wait_until([&] { return (number = hung_worker(server, workers)) != 0; }));
+  return number;
+}
+
+struct Kind {
+  const char* target;
+  const char* name;
+};
+
+class Hang : public ::testing::TestWithParam<Kind> {};
+
+TEST_P(Hang, IsDeclaredWithItsKindAndPathThenKilledAndReplaced) {
+  const ServerProcess server(
+      {.workers = 2, .arguments = {"--hang-after=300ms", "--kill-after=800ms"}});
+  auto hanging = server.start_request(GetParam().target);
+  const int number = wait_for_hang(server, 2);
+  const auto worker = server.worker(number);
+  EXPECT_EQ(worker["hang"]["kind"], GetParam().name);
+  EXPECT_EQ(worker["in_flight"]["path"], "/v1/faults/hang");
+
+  EXPECT_TRUE(wait_until([&] {
+    const auto now = server.worker(number);
+    return now["generation"] == 2 && now["state"] == "idle";
+  }));
+  const auto back = server.worker(number);
+  EXPECT_EQ(back["last_exit"]["signal"], "SIGABRT");
+  EXPECT_EQ(back["last_exit"]["was_hung"], true);
+  EXPECT_EQ(back["last_exit"]["abandoned"], 1);
+  EXPECT_THAT(server.log(), HasSubstr("in GET /v1/faults/hang (" + std::string(GetParam().name)));
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryKind, Hang,
+                         ::testing::Values(Kind{"/v1/faults/hang?mode=spin", "spin"},
+                                           Kind{"/v1/faults/hang?mode=sleep", "blocked"}),
+                         [](const auto& test) { return test.param.name; });
+
+TEST(HangTest, TakesAStoppedWorkerForHungAndReplacesIt) {
+  const ServerProcess server(
+      {.workers = 2, .arguments = {"--hang-after=300ms", "--kill-after=800ms"}});
+  const pid_t pid = server.worker_pid(1);
+  ::kill(pid, SIGSTOP);
+  EXPECT_TRUE(wait_until([&] { return server.worker_state(1) == "hung"; }));
+  EXPECT_EQ(server.worker(1)["hang"]["kind"], "stopped");
+  EXPECT_TRUE(
+      wait_until([&] { return server.worker_pid(1) != pid && server.worker_state(1) == "idle"; }));
+}
+
+TEST(HangTest, ForgivesAStoppedWorkerThatIsContinuedInTime) {
+  const ServerProcess server(
+      {.workers = 1, .arguments = {"--hang-after=200ms", "--kill-after=60s"}});
+  const pid_t pid = server.worker_pid(1);
+  ::kill(pid, SIGSTOP);
+  EXPECT_TRUE(wait_until([&] { return server.worker_state(1) == "hung"; }));
+  ::kill(pid, SIGCONT);
+  EXPECT_TRUE(wait_until([&] { return server.worker_state(1) == "idle"; }));
+  EXPECT_EQ(server.worker_pid(1), pid);
+  EXPECT_THAT(server.log(), HasSubstr("recovered"));
+}
+
+TEST(HangTest, LeavesEveryOtherRequestAnswered) {
+  const ServerProcess server(
+      {.workers = 2, .arguments = {"--hang-after=500ms", "--kill-after=60s"}});
+  auto hanging = server.start_request("/v1/faults/hang");
+  for (int i = 0; i < 200; ++i) {
+    ASSERT_EQ(support::http_request(server.port(), "GET", "/v1/todos", "", "", 1s).status, 200)
+        << i;
+  }
+  EXPECT_NE(wait_for_hang(server, 2), 0);
+}
+
+TEST(HangTest, BringsBackTheServerWhenAllWorkersHangAtOnce) {
+  const ServerProcess server(
+      {.workers = 2, .arguments = {"--hang-after=300ms", "--kill-after=600ms"}});
+  auto first = server.start_request("/v1/faults/hang");
+  ASSERT_TRUE(wait_until([&] {
+    return server.worker(1)["in_flight"] != nullptr || server.worker(2)["in_flight"] != nullptr;
+  }));
+  auto second = server.start_request("/v1/faults/hang?mode=sleep");
+  ASSERT_TRUE(wait_until([&] {
+    return server.worker(1)["in_flight"] != nullptr && server.worker(2)["in_flight"] != nullptr;
+  }));
+  // Nobody can accept this one until a worker is back; it waits in the kernel and is answered.
+  EXPECT_EQ(server.request("GET", "/v1/todos").status, 200);
+  EXPECT_EQ(server.worker(1)["generation"], 2);
+  EXPECT_EQ(server.worker(2)["generation"], 2);
+}
+
+TEST(HangTest, DoesNotTakeASlowClientForAHang) {
+  const ServerProcess server(
+      {.workers = 1, .arguments = {"--hang-after=200ms", "--kill-after=400ms"}});
+  support::HttpConnection slow(server.port());
+  slow.send("POST /v1/todos HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Len");
+  const auto enough = std::chrono::steady_clock::now() + 800ms;
+  ASSERT_TRUE(wait_until([&] { return std::chrono::steady_clock::now() > enough; }));
+  EXPECT_EQ(server.worker(1)["hangs"], 0);
+  slow.send("gth: 13\r\n\r\n{\"title\":\"x\"}");
+  EXPECT_EQ(slow.read_response().status, 201);
+}
+
+TEST(HangTest, IsNeverKilledWithKillAfterZero) {
+  const ServerProcess server({.workers = 1, .arguments = {"--hang-after=100ms", "--kill-after=0"}});
+  auto hanging = server.start_request("/v1/faults/hang?mode=sleep");
+  EXPECT_EQ(wait_for_hang(server, 1), 1);
+  EXPECT_EQ(server.worker(1)["hang"]["kill_in_ms"], nullptr);
+}
+
+}  // namespace
+}  // namespace forkscope

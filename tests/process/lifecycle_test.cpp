@@ -1,0 +1,155 @@
+// Starting, stopping, and everything that can be wrong before the first request.
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "support/server_process.h"
+#include "support/wait_until.h"
+
+namespace forkscope {
+namespace {
+
+using namespace std::chrono_literals;
+using support::Readiness;
+using support::ServerProcess;
+using support::wait_until;
+using ::testing::HasSubstr;
+
+struct Failure {
+  int exit_code;
+  std::string log;
+};
+
+Failure failure_of(support::ServerOptions options) {
+  ServerProcess server(std::move(options), Readiness::kIgnore);
+  const int exit_code = server.wait_for_exit();
+  return {exit_code, server.log()};
+}
+
+long count_of(const std::string& log, const std::string& text) {
+  long count = 0;
+  for (auto at = log.find(text); at != std::string::npos; at = log.find(text, at + 1)) ++count;
+  return count;
+}
+
+TEST(Start, LogsEachWorkersBirth) {
+  const ServerProcess server({.workers = 3});
+  EXPECT_EQ(count_of(server.log(), ": forked"), 3);
+  EXPECT_EQ(count_of(server.log(), ": listening"), 3);
+}
+
+TEST(Start, WritesLogLinesAsJsonWhenAsked) {
+  const ServerProcess server({.workers = 1, .arguments = {"--log-format=json"}});
+  std::istringstream log(server.log());
+  std::string line;
+  int events = 0;
+  while (std::getline(log, line)) {
+    const auto entry = nlohmann::json::parse(line);
+    EXPECT_TRUE(entry.contains("time") && entry.contains("level") && entry.contains("message"));
+    if (entry.contains("event")) ++events;
+  }
+  EXPECT_GE(events, 2);
+}
+
+TEST(Start, FailsWithOneLineWhenThePortIsTaken) {
+  const ServerProcess first({.workers = 1});
+  const auto [exit_code, log] = failure_of({.workers = 1, .port = first.port()});
+  EXPECT_EQ(exit_code, 1);
+  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 1);
+  EXPECT_THAT(log, HasSubstr("port " + std::to_string(first.port()) + ": Address already in use"));
+  EXPECT_EQ(first.request("GET", "/v1/todos").status, 200) << "the first one is unharmed";
+}
+
+TEST(Start, FailsWithCode3AndOneReasonWhenNoWorkerCanBoot) {
+  const auto [exit_code, log] = failure_of({.workers = 3, .arguments = {"--db=/nowhere/todos.db"}});
+  EXPECT_EQ(exit_code, 3);
+  EXPECT_EQ(count_of(log, "todos-server: "), 1);
+  EXPECT_THAT(log, HasSubstr("/nowhere/todos.db"));
+}
+
+TEST(Start, LeavesAFileThatIsNoDatabaseAlone) {
+  const support::TempDir directory;
+  const auto file = directory.path() / "precious.txt";
+  std::ofstream(file) << std::string(5000, 'x');
+  const auto [exit_code, log] = failure_of({.workers = 2, .arguments = {"--db=" + file.string()}});
+  EXPECT_EQ(exit_code, 3);
+  EXPECT_EQ(count_of(log, "todos-server: "), 1);
+  EXPECT_THAT(log, HasSubstr("precious.txt"));
+  EXPECT_EQ(std::filesystem::file_size(file), 5000U);
+}
+
+class BadUsage : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(BadUsage, EndsWithCode2AndOneLine) {
+  const auto [exit_code, log] = failure_of({.workers = 1, .arguments = {GetParam()}});
+  EXPECT_EQ(exit_code, 2);
+  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 1) << log;
+  EXPECT_THAT(log, HasSubstr("todos-server: "));
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryFlag, BadUsage,
+                         ::testing::Values("--nonsense", "--port=70000", "--port=x", "--workers=0",
+                                           "--workers=257", "--workers=many", "--hang-after=2",
+                                           "--hang-after=0", "--kill-after=-1s", "--faults=maybe",
+                                           "--balance=fair", "--log-format=xml", "extra"));
+
+TEST(Stop, EndsWithCode0AndWithoutAWorkerOnTermAndOnInt) {
+  for (const int signal : {SIGTERM, SIGINT}) {
+    ServerProcess server({.workers = 2});
+    const pid_t worker = server.worker_pid(1);
+    server.signal(signal);
+    EXPECT_EQ(server.wait_for_exit(), 0);
+    EXPECT_NE(::kill(worker, 0), 0);
+    EXPECT_FALSE(std::filesystem::exists(server.control_socket()));
+  }
+}
+
+TEST(Stop, AnswersTheRequestInFlightAndClosesIdleConnections) {
+  ServerProcess server({.workers = 1});
+  support::HttpConnection idle(server.port());
+  idle.send_request("GET", "/v1/todos");
+  EXPECT_EQ(idle.read_response().status, 200);
+  auto slow = server.start_request("/v1/faults/slow?ms=600");
+  ASSERT_TRUE(wait_until([&] { return server.worker(1)["in_flight"] != nullptr; }));
+  server.signal(SIGTERM);
+  const auto response = slow.read_response();
+  EXPECT_EQ(response.status, 200);
+  EXPECT_TRUE(idle.is_closed_by_peer());
+  EXPECT_EQ(server.wait_for_exit(), 0);
+}
+
+TEST(Stop, KillsWhatDoesNotDrainInTimeAndSaysSo) {
+  ServerProcess server({.workers = 1, .arguments = {"--drain-timeout=300ms", "--hang-after=60s"}});
+  auto hanging = server.start_request("/v1/faults/hang");
+  ASSERT_TRUE(wait_until([&] { return server.worker(1)["in_flight"] != nullptr; }));
+  server.signal(SIGTERM);
+  EXPECT_EQ(server.wait_for_exit(), 1);
+  EXPECT_THAT(server.log(), HasSubstr("not drained"));
+}
+
+TEST(Stop, IsAtOnceOnASecondInt) {
+  ServerProcess server({.workers = 1, .arguments = {"--hang-after=60s"}});
+  auto hanging = server.start_request("/v1/faults/hang");
+  ASSERT_TRUE(wait_until([&] { return server.worker(1)["in_flight"] != nullptr; }));
+  server.signal(SIGINT);
+  ASSERT_TRUE(wait_until([&] { return server.log().find("shutting down") != std::string::npos; }));
+  server.signal(SIGINT);
+  EXPECT_EQ(server.wait_for_exit(3s), 1);
+}
+
+TEST(Faults, AreAbsentWhenTheyAreOff) {
+  const ServerProcess server({.workers = 1, .arguments = {"--faults=off"}});
+  EXPECT_EQ(server.request("GET", "/v1/faults/hang").status, 404);
+}
+
+}  // namespace
+}  // namespace forkscope

@@ -1,0 +1,92 @@
+#include "model/control_client.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <nlohmann/json.hpp>
+
+#include "scripted_http_server.h"
+#include "segment_host.h"
+#include "support/wait_until.h"
+
+namespace forkscope::model {
+namespace {
+
+using nlohmann::json;
+using support::wait_until;
+using test::ControlSocketHost;
+using test::RuntimeDirectory;
+using test::ScriptedHttpServer;
+using testing::HasSubstr;
+
+constexpr std::uint16_t kPort = 8000;
+
+TEST(ControlClient, AsksThePrimaryForWhatTheButtonSays) {
+  const RuntimeDirectory directory;
+  const ControlSocketHost host(kPort, "{\"ok\":true}\n", -1);
+  ControlClient client("127.0.0.1", kPort);
+  EXPECT_TRUE(client.signal(3, "KILL").ok);
+  EXPECT_TRUE(client.scale(6).ok);
+  EXPECT_TRUE(client.reload().ok);
+  const auto asked = host.asked();
+  ASSERT_EQ(asked.size(), 3U);
+  EXPECT_EQ(json::parse(asked[0]), (json{{"cmd", "signal"}, {"worker", 3}, {"signal", "KILL"}}));
+  EXPECT_EQ(json::parse(asked[1]), (json{{"cmd", "scale"}, {"workers", 6}}));
+  EXPECT_EQ(json::parse(asked[2]), (json{{"cmd", "reload"}}));
+  for (const std::string& line : asked) EXPECT_EQ(line.back(), '\n');
+}
+
+TEST(ControlClient, PassesOnWhyThePrimaryRefused) {
+  const RuntimeDirectory directory;
+  const ControlSocketHost host(kPort, "{\"ok\":false,\"error\":\"no such worker\"}\n", -1);
+  const Outcome outcome = ControlClient("127.0.0.1", kPort).signal(99, "KILL");
+  EXPECT_FALSE(outcome.ok);
+  EXPECT_THAT(outcome.message, HasSubstr("no such worker"));
+}
+
+TEST(ControlClient, SaysSoWhenThereIsNoServer) {
+  const RuntimeDirectory directory;
+  const Outcome outcome = ControlClient("127.0.0.1", kPort).reload();
+  EXPECT_FALSE(outcome.ok);
+  EXPECT_THAT(outcome.message, HasSubstr("no server"));
+}
+
+TEST(ControlClient, FiresARequestAndLetsGoOfItAfterTheAnswer) {
+  std::atomic<int> requests{0};
+  ScriptedHttpServer server([&](const std::string& request) {
+    EXPECT_TRUE(request.starts_with("GET /v1/faults/work?ms=1 HTTP/1.1\r\n"));
+    ++requests;
+    return "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
+  });
+  ControlClient client("127.0.0.1", server.port());
+  // More than may wait at a time: those that are answered make room.
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE(wait_until([&] { return client.fire("/v1/faults/work?ms=1").ok; }));
+  }
+  EXPECT_TRUE(wait_until([&] {
+    client.poll();
+    return requests == 100;
+  }));
+}
+
+TEST(ControlClient, NeverWaitsForARequestThatHangs) {
+  ScriptedHttpServer server([](const std::string&) { return ScriptedHttpServer::kNoAnswer; });
+  ControlClient client("0.0.0.0", server.port());
+  const std::uint64_t before_ns = telemetry::now_ns();
+  int fired = 0;
+  while (client.fire("/v1/faults/hang").ok && fired < 1'000) ++fired;
+  EXPECT_EQ(fired, 64);  // then it says that it has enough
+  EXPECT_LT(telemetry::now_ns() - before_ns, 1'000'000'000U);
+  EXPECT_THAT(client.fire("/v1/faults/hang").message, HasSubstr("64 requests wait"));
+}
+
+TEST(ControlClient, ShowsTheLineThatDoesTheSame) {
+  EXPECT_EQ(ControlClient("127.0.0.1", 8000).curl_line("/v1/faults/hang?mode=spin"),
+            "curl 'http://127.0.0.1:8000/v1/faults/hang?mode=spin'");
+  EXPECT_EQ(ControlClient("::", 8000).curl_line("/livez"), "curl 'http://[::1]:8000/livez'");
+  EXPECT_EQ(ControlClient::kill_line("KILL", 4711), "kill -KILL 4711");
+}
+
+}  // namespace
+}  // namespace forkscope::model

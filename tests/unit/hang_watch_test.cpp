@@ -1,0 +1,85 @@
+#include "supervisor/hang_watch.h"
+
+#include <gtest/gtest.h>
+
+namespace forkscope::supervisor {
+namespace {
+
+using telemetry::HangKind;
+using telemetry::Phase;
+using telemetry::Progress;
+
+constexpr std::uint64_t kSecond = 1'000'000'000;
+constexpr std::uint64_t kStart = 100 * kSecond;
+
+class HangWatchTest : public ::testing::Test {
+ protected:
+  HangWatch watch_{2 * kSecond};
+  std::uint64_t steps_ = 1;
+
+  Progress doing(Phase phase, std::uint64_t since_ns) {
+    Progress progress{};
+    progress.phase = static_cast<std::uint64_t>(phase);
+    progress.busy_since_ns = since_ns;
+    progress.steps = steps_;
+    return progress;
+  }
+  bool hung(const Progress& progress, std::uint64_t now, std::uint64_t stopped_since = 0) {
+    return watch_.check(progress, stopped_since, now).hung;
+  }
+};
+
+TEST_F(HangWatchTest, LeavesAnIdleWorkerAloneForEver) {
+  EXPECT_FALSE(hung(doing(Phase::idle, kStart), kStart));
+  EXPECT_FALSE(hung(doing(Phase::idle, kStart), kStart + 3600 * kSecond));
+}
+
+TEST_F(HangWatchTest, DeclaresAWorkerThatMakesNoStepForHangAfter) {
+  EXPECT_FALSE(hung(doing(Phase::handling, kStart), kStart));
+  EXPECT_FALSE(hung(doing(Phase::handling, kStart), kStart + 2 * kSecond - 1));
+  EXPECT_TRUE(hung(doing(Phase::handling, kStart), kStart + 2 * kSecond));
+}
+
+TEST_F(HangWatchTest, SaysWhenToLookAgain) {
+  watch_.check(doing(Phase::handling, kStart), 0, kStart);
+  const auto verdict = watch_.check(doing(Phase::handling, kStart), 0, kStart + kSecond);
+  EXPECT_TRUE(verdict.stuck);
+  EXPECT_EQ(verdict.check_at_ns, kStart + 2 * kSecond);
+}
+
+TEST_F(HangWatchTest, ForgivesAWorkerThatMoves) {
+  for (std::uint64_t second = 0; second < 100; ++second) {
+    ++steps_;
+    EXPECT_FALSE(hung(doing(Phase::handling, kStart), kStart + second * kSecond));
+  }
+}
+
+TEST_F(HangWatchTest, DoesNotTrustASingleLookAtWordsThatAreBeingWritten) {
+  // An hour idle, and now a phase that is new next to a start that is old.
+  hung(doing(Phase::idle, kStart), kStart);
+  ++steps_;
+  EXPECT_FALSE(hung(doing(Phase::handling, kStart), kStart + 3600 * kSecond));
+}
+
+TEST_F(HangWatchTest, TakesAStoppedWorkerForHungEvenWhileIdle) {
+  EXPECT_FALSE(hung(doing(Phase::idle, kStart), kStart + kSecond, kStart));
+  EXPECT_TRUE(hung(doing(Phase::idle, kStart), kStart + 2 * kSecond, kStart));
+}
+
+TEST_F(HangWatchTest, DoesNotCountTimeInWhichThePrimaryDidNotRun) {
+  hung(doing(Phase::handling, kStart), kStart);
+  watch_.rearm(kStart + 60 * kSecond);
+  EXPECT_FALSE(hung(doing(Phase::handling, kStart), kStart + 61 * kSecond));
+  EXPECT_TRUE(hung(doing(Phase::handling, kStart), kStart + 62 * kSecond));
+}
+
+TEST(ClassifyHang, TellsASpinFromASleepAndAStop) {
+  EXPECT_EQ(classify_hang('S', 0, kSecond), HangKind::blocked);
+  EXPECT_EQ(classify_hang('S', kSecond, kSecond), HangKind::spin);
+  EXPECT_EQ(classify_hang('R', 0, kSecond), HangKind::spin) << "starved of its core";
+  EXPECT_EQ(classify_hang('D', 0, kSecond), HangKind::blocked);
+  EXPECT_EQ(classify_hang('T', kSecond, kSecond), HangKind::stopped);
+}
+
+}  // namespace
+}  // namespace forkscope::supervisor

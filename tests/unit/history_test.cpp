@@ -1,0 +1,268 @@
+#include "model/history.h"
+
+#include <gtest/gtest.h>
+
+#include <numeric>
+
+#include "event_builder.h"
+
+namespace forkscope::model {
+namespace {
+
+using telemetry::WorkerState;
+using test::event;
+using test::hung;
+using test::kMillisecond;
+using test::kSecond;
+
+constexpr std::uint64_t kStart = 5'000 * kSecond;
+
+Snapshot picture(std::uint64_t time_ns, std::uint64_t requests,
+                 WorkerState state = WorkerState::idle) {
+  Snapshot snapshot;
+  snapshot.attachment = Attachment::live;
+  snapshot.time_ns = time_ns;
+  snapshot.server.instance_id = 1;
+  telemetry::WorkerReport worker;
+  worker.number = 1;
+  worker.generation = 1;
+  worker.state = state;
+  worker.requests = requests;
+  snapshot.workers.push_back(worker);
+  snapshot.cores.push_back({0, 0.5, {1}});
+  return snapshot;
+}
+
+float sum_of(const std::vector<WorkerBin>& bins) {
+  return std::accumulate(bins.begin(), bins.end(), 0.0F,
+                         [](float sum, const WorkerBin& bin) { return sum + bin.requests; });
+}
+
+TEST(History, CountsRequestsFromTheFirstPictureOn) {
+  History history;
+  history.add(picture(kStart, 1'000), {}, {});
+  history.add(picture(kStart + 50 * kMillisecond, 1'007), {}, {});
+  history.add(picture(kStart + 150 * kMillisecond, 1'010), {}, {});
+  const auto bins = history.worker_bins(1, kStart + 200 * kMillisecond, 2);
+  ASSERT_EQ(bins.size(), 2U);
+  EXPECT_FLOAT_EQ(bins[0].requests, 7 + 1.5);
+  EXPECT_FLOAT_EQ(bins[1].requests, 1.5);
+}
+
+TEST(History, SpreadsRequestsOverTheTimeBetweenTwoPictures) {
+  History history;
+  history.add(picture(kStart, 0), {}, {});
+  history.add(picture(kStart + 400 * kMillisecond, 40, WorkerState::busy), {}, {});
+  const auto bins = history.worker_bins(1, kStart + 400 * kMillisecond, 4);
+  for (const WorkerBin& bin : bins) EXPECT_NEAR(bin.requests, 10, 1e-3);
+  EXPECT_EQ(bins[3].state, WorkerState::busy);
+}
+
+TEST(History, TheWorstStateOfABinWins) {
+  History history;
+  history.add(picture(kStart, 0, WorkerState::idle), {}, {});
+  history.add(picture(kStart + 20 * kMillisecond, 0, WorkerState::hung), {}, {});
+  history.add(picture(kStart + 40 * kMillisecond, 0, WorkerState::idle), {}, {});
+  EXPECT_EQ(history.worker_bins(1, kStart + 100 * kMillisecond, 1)[0].state, WorkerState::hung);
+}
+
+TEST(History, AGapStaysEmpty) {
+  History history;
+  history.add(picture(kStart, 0), {}, {});
+  history.add(picture(kStart + 10 * kSecond, 0), {}, {});
+  const auto bins = history.worker_bins(1, kStart + 9 * kSecond, 50);
+  for (const WorkerBin& bin : bins) EXPECT_EQ(bin.state, WorkerState::unknown);
+}
+
+TEST(History, WhatWasNeverSeenIsEmpty) {
+  const History history;
+  EXPECT_EQ(history.worker_bins(7, kStart, 30).size(), 30U);
+  EXPECT_EQ(history.core_bins(7, kStart, 30).size(), 30U);
+  EXPECT_EQ(history.worker_bins(1, 0, 3).size(), 3U);
+  EXPECT_TRUE(history.answers(kStart, 10).empty());
+  EXPECT_EQ(history.at(kStart).attachment, Attachment::searching);
+}
+
+TEST(History, ANewServerStartsItsCountsAnew) {
+  History history;
+  history.add(picture(kStart, 1'000), {}, {});
+  Snapshot restarted = picture(kStart + 100 * kMillisecond, 3);
+  restarted.server.instance_id = 2;
+  history.add(restarted, {}, {});
+  restarted.time_ns += 100 * kMillisecond;
+  restarted.workers[0].requests = 8;
+  history.add(restarted, {}, {});
+  EXPECT_FLOAT_EQ(sum_of(history.worker_bins(1, kStart + kSecond, 20)), 5);
+}
+
+TEST(History, ThePictureOfAMomentIsTheNewestThatIsNotYounger) {
+  History history;
+  for (std::uint64_t i = 0; i <= 100; ++i) {
+    history.add(picture(kStart + i * 100 * kMillisecond, i), {}, {});
+  }
+  EXPECT_EQ(history.at(kStart + 5 * kSecond).workers[0].requests, 50U);
+  EXPECT_EQ(history.at(kStart + 5 * kSecond + 99 * kMillisecond).workers[0].requests, 50U);
+  EXPECT_EQ(history.at(kStart + 3600 * kSecond).workers[0].requests, 100U);
+  EXPECT_EQ(history.at(kStart - 1).attachment, Attachment::searching);
+}
+
+TEST(History, ReachesTenMinutesBackAndNoFurther) {
+  History history;
+  for (std::uint64_t i = 0; i <= 7'000; ++i) {
+    history.add(picture(kStart + i * 100 * kMillisecond, i), {}, {});
+  }
+  const std::uint64_t now = kStart + 700 * kSecond;
+  EXPECT_EQ(history.at(now - 590 * kSecond).workers[0].requests, 1'100U);
+  EXPECT_EQ(history.at(now - 690 * kSecond).attachment, Attachment::searching);
+  EXPECT_NEAR(sum_of(history.worker_bins(1, now, kHistoryBins)), kHistoryBins, 2);
+  EXPECT_FLOAT_EQ(sum_of(history.worker_bins(1, now - 600 * kSecond, 100)), 0);
+  EXPECT_FLOAT_EQ(history.core_bins(0, now, 1)[0], 0.5F);
+}
+
+TEST(History, ThinsOldPicturesOfManyWorkers) {
+  History history;
+  Snapshot many = picture(kStart, 0);
+  many.workers.resize(256, many.workers[0]);
+  for (std::uint64_t i = 0; i <= 1'200; ++i) {
+    many.time_ns = kStart + i * 100 * kMillisecond;
+    history.add(many, {}, {});
+  }
+  const std::uint64_t now = kStart + 120 * kSecond;
+  // Exact for the last minute, within a second before that.
+  EXPECT_EQ(history.at(now - 30 * kSecond).time_ns, now - 30 * kSecond);
+  for (std::uint64_t back = 61; back < 110; ++back) {
+    const std::uint64_t moment = now - back * kSecond;
+    EXPECT_LE(moment - history.at(moment).time_ns, kSecond);
+  }
+}
+
+TEST(History, AnswersAreTheLatestBeforeTheMomentNewestFirst) {
+  History history;
+  std::vector<Answer> answers;
+  for (std::uint64_t i = 1; i <= 10; ++i) {
+    Answer answer;
+    answer.id = i;
+    answer.worker = 1;
+    answer.end_ns = kStart + i * 50 * kMillisecond;
+    answers.push_back(answer);
+  }
+  history.add(picture(kStart + kSecond, 10), answers, {});
+  const auto latest = history.answers(kStart + 475 * kMillisecond, 3);
+  ASSERT_EQ(latest.size(), 3U);
+  EXPECT_EQ(latest[0].id, 9U);
+  EXPECT_EQ(latest[1].id, 8U);
+  EXPECT_EQ(latest[2].id, 7U);
+}
+
+TEST(History, KeepsTheLatestAnswersOfABinUnderLoad) {
+  History history;
+  std::vector<Answer> answers(1'000);
+  for (std::uint64_t i = 0; i < answers.size(); ++i) {
+    answers[i].id = i;
+    answers[i].end_ns = kStart + i * 10'000;
+  }
+  history.add(picture(kStart + kSecond, 1'000), answers, {});
+  const auto latest = history.answers(kStart + kSecond, 100);
+  ASSERT_EQ(latest.size(), 16U);
+  EXPECT_EQ(latest.front().id, 999U);
+  EXPECT_EQ(latest.back().id, 984U);
+}
+
+TEST(History, AnAnswerFromTheFutureDoesNotWipeOutThePast) {
+  History history;
+  std::vector<Answer> answers(2);
+  answers[0].end_ns = kStart;
+  answers[1].end_ns = ~std::uint64_t{0};
+  history.add(picture(kStart + kSecond, 2), answers, {});
+  EXPECT_EQ(history.answers(kStart + 500 * kMillisecond, 10).size(), 1U);
+}
+
+TEST(History, ShareCountsTheWindow) {
+  History history;
+  Snapshot both = picture(kStart, 0);
+  both.workers.push_back(both.workers[0]);
+  both.workers[1].number = 2;
+  for (std::uint64_t i = 0; i <= 30; ++i) {
+    both.time_ns = kStart + i * 100 * kMillisecond;
+    both.workers[0].requests = 3 * i;
+    both.workers[1].requests = i;
+    history.add(both, {}, {});
+  }
+  const auto shares = history.share(kStart + 3 * kSecond, kSecond);
+  ASSERT_EQ(shares.size(), 2U);
+  EXPECT_NEAR(shares[0], 30, 1e-3);
+  EXPECT_NEAR(shares[1], 10, 1e-3);
+}
+
+TEST(History, EventsAreTheLatestBeforeTheMoment) {
+  History history;
+  const std::vector<telemetry::EventRecord> events = {
+      event(kStart, telemetry::EventKind::fork, 1, 1),
+      event(kStart + kSecond, telemetry::EventKind::listening, 1, 1),
+      event(kStart + 2 * kSecond, telemetry::EventKind::shutdown, 0, 0)};
+  history.add(picture(kStart + 3 * kSecond, 0), {}, events);
+  const auto latest = history.events(kStart + kSecond, 10);
+  ASSERT_EQ(latest.size(), 2U);
+  EXPECT_EQ(latest[0].kind, static_cast<std::uint16_t>(telemetry::EventKind::listening));
+}
+
+TEST(History, OthersServedCountsFromTheStartOfTheHang) {
+  History history;
+  for (std::uint64_t i = 0; i <= 20; ++i) {
+    Snapshot snapshot = picture(kStart + i * 100 * kMillisecond, 0);
+    snapshot.totals.requests = 1'000 + 10 * i;
+    history.add(snapshot, {}, {});
+  }
+  const std::vector<telemetry::EventRecord> events = {
+      hung(kStart + 2 * kSecond, 1, 1, kStart + 550 * kMillisecond, "GET /a", 1'200)};
+  history.add(picture(kStart + 2 * kSecond, 0), {}, events);
+  EXPECT_EQ(history.incidents().at(0).served_at_start, 1'050U);
+}
+
+TEST(History, AServerThatIsGoneClosesItsIncidents) {
+  History history;
+  const std::vector<telemetry::EventRecord> events = {
+      hung(kStart + 2 * kSecond, 1, 1, kStart, "GET /a")};
+  history.add(picture(kStart + 2 * kSecond, 0), {}, events);
+  ASSERT_TRUE(history.incidents().at(0).open());
+  Snapshot lost = picture(kStart + 3 * kSecond, 0);
+  lost.attachment = Attachment::lost;
+  history.add(lost, {}, {});
+  EXPECT_FALSE(history.incidents().at(0).open());
+}
+
+TEST(History, AServerThatStopsInOneGoLeavesNoCrashesBehind) {
+  History history;
+  history.add(picture(kStart, 0), {}, {});
+  Snapshot lost = picture(kStart + kSecond, 0);
+  lost.attachment = Attachment::lost;
+  const std::vector<telemetry::EventRecord> events = {
+      event(kStart + 500 * kMillisecond, telemetry::EventKind::shutdown, 0, 0),
+      test::exited(kStart + 900 * kMillisecond, 1, 1, telemetry::ExitCause::signaled, SIGKILL)};
+  history.add(lost, {}, events);
+  EXPECT_TRUE(history.incidents().empty());
+}
+
+TEST(History, AWorkerThatIsGivenUpWhileDeadIsOver) {
+  History history;
+  const std::vector<telemetry::EventRecord> events = {
+      test::exited(kStart, 2, 1, telemetry::ExitCause::signaled, SIGKILL)};
+  Snapshot both = picture(kStart + kSecond, 0);
+  both.workers.push_back(both.workers[0]);
+  both.workers[1].number = 2;
+  history.add(both, {}, events);
+  ASSERT_TRUE(history.incidents().at(0).open());
+  history.add(picture(kStart + 2 * kSecond, 0), {}, {});
+  EXPECT_FALSE(history.incidents().at(0).open());
+  EXPECT_FALSE(history.incidents().at(0).replaced);
+}
+
+TEST(Fairness, IsOneWhenAllAreAlikeAndOneNthWhenOneDoesEverything) {
+  EXPECT_DOUBLE_EQ(fairness(std::vector<double>{5, 5, 5, 5}), 1);
+  EXPECT_DOUBLE_EQ(fairness(std::vector<double>{8, 0, 0, 0}), 0.25);
+  EXPECT_DOUBLE_EQ(fairness(std::vector<double>{0, 0}), 1);
+  EXPECT_DOUBLE_EQ(fairness({}), 1);
+}
+
+}  // namespace
+}  // namespace forkscope::model

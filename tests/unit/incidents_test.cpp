@@ -1,0 +1,239 @@
+#include "model/incidents.h"
+
+#include <gtest/gtest.h>
+
+#include "event_builder.h"
+#include "model/wording.h"
+
+namespace forkscope::model {
+namespace {
+
+using telemetry::EventKind;
+using telemetry::ExitCause;
+using test::event;
+using test::exited;
+using test::hung;
+using test::kMillisecond;
+using test::kSecond;
+
+constexpr std::uint64_t kStart = 100 * kSecond;
+
+/// Worker 3 serves, hangs in a request, is aborted, and exits.
+void hang_and_die(Incidents& incidents) {
+  incidents.add(event(10 * kSecond, EventKind::fork, 3, 1));
+  incidents.add(event(10 * kSecond + kMillisecond, EventKind::listening, 3, 1));
+  incidents.add(hung(kStart + 2 * kSecond, 3, 1, kStart, "GET /v1/faults/hang", 1'000));
+  incidents.add(event(kStart + 5 * kSecond, EventKind::abort, 3, 1));
+  telemetry::EventRecord exit = exited(kStart + 5 * kSecond, 3, 1, ExitCause::signaled, SIGABRT, 1);
+  exit.exit_flags = telemetry::kExitWasHung;
+  incidents.add(exit);
+}
+
+TEST(Incidents, AHangLastsUntilTheSuccessorListens) {
+  Incidents incidents;
+  hang_and_die(incidents);
+  ASSERT_EQ(incidents.all().size(), 1U);
+  const Incident& incident = incidents.all()[0];
+  EXPECT_EQ(incident.kind, IncidentKind::hang);
+  EXPECT_TRUE(incident.open());
+  EXPECT_EQ(incident.request, "GET /v1/faults/hang");
+  EXPECT_EQ(incident.hang_kind, telemetry::HangKind::spin);
+
+  incidents.add(event(kStart + 5 * kSecond + 10 * kMillisecond, EventKind::fork, 3, 2));
+  EXPECT_TRUE(incident.open());
+  EXPECT_EQ(incident.fork_ns, kStart + 5 * kSecond + 10 * kMillisecond);
+  incidents.add(
+      event(kStart + 5 * kSecond + 38 * kMillisecond, EventKind::listening, 3, 2, 16'331));
+  EXPECT_FALSE(incident.open());
+  EXPECT_EQ(receipt(incident),
+            "hung 5.00 s · SIGABRT · back after 38 ms · 1 request lost · others served 15,331");
+}
+
+TEST(Incidents, AHungWorkerThatGoesOnHasRecovered) {
+  Incidents incidents;
+  incidents.add(hung(kStart + 2 * kSecond, 1, 1, kStart, "GET /slow", 10));
+  incidents.add(event(kStart + 3 * kSecond, EventKind::recovered, 1, 1, 30));
+  ASSERT_EQ(incidents.all().size(), 1U);
+  EXPECT_FALSE(incidents.all()[0].open());
+  EXPECT_EQ(receipt(incidents.all()[0]), "hung 3.00 s · went on by itself · others served 20");
+}
+
+TEST(Incidents, ASecondHangOfOneProcessIsASecondIncident) {
+  Incidents incidents;
+  incidents.add(hung(kStart + 2 * kSecond, 1, 1, kStart, "GET /a"));
+  incidents.add(event(kStart + 3 * kSecond, EventKind::recovered, 1, 1));
+  incidents.add(hung(kStart + 9 * kSecond, 1, 1, kStart + 7 * kSecond, "GET /b"));
+  ASSERT_EQ(incidents.all().size(), 2U);
+  EXPECT_FALSE(incidents.all()[0].open());
+  EXPECT_TRUE(incidents.all()[1].open());
+}
+
+TEST(Incidents, AnExitThatNobodyAskedForIsACrash) {
+  Incidents incidents;
+  incidents.add(event(kStart, EventKind::listening, 2, 1));
+  incidents.add(exited(kStart + kSecond, 2, 1, ExitCause::signaled, SIGSEGV, 1));
+  incidents.add(event(kStart + kSecond + 12 * kMillisecond, EventKind::listening, 2, 2));
+  ASSERT_EQ(incidents.all().size(), 1U);
+  EXPECT_EQ(incidents.all()[0].kind, IncidentKind::crash);
+  EXPECT_EQ(incidents.all()[0].start_ns(), kStart + kSecond);
+  EXPECT_EQ(receipt(incidents.all()[0]), "crashed: SIGSEGV · back after 12 ms · 1 request lost");
+}
+
+TEST(Incidents, AWorkerThatCallsExitHasCrashed) {
+  Incidents incidents;
+  incidents.add(event(kStart, EventKind::listening, 2, 1));
+  incidents.add(exited(kStart + kSecond, 2, 1, ExitCause::exited, 0));
+  EXPECT_EQ(incidents.all().size(), 1U);
+}
+
+TEST(Incidents, ADrainedWorkerIsNoIncident) {
+  Incidents incidents;
+  incidents.add(event(kStart, EventKind::listening, 2, 1));
+  incidents.add(event(kStart + kSecond, EventKind::disconnect, 2, 1));
+  incidents.add(exited(kStart + 2 * kSecond, 2, 1, ExitCause::exited, 0));
+  EXPECT_TRUE(incidents.all().empty());
+}
+
+TEST(Incidents, ARollingReloadIsNoIncident) {
+  Incidents incidents;
+  incidents.add(event(kStart, EventKind::listening, 2, 1));
+  incidents.add(event(kStart + kSecond, EventKind::fork, 2, 2));
+  incidents.add(event(kStart + 2 * kSecond, EventKind::listening, 2, 2));
+  incidents.add(event(kStart + 2 * kSecond, EventKind::disconnect, 2, 1));
+  incidents.add(exited(kStart + 3 * kSecond, 2, 1, ExitCause::exited, 0));
+  EXPECT_TRUE(incidents.all().empty());
+  // The successor was not asked to go.
+  incidents.add(exited(kStart + 4 * kSecond, 2, 2, ExitCause::signaled, SIGKILL));
+  EXPECT_EQ(incidents.all().size(), 1U);
+}
+
+TEST(Incidents, ExitsDuringAShutdownAreNoIncidents) {
+  Incidents incidents;
+  incidents.add(event(kStart, EventKind::listening, 1, 1));
+  incidents.add(event(kStart + kSecond, EventKind::shutdown, 0, 0));
+  incidents.add(exited(kStart + 2 * kSecond, 1, 1, ExitCause::signaled, SIGKILL));
+  EXPECT_TRUE(incidents.all().empty());
+}
+
+TEST(Incidents, AHangThatEndsWithTheShutdownIsOverWithoutASuccessor) {
+  Incidents incidents;
+  incidents.add(hung(kStart + 2 * kSecond, 1, 1, kStart, "GET /hang"));
+  incidents.add(event(kStart + 3 * kSecond, EventKind::shutdown, 0, 0));
+  incidents.add(exited(kStart + 4 * kSecond, 1, 1, ExitCause::signaled, SIGKILL, 1));
+  ASSERT_EQ(incidents.all().size(), 1U);
+  EXPECT_FALSE(incidents.all()[0].open());
+  EXPECT_EQ(receipt(incidents.all()[0]), "hung 4.00 s · SIGKILL · not replaced · 1 request lost");
+}
+
+TEST(Incidents, ACrashLoopIsOneIncident) {
+  Incidents incidents;
+  incidents.add(event(kStart, EventKind::listening, 2, 1));
+  incidents.add(exited(kStart + kSecond, 2, 1, ExitCause::exited, 1, 1));
+  incidents.add(event(kStart + kSecond, EventKind::fork, 2, 2));
+  incidents.add(exited(kStart + 2 * kSecond, 2, 2, ExitCause::exited, 3));
+  incidents.add(event(kStart + 2 * kSecond, EventKind::backoff, 2, 2));
+  incidents.add(event(kStart + 3 * kSecond, EventKind::fork, 2, 3));
+  ASSERT_EQ(incidents.all().size(), 1U);
+  EXPECT_TRUE(incidents.all()[0].open());
+  incidents.add(event(kStart + 4 * kSecond, EventKind::listening, 2, 3));
+  EXPECT_FALSE(incidents.all()[0].open());
+  EXPECT_EQ(receipt(incidents.all()[0]),
+            "crashed: exit code 3 · died 2× · back after 2.00 s · 1 request lost");
+}
+
+TEST(Incidents, IncidentsOfTwoWorkersDoNotMix) {
+  Incidents incidents;
+  incidents.add(hung(kStart + 2 * kSecond, 1, 1, kStart, "GET /a"));
+  incidents.add(hung(kStart + 2 * kSecond, 2, 1, kStart, "GET /b"));
+  incidents.add(exited(kStart + 5 * kSecond, 1, 1, ExitCause::signaled, SIGABRT, 1));
+  incidents.add(event(kStart + 6 * kSecond, EventKind::listening, 1, 2));
+  ASSERT_EQ(incidents.all().size(), 2U);
+  EXPECT_FALSE(incidents.all()[0].open());
+  EXPECT_TRUE(incidents.all()[1].open());
+  EXPECT_EQ(incidents.all()[1].exit_ns, 0U);
+}
+
+TEST(IncidentsFromALappedLane, ALaterGenerationClosesWhatCameBefore) {
+  Incidents incidents;
+  hang_and_die(incidents);
+  // Fork and listening of generation 2 were lost.
+  incidents.add(event(kStart + 60 * kSecond, EventKind::disconnect, 3, 2));
+  EXPECT_FALSE(incidents.all()[0].open());
+}
+
+TEST(IncidentsFromALappedLane, ALostExitDoesNotKeepTheIncidentOpen) {
+  Incidents incidents;
+  incidents.add(hung(kStart + 2 * kSecond, 1, 1, kStart, "GET /a"));
+  incidents.add(event(kStart + 6 * kSecond, EventKind::listening, 1, 2));
+  EXPECT_FALSE(incidents.all()[0].open());
+  EXPECT_EQ(receipt(incidents.all()[0]), "hung 6.00 s · back");
+}
+
+TEST(IncidentsFromALappedLane, AnExitAloneStillTellsThatTheWorkerHung) {
+  Incidents incidents;
+  telemetry::EventRecord exit = exited(kStart + 5 * kSecond, 3, 7, ExitCause::signaled, SIGABRT, 1);
+  exit.exit_flags = telemetry::kExitWasHung;
+  incidents.add(exit);
+  ASSERT_EQ(incidents.all().size(), 1U);
+  EXPECT_EQ(incidents.all()[0].kind, IncidentKind::hang);
+  EXPECT_TRUE(incidents.all()[0].open());
+}
+
+TEST(IncidentsFromALappedLane, ACleanExitOfAnUnknownProcessIsNotTakenForACrash) {
+  Incidents incidents;
+  incidents.add(exited(kStart, 3, 7, ExitCause::exited, 0));
+  EXPECT_TRUE(incidents.all().empty());
+}
+
+TEST(IncidentsFromALappedLane, ALostRecoveryIsFilledInByTheNextHang) {
+  Incidents incidents;
+  incidents.add(hung(kStart + 2 * kSecond, 1, 1, kStart, "GET /a"));
+  incidents.add(hung(kStart + 9 * kSecond, 1, 1, kStart + 7 * kSecond, "GET /b"));
+  ASSERT_EQ(incidents.all().size(), 2U);
+  EXPECT_TRUE(incidents.all()[0].recovered);
+  EXPECT_FALSE(incidents.all()[0].open());
+}
+
+TEST(Incidents, TheEndOfTheServerEndsThemAll) {
+  Incidents incidents;
+  incidents.add(hung(kStart + 2 * kSecond, 1, 1, kStart, "GET /a"));
+  incidents.server_gone(kStart + 3 * kSecond);
+  EXPECT_FALSE(incidents.all()[0].open());
+  // Another server begins with generation 1 again.
+  incidents.add(event(kStart + 4 * kSecond, EventKind::listening, 1, 1));
+  incidents.add(exited(kStart + 5 * kSecond, 1, 1, ExitCause::signaled, SIGKILL));
+  ASSERT_EQ(incidents.all().size(), 2U);
+  EXPECT_TRUE(incidents.all()[1].open());
+}
+
+TEST(Incidents, OnlyTheLatestAreKept) {
+  Incidents incidents;
+  for (std::uint32_t generation = 1; generation <= 300; ++generation) {
+    incidents.add(event(kStart + generation * kSecond, EventKind::listening, 1, generation));
+    incidents.add(
+        exited(kStart + generation * kSecond + 1, 1, generation, ExitCause::signaled, SIGKILL));
+  }
+  ASSERT_EQ(incidents.all().size(), 256U);
+  EXPECT_EQ(incidents.all().back().generation, 300U);
+}
+
+TEST(Wording, AnOpenHangCountsAndSaysWhenTheKillIsDue) {
+  Incidents incidents;
+  incidents.add(hung(kStart + 2 * kSecond, 3, 1, kStart, "GET /v1/faults/hang", 1'000));
+  Snapshot now;
+  now.time_ns = kStart + 4200 * kMillisecond;
+  now.server.kill_after_ns = 5 * kSecond;
+  now.totals.requests = 13'904;
+  EXPECT_EQ(headline(incidents.all()[0], now),
+            "HUNG 4.2 s · in GET /v1/faults/hang · kill in 0.8 s · others served 12,904");
+}
+
+TEST(Wording, BytesOfTheSegmentAreNeverPrintedAsTheyAre) {
+  telemetry::EventRecord record = hung(kStart + 2 * kSecond, 3, 1, kStart, "GET /\x1b[2J\n");
+  EXPECT_EQ(event_line(record), "worker 3 hung 2.00 s in GET /?[2J? (spin)");
+  record.text_bytes = 60'000;  // longer than the field
+  EXPECT_LT(event_line(record).size(), 120U);
+}
+
+}  // namespace
+}  // namespace forkscope::model

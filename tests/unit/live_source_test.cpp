@@ -1,0 +1,272 @@
+#include "model/live_source.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#include <memory>
+
+#include "event_builder.h"
+#include "segment_host.h"
+#include "support/wait_until.h"
+
+namespace forkscope::model {
+namespace {
+
+using support::wait_until;
+using test::ControlSocketHost;
+using test::RuntimeDirectory;
+using test::SegmentHost;
+using testing::HasSubstr;
+
+constexpr std::uint16_t kPort = 8000;
+
+bool becomes(LiveSource& source, Attachment attachment) {
+  return wait_until([&] {
+    source.poll();
+    return source.snapshot().attachment == attachment;
+  });
+}
+
+TEST(LiveSource, SaysWhatItLooksForWhileThereIsNoServer) {
+  const RuntimeDirectory directory;
+  LiveSource any(std::nullopt);
+  any.poll();
+  EXPECT_EQ(any.snapshot().attachment, Attachment::searching);
+  EXPECT_THAT(any.snapshot().attachment_detail, HasSubstr("No server found"));
+  LiveSource one(kPort);
+  one.poll();
+  EXPECT_THAT(one.snapshot().attachment_detail, HasSubstr("No server on port 8000"));
+}
+
+TEST(LiveSource, AttachesWhenAServerAppears) {
+  const RuntimeDirectory directory;
+  LiveSource source(std::nullopt);
+  source.poll();
+  SegmentHost host(kPort);
+  auto slot = host.start_worker(1, 4711);
+  slot.begin_request(telemetry::now_ns(), telemetry::Method::get, "/v1/\x1b[2J", 1);
+  ASSERT_TRUE(becomes(source, Attachment::live));
+  const Snapshot& snapshot = source.snapshot();
+  EXPECT_EQ(snapshot.server.port, kPort);
+  EXPECT_EQ(snapshot.server.host, "127.0.0.1");
+  EXPECT_EQ(snapshot.server.hang_after_ns, 2'000'000'000U);
+  EXPECT_EQ(snapshot.server.target_workers, 2U);
+  ASSERT_EQ(snapshot.workers.size(), 1U);
+  EXPECT_EQ(snapshot.workers[0].pid, 4711U);
+  ASSERT_TRUE(snapshot.workers[0].in_flight);
+  EXPECT_EQ(snapshot.workers[0].in_flight->path, "/v1/?[2J");
+  EXPECT_EQ(snapshot.totals.in_flight, 1U);
+}
+
+TEST(LiveSource, ASocketFileThatAKilledServerLeftBehindIsNoServer) {
+  const RuntimeDirectory directory;
+  { const ControlSocketHost dead(kPort, "", -1); }
+  LiveSource source(std::nullopt);
+  source.poll();
+  EXPECT_EQ(source.snapshot().attachment, Attachment::searching);
+  EXPECT_THAT(source.snapshot().attachment_detail, HasSubstr("No server found"));
+}
+
+TEST(LiveSource, ReportsEachEventAndEachAnswerOnce) {
+  const RuntimeDirectory directory;
+  SegmentHost host(kPort);
+  auto slot = host.start_worker(1, 4711);
+  LiveSource source(kPort);
+  ASSERT_TRUE(becomes(source, Attachment::live));
+  const std::uint64_t now_ns = telemetry::now_ns();
+  for (std::uint64_t i = 1; i <= 3; ++i) {
+    auto request =
+        slot.begin_request(now_ns, telemetry::Method::post, "/v1/todos/12345678901234567890", 7);
+    slot.end_request(request, now_ns + i, 201, 80);
+  }
+  host.segment().events().write(test::event(now_ns, telemetry::EventKind::listening, 1, 1));
+  source.poll();
+  ASSERT_EQ(source.answers().size(), 3U);
+  EXPECT_EQ(source.answers()[0].id, 1U);
+  EXPECT_EQ(source.answers()[2].id, 3U);
+  EXPECT_EQ(source.answers()[0].worker, 1U);
+  EXPECT_EQ(source.answers()[0].status, 201);
+  EXPECT_EQ(source.answers()[0].path_tail, "…5678901234567890");
+  EXPECT_EQ(source.events().size(), 1U);
+  EXPECT_EQ(source.snapshot().totals.requests, 3U);
+  source.poll();
+  EXPECT_TRUE(source.answers().empty());
+  EXPECT_TRUE(source.events().empty());
+}
+
+TEST(LiveSource, CountsTheRecordsThatItWasTooSlowFor) {
+  const RuntimeDirectory directory;
+  SegmentHost host(kPort);
+  auto slot = host.start_worker(1, 4711);
+  LiveSource source(kPort);
+  ASSERT_TRUE(becomes(source, Attachment::live));
+  constexpr std::uint64_t kRequests = 1'300;
+  for (std::uint64_t i = 1; i <= kRequests; ++i) {
+    auto request = slot.begin_request(i, telemetry::Method::get, "/v1/todos", 1);
+    slot.end_request(request, i + 1, 200, 2);
+  }
+  source.poll();
+  EXPECT_EQ(source.answers().size() + source.snapshot().totals.lost_records, kRequests);
+  EXPECT_GT(source.snapshot().totals.lost_records, 0U);
+  EXPECT_EQ(source.answers().back().id, kRequests);
+  EXPECT_EQ(source.snapshot().totals.requests, kRequests);
+}
+
+TEST(LiveSource, RatesAndLatenciesAreThoseOfTheLastSecond) {
+  const RuntimeDirectory directory;
+  SegmentHost host(kPort);
+  auto slot = host.start_worker(1, 4711);
+  LiveSource source(kPort);
+  ASSERT_TRUE(becomes(source, Attachment::live));
+  const std::uint64_t now_ns = telemetry::now_ns();
+  for (int i = 0; i < 100; ++i) {
+    auto request = slot.begin_request(now_ns, telemetry::Method::get, "/v1/todos", 1);
+    slot.end_request(request, now_ns + (i < 95 ? 1'000'000 : 50'000'000), 200, 2);
+  }
+  ASSERT_TRUE(wait_until([&] {
+    source.poll();
+    return source.snapshot().totals.requests_per_second > 0;
+  }));
+  EXPECT_NEAR(source.snapshot().totals.p50_ms, 1, 0.07);
+  EXPECT_NEAR(source.snapshot().totals.p99_ms, 50, 3.5);
+  // Nothing more happens: after a second nothing is left of it.
+  EXPECT_TRUE(wait_until([&] {
+    source.poll();
+    return source.snapshot().totals.requests_per_second == 0;
+  }));
+  EXPECT_EQ(source.snapshot().totals.p99_ms, 0);
+}
+
+TEST(LiveSource, SaysSoWhenThePrimaryGivesNoSignOfLife) {
+  const RuntimeDirectory directory;
+  const SegmentHost host(kPort);
+  LiveSource source(kPort);
+  ASSERT_TRUE(becomes(source, Attachment::live));
+  EXPECT_TRUE(wait_until([&] {
+    source.poll();
+    return !source.snapshot().attachment_detail.empty();
+  }));
+  EXPECT_THAT(source.snapshot().attachment_detail, HasSubstr("no sign of life"));
+  EXPECT_EQ(source.snapshot().attachment, Attachment::live);
+}
+
+/// A process that serves a segment until it is killed: for what only the death of a primary shows.
+class HostProcess {
+ public:
+  explicit HostProcess(std::uint16_t port) {
+    int ready[2];
+    if (::pipe(ready) != 0) throw std::runtime_error("pipe");
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      SegmentHost host(port);
+      host.start_worker(1, 4711);
+      if (::write(ready[1], "r", 1) != 1) ::_exit(1);
+      for (;;) ::pause();
+    }
+    char byte;
+    if (::read(ready[0], &byte, 1) != 1) throw std::runtime_error("host process");
+    ::close(ready[0]);
+    ::close(ready[1]);
+  }
+  ~HostProcess() { kill(); }
+  void kill() {
+    if (pid_ <= 0) return;
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+    pid_ = -1;
+  }
+
+ private:
+  pid_t pid_ = -1;
+};
+
+TEST(LiveSource, NoticesTheDeathOfThePrimaryAndKeepsTheLastPicture) {
+  const RuntimeDirectory directory;
+  HostProcess server(kPort);
+  LiveSource source(kPort);
+  ASSERT_TRUE(becomes(source, Attachment::live));
+  server.kill();
+  source.poll();  // the pidfd tells at once
+  EXPECT_EQ(source.snapshot().attachment, Attachment::lost);
+  EXPECT_THAT(source.snapshot().attachment_detail, HasSubstr("gone"));
+  source.poll();
+  EXPECT_EQ(source.snapshot().workers.size(), 1U);
+}
+
+TEST(LiveSource, AttachesAgainAfterARestart) {
+  const RuntimeDirectory directory;
+  auto server = std::make_unique<HostProcess>(kPort);
+  LiveSource source(std::nullopt);
+  ASSERT_TRUE(becomes(source, Attachment::live));
+  const std::uint64_t first = source.snapshot().server.instance_id;
+  server->kill();
+  ASSERT_TRUE(becomes(source, Attachment::lost));
+  server = std::make_unique<HostProcess>(kPort);
+  ASSERT_TRUE(becomes(source, Attachment::live));
+  EXPECT_NE(source.snapshot().server.instance_id, first);
+}
+
+TEST(LiveSource, TakesTheLowestPortAndListsThemAll) {
+  const RuntimeDirectory directory;
+  const SegmentHost second(8001);
+  const SegmentHost first(8000);
+  LiveSource source(std::nullopt);
+  ASSERT_TRUE(becomes(source, Attachment::live));
+  EXPECT_EQ(source.snapshot().server.port, 8000);
+  EXPECT_THAT(source.snapshot().attachment_detail, HasSubstr("8000, 8001"));
+  LiveSource chosen(8001);
+  ASSERT_TRUE(becomes(chosen, Attachment::live));
+  EXPECT_EQ(chosen.snapshot().server.port, 8001);
+}
+
+TEST(LiveSource, RefusesASegmentThatLies) {
+  const RuntimeDirectory directory;
+  const int fd = ::memfd_create("lie", MFD_CLOEXEC);
+  ASSERT_EQ(::ftruncate(fd, 1 << 20), 0);
+  const ControlSocketHost host(kPort, "{\"ok\":true}\n", fd);
+  LiveSource source(kPort);
+  source.poll();
+  EXPECT_EQ(source.snapshot().attachment, Attachment::searching);
+  EXPECT_THAT(source.snapshot().attachment_detail, HasSubstr("port 8000 cannot be watched: "));
+  // It is not asked again in every frame.
+  for (int i = 0; i < 100; ++i) source.poll();
+  EXPECT_EQ(host.asked().size(), 1U);
+  ::close(fd);
+}
+
+TEST(LiveSource, RefusesAnAnswerThatIsNone) {
+  const RuntimeDirectory directory;
+  for (const char* reply : {"\n", "[]\n", "{\"ok\":true}\n", "{\"ok\":1}\n", "{\"ok\":false}\n",
+                            "x", "{\"ok\":false,\"error\":\"too many clients\"}\n"}) {
+    const ControlSocketHost host(kPort, reply, -1);
+    LiveSource source(kPort);
+    source.poll();
+    EXPECT_EQ(source.snapshot().attachment, Attachment::searching) << reply;
+    EXPECT_THAT(source.snapshot().attachment_detail, HasSubstr("cannot be watched")) << reply;
+  }
+}
+
+TEST(LiveSource, DoesNotWaitLongForAServerThatDoesNotAnswer) {
+  const RuntimeDirectory directory;
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::string path = telemetry::control_socket_path(8001);
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  const int silent = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);  // never accepts
+  ASSERT_EQ(::bind(silent, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(::listen(silent, 1), 0);
+  LiveSource source(8001);
+  const std::uint64_t before_ns = telemetry::now_ns();
+  source.poll();
+  const std::uint64_t waited_ns = telemetry::now_ns() - before_ns;
+  EXPECT_GE(waited_ns, 50'000'000U);
+  EXPECT_LT(waited_ns, 500'000'000U);
+  EXPECT_THAT(source.snapshot().attachment_detail, HasSubstr("no answer within 50 ms"));
+  ::close(silent);
+}
+
+}  // namespace
+}  // namespace forkscope::model

@@ -1,0 +1,220 @@
+#include "load/load_generator.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <time.h>
+
+#include <atomic>
+#include <chrono>
+
+#include "load/response_framer.h"
+#include "scripted_http_server.h"
+#include "support/wait_until.h"
+
+namespace forkscope::load {
+namespace {
+
+using support::wait_until;
+using test::ScriptedHttpServer;
+using Result = ResponseFramer::Result;
+
+LoadOptions towards(const ScriptedHttpServer& server, std::uint32_t connections) {
+  LoadOptions options;
+  options.port = server.port();
+  options.connections = connections;
+  options.post_share = 0;
+  return options;
+}
+
+TEST(LoadGenerator, KeepsItsConnectionsAndCountsAnswers) {
+  ScriptedHttpServer server([](const std::string&) { return ScriptedHttpServer::kOk; });
+  LoadGenerator generator;
+  generator.start(towards(server, 3));
+  EXPECT_TRUE(wait_until([&] { return generator.status().answered > 100; }));
+  EXPECT_TRUE(generator.status().running);
+  EXPECT_LE(generator.status().waiting, 3U);
+  generator.stop();
+  EXPECT_FALSE(generator.status().running);
+  EXPECT_EQ(generator.status().errors, 0U);
+  EXPECT_EQ(server.accepted(), 3);
+}
+
+TEST(LoadGenerator, PostsItsShareAsValidRequests) {
+  std::atomic<int> gets{0};
+  std::atomic<int> posts{0};
+  std::atomic<int> others{0};
+  ScriptedHttpServer server([&](const std::string& request) {
+    if (request.starts_with("GET /v1/todos HTTP/1.1\r\nHost: 127.0.0.1:")) {
+      ++gets;
+    } else if (request.starts_with("POST /v1/todos HTTP/1.1\r\nHost: 127.0.0.1:") &&
+               request.ends_with("\r\n\r\n{\"title\":\"sent by the load generator\"}")) {
+      ++posts;
+    } else {
+      ++others;
+    }
+    return ScriptedHttpServer::kOk;
+  });
+  LoadGenerator generator;
+  LoadOptions options = towards(server, 2);
+  options.post_share = 0.25;
+  generator.start(options);
+  EXPECT_TRUE(wait_until([&] { return generator.status().answered >= 100; }));
+  generator.stop();
+  EXPECT_EQ(others, 0);
+  EXPECT_NEAR(static_cast<double>(posts) / (gets + posts), 0.25, 0.02);
+}
+
+TEST(LoadGenerator, HoldsTheRate) {
+  ScriptedHttpServer server([](const std::string&) { return ScriptedHttpServer::kOk; });
+  LoadGenerator generator;
+  LoadOptions options = towards(server, 8);
+  options.requests_per_second = 200;
+  const auto start = std::chrono::steady_clock::now();
+  generator.start(options);
+  EXPECT_TRUE(wait_until([&] { return generator.status().answered >= 200; }));
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  EXPECT_GT(elapsed.count(), 0.95);
+  EXPECT_NEAR(generator.status().requests_per_second, 200, 40);
+}
+
+TEST(LoadGenerator, OneRequestThatHangsDoesNotHoldUpTheOthers) {
+  std::atomic<bool> first{true};
+  ScriptedHttpServer server([&](const std::string&) {
+    return first.exchange(false) ? ScriptedHttpServer::kNoAnswer : ScriptedHttpServer::kOk;
+  });
+  LoadGenerator generator;
+  generator.start(towards(server, 2));
+  EXPECT_TRUE(wait_until([&] { return generator.status().answered > 50; }));
+  EXPECT_GE(generator.status().waiting, 1U);
+  EXPECT_EQ(generator.status().errors, 0U);
+}
+
+TEST(LoadGenerator, AStallShowsAsAQueue) {
+  ScriptedHttpServer server([](const std::string&) { return ScriptedHttpServer::kNoAnswer; });
+  LoadGenerator generator;
+  LoadOptions options = towards(server, 2);
+  options.requests_per_second = 500;
+  generator.start(options);
+  EXPECT_TRUE(wait_until([&] { return generator.status().waiting > 50; }));
+  EXPECT_EQ(generator.status().sent, 2U);
+}
+
+TEST(LoadGenerator, ABrokenConnectionIsAnErrorAndIsOpenedAgain) {
+  std::atomic<int> count{0};
+  ScriptedHttpServer server([&](const std::string&) {
+    return ++count % 10 == 0 ? std::string() : ScriptedHttpServer::kOk;
+  });
+  LoadGenerator generator;
+  generator.start(towards(server, 1));
+  EXPECT_TRUE(wait_until([&] { return generator.status().errors >= 3; }));
+  EXPECT_TRUE(wait_until([&] { return generator.status().answered >= 40; }));
+  EXPECT_GE(server.accepted(), 4);
+}
+
+TEST(LoadGenerator, AServerErrorIsAnErrorAndAnAnswer) {
+  ScriptedHttpServer server([](const std::string&) {
+    return "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n";
+  });
+  LoadGenerator generator;
+  generator.start(towards(server, 1));
+  EXPECT_TRUE(wait_until([&] { return generator.status().errors >= 10; }));
+  generator.stop();
+  EXPECT_EQ(generator.status().errors, generator.status().answered);
+  EXPECT_EQ(server.accepted(), 1);
+}
+
+TEST(LoadGenerator, AConnectionThatTheServerClosesAfterItsAnswerIsNoError) {
+  ScriptedHttpServer server(
+      [](const std::string&) { return "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"; });
+  LoadGenerator generator;
+  generator.start(towards(server, 2));
+  EXPECT_TRUE(wait_until([&] { return generator.status().answered >= 20; }));
+  generator.stop();
+  EXPECT_EQ(generator.status().errors, 0U);
+}
+
+TEST(LoadGenerator, WaitsForAServerThatIsNotThereWithoutBurningTheCpu) {
+  std::uint16_t port = 0;
+  {
+    const ScriptedHttpServer gone([](const std::string&) { return std::string(); });
+    port = gone.port();
+  }
+  LoadOptions options;
+  options.port = port;
+  options.connections = 16;
+  timespec before{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
+  const auto start = std::chrono::steady_clock::now();
+  LoadGenerator generator;
+  generator.start(options);
+  EXPECT_TRUE(wait_until([&] { return generator.status().errors >= 64; }));
+  generator.stop();
+  timespec after{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
+  const double used_s = static_cast<double>(after.tv_sec - before.tv_sec) +
+                        static_cast<double>(after.tv_nsec - before.tv_nsec) / 1e9;
+  EXPECT_LT(used_s, 0.2);
+  // Four attempts per connection, with waits of 20, 40 and 80 ms between them.
+  EXPECT_GE(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(140));
+  EXPECT_EQ(generator.status().answered, 0U);
+}
+
+TEST(LoadGenerator, StopsAtOnceWhateverItWaitsFor) {
+  ScriptedHttpServer server([](const std::string&) { return ScriptedHttpServer::kNoAnswer; });
+  LoadGenerator generator;
+  generator.start(towards(server, 4));
+  EXPECT_TRUE(wait_until([&] { return generator.status().waiting == 4; }));
+  const auto start = std::chrono::steady_clock::now();
+  generator.stop();
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(1));
+  EXPECT_EQ(generator.status().waiting, 0U);
+}
+
+TEST(ResponseFramer, FindsTheEndHoweverTheBytesArrive) {
+  const std::string response = "HTTP/1.1 200 OK\r\ncontent-LENGTH:  5 \r\nX-Worker: 1\r\n\r\nhello";
+  const std::string two = response + response;
+  for (std::size_t piece = 1; piece <= two.size(); ++piece) {
+    ResponseFramer framer;
+    int complete = 0;
+    for (std::size_t at = 0; at < two.size(); at += piece) {
+      std::string_view bytes = std::string_view(two).substr(at, piece);
+      while (!bytes.empty()) {
+        const Result result = framer.take(bytes);
+        ASSERT_NE(result, Result::malformed);
+        if (result == Result::complete) ++complete;
+      }
+    }
+    EXPECT_EQ(complete, 2) << "pieces of " << piece;
+    EXPECT_EQ(framer.status(), 200U);
+    EXPECT_TRUE(framer.keep_alive());
+  }
+}
+
+TEST(ResponseFramer, AnAnswerWithoutContentHasNoBody) {
+  for (const char* head : {"HTTP/1.1 204 No Content\r\n\r\n",
+                           "HTTP/1.1 304 Not Modified\r\nContent-Length: 70\r\n\r\n"}) {
+    ResponseFramer framer;
+    std::string_view bytes = head;
+    EXPECT_EQ(framer.take(bytes), Result::complete) << head;
+    EXPECT_TRUE(bytes.empty());
+  }
+}
+
+TEST(ResponseFramer, RefusesWhatItDoesNotUnderstand) {
+  for (const char* head :
+       {"SSH-2.0-OpenSSH\r\n\r\n", "HTTP/1.1 2x0 OK\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nno colon\r\n\r\n", "HTTP/1.1 100 Continue\r\n\r\n"}) {
+    ResponseFramer framer;
+    std::string_view bytes = head;
+    EXPECT_EQ(framer.take(bytes), Result::malformed) << head;
+  }
+  ResponseFramer framer;
+  const std::string endless(20'000, 'x');
+  std::string_view bytes = endless;
+  EXPECT_EQ(framer.take(bytes), Result::malformed);
+}
+
+}  // namespace
+}  // namespace forkscope::load

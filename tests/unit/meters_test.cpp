@@ -1,0 +1,92 @@
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "event_builder.h"
+#include "forkscope/telemetry/histogram.h"
+#include "model/core_meter.h"
+#include "model/rate_meter.h"
+
+namespace forkscope::model {
+namespace {
+
+using test::kMillisecond;
+using test::kSecond;
+
+TEST(ProcStat, WaitingForADiskIsNotBusy) {
+  const auto cores = parse_proc_stat(
+      "cpu  10 0 10 160 20 0 0 0 0 0\n"
+      "cpu0 5 1 4 80 10 2 3 5 7 7\n"
+      "cpu12 5 0 5 80 10 0 0 0 0 0\n"
+      "intr 12345 0 0\n");
+  ASSERT_EQ(cores.size(), 2U);
+  EXPECT_EQ(cores[0].number, 0U);
+  EXPECT_EQ(cores[0].busy, 20U);  // guests are in the user time already
+  EXPECT_EQ(cores[0].all, 110U);
+  EXPECT_EQ(cores[1].number, 12U);
+}
+
+TEST(ProcStat, NothingIsReadOutOfNonsense) {
+  EXPECT_TRUE(parse_proc_stat("").empty());
+  EXPECT_TRUE(parse_proc_stat("cpu").empty());
+  EXPECT_EQ(parse_proc_stat("cpu0").size(), 1U);
+}
+
+TEST(CoreMeter, ABusyCoreShows) {
+  CoreMeter meter;
+  std::uint64_t now_ns = kSecond;
+  meter.sample(now_ns);
+  EXPECT_TRUE(meter.cores().empty());
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(200);
+  while (std::chrono::steady_clock::now() < until) {
+  }
+  now_ns += 200 * kMillisecond;
+  meter.sample(now_ns);
+  ASSERT_FALSE(meter.cores().empty());
+  double sum = 0;
+  for (const CoreUse& core : meter.cores()) {
+    EXPECT_GE(core.utilisation, 0);
+    EXPECT_LE(core.utilisation, 1);
+    sum += core.utilisation;
+  }
+  EXPECT_GT(sum, 0.4);
+}
+
+TEST(RateMeter, CountsTheLastSecondOnly) {
+  RateMeter meter;
+  for (std::uint64_t i = 0; i <= 30; ++i) {
+    const std::uint64_t requests = i <= 10 ? i * 100 : 1'000;
+    ASSERT_TRUE(meter.due(kSecond + i * 100 * kMillisecond));
+    meter.add(kSecond + i * 100 * kMillisecond, requests, {});
+    if (i == 10) {
+      EXPECT_NEAR(meter.requests_per_second(), 1'000, 1);
+    }
+    if (i == 15) {
+      EXPECT_NEAR(meter.requests_per_second(), 500, 1);
+    }
+  }
+  EXPECT_EQ(meter.requests_per_second(), 0);
+  EXPECT_FALSE(meter.due(4 * kSecond + 50 * kMillisecond));
+}
+
+TEST(RateMeter, LatenciesBeforeTheLastSecondDoNotCount) {
+  RateMeter meter;
+  std::vector<std::uint64_t> histogram(telemetry::kHistogramBuckets);
+  histogram[telemetry::histogram_bucket(10 * kSecond)] = 1'000'000;
+  meter.add(kSecond, 1'000'000, histogram);
+  histogram[telemetry::histogram_bucket(2 * kMillisecond)] = 10;
+  meter.add(2 * kSecond, 1'000'010, histogram);
+  EXPECT_NEAR(meter.latency_ms(0.99), 2, 0.13);
+}
+
+TEST(HistogramQuantile, IsInTheBucketThatHoldsTheRank) {
+  std::vector<std::uint64_t> counts(telemetry::kHistogramBuckets);
+  counts[telemetry::histogram_bucket(kMillisecond)] = 98;
+  counts[telemetry::histogram_bucket(kSecond)] = 2;
+  EXPECT_NEAR(histogram_quantile_ns(counts, 0.50), 1e6, 0.07e6);
+  EXPECT_NEAR(histogram_quantile_ns(counts, 0.99), 1e9, 0.07e9);
+  EXPECT_EQ(histogram_quantile_ns(std::vector<std::uint64_t>(528), 0.99), 0);
+}
+
+}  // namespace
+}  // namespace forkscope::model
