@@ -42,7 +42,8 @@ void RequestFramer::reset() {
   head_.clear();
   chunked_ = ChunkedDecoder(*limits_);
   body_begun_ = false;
-  // finish_head() sets everything else of the request.
+  // A request that fails before its head is whole has none of these. finish_head() sets the rest.
+  request_.method = request_.target = request_.path = request_.query = request_.host = {};
   request_.fields.clear();
   if (request_.body.capacity() > kKeptBodyBytes) request_.body = {};
   request_.body.clear();

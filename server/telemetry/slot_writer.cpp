@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <cstring>
 
 #include "forkscope/telemetry/fnv.h"
 #include "forkscope/telemetry/histogram.h"
@@ -60,7 +59,7 @@ RequestRecord SlotWriter::begin_request(std::uint64_t now_ns, Method method, std
   in_hand_.generation = static_cast<std::uint32_t>(load_relaxed(PROGRESS(generation)));
   const std::size_t kept = std::min<std::size_t>(path.size(), kPathBytes);
   in_hand_.path_bytes = static_cast<std::uint16_t>(kept);
-  std::memcpy(in_hand_.path, path.data(), kept);
+  path.copy(in_hand_.path, kept);
   current_.write(in_hand_, offsetof(CurrentRecord, path) + kept);
 
   RequestRecord request{};
@@ -72,7 +71,7 @@ RequestRecord SlotWriter::begin_request(std::uint64_t now_ns, Method method, std
   request.path_bytes = static_cast<std::uint16_t>(std::min<std::size_t>(path.size(), 0xFFFF));
   request.path_hash = fnv1a(path);
   const std::size_t tail = std::min<std::size_t>(path.size(), kRequestPathBytes);
-  std::memcpy(request.path, path.data() + path.size() - tail, tail);
+  path.copy(request.path, tail, path.size() - tail);
   return request;
 }
 
