@@ -18,12 +18,14 @@ class TodosApplication final : public gateway::Application {
       : context_(context), store_(store::TodoStore::open(context.database)) {}
 
   void add_routes(httplib::Server& server) override {
-    allow_cross_origin(server);
+    answer_preflights(server);
     explain_errors(server);
     add_todo_routes(server, store_);
     add_status_routes(server, {*context_.telemetry, store_, context_.draining});
     if (context_.faults_enabled) add_fault_routes(server);
   }
+
+  gateway::HeaderFields common_fields() const override { return cross_origin_fields(); }
 
   bool writes(std::string_view method, std::string_view path) const override {
     return is_todo_path(path) &&

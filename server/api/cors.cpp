@@ -2,11 +2,13 @@
 
 namespace forkscope::api {
 
-void allow_cross_origin(httplib::Server& server) {
-  server.set_default_headers({{"Access-Control-Allow-Origin", "*"},
-                              {"Access-Control-Expose-Headers",
-                               "Location, ETag, Link, X-Total-Count, X-Worker, X-Worker-Pid"}});
+gateway::HeaderFields cross_origin_fields() {
+  return {{"Access-Control-Allow-Origin", "*"},
+          {"Access-Control-Expose-Headers",
+           "Location, ETag, Link, X-Total-Count, X-Worker, X-Worker-Pid"}};
+}
 
+void answer_preflights(httplib::Server& server) {
   using Result = httplib::Server::HandlerResponse;
   server.set_pre_routing_handler([](const httplib::Request& req, httplib::Response& res) {
     if (req.method != "OPTIONS") return Result::Unhandled;

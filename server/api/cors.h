@@ -4,10 +4,14 @@
 
 #include <httplib.h>
 
+#include "gateway/application.h"
+
 namespace forkscope::api {
 
-/// Adds the CORS headers to every response, errors included, and answers OPTIONS on any path
-/// with 204, as a browser's preflight wants it.
-void allow_cross_origin(httplib::Server& server);
+/// What every response says, errors included.
+gateway::HeaderFields cross_origin_fields();
+
+/// Answers OPTIONS on any path with 204, as a browser's preflight wants it.
+void answer_preflights(httplib::Server& server);
 
 }  // namespace forkscope::api

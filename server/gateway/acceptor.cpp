@@ -13,7 +13,6 @@ constexpr std::uint64_t kMillisecondNs = 1'000'000;
 constexpr std::uint64_t kWayNs = kMillisecondNs;               // what a nudged peer gets
 constexpr std::uint64_t kAvailableNs = 20 * kMillisecondNs;    // busy for less is available
 constexpr std::uint64_t kOutOfFilesNs = 100 * kMillisecondNs;  // pause after EMFILE
-constexpr std::uint64_t kAtOnce = 1;
 
 }  // namespace
 
@@ -36,18 +35,24 @@ std::optional<Accepted> Acceptor::try_accept(std::uint64_t own_connections, std:
     }
   }
   nudged_ = gave_way_ = false;
-  not_before_ns_ = kAtOnce;
+  not_before_ns_ = now_ns;
 
   Accepted accepted;
   socklen_t bytes = sizeof accepted.peer;
   accepted.fd.reset(::accept4(listening_socket_, reinterpret_cast<sockaddr*>(&accepted.peer),
                               &bytes, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (accepted.fd) return accepted;
-  if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-    not_before_ns_ = now_ns + kOutOfFilesNs;
-  } else if (errno == EAGAIN) {
-    pending_ = false;
-  }  // others concern the one connection that was taken off the queue (accept(2), "Error handling")
+  switch (errno) {
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM: not_before_ns_ = now_ns + kOutOfFilesNs; break;
+    case ECONNABORTED:
+    case EINTR:
+    case EPERM:
+    case EPROTO: break;  // concerns one connection, which is off the queue
+    default: pending_ = false;
+  }
   return std::nullopt;
 }
 

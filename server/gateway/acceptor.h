@@ -48,8 +48,10 @@ class Acceptor {
 
   /// One connection at most. Call it again while retry_at_ns() says so.
   std::optional<Accepted> try_accept(std::uint64_t own_connections, std::uint64_t now_ns);
-  /// When to try again: 0 = a new event will tell.
-  std::uint64_t retry_at_ns() const { return pending_ ? not_before_ns_ : 0; }
+  /// When to try again, in the past for at once. Nothing: an event will tell.
+  std::optional<std::uint64_t> retry_at_ns() const {
+    return pending_ ? std::optional(not_before_ns_) : std::nullopt;
+  }
 
  private:
   std::optional<std::uint32_t> better_peer(std::uint64_t own_connections,
@@ -65,7 +67,7 @@ class Acceptor {
   bool pending_ = false;  ///< The queue may hold a connection.
   bool nudged_ = false;
   bool gave_way_ = false;            ///< A peer has had its millisecond.
-  std::uint64_t not_before_ns_ = 1;  ///< The next try; 1 = at once.
+  std::uint64_t not_before_ns_ = 0;  ///< The next try.
 };
 
 }  // namespace forkscope::gateway

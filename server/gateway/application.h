@@ -11,6 +11,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace httplib {
 class Server;
@@ -25,6 +27,8 @@ struct CommitFailure {
   std::string detail;  ///< One sentence for the client.
 };
 
+using HeaderFields = std::vector<std::pair<std::string, std::string>>;
+
 class Application {
  public:
   Application() = default;
@@ -34,6 +38,10 @@ class Application {
 
   /// Called once, before the first request.
   virtual void add_routes(httplib::Server& server) = 0;
+
+  /// Header fields that every response carries, those that the gateway gives by itself as well
+  /// (400 for a malformed request, 503 for a write that waited too long). Asked once.
+  virtual HeaderFields common_fields() const { return {}; }
 
   // ── group commit ──
 

@@ -74,14 +74,14 @@ class Connection {
   bool writable = true;
   bool end_announced = false;     ///< epoll has said that the peer has closed its writing half,
   bool peer_has_ended = false;    ///< … and recv(2) has reached that end.
-  bool close_after_send = false;  ///< The response at hand is the last one.
   bool continue_sent = false;     ///< "100 Continue", for the request at hand.
   std::uint64_t deadline_ns = 0;  ///< Of whatever `state` waits for; 0 = none.
   RequestFramer::Phase timed_phase = RequestFramer::Phase::idle;  ///< What the deadline is for.
   std::uint64_t parked_since_ns = 0;
   telemetry::RequestRecord record{};  ///< Of the request at hand, once it has begun.
-  int status = 0;                     ///< Of its response, and
-  std::size_t response_begin = 0;     ///< … where that begins in output().
+  AfterResponse after_response = AfterResponse::keep_alive;
+  int status = 0;                  ///< Of its response, and
+  std::size_t response_begin = 0;  ///< … where that begins in output().
 
  private:
   os::UniqueFd fd_;

@@ -8,9 +8,14 @@ namespace forkscope::gateway {
 
 class DateHeader {
  public:
-  /// "Mon, 23 Nov 2026 08:49:37 GMT". Valid until the next call.
-  const std::string& value();
-  /// Seconds since the epoch, of the latest value().
+  DateHeader() { renew(); }
+
+  /// Looks at the clock.
+  void renew();
+
+  /// "Mon, 23 Nov 2026 08:49:37 GMT", as of the latest renew().
+  const std::string& value() const { return value_; }
+  /// The same in seconds since the epoch.
   std::uint64_t second() const { return second_; }
 
  private:

@@ -26,17 +26,6 @@ std::uint64_t ns(std::chrono::milliseconds duration) {
   return static_cast<std::uint64_t>(duration.count()) * kMillisecondNs;
 }
 
-telemetry::Method method_of(std::string_view name) {
-  if (name == "GET") return telemetry::Method::get;
-  if (name == "POST") return telemetry::Method::post;
-  if (name == "HEAD") return telemetry::Method::head;
-  if (name == "PUT") return telemetry::Method::put;
-  if (name == "PATCH") return telemetry::Method::patch;
-  if (name == "DELETE") return telemetry::Method::del;
-  if (name == "OPTIONS") return telemetry::Method::options;
-  return telemetry::Method::other;
-}
-
 int rounded_up_ms(std::uint64_t duration_ns) {
   return static_cast<int>((duration_ns + kMillisecondNs - 1) / kMillisecondNs);
 }
@@ -49,7 +38,7 @@ EventLoop::EventLoop(const HttpLimits& limits, const Surroundings& surroundings,
       surroundings_(surroundings),
       slot_(surroundings.slot),
       application_(application),
-      bridge_(application, surroundings.identity, surroundings.listening_socket),
+      runner_(application, surroundings.identity, surroundings.listening_socket, surroundings.slot),
       acceptor_(surroundings.listening_socket, surroundings.balance, surroundings.view,
                 surroundings.identity.number - 1, surroundings.wake),
       buffer_(kReceiveBytes) {
@@ -77,9 +66,9 @@ int EventLoop::wait_ms() const {
   if (!ready_.empty() || !runnable_.empty()) return 0;
   std::uint64_t next = next_expiry_ns_;
   const auto sooner = [&](std::uint64_t due_ns) {
-    if (due_ns != 0) next = next == 0 ? due_ns : std::min(next, due_ns);
+    next = next == 0 ? due_ns : std::min(next, due_ns);
   };
-  if (listening_) sooner(acceptor_.retry_at_ns());
+  if (listening_ && acceptor_.retry_at_ns()) sooner(*acceptor_.retry_at_ns());
   if (!parked_.empty()) sooner(clock_ns_ + kParkRetryNs);
   if (next == 0) return -1;
   return next <= clock_ns_ ? 0 : rounded_up_ms(next - clock_ns_);
@@ -119,20 +108,16 @@ void EventLoop::receive_ready() {
 void EventLoop::serve_runnable() {
   if (runnable_.empty() && parked_.empty()) return;
   acceptor_.pass_on(clock_ns_);
-  date_.value();  // once per iteration: a new second is a new version of every response
-  cache_.renew(application_.content_version(), date_.second());
-
+  runner_.refresh();
   std::vector<Connection*> writes = std::exchange(parked_, {});
   for (Connection* connection : std::exchange(runnable_, {})) {
-    const FramedRequest& request = connection->framer().request();
-    if (application_.writes(request.method, request.path)) {
+    if (runner_.writes(*connection)) {
       writes.push_back(connection);
       continue;
     }
     begin(*connection);
-    handle(*connection);
-    end(*connection);
-    send(*connection);
+    runner_.handle(*connection);
+    end_and_send(*connection);
   }
   if (!writes.empty()) serve_writes(writes);
   slot_.writes_parked(parked_.size());
@@ -158,8 +143,12 @@ void EventLoop::accept() {
 void EventLoop::expire() {
   if (next_expiry_ns_ == 0 || clock_ns_ < next_expiry_ns_) return;
   next_expiry_ns_ = 0;
+  const bool drained_too_long = drain_deadline_ns_ != 0 && clock_ns_ >= drain_deadline_ns_;
+  if (drain_deadline_ns_ != 0 && !drained_too_long) next_expiry_ns_ = drain_deadline_ns_;
   for (const auto& connection : connections_) {
-    if (!connection || connection->deadline_ns == 0) continue;
+    if (!connection) continue;
+    if (drained_too_long) close(*connection);
+    if (connection->deadline_ns == 0) continue;
     if (connection->deadline_ns > clock_ns_) {
       set_deadline(*connection, connection->deadline_ns - clock_ns_);
       continue;
@@ -193,6 +182,7 @@ void EventLoop::bury() {
 // ── one connection ───────────────────────────────────────────────────────────────────────────────
 
 void EventLoop::attend(Connection& connection) {
+  if (connection.state == State::closed) return;
   if (connection.state == State::lingering) throw_away(connection);
   if (connection.has_output() && connection.writable && connection.state != State::uncommitted) {
     send(connection);
@@ -272,7 +262,7 @@ void EventLoop::send(Connection& connection) {
 }
 
 void EventLoop::after_response(Connection& connection) {
-  if (connection.close_after_send) {
+  if (connection.after_response == AfterResponse::close || draining_) {
     linger(connection);
     return;
   }
@@ -317,59 +307,22 @@ void EventLoop::set_deadline(Connection& connection, std::uint64_t delay_ns) {
 // ── one request ──────────────────────────────────────────────────────────────────────────────────
 
 void EventLoop::begin(Connection& connection) {
-  const FramedRequest& request = connection.framer().request();
-  connection.record =
-      slot_.begin_request(clock_ns_, method_of(request.method), request.path, connection.id());
-  connection.close_after_send = !request.keep_alive || draining_;
-  connection.response_begin = connection.output().size();
+  const bool stays = connection.framer().request().keep_alive && !draining_;
+  runner_.begin(connection, stays ? AfterResponse::keep_alive : AfterResponse::close, clock_ns_);
 }
 
-void EventLoop::handle(Connection& connection) {
-  FramedRequest& request = connection.framer().request();
-  const bool cacheable = !connection.close_after_send && ResponseCache::suits(request) &&
-                         application_.cacheable(request.path);
-  if (cacheable) {
-    if (const std::string* response = cache_.find(request)) {
-      connection.output() += *response;
-      connection.status = 200;
-      return;
-    }
-  }
-  const auto after = connection.close_after_send ? AfterResponse::close : AfterResponse::keep_alive;
-  const HttpBridge::Outcome outcome =
-      bridge_.handle(request, connection.peer_address(), connection.peer_port(), after,
-                     date_.value(), connection.output());
-  connection.status = outcome.status;
-  if (outcome.threw) slot_.exception();
-  if (cacheable && outcome.status == 200) {
-    cache_.store(request, std::string_view(connection.output()).substr(connection.response_begin));
-  }
-}
-
-void EventLoop::end(Connection& connection) {
+void EventLoop::end_and_send(Connection& connection) {
   clock_ns_ = telemetry::now_ns();
-  slot_.end_request(connection.record, clock_ns_, static_cast<std::uint32_t>(connection.status),
-                    connection.output().size() - connection.response_begin);
-}
-
-void EventLoop::answer_with_problem(Connection& connection, int status, std::string_view detail,
-                                    std::string_view extra_fields) {
-  connection.status = status;
-  connection.output().resize(connection.response_begin);
-  connection.output() += problem_response(
-      status, detail,
-      connection.close_after_send ? AfterResponse::close : AfterResponse::keep_alive,
-      surroundings_.identity, date_.value(), extra_fields);
+  runner_.end(connection, clock_ns_);
+  send(connection);
 }
 
 /// What cannot be served ends the connection. It counts as a request all the same.
 void EventLoop::refuse(Connection& connection, int status, std::string_view detail) {
   connection.state = State::sending;
-  begin(connection);
-  connection.close_after_send = true;
-  answer_with_problem(connection, status, detail);
-  end(connection);
-  send(connection);
+  runner_.begin(connection, AfterResponse::close, clock_ns_);
+  runner_.answer_with_problem(connection, status, detail);
+  end_and_send(connection);
 }
 
 void EventLoop::serve_writes(const std::vector<Connection*>& writes) {
@@ -380,16 +333,15 @@ void EventLoop::serve_writes(const std::vector<Connection*>& writes) {
   for (Connection* connection : writes) {
     connection->state = State::uncommitted;
     begin(*connection);
-    handle(*connection);
+    runner_.handle(*connection);
     clock_ns_ = telemetry::now_ns();
   }
   slot_.step(Phase::committing, clock_ns_);
   const auto failure = application_.commit_writes();
   for (Connection* connection : writes) {
-    if (failure) answer_with_problem(*connection, failure->status, failure->detail);
+    if (failure) runner_.answer_with_problem(*connection, failure->status, failure->detail);
     connection->state = State::sending;
-    end(*connection);
-    send(*connection);
+    end_and_send(*connection);
   }
 }
 
@@ -405,10 +357,9 @@ void EventLoop::park(const std::vector<Connection*>& writes) {
     }
     connection->state = State::sending;
     begin(*connection);
-    answer_with_problem(*connection, 503, "Other workers have been writing for too long.",
-                        "Retry-After: 1\r\n");
-    end(*connection);
-    send(*connection);
+    runner_.answer_with_problem(*connection, 503, "Other workers have been writing for too long.",
+                                "Retry-After: 1\r\n");
+    end_and_send(*connection);
   }
 }
 
@@ -435,7 +386,11 @@ void EventLoop::begin_drain() {
   if (draining_) return;
   draining_ = true;
   slot_.draining();
+  acceptor_.pass_on(clock_ns_);  // we may have been woken for a connection that others can take
   watch_listening_socket(false);
+  drain_deadline_ns_ = clock_ns_ + ns(limits_.drain_timeout);
+  next_expiry_ns_ =
+      next_expiry_ns_ == 0 ? drain_deadline_ns_ : std::min(next_expiry_ns_, drain_deadline_ns_);
   for (const auto& connection : connections_) {
     if (!connection || connection->state != State::receiving) continue;
     // A request may be on its way already: one last look, then goodbye.

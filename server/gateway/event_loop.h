@@ -25,10 +25,8 @@
 #include "gateway/acceptor.h"
 #include "gateway/application.h"
 #include "gateway/connection.h"
-#include "gateway/date_header.h"
-#include "gateway/http_bridge.h"
 #include "gateway/http_limits.h"
-#include "gateway/response_cache.h"
+#include "gateway/request_runner.h"
 #include "os/epoll.h"
 #include "os/event_fd.h"
 #include "os/signal_events.h"
@@ -78,10 +76,7 @@ class EventLoop {
 
   // ── one request ──
   void begin(Connection& connection);
-  void handle(Connection& connection);
-  void end(Connection& connection);
-  void answer_with_problem(Connection& connection, int status, std::string_view detail,
-                           std::string_view extra_fields = {});
+  void end_and_send(Connection& connection);
   void refuse(Connection& connection, int status, std::string_view detail);
   void serve_writes(const std::vector<Connection*>& writes);
   void park(const std::vector<Connection*>& writes);
@@ -94,10 +89,8 @@ class EventLoop {
   Surroundings surroundings_;
   telemetry::SlotWriter& slot_;
   Application& application_;
-  HttpBridge bridge_;
+  RequestRunner runner_;
   Acceptor acceptor_;
-  ResponseCache cache_;
-  DateHeader date_;
   os::Epoll epoll_;
 
   std::vector<std::unique_ptr<Connection>> connections_;  ///< By descriptor.
@@ -114,6 +107,7 @@ class EventLoop {
   std::size_t living_ = 0;  ///< Those and the ones that linger.
   bool listening_ = false;
   bool draining_ = false;
+  std::uint64_t drain_deadline_ns_ = 0;  ///< Then whatever is left is closed; 0 = not draining.
 };
 
 }  // namespace forkscope::gateway

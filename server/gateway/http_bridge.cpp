@@ -3,23 +3,28 @@
 #include <httplib.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <exception>
+
+#include "gateway/http_syntax.h"
 
 namespace forkscope::gateway {
 
 namespace {
 
-/// One request line and an empty line to read; a buffer to write to. Methods that newer versions
-/// have added are here too, which is why nothing is marked `override`.
+constexpr std::string_view kHandlerFailed = "The handler of this request failed.";
+
+/// One request line and an empty line to read; a buffer to write to. The line names no target:
+/// cpp-httplib would take it apart by rules of its own (a second '?' is an error, the line has a
+/// limit), so the request gets it ready-made. Methods that newer versions have added are here too,
+/// which is why nothing is marked `override`.
 class MemoryStream : public httplib::Stream {  // NOLINTBEGIN(modernize-use-override)
  public:
   MemoryStream(const FramedRequest& request, const std::string& peer_address, int peer_port,
                int socket, std::string& output)
       : peer_address_(peer_address), peer_port_(peer_port), socket_(socket), output_(output) {
-    input_.reserve(request.method.size() + request.target.size() + 13);
-    input_.append(request.method).append(1, ' ').append(request.target);
-    input_.append(" HTTP/1.1\r\n\r\n");
+    input_.append(request.method).append(" / HTTP/1.1\r\n\r\n");
   }
 
   bool is_readable() const { return position_ < input_.size(); }
@@ -56,26 +61,34 @@ class MemoryStream : public httplib::Stream {  // NOLINTBEGIN(modernize-use-over
   std::string& output_;
 };  // NOLINTEND(modernize-use-override)
 
-bool equals_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
-           return std::tolower(static_cast<unsigned char>(x)) ==
-                  std::tolower(static_cast<unsigned char>(y));
-         });
-}
-
-bool starts_ignoring_case(std::string_view text, std::string_view prefix) {
-  return equals_ignoring_case(text.substr(0, prefix.size()), prefix);
+bool starts_ignoring_case(std::string_view text, std::string_view lower) {
+  return equals_ignoring_case(text.substr(0, lower.size()), lower);
 }
 
 /// Fields that concern the connection or the transfer are ours; those that cpp-httplib would act
 /// on by itself, or takes for its own notes, are nobody's.
 bool is_for_routes(std::string_view name) {
   for (const std::string_view own :
-       {"Connection", "Keep-Alive", "Content-Length", "Transfer-Encoding", "TE", "Trailer",
-        "Upgrade", "Expect", "Accept-Encoding", "Range", "If-Range"}) {
+       {"connection", "keep-alive", "content-length", "transfer-encoding", "te", "trailer",
+        "upgrade", "expect", "accept-encoding", "range", "if-range"}) {
     if (equals_ignoring_case(name, own)) return false;
   }
-  return !starts_ignoring_case(name, "REMOTE_") && !starts_ignoring_case(name, "LOCAL_");
+  return !starts_ignoring_case(name, "remote_") && !starts_ignoring_case(name, "local_");
+}
+
+/// `path` without its percent escapes, which the framer has checked (RFC 3986 section 2.1).
+std::string decoded(std::string_view path) {
+  std::string text;
+  text.reserve(path.size());
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    unsigned char c = static_cast<unsigned char>(path[i]);
+    if (c == '%') {
+      std::from_chars(path.data() + i + 1, path.data() + i + 3, c, 16);
+      i += 2;
+    }
+    text += static_cast<char>(c);
+  }
+  return text;
 }
 
 void set_field(httplib::Response& response, const char* name, const std::string& value) {
@@ -90,13 +103,16 @@ class HttpBridge::Routes : public httplib::Server {
   Routes(Application& application, const WorkerIdentity& worker, int listening_socket)
       : worker_number_(std::to_string(worker.number)),
         worker_pid_(std::to_string(worker.pid)),
+        common_lines_(common_lines(worker, application.common_fields())),
         listening_socket_(listening_socket) {
+    httplib::Headers everywhere;
+    for (auto& [name, value] : application.common_fields()) everywhere.emplace(name, value);
+    set_default_headers(std::move(everywhere));
     set_exception_handler([this](const httplib::Request&, httplib::Response& response, auto&&...) {
       threw_ = true;
       response.headers.erase("EXCEPTION_WHAT");
       response.status = 500;
-      response.set_content(problem_body(500, "The handler of this request failed."),
-                           "application/problem+json");
+      response.set_content(problem_body(500, kHandlerFailed), "application/problem+json");
     });
     set_error_handler([](const httplib::Request&, httplib::Response& response) {
       if (response.body.empty()) {
@@ -122,23 +138,25 @@ class HttpBridge::Routes : public httplib::Server {
       for (const HeaderField& field : request.fields) {
         if (is_for_routes(field.name)) target.headers.emplace(field.name, field.value);
       }
+      target.target = request.target;
+      target.path = decoded(request.path);
+      httplib::detail::parse_query_text(std::string(request.query), target.params);
       target.body = std::move(request.body);
     };
     const std::size_t before = output.size();
     // Content providers look at it; stop() would close it, so it is only borrowed for the call.
     svr_sock_ = listening_socket_;
+    bool whole = false;
     try {
-      call(*this, stream, peer_address, peer_port, place);
+      whole = call(*this, stream, peer_address, peer_port, place);
     } catch (...) {  // from a hook outside the routing
       threw_ = true;
     }
     svr_sock_ = INVALID_SOCKET;
-    if (output.size() == before) {
+    if (!whole) {  // half a response is worse than none
       status_ = 500;
-      output += problem_response(500, "The handler of this request failed.", after_,
-                                 {static_cast<std::uint32_t>(std::stoul(worker_number_)),
-                                  static_cast<pid_t>(std::stol(worker_pid_))},
-                                 date);
+      output.resize(before);
+      output += problem_response(500, kHandlerFailed, after_, date, common_lines_);
     }
     return {status_, threw_};
   }
@@ -146,13 +164,14 @@ class HttpBridge::Routes : public httplib::Server {
  private:
   /// Newer versions want to know the addresses beforehand.
   template <typename Self, typename Place>
-  static void call(Self& self, httplib::Stream& stream, const std::string& peer_address,
+  static bool call(Self& self, httplib::Stream& stream, const std::string& peer_address,
                    int peer_port, const Place& place) {
     bool closed = false;
     if constexpr (requires { self.process_request(stream, false, closed, place); }) {
-      self.process_request(stream, false, closed, place);
+      return self.process_request(stream, false, closed, place);
     } else {
-      self.process_request(stream, peer_address, peer_port, std::string(), 0, false, closed, place);
+      return self.process_request(stream, peer_address, peer_port, std::string(), 0, false, closed,
+                                  place);
     }
   }
 
@@ -175,6 +194,7 @@ class HttpBridge::Routes : public httplib::Server {
 
   std::string worker_number_;
   std::string worker_pid_;
+  std::string common_lines_;
   int listening_socket_;
 
   // Of the request at hand.

@@ -27,7 +27,8 @@ struct HttpLimits {
   std::chrono::milliseconds write_timeout{30'000};  ///< close; the peer reads nothing
 
   // ── one worker ──
-  std::size_t max_connections = 1024;  ///< At the limit the worker stops accepting.
+  std::size_t max_connections = 1024;               ///< At the limit the worker stops accepting.
+  std::chrono::milliseconds drain_timeout{27'000};  ///< Then it closes what has not ended yet.
 };
 
 }  // namespace forkscope::gateway

@@ -32,22 +32,25 @@ std::string problem_body(int status, std::string_view detail) {
   return problem.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
+std::string common_lines(const WorkerIdentity& worker, const HeaderFields& common_fields) {
+  std::string lines;
+  for (const auto& [name, value] : common_fields) lines += name + ": " + value + "\r\n";
+  lines += "X-Worker: " + std::to_string(worker.number) + "\r\n";
+  lines += "X-Worker-Pid: " + std::to_string(worker.pid) + "\r\n";
+  return lines;
+}
+
 std::string problem_response(int status, std::string_view detail, AfterResponse after,
-                             const WorkerIdentity& worker, std::string_view date,
-                             std::string_view extra_fields) {
+                             std::string_view date, std::string_view lines) {
   const std::string body = problem_body(status, detail);
   std::string response = "HTTP/1.1 " + std::to_string(status) + " ";
   response.append(reason_phrase(status))
       .append("\r\nContent-Type: application/problem+json\r\nContent-Length: ")
       .append(std::to_string(body.size()))
-      .append("\r\nAccess-Control-Allow-Origin: *\r\nDate: ")
+      .append("\r\nDate: ")
       .append(date)
-      .append("\r\nX-Worker: ")
-      .append(std::to_string(worker.number))
-      .append("\r\nX-Worker-Pid: ")
-      .append(std::to_string(worker.pid))
       .append("\r\n")
-      .append(extra_fields);
+      .append(lines);
   if (after == AfterResponse::close) response.append("Connection: close\r\n");
   return response.append("\r\n").append(body);
 }

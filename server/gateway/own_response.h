@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "gateway/application.h"
+
 namespace forkscope::gateway {
 
 /// Every response says who gave it (`X-Worker`, `X-Worker-Pid`).
@@ -15,6 +17,9 @@ struct WorkerIdentity {
   std::uint32_t number = 0;
   pid_t pid = 0;
 };
+
+/// The lines, each with its CRLF, that all responses of a worker share.
+std::string common_lines(const WorkerIdentity& worker, const HeaderFields& common_fields);
 
 enum class AfterResponse { keep_alive, close };
 
@@ -24,9 +29,8 @@ std::string_view reason_phrase(int status);
 /// An RFC 9457 body: {"title":…,"status":…,"detail":…}. `detail` may hold anything.
 std::string problem_body(int status, std::string_view detail);
 
-/// A whole response with such a body. `extra_fields` are complete lines, each with its CRLF.
+/// A whole response with such a body. `lines` are complete header lines, each with its CRLF.
 std::string problem_response(int status, std::string_view detail, AfterResponse after,
-                             const WorkerIdentity& worker, std::string_view date,
-                             std::string_view extra_fields = {});
+                             std::string_view date, std::string_view lines);
 
 }  // namespace forkscope::gateway

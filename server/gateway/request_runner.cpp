@@ -1,0 +1,81 @@
+#include "gateway/request_runner.h"
+
+namespace forkscope::gateway {
+
+namespace {
+
+telemetry::Method method_of(std::string_view name) {
+  if (name == "GET") return telemetry::Method::get;
+  if (name == "POST") return telemetry::Method::post;
+  if (name == "HEAD") return telemetry::Method::head;
+  if (name == "PUT") return telemetry::Method::put;
+  if (name == "PATCH") return telemetry::Method::patch;
+  if (name == "DELETE") return telemetry::Method::del;
+  if (name == "OPTIONS") return telemetry::Method::options;
+  return telemetry::Method::other;
+}
+
+}  // namespace
+
+RequestRunner::RequestRunner(Application& application, const WorkerIdentity& identity,
+                             int listening_socket, telemetry::SlotWriter& slot)
+    : application_(application),
+      slot_(slot),
+      bridge_(application, identity, listening_socket),
+      common_lines_(common_lines(identity, application.common_fields())) {}
+
+void RequestRunner::refresh() {
+  date_.renew();  // responses carry it, so a new second makes all of them new
+  cache_.renew(application_.content_version(), date_.second());
+}
+
+bool RequestRunner::writes(Connection& connection) const {
+  const FramedRequest& request = connection.framer().request();
+  return application_.writes(request.method, request.path);
+}
+
+void RequestRunner::begin(Connection& connection, AfterResponse after, std::uint64_t now_ns) {
+  const FramedRequest& request = connection.framer().request();
+  connection.record =
+      slot_.begin_request(now_ns, method_of(request.method), request.path, connection.id());
+  connection.after_response = after;
+  connection.response_begin = connection.output().size();
+}
+
+void RequestRunner::handle(Connection& connection) {
+  FramedRequest& request = connection.framer().request();
+  const bool cacheable = connection.after_response == AfterResponse::keep_alive &&
+                         ResponseCache::suits(request) && application_.cacheable(request.path);
+  if (cacheable) {
+    if (const std::string* response = cache_.find(request)) {
+      connection.output() += *response;
+      connection.status = 200;
+      return;
+    }
+  }
+  const HttpBridge::Outcome outcome =
+      bridge_.handle(request, connection.peer_address(), connection.peer_port(),
+                     connection.after_response, date_.value(), connection.output());
+  connection.status = outcome.status;
+  if (outcome.threw) slot_.exception();
+  if (cacheable && outcome.status == 200) {
+    cache_.store(request, std::string_view(connection.output()).substr(connection.response_begin));
+  }
+}
+
+void RequestRunner::end(Connection& connection, std::uint64_t now_ns) {
+  slot_.end_request(connection.record, now_ns, static_cast<std::uint32_t>(connection.status),
+                    connection.output().size() - connection.response_begin);
+}
+
+void RequestRunner::answer_with_problem(Connection& connection, int status, std::string_view detail,
+                                        std::string_view extra_fields) {
+  connection.status = status;
+  connection.output().resize(connection.response_begin);
+  std::string lines = common_lines_;
+  lines += extra_fields;
+  connection.output() +=
+      problem_response(status, detail, connection.after_response, date_.value(), lines);
+}
+
+}  // namespace forkscope::gateway

@@ -1,0 +1,51 @@
+// Runs one request of a connection: telemetry before and after, and in between the answer from the
+// response cache, from the application's routes, or, where those can't, a problem of our own.
+//
+// One per worker process, used by its event loop. Borrows all that it is given.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "forkscope/telemetry/slot_writer.h"
+#include "gateway/application.h"
+#include "gateway/connection.h"
+#include "gateway/date_header.h"
+#include "gateway/http_bridge.h"
+#include "gateway/own_response.h"
+#include "gateway/response_cache.h"
+
+namespace forkscope::gateway {
+
+class RequestRunner {
+ public:
+  RequestRunner(Application& application, const WorkerIdentity& identity, int listening_socket,
+                telemetry::SlotWriter& slot);
+
+  /// Once per iteration of the loop, after its requests have been received: what the cache holds
+  /// from now on is what all processes have committed by now.
+  void refresh();
+
+  bool writes(Connection& connection) const;
+
+  // In this order, each once per request. The response is appended to the connection's output.
+  void begin(Connection& connection, AfterResponse after, std::uint64_t now_ns);
+  void handle(Connection& connection);
+  void end(Connection& connection, std::uint64_t now_ns);
+
+  /// Instead of handle(), or in place of the response that it gave. `extra_fields` are complete
+  /// lines.
+  void answer_with_problem(Connection& connection, int status, std::string_view detail,
+                           std::string_view extra_fields = {});
+
+ private:
+  Application& application_;
+  telemetry::SlotWriter& slot_;
+  HttpBridge bridge_;
+  ResponseCache cache_;
+  DateHeader date_;
+  std::string common_lines_;  ///< Of the responses that we give ourselves.
+};
+
+}  // namespace forkscope::gateway
