@@ -1,6 +1,9 @@
 #include "options/options.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <chrono>
 #include <cstdint>
 #include <iostream>
 #include <string>
@@ -26,14 +29,22 @@ CLI::Validator duration_validator() {
 
 std::uint64_t duration_ns(const std::string& text) { return *parse_duration(text); }
 
-/// "auto" or a number of workers.
+/// "auto" or a number; nothing for anything else.
+std::optional<std::uint32_t> parse_workers(const std::string& text) {
+  if (text == "auto") return std::min(os::usable_cpus(), telemetry::kMaxSlots);
+  std::uint32_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc{} || stop != end || number < 1 || number > telemetry::kMaxSlots) {
+    return std::nullopt;
+  }
+  return number;
+}
+
 std::string check_workers(const std::string& text) {
-  if (text == "auto") return {};
-  unsigned number = 0;
-  const bool good =
-      CLI::detail::lexical_cast(text, number) && number >= 1 && number <= telemetry::kMaxSlots;
-  return good ? std::string()
-              : "has to be auto or a number from 1 to " + std::to_string(telemetry::kMaxSlots);
+  return parse_workers(text)
+             ? std::string()
+             : "has to be auto or a number from 1 to " + std::to_string(telemetry::kMaxSlots);
 }
 
 }  // namespace
@@ -54,7 +65,8 @@ Parsed parse(int argc, char** argv) {
   app.option_defaults()->always_capture_default();
   app.add_option("--host", settings.host, "Address to listen on");
   app.add_option("--port", settings.port, "Port to listen on; 0 lets the system choose")
-      ->envname("PORT");
+      ->envname("PORT")
+      ->check(CLI::Range(0, 65535));
   app.add_option("--workers", workers, "Number of workers; auto: the CPUs this process may use")
       ->envname("WEB_CONCURRENCY")
       ->check(check_workers);
@@ -87,20 +99,23 @@ Parsed parse(int argc, char** argv) {
     return {std::nullopt, kExitBadUsage};
   }
 
-  settings.workers = workers == "auto" ? std::min(os::usable_cpus(), telemetry::kMaxSlots)
-                                       : static_cast<std::uint32_t>(std::stoul(workers));
+  settings.workers = *parse_workers(workers);
   settings.hang_after_ns = duration_ns(hang_after);
   settings.kill_after_ns = duration_ns(kill_after);
   settings.boot_timeout_ns = duration_ns(boot_timeout);
   settings.drain_timeout_ns = duration_ns(drain_timeout);
+  // A little earlier than the primary's own deadline, so that nobody needs to be killed.
+  settings.worker.limits.drain_timeout =
+      std::chrono::milliseconds(settings.drain_timeout_ns / 1'000'000 * 9 / 10);
   settings.worker.faults_enabled =
       faults == "on" || (faults == "auto" && os::is_loopback(settings.host));
   settings.worker.balance =
       balance == "kernel" ? gateway::Balance::kernel : gateway::Balance::shared;
   settings.log_format =
       log_format == "json" ? supervisor::LogFormat::json : supervisor::LogFormat::text;
-  if (settings.hang_after_ns == 0) {
-    std::cerr << "todos-server: --hang-after has to be longer than 0 (see --help)\n";
+  if (settings.hang_after_ns == 0 || settings.boot_timeout_ns == 0) {
+    std::cerr << "todos-server: --hang-after and --boot-timeout have to be longer than 0 "
+                 "(see --help)\n";
     return {std::nullopt, kExitBadUsage};
   }
   return {settings, 0};

@@ -42,7 +42,7 @@ void close_all_except(std::span<const int> keep) {
                             const std::function<int()>& body) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(EXIT_FAILURE);  // it died before the line above
-  reset_signals();
+  reset_dispositions();
   close_all_except(keep);
   int code = EXIT_FAILURE;
   try {
@@ -91,7 +91,6 @@ std::optional<ExitStatus> ChildProcess::reap() {
       info.si_pid == 0) {
     return std::nullopt;
   }
-  pidfd_.reset();
   return ExitStatus{info.si_code != CLD_EXITED, info.si_status, info.si_code == CLD_DUMPED};
 }
 

@@ -29,8 +29,10 @@ class ChildProcess {
   ChildProcess() = default;
 
   /// Runs `body` in a child, whose exit code is what it returns; the child never returns from
-  /// here. Its signals are reset, it dies with its parent (prctl(2), PR_SET_PDEATHSIG), and of its
-  /// inherited descriptors only 0, 1, 2 and `keep` are open. Throws std::system_error.
+  /// here. It dies with its parent (prctl(2), PR_SET_PDEATHSIG), and of its inherited descriptors
+  /// only 0, 1, 2 and `keep` are open. Its signal dispositions are the defaults, and all signals
+  /// are blocked until `body` says otherwise, so that none is lost or deadly before it is ready.
+  /// Throws std::system_error.
   static ChildProcess fork(std::span<const int> keep, const std::function<int()>& body);
 
   pid_t pid() const { return pid_; }
@@ -38,9 +40,10 @@ class ChildProcess {
   int pidfd() const { return pidfd_.get(); }
   explicit operator bool() const { return static_cast<bool>(pidfd_); }
 
-  /// False when it has ended already.
+  /// False when there is no such process any more. (One that has ended and is not reaped counts.)
   bool signal(int number) const;
-  /// Takes the exit status, once, if the child has ended; its pid is free afterwards.
+  /// Takes the exit status, once, if the child has ended. Its pid is free afterwards; the pidfd
+  /// stays open until this object goes or gets another value.
   std::optional<ExitStatus> reap();
   std::optional<JobChange> job_change() const;
 

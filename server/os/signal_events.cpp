@@ -10,8 +10,11 @@ namespace forkscope::os {
 SignalEvents::SignalEvents(std::initializer_list<int> signals) {
   sigset_t set;
   ::sigemptyset(&set);
-  for (const int signal : signals) ::sigaddset(&set, signal);
-  if (::sigprocmask(SIG_BLOCK, &set, nullptr) != 0) {
+  for (const int signal : signals) {
+    ::sigaddset(&set, signal);
+    ::signal(signal, SIG_DFL);  // it may have been inherited as ignored, and would never come
+  }
+  if (::sigprocmask(SIG_SETMASK, &set, nullptr) != 0) {
     throw std::system_error(errno, std::generic_category(), "sigprocmask");
   }
   fd_.reset(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
@@ -24,11 +27,8 @@ std::optional<int> SignalEvents::next() const {
   return static_cast<int>(info.ssi_signo);
 }
 
-void reset_signals() {
+void reset_dispositions() {
   for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
-  sigset_t none;
-  ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
 void ignore_signals(std::initializer_list<int> signals) {

@@ -11,8 +11,8 @@ namespace forkscope::os {
 
 class SignalEvents {
  public:
-  /// Blocks the signals in this process from now on and delivers them by the descriptor instead.
-  /// Throws std::system_error.
+  /// From now on these signals, and no others, are blocked in this process, and delivered by the
+  /// descriptor instead. Throws std::system_error.
   explicit SignalEvents(std::initializer_list<int> signals);
 
   int fd() const { return fd_.get(); }
@@ -23,10 +23,11 @@ class SignalEvents {
   UniqueFd fd_;
 };
 
-/// In a child right after the fork: every disposition back to default, nothing blocked.
-void reset_signals();
+/// Every disposition back to default, in a child right after the fork. What is blocked stays
+/// blocked.
+void reset_dispositions();
 
-/// For signals that a process leaves to its parent to act on.
+/// For signals that would end or stop a process that has nothing to do with them.
 void ignore_signals(std::initializer_list<int> signals);
 
 }  // namespace forkscope::os

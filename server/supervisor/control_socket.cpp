@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
 
 #include "forkscope/telemetry/endpoint.h"
 #include "forkscope/telemetry/layout.h"
@@ -137,12 +138,21 @@ void ControlSocket::serve() {
 
 void ControlSocket::accept() {
   os::UniqueFd fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  if (!fd && (errno == EMFILE || errno == ENFILE)) {
+    loop_.modify(listener_.get(), 0, 0);
+    accepting_ = false;
+  }
   if (!fd || !same_user(fd.get())) return;
   // Whoever sits on all places can't keep others out: the one that came first has to go.
   if (clients_.size() >= kMaxClients) disconnect(clients_.front());
   clients_.push_back({std::move(fd), {}, {}});
   Client& client = clients_.back();
   loop_.add(client.fd.get(), EPOLLIN, reinterpret_cast<std::uint64_t>(&client));
+}
+
+void ControlSocket::retry_accept() {
+  if (std::exchange(accepting_, true)) return;
+  loop_.modify(listener_.get(), EPOLLIN, 0);
 }
 
 // Closing alone would not end the events: a worker that has just been forked may still hold the
@@ -152,21 +162,22 @@ void ControlSocket::disconnect(Client& client) {
   clients_.remove_if([&](const Client& other) { return &other == &client; });
 }
 
+/// One command at most: what follows stays in the kernel, and epoll will say so again.
 bool ControlSocket::receive(Client& client) {
-  char bytes[kMaxLineBytes];  // one helping per round, so that nobody has the primary to himself
-  const ssize_t count = ::recv(client.fd.get(), bytes, sizeof bytes, 0);
-  if (count < 0) return errno == EAGAIN || errno == EINTR;
-  if (count == 0) return false;
-  client.line.append(bytes, static_cast<std::size_t>(count));
-  std::size_t end = 0;
-  while ((end = client.line.find('\n')) != std::string::npos) {
-    const std::string line = client.line.substr(0, end);
-    client.line.erase(0, end + 1);
-    if (!answer(client, line)) return false;
+  char bytes[kMaxLineBytes];
+  const ssize_t waiting = ::recv(client.fd.get(), bytes, sizeof bytes, MSG_PEEK);
+  if (waiting < 0) return errno == EAGAIN || errno == EINTR;
+  if (waiting == 0) return false;
+  const std::string_view peeked(bytes, static_cast<std::size_t>(waiting));
+  const std::size_t end = peeked.find('\n');
+  const std::size_t taken = end == std::string_view::npos ? peeked.size() : end + 1;
+  if (::recv(client.fd.get(), bytes, taken, 0) != static_cast<ssize_t>(taken)) return false;
+  client.line.append(peeked.substr(0, taken));
+  if (client.line.size() > kMaxLineBytes) {
+    send(client, failure("line too long"));
+    return false;
   }
-  if (client.line.size() <= kMaxLineBytes) return true;
-  send(client, failure("line too long"));
-  return false;
+  return end == std::string_view::npos || answer(client, std::exchange(client.line, {}));
 }
 
 bool ControlSocket::answer(Client& client, std::string_view line) {

@@ -3,16 +3,16 @@
 //
 // A Unix stream socket (unix(7)) with one JSON object per line, each answered by one line:
 //
-//   {"cmd":"attach"}                                   → the memfd (SCM_RIGHTS),
-//   {"ok":true,"version":"1.0"}
-//   {"cmd":"status"}                                   → {"ok":true,…,"workers":[…]}
-//   {"cmd":"signal","worker":3,"signal":"STOP|CONT|KILL|ABRT"}
-//   {"cmd":"stop"}
-//   anything else                                      → {"ok":false,"error":"…"}
+//   {"cmd":"attach"}     → {"ok":true,"version":"1.0"}, and with it the memfd (SCM_RIGHTS)
+//   {"cmd":"status"}     → {"ok":true,…,"workers":[…]}
+//   {"cmd":"signal","worker":3,"signal":"STOP|CONT|KILL|ABRT"}     → {"ok":true}
+//   {"cmd":"stop"}       → {"ok":true}
+//   anything else        → {"ok":false,"error":"…"}
 //
 // Only the same user gets in (directory 0700, socket 0600, SO_PEERCRED). A client can be malicious,
-// silent or slow; it can never delay the primary: lines, clients and unsent answers are bounded,
-// and whoever passes a bound is disconnected. Owns the socket and its file. Primary only.
+// silent or slow, and still not hold up the primary: each gets one command per round of its loop,
+// and lines, clients and unsent answers are bounded. Whoever passes a bound is disconnected. Owns
+// the socket and its file. Primary only.
 #pragma once
 
 #include <cstdint>
@@ -29,13 +29,11 @@ namespace forkscope::supervisor {
 /// What a command may do. Called by ControlSocket, in the primary's loop.
 class Commands {
  public:
+  virtual ~Commands() = default;
   virtual nlohmann::ordered_json status() = 0;
   /// False: there is no such worker, or it has no process.
   virtual bool signal_worker(std::uint32_t number, int signal) = 0;
   virtual void stop() = 0;
-
- protected:
-  ~Commands() = default;
 };
 
 class ControlSocket {
@@ -55,6 +53,8 @@ class ControlSocket {
   int fd() const { return loop_.fd(); }
   /// Never blocks.
   void serve();
+  /// Now and then: goes on accepting after the process had run out of descriptors.
+  void retry_accept();
 
  private:
   struct Client {
@@ -77,6 +77,7 @@ class ControlSocket {
   os::UniqueFd listener_;
   os::Epoll loop_;
   std::list<Client> clients_;
+  bool accepting_ = true;
 };
 
 }  // namespace forkscope::supervisor

@@ -1,11 +1,14 @@
 #include "supervisor/event_log.h"
 
+#include <poll.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "forkscope/telemetry/event_text.h"
 #include "forkscope/telemetry/worker_report.h"
@@ -77,11 +80,24 @@ void EventLog::record(telemetry::EventRecord event, std::string_view text) {
 
   const std::string message = telemetry::describe(event);
   const auto level = is_trouble(event) ? spdlog::level::warn : spdlog::level::info;
-  spdlog::log(level, "{}", format_ == LogFormat::text ? message : json_line(event, message));
+  write(level, format_ == LogFormat::text ? message : json_line(event, message));
 }
 
 void EventLog::note(const std::string& line) {
-  spdlog::info("{}", format_ == LogFormat::text ? line : members_of({{"message", line}}));
+  write(spdlog::level::info, format_ == LogFormat::text ? line : members_of({{"message", line}}));
+}
+
+void EventLog::write(spdlog::level::level_enum level, const std::string& line) {
+  // What poll(2) calls writable takes a short line without blocking (pipe(7), PIPE_BUF).
+  pollfd log{STDERR_FILENO, POLLOUT, 0};
+  if (::poll(&log, 1, 0) == 0) {
+    ++dropped_;
+    return;
+  }
+  if (const std::uint64_t dropped = std::exchange(dropped_, 0)) {
+    note("lines dropped, because nobody read the log: " + std::to_string(dropped));
+  }
+  spdlog::log(level, "{}", line);
 }
 
 }  // namespace forkscope::supervisor

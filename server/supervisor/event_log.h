@@ -1,6 +1,9 @@
 // Where the primary says what has happened: every event goes into the telemetry's event lane and,
-// as one line, to the log on stderr. Primary only.
+// as one line, to the log on stderr. A log that nobody reads (a full pipe, a terminal that was
+// stopped by Ctrl-S) loses lines and says how many; it never holds up the primary. Primary only.
 #pragma once
+
+#include <spdlog/common.h>
 
 #include <cstdint>
 #include <string>
@@ -24,9 +27,12 @@ class EventLog {
   void note(const std::string& line);
 
  private:
+  void write(spdlog::level::level_enum level, const std::string& line);
+
   telemetry::EventLane lane_;
   const telemetry::SegmentView* view_;
   LogFormat format_;
+  std::uint64_t dropped_ = 0;  ///< Lines, since the last one that could be written.
 };
 
 }  // namespace forkscope::supervisor

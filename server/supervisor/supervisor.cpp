@@ -1,5 +1,6 @@
 #include "supervisor/supervisor.h"
 
+#include <sys/socket.h>
 #include <time.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <system_error>
 
 #include "forkscope/telemetry/worker_report.h"
 #include "forkscope/telemetry/workers_json.h"
@@ -19,6 +21,7 @@ constexpr std::uint64_t kMillisecondNs = 1'000'000;
 constexpr std::uint64_t kBeatNs = 100 * kMillisecondNs;
 /// A round that comes this late was not ours to miss: Ctrl-Z, a debugger, a sleeping laptop.
 constexpr std::uint64_t kPauseNs = 500 * kMillisecondNs;
+constexpr std::uint64_t kForkRetryNs = 1'000 * kMillisecondNs;
 constexpr int kExitCannotBoot = 3;
 
 // What an event of the loop is about: the kind in the upper half, the slot in the lower.
@@ -51,10 +54,11 @@ Supervisor::Supervisor(const Settings& settings)
       segment_(telemetry::Segment::create(segment_options(settings, listener_.port))),
       view_(telemetry::SegmentView::over(segment_.data(), segment_.size())),
       events_(segment_, view_, settings.log_format),
-      signals_({SIGTERM, SIGINT, SIGCHLD}),
+      signals_({SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGCHLD}),
       wake_(segment_.header().slot_count),
       control_(listener_.port, segment_.fd(), *this),
-      household_{settings_, segment_, view_, events_, listener_.fd.get(), wake_} {
+      household_{settings_, segment_, view_, events_, loop_, listener_.fd.get(), wake_} {
+  os::ignore_signals({SIGPIPE, SIGUSR2, SIGTTIN, SIGTTOU});
   loop_.add(signals_.fd(), EPOLLIN, token(Source::signals));
   loop_.add(control_.fd(), EPOLLIN, token(Source::control));
   for (std::uint32_t number = 1; number <= settings_.workers; ++number) {
@@ -65,8 +69,8 @@ Supervisor::Supervisor(const Settings& settings)
 
 int Supervisor::run() {
   events_.note("serving http://" + settings_.host + ":" + std::to_string(listener_.port) +
-               "/v1/todos with " + std::to_string(settings_.workers) + " workers, primary pid " +
-               std::to_string(segment_.header().primary_pid));
+               "/v1/todos, workers: " + std::to_string(settings_.workers) +
+               ", primary pid: " + std::to_string(segment_.header().primary_pid));
   while (true) {
     const std::uint64_t now = telemetry::now_ns();
     notice_own_pause(now);
@@ -88,7 +92,14 @@ int Supervisor::run() {
 void Supervisor::fork_due(std::uint64_t now_ns) {
   for (WorkerHandle& worker : workers_) {
     if (!worker.fork_due_ns() || *worker.fork_due_ns() > now_ns) continue;
-    worker.fork(telemetry::now_ns());
+    try {
+      worker.fork(telemetry::now_ns());
+    } catch (const std::system_error& error) {  // out of processes, descriptors or memory
+      events_.note("worker " + std::to_string(worker.number()) +
+                   " cannot be forked: " + error.what());
+      worker.postpone_fork(now_ns + kForkRetryNs);
+      continue;
+    }
     loop_.add(worker.pidfd(), EPOLLIN, token(Source::exit, worker.number() - 1));
     loop_.add(worker.boot_pipe(), EPOLLIN, token(Source::boot, worker.number() - 1));
   }
@@ -120,12 +131,15 @@ void Supervisor::hear(int timeout_ms) {
 
 void Supervisor::hear_signals() {
   while (const auto signal = signals_.next()) {
-    if (*signal == SIGCHLD) {
-      for (WorkerHandle& worker : workers_) worker.follow_job_control(telemetry::now_ns());
-      continue;
+    switch (*signal) {
+      case SIGCHLD:
+        for (WorkerHandle& worker : workers_) worker.follow_job_control(telemetry::now_ns());
+        break;
+      case SIGUSR1: log_process_table(); break;
+      default:
+        begin_shutdown(telemetry::signal_name(static_cast<std::uint32_t>(*signal)),
+                       /*at_once=*/stopping_ && *signal == SIGINT);
     }
-    begin_shutdown(telemetry::signal_name(static_cast<std::uint32_t>(*signal)),
-                   /*at_once=*/stopping_ && *signal == SIGINT);
   }
 }
 
@@ -136,7 +150,6 @@ void Supervisor::reap(std::uint64_t now_ns) {
       clean_stop_ = clean_stop_ && worker.ended_cleanly();
       continue;
     }
-    if (worker.boot_failure() && !worker.was_ever_ready()) continue;  // see why_nothing_boots()
     const double jitter = static_cast<double>(random_() - decltype(random_)::min()) /
                           static_cast<double>(decltype(random_)::max());
     worker.plan_restart(now_ns, jitter);
@@ -165,6 +178,7 @@ void Supervisor::beat(std::uint64_t now_ns) {
   record.state = static_cast<std::uint64_t>(stopping_ ? telemetry::PrimaryState::draining
                                                       : telemetry::PrimaryState::running);
   segment_.beat().write(record);
+  control_.retry_accept();
 }
 
 void Supervisor::notice_own_pause(std::uint64_t now_ns) {
@@ -180,6 +194,8 @@ void Supervisor::begin_shutdown(const std::string& why, bool at_once) {
     telemetry::EventRecord event{};
     event.kind = static_cast<std::uint16_t>(telemetry::EventKind::shutdown);
     events_.record(event, why);
+    // For all processes that hold it, hung ones too: clients are refused from now on.
+    ::shutdown(listener_.fd.get(), SHUT_RD);
     listener_.fd.reset();
     for (WorkerHandle& worker : workers_) worker.drain(now, now + settings_.drain_timeout_ns);
   }
@@ -193,12 +209,21 @@ void Supervisor::begin_shutdown(const std::string& why, bool at_once) {
 std::optional<std::string> Supervisor::why_nothing_boots() const {
   std::optional<std::string> why;
   for (const WorkerHandle& worker : workers_) {
-    if (worker.was_ever_ready() || worker.has_process() || !worker.boot_failure()) {
-      return std::nullopt;
-    }
+    if (worker.was_ever_ready() || !worker.boot_failure()) return std::nullopt;
     why = worker.boot_failure();
   }
   return why;
+}
+
+void Supervisor::log_process_table() {
+  const std::uint64_t now = telemetry::now_ns();
+  for (const telemetry::WorkerReport& worker : telemetry::report_workers(view_, now)) {
+    events_.note("worker " + std::to_string(worker.number) + " pid " + std::to_string(worker.pid) +
+                 " generation " + std::to_string(worker.generation) + ": " +
+                 std::string(to_string(worker.state)) + ", requests " +
+                 std::to_string(worker.requests) + ", connections " +
+                 std::to_string(worker.connections));
+  }
 }
 
 nlohmann::ordered_json Supervisor::status() {

@@ -48,6 +48,7 @@ class Supervisor final : private Commands {
   void watch(std::uint64_t now_ns);
   void beat(std::uint64_t now_ns);
   void notice_own_pause(std::uint64_t now_ns);
+  void log_process_table();
   void begin_shutdown(const std::string& why, bool at_once);
   std::optional<std::string> why_nothing_boots() const;
 

@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::uint64_t kAbortGraceNs = 1'000'000'000;  // SIGABRT to SIGKILL
 constexpr std::size_t kMaxBootMessage = 1024;
+constexpr char kTraced = 't';  // a debugger holds it, which is not its fault (proc(5))
 
 /// The earlier of two times, where 0 means never.
 std::uint64_t earlier(std::uint64_t a, std::uint64_t b) {
@@ -44,7 +45,7 @@ void WorkerHandle::fork(std::uint64_t now_ns) {
   if (::pipe2(pipe, O_CLOEXEC | O_NONBLOCK) != 0) {
     throw std::system_error(errno, std::generic_category(), "pipe2");
   }
-  boot_pipe_.reset(pipe[0]);
+  os::UniqueFd own_end(pipe[0]);
   const os::UniqueFd child_end(pipe[1]);
 
   std::vector<int> keep = {household_.listening_socket, child_end.get()};
@@ -55,8 +56,8 @@ void WorkerHandle::fork(std::uint64_t now_ns) {
   process_ = os::ChildProcess::fork(
       keep, [&] { return worker::run(household_.settings.worker, inheritance); });
 
+  boot_pipe_ = std::move(own_end);
   boot_message_.clear();
-  boot_failure_.reset();
   fork_due_ns_.reset();
   hang_watch_ = HangWatch(household_.settings.hang_after_ns);
   hang_watch_.rearm(now_ns);
@@ -74,15 +75,16 @@ void WorkerHandle::fork(std::uint64_t now_ns) {
 }
 
 void WorkerHandle::hear_boot(std::uint64_t now_ns) {
-  char text[256];
+  char text[kMaxBootMessage];
   const ssize_t bytes = ::read(boot_pipe_.get(), text, sizeof text);
   if (bytes < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (bytes <= 0) {
-    boot_pipe_.reset();
+    close_boot_pipe();
     return;
   }
   if (boot_message_.empty() && text[0] == worker::kReadyMark) {
-    boot_pipe_.reset();
+    close_boot_pipe();
+    boot_failure_.reset();
     boot_deadline_ns_ = 0;
     ever_ready_ = true;
     roster_.ready_ns = now_ns;
@@ -94,7 +96,7 @@ void WorkerHandle::hear_boot(std::uint64_t now_ns) {
     return;
   }
   boot_message_.append(text, static_cast<std::size_t>(bytes));
-  if (boot_message_.size() > kMaxBootMessage) boot_pipe_.reset();
+  if (boot_message_.size() > kMaxBootMessage) close_boot_pipe();
 }
 
 void WorkerHandle::follow_job_control(std::uint64_t now_ns) {
@@ -102,7 +104,10 @@ void WorkerHandle::follow_job_control(std::uint64_t now_ns) {
     const bool stopped = *change == os::JobChange::stopped;
     if (stopped == (stopped_since_ns_ != 0)) continue;
     stopped_since_ns_ = stopped ? now_ns : 0;
-    if (!stopped) hang_watch_.rearm(now_ns);
+    // The stop itself does not count, unless it came on top of a hang of another kind.
+    const bool was_stop =
+        roster_.hang_kind == static_cast<std::uint64_t>(telemetry::HangKind::stopped);
+    if (!stopped && (roster_.stuck_since_ns == 0 || was_stop)) hang_watch_.rearm(now_ns);
     household_.events.record(event(stopped ? EventKind::stopped : EventKind::continued));
   }
 }
@@ -130,7 +135,7 @@ std::uint64_t WorkerHandle::watch_hang(std::uint64_t now_ns) {
         declare_recovered(now_ns);
         return verdict.check_at_ns;
       }
-      if (roster_.kill_at_ns != 0 && now_ns >= roster_.kill_at_ns) abort(now_ns);
+      if (roster_.kill_at_ns != 0 && now_ns >= roster_.kill_at_ns) abort_unless_traced(now_ns);
       return earlier(roster_.kill_at_ns, sigkill_due_ns_);
     case RosterState::aborting:
       if (sigkill_due_ns_ == 0 || now_ns < sigkill_due_ns_) return sigkill_due_ns_;
@@ -154,7 +159,7 @@ std::uint64_t WorkerHandle::watch_hang(std::uint64_t now_ns) {
 
 void WorkerHandle::declare_hung(std::uint64_t stuck_since_ns, std::uint64_t now_ns) {
   const auto stat = telemetry::process_stat(roster_.pid);
-  if (stat.state == 't') {  // a debugger holds it: not its fault
+  if (stat.state == kTraced) {
     hang_watch_.rearm(now_ns);
     return;
   }
@@ -184,7 +189,12 @@ void WorkerHandle::declare_recovered(std::uint64_t now_ns) {
   household_.events.record(recovered);
 }
 
-void WorkerHandle::abort(std::uint64_t now_ns) {
+void WorkerHandle::abort_unless_traced(std::uint64_t now_ns) {
+  if (telemetry::process_stat(roster_.pid).state == kTraced) {
+    roster_.kill_at_ns = now_ns + household_.settings.hang_after_ns;
+    lane_.write(roster_);
+    return;
+  }
   process_.signal(SIGABRT);
   process_.signal(SIGCONT);  // a stopped process takes no other signal but SIGKILL
   sigkill_due_ns_ = now_ns + kAbortGraceNs;
@@ -207,8 +217,10 @@ bool WorkerHandle::send_signal(int signal) {
 bool WorkerHandle::reap(std::uint64_t now_ns) {
   const auto status = process_.reap();
   if (!status) return false;
+  household_.loop.remove(process_.pidfd());
+  process_ = {};
   if (boot_pipe_) hear_boot(now_ns);
-  boot_pipe_.reset();
+  close_boot_pipe();
   if (!status->signaled && status->code == worker::kExitCannotBoot && roster_.ready_ns == 0) {
     boot_failure_ = boot_message_;
   }
@@ -232,7 +244,7 @@ bool WorkerHandle::reap(std::uint64_t now_ns) {
   roster_.exit_ns = now_ns;
   clear_hang();
   publish(RosterState::dead, now_ns);
-  household_.events.record(ended);
+  household_.events.record(ended, boot_failure_.value_or(""));
   wake_others();
   return true;
 }
@@ -259,15 +271,29 @@ void WorkerHandle::drain(std::uint64_t now_ns, std::uint64_t deadline_ns) {
 }
 
 void WorkerHandle::rearm(std::uint64_t now_ns) {
+  const Settings& settings = household_.settings;
   const auto shift = [&](std::uint64_t& due, std::uint64_t grace_ns) {
     if (due != 0) due = std::max(due, now_ns + grace_ns);
   };
+  shift(boot_deadline_ns_, settings.boot_timeout_ns);
+  shift(drain_deadline_ns_, settings.drain_timeout_ns);
+  shift(sigkill_due_ns_, kAbortGraceNs);
+  if (roster_.stuck_since_ns != 0) {  // hung it stays
+    shift(roster_.kill_at_ns, settings.hang_after_ns);
+    lane_.write(roster_);
+    return;
+  }
   hang_watch_.rearm(now_ns);
   if (stopped_since_ns_ != 0) stopped_since_ns_ = now_ns;
   suspected_ns_ = 0;
-  shift(boot_deadline_ns_, household_.settings.boot_timeout_ns);
-  shift(roster_.kill_at_ns, household_.settings.hang_after_ns);
-  shift(sigkill_due_ns_, kAbortGraceNs);
+}
+
+/// Told to the loop first: a worker that has just been forked may still hold a copy of the
+/// descriptor, and epoll watches what is open, not who opened it (epoll(7)).
+void WorkerHandle::close_boot_pipe() {
+  if (!boot_pipe_) return;
+  household_.loop.remove(boot_pipe_.get());
+  boot_pipe_.reset();
 }
 
 void WorkerHandle::publish(RosterState state, std::uint64_t now_ns) {

@@ -19,6 +19,7 @@
 #include "forkscope/telemetry/segment.h"
 #include "forkscope/telemetry/segment_view.h"
 #include "os/child_process.h"
+#include "os/epoll.h"
 #include "os/event_fd.h"
 #include "os/unique_fd.h"
 #include "supervisor/event_log.h"
@@ -34,6 +35,7 @@ struct Household {
   const telemetry::Segment& segment;
   const telemetry::SegmentView& view;
   EventLog& events;
+  os::Epoll& loop;  ///< Watches pidfds and boot pipes; told before one is closed.
   int listening_socket;
   const std::vector<os::EventFd>& wake;  ///< One per slot.
 };
@@ -45,7 +47,9 @@ class WorkerHandle {
   // ── verbs of the primary's loop ──
   /// The first fork is due at once.
   void plan_first_fork() { fork_due_ns_ = 0; }
+  /// Throws std::system_error; then nothing has changed.
   void fork(std::uint64_t now_ns);
+  void postpone_fork(std::uint64_t until_ns) { fork_due_ns_ = until_ns; }
   /// The boot pipe has something to say.
   void hear_boot(std::uint64_t now_ns);
   /// A signal has stopped or continued the child.
@@ -76,7 +80,8 @@ class WorkerHandle {
   }
   /// When the next fork is due; nothing while there is a process or none is planned.
   std::optional<std::uint64_t> fork_due_ns() const { return fork_due_ns_; }
-  /// Why the latest process could not boot, if it said so and left with kExitCannotBoot.
+  /// Why no process has been able to boot since the last one that was ready, if the latest said so
+  /// and left with kExitCannotBoot.
   const std::optional<std::string>& boot_failure() const { return boot_failure_; }
   int pidfd() const { return process_.pidfd(); }
   int boot_pipe() const { return boot_pipe_.get(); }
@@ -88,8 +93,9 @@ class WorkerHandle {
   std::uint64_t watch_hang(std::uint64_t now_ns);
   void declare_hung(std::uint64_t stuck_since_ns, std::uint64_t now_ns);
   void declare_recovered(std::uint64_t now_ns);
-  void abort(std::uint64_t now_ns);
+  void abort_unless_traced(std::uint64_t now_ns);
   void clear_hang();
+  void close_boot_pipe();
   void wake_others() const;
 
   const Household& household_;

@@ -36,8 +36,9 @@ void tell_primary(int boot_pipe, std::string_view message) {
 
 int run(const Settings& settings, const Inheritance& inheritance) {
   set_process_name(inheritance.slot + 1);
-  // The whole process group gets these from a terminal; the primary decides what they mean.
-  os::ignore_signals({SIGINT, SIGHUP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGPIPE});
+  // The whole process group gets some of these from a terminal, and the primary decides what they
+  // mean; the last two are errors of send(2) and write(2) instead.
+  os::ignore_signals({SIGINT, SIGHUP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGPIPE, SIGXFSZ});
   const os::SignalEvents signals({SIGTERM});
 
   const telemetry::Segment& segment = *inheritance.segment;

@@ -91,6 +91,19 @@ TEST_F(ControlSocket, IsNotDelayedByAClientThatNeverReads) {
   EXPECT_EQ(server_.control({{"cmd", "status"}})["ok"], true);
 }
 
+TEST_F(ControlSocket, GivesEachClientOneCommandPerRound) {
+  std::string flood;
+  for (int i = 0; i < 200; ++i) flood += "{\"cmd\":\"status\"}\n";
+  std::deque<StreamSocket> greedy;
+  for (int i = 0; i < 20; ++i) {
+    greedy.push_back(StreamSocket::connect_unix(server_.control_socket()));
+    greedy.back().send(flood, StreamSocket::Clock::now() + 5s);
+  }
+  EXPECT_EQ(server_.control({{"cmd", "status"}})["ok"], true);
+  std::string answers;
+  EXPECT_TRUE(greedy.front().receive(answers, StreamSocket::Clock::now() + 5s));
+}
+
 TEST_F(ControlSocket, StopsTheServer) {
   EXPECT_EQ(server_.control({{"cmd", "stop"}})["ok"], true);
   EXPECT_EQ(server_.wait_for_exit(), 0);

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <csignal>
 #include <fstream>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,7 @@ struct Crash {
   const char* member;
   nlohmann::json value;
 };
+void PrintTo(const Crash& crash, std::ostream* out) { *out << crash.how; }
 
 class CrashTest : public ::testing::TestWithParam<Crash> {};
 

@@ -1,9 +1,7 @@
 // Starting, stopping, and everything that can be wrong before the first request.
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
@@ -144,6 +142,58 @@ TEST(Stop, IsAtOnceOnASecondInt) {
   ASSERT_TRUE(wait_until([&] { return server.log().find("shutting down") != std::string::npos; }));
   server.signal(SIGINT);
   EXPECT_EQ(server.wait_for_exit(3s), 1);
+}
+
+TEST(Stop, ClosesAHalfSentRequestInTimeToLeaveByItself) {
+  ServerProcess server({.workers = 1, .arguments = {"--drain-timeout=500ms"}});
+  support::HttpConnection half(server.port());
+  half.send("POST /v1/todos HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{");
+  ASSERT_TRUE(wait_until([&] { return server.worker(1)["connections"] == 1; }));
+  server.signal(SIGTERM);
+  EXPECT_TRUE(half.is_closed_by_peer());
+  EXPECT_EQ(server.wait_for_exit(), 0);
+}
+
+TEST(Stop, RefusesNewClientsWhileOldOnesAreServed) {
+  ServerProcess server({.workers = 1});
+  auto slow = server.start_request("/v1/faults/slow?ms=800");
+  ASSERT_TRUE(wait_until([&] { return server.worker(1)["in_flight"] != nullptr; }));
+  server.signal(SIGTERM);
+  ASSERT_TRUE(wait_until([&] { return server.log().find("shutting down") != std::string::npos; }));
+  EXPECT_THROW(server.request("GET", "/v1/todos"), std::system_error);
+  EXPECT_EQ(slow.read_response().status, 200);
+  EXPECT_EQ(server.wait_for_exit(), 0);
+}
+
+TEST(Stop, IsGracefulOnHangupAndQuit) {
+  for (const int signal : {SIGHUP, SIGQUIT}) {
+    ServerProcess server({.workers = 1});
+    server.signal(signal);
+    EXPECT_EQ(server.wait_for_exit(), 0) << signal;
+  }
+}
+
+TEST(Primary, IsNeitherEndedNorStoppedByOtherSignals) {
+  const ServerProcess server({.workers = 1});
+  for (const int signal : {SIGPIPE, SIGUSR1, SIGUSR2, SIGTTIN, SIGTTOU}) server.signal(signal);
+  EXPECT_EQ(server.control({{"cmd", "status"}})["ok"], true);
+  EXPECT_TRUE(wait_until([&] { return server.log().find(", requests ") != std::string::npos; }))
+      << "SIGUSR1 prints the process table";
+}
+
+TEST(Primary, SurvivesAForkThatFailsAndTriesAgain) {
+  const ServerProcess server({.workers = 2});
+  const pid_t victim = server.worker_pid(1);
+  rlimit before{};
+  ASSERT_EQ(::prlimit(server.pid(), RLIMIT_NOFILE, nullptr, &before), 0);
+  const rlimit none{4, before.rlim_max};
+  ASSERT_EQ(::prlimit(server.pid(), RLIMIT_NOFILE, &none, nullptr), 0);
+  ::kill(victim, SIGKILL);
+  ASSERT_TRUE(
+      wait_until([&] { return server.log().find("cannot be forked") != std::string::npos; }));
+  EXPECT_EQ(server.request("GET", "/v1/todos").status, 200) << "the other worker goes on";
+  ASSERT_EQ(::prlimit(server.pid(), RLIMIT_NOFILE, &before, nullptr), 0);
+  EXPECT_TRUE(wait_until([&] { return server.worker_state(1) == "idle"; }));
 }
 
 TEST(Faults, AreAbsentWhenTheyAreOff) {

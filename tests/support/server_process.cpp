@@ -106,6 +106,9 @@ void ServerProcess::start(const ServerOptions& options) {
     // A group of its own, so that no worker can be left behind, and no core dumps of workers that
     // are made to crash.
     ::setpgid(0, 0);
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
     const rlimit no_core{};
     ::setrlimit(RLIMIT_CORE, &no_core);
     const int log = ::open(log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);

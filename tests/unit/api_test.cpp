@@ -83,6 +83,9 @@ Answer parse_answer(const std::string& text) {
 class Server final : public httplib::Server {
  public:
   explicit Server(gateway::Application& application) : application_(application) {
+    httplib::Headers common;
+    for (auto& [name, value] : application.common_fields()) common.emplace(name, value);
+    set_default_headers(common);
     application.add_routes(*this);
   }
 

@@ -228,6 +228,17 @@ TEST(Wording, AnOpenHangCountsAndSaysWhenTheKillIsDue) {
             "HUNG 4.2 s · in GET /v1/faults/hang · kill in 0.8 s · others served 12,904");
 }
 
+TEST(Wording, AWorkerStoppedOutsideOfAnyRequestIsSaidToBeIdle) {
+  telemetry::EventRecord record = hung(kStart + 2 * kSecond, 3, 1, kStart, "idle");
+  record.hang_kind = static_cast<std::uint16_t>(telemetry::HangKind::stopped);
+  EXPECT_EQ(event_line(record), "worker 3 hung 2.00 s while idle (stopped)");
+  Incidents incidents;
+  incidents.add(record);
+  Snapshot now;
+  now.time_ns = kStart + 3 * kSecond;
+  EXPECT_EQ(headline(incidents.all()[0], now), "HUNG 3.0 s · stopped while idle");
+}
+
 TEST(Wording, BytesOfTheSegmentAreNeverPrintedAsTheyAre) {
   telemetry::EventRecord record = hung(kStart + 2 * kSecond, 3, 1, kStart, "GET /\x1b[2J\n");
   EXPECT_EQ(event_line(record), "worker 3 hung 2.00 s in GET /?[2J? (spin)");

@@ -7,7 +7,8 @@ namespace {
 using nlohmann::ordered_json;
 
 double milliseconds(std::uint64_t from_ns, std::uint64_t to_ns) {
-  return to_ns > from_ns ? static_cast<double>((to_ns - from_ns) / 1'000) / 1e3 : 0.0;
+  const std::uint64_t microseconds = to_ns > from_ns ? (to_ns - from_ns) / 1'000 : 0;
+  return static_cast<double>(microseconds) / 1e3;
 }
 
 ordered_json in_flight_json(const WorkerReport& worker, std::uint64_t now_ns) {
