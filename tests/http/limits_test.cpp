@@ -1,0 +1,251 @@
+// Clients that take their time, never read, or come in numbers: each costs itself something, and
+// nobody else.
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <deque>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <system_error>
+
+#include "support/server_process.h"
+#include "support/wait_until.h"
+
+namespace forkscope::http {
+namespace {
+
+using namespace std::chrono_literals;
+using support::http_request;
+using support::HttpConnection;
+using support::HttpResponse;
+using support::ServerProcess;
+using support::wait_until;
+using Clock = std::chrono::steady_clock;
+
+const std::string kHost = "Host: localhost\r\n";
+
+bool pass(std::chrono::milliseconds duration) {
+  const auto end = Clock::now() + duration;
+  return wait_until([&] { return Clock::now() >= end; }, duration + 10s);
+}
+
+bool is_answered_within(const ServerProcess& server, std::chrono::milliseconds timeout) {
+  return http_request(server.port(), "GET", "/v1/todos?limit=1", "", "", timeout).status == 200;
+}
+
+/// User and system time of a process, in clock ticks.
+long cpu_ticks(pid_t pid) {
+  std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
+  std::string text;
+  std::getline(stat, text);
+  std::istringstream fields(text.substr(text.rfind(')') + 2));
+  std::string skipped;
+  for (int field = 3; field < 14; ++field) fields >> skipped;  // proc(5): utime is the 14th
+  long user = 0;
+  long system = 0;
+  fields >> user >> system;
+  return user + system;
+}
+
+/// Whether the process uses next to no CPU time for half a second, sooner or later.
+bool comes_to_rest(pid_t pid) {
+  return wait_until([&] {
+    const long before = cpu_ticks(pid);
+    return pass(500ms) && cpu_ticks(pid) - before <= 5;
+  });
+}
+
+std::size_t open_descriptors(pid_t pid) {
+  const std::filesystem::directory_iterator all("/proc/" + std::to_string(pid) + "/fd");
+  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+/// Todos of about 2 KB each, so that a list of 300 is more than the kernel buffers for a peer.
+void post_large_todos(const ServerProcess& server) {
+  std::string title;
+  for (int i = 0; i < 500; ++i) title += "\xf0\x9f\x8d\xb4";
+  HttpConnection connection(server.port());
+  for (int i = 0; i < 300; ++i) {
+    connection.send_request("POST", "/v1/todos", R"({"title":")" + title + "\"}");
+    ASSERT_EQ(connection.read_response().status, 201);
+  }
+}
+
+TEST(SlowReader, BlocksNobodyAndGetsEverythingInTheEnd) {
+  const ServerProcess server({.workers = 1});
+  post_large_todos(server);
+  HttpConnection slow(server.port());
+  for (int i = 0; i < 20; ++i) slow.send_request("GET", "/v1/todos?limit=1000");  // 12 MB
+
+  const auto end = Clock::now() + 1s;
+  while (Clock::now() < end) ASSERT_TRUE(is_answered_within(server, 5s));
+  EXPECT_EQ(server.worker(1)["hangs"], 0);
+
+  const auto expected = server.request("GET", "/v1/todos?limit=1000").body;
+  EXPECT_GT(expected.size(), 600'000U);
+  for (int i = 0; i < 20; ++i) ASSERT_EQ(slow.read_response().body, expected) << i;
+}
+
+TEST(SlowReader, IsNotReadFromWhileItOwesUsItsAttention) {
+  const ServerProcess server({.workers = 1});
+  post_large_todos(server);
+  HttpConnection greedy(server.port(), 500ms);
+  const std::string get = "GET /v1/todos?limit=1000 HTTP/1.1\r\n" + kHost + "\r\n";
+  std::string flood;
+  for (int i = 0; i < 1000; ++i) flood += get;
+  // The kernel's buffers fill up, and then nobody takes more from it.
+  EXPECT_THROW(
+      {
+        for (int i = 0; i < 1000; ++i) greedy.send(flood);
+      },
+      std::system_error);
+  EXPECT_TRUE(is_answered_within(server, 5s));
+  EXPECT_TRUE(comes_to_rest(server.worker_pid(1))) << "it spins";
+}
+
+TEST(SlowReader, ThatGoesAwayLeavesNothingBehind) {
+  const ServerProcess server({.workers = 1});
+  post_large_todos(server);
+  {
+    std::deque<HttpConnection> slow;
+    for (int i = 0; i < 20; ++i) {
+      slow.emplace_back(server.port()).send_request("GET", "/v1/todos?limit=1000");
+    }
+    ASSERT_TRUE(wait_until([&] { return server.worker(1)["connections"] == 20; }));
+    EXPECT_TRUE(is_answered_within(server, 5s));
+  }
+  EXPECT_TRUE(wait_until([&] { return server.worker(1)["connections"] == 0; }));
+  EXPECT_EQ(server.worker(1)["generation"], 1);
+}
+
+TEST(SlowWriter, GetsA408AfterTenSecondsAndIsNeverTakenForAHang) {
+  const ServerProcess server(
+      {.workers = 1, .arguments = {"--hang-after=500ms", "--kill-after=1s"}});
+  const pid_t worker = server.worker_pid(1);
+  const auto begin = Clock::now();
+  HttpConnection silent(server.port(), 15s);
+  HttpConnection stuck(server.port(), 15s);
+  stuck.send("GET /v1/todos HTTP/1.1\r\nHo");
+  HttpConnection trickling(server.port(), 15s);  // progress does not buy time
+  trickling.send("GET /v1/todos HTTP/1.1\r\nX: ");
+  HttpConnection second(server.port(), 15s);  // the clock starts with each request
+  second.send_request("GET", "/livez");
+  EXPECT_EQ(second.read_response().status, 200);
+  while (Clock::now() < begin + 9s) {
+    trickling.send("x");
+    ASSERT_TRUE(pass(300ms));
+    ASSERT_TRUE(is_answered_within(server, 5s));
+    ASSERT_EQ(server.worker(1)["hangs"], 0);
+  }
+  second.send("G");
+  for (HttpConnection* slow : {&stuck, &trickling}) {
+    const auto response = slow->read_response();
+    EXPECT_EQ(response.status, 408);
+    EXPECT_EQ(response.header("content-type"), "application/problem+json");
+    EXPECT_EQ(response.header("connection"), "close");
+    EXPECT_TRUE(slow->is_closed_by_peer());
+  }
+  EXPECT_TRUE(silent.is_closed_by_peer()) << "who has not begun a request gets no answer";
+  EXPECT_GE(Clock::now() - begin, 9900ms);
+  EXPECT_LT(Clock::now() - begin, 13s);
+  second.send("ET /livez HTTP/1.1\r\n" + kHost + "\r\n");
+  EXPECT_EQ(second.read_response().status, 200);
+  EXPECT_EQ(server.worker(1)["hangs"], 0);
+  EXPECT_EQ(server.worker_pid(1), worker);
+}
+
+TEST(RefusedClient, ThatNeverClosesIsClosedForGood) {
+  const ServerProcess server({.workers = 1});
+  const pid_t worker = server.worker_pid(1);
+  HttpConnection connection(server.port());
+  // With the second answer the worker has certainly closed all connections before this one.
+  for (int i = 0; i < 2; ++i) {
+    connection.send_request("GET", "/livez");
+    ASSERT_EQ(connection.read_response().status, 200);
+  }
+  const std::size_t with_it = open_descriptors(worker);
+  connection.send("nonsense\r\n\r\n");
+  EXPECT_EQ(connection.read_response().status, 400);
+  EXPECT_TRUE(connection.is_closed_by_peer());
+  EXPECT_EQ(open_descriptors(worker), with_it) << "the client may still be sending";
+  EXPECT_TRUE(wait_until([&] { return open_descriptors(worker) < with_it; }, 5s));
+}
+
+TEST(RefusedClient, ThatSendsForEverIsClosedForGood) {
+  const ServerProcess server({.workers = 1});
+  HttpConnection connection(server.port());
+  connection.send("POST /v1/todos HTTP/1.1\r\n" + kHost + "Content-Length: 999999999999\r\n\r\n");
+  EXPECT_EQ(connection.read_response().status, 413);
+  const std::string flood(1 << 20, 'x');
+  const auto sends_for = [&](std::chrono::seconds limit) {
+    const auto begin = Clock::now();
+    try {
+      while (Clock::now() < begin + limit) {
+        connection.send(flood);
+        EXPECT_TRUE(is_answered_within(server, 5s));
+      }
+    } catch (const std::system_error&) {
+      return true;
+    }
+    return false;
+  };
+  EXPECT_TRUE(sends_for(6s));
+}
+
+TEST(ConnectionLimit, LetsOthersWaitUntilOneCloses) {
+  const ServerProcess server({.workers = 1, .arguments = {"--max-connections=3"}});
+  std::deque<HttpConnection> held;
+  for (int i = 0; i < 3; ++i) {
+    held.emplace_back(server.port()).send_request("GET", "/livez");
+    ASSERT_EQ(held.back().read_response().status, 200);
+  }
+  std::deque<HttpConnection> waiting;
+  for (int i = 0; i < 5; ++i) {
+    waiting.emplace_back(server.port()).send_request("GET", "/livez");
+  }
+  HttpConnection impatient(server.port(), 300ms);
+  impatient.send_request("GET", "/livez");
+  EXPECT_THROW(impatient.read_response(), std::system_error) << "there is no room for it";
+  EXPECT_EQ(server.worker(1)["connections"], 3);
+  EXPECT_TRUE(comes_to_rest(server.worker_pid(1))) << "it spins";
+
+  for (HttpConnection& next : waiting) {  // in the order in which they came
+    held.pop_front();
+    EXPECT_EQ(next.read_response().status, 200);
+    held.push_back(std::move(next));
+  }
+  EXPECT_EQ(server.worker(1)["connections"], 3);
+}
+
+TEST(ConnectionLimit, OfOneWorkerSendsConnectionsToTheOthers) {
+  const ServerProcess server({.workers = 3, .arguments = {"--max-connections=10"}});
+  std::deque<HttpConnection> held;
+  for (int i = 0; i < 30; ++i) held.emplace_back(server.port()).send_request("GET", "/livez");
+  for (HttpConnection& connection : held) ASSERT_EQ(connection.read_response().status, 200);
+  for (int number = 1; number <= 3; ++number) {
+    EXPECT_EQ(server.worker(number)["connections"], 10);
+  }
+}
+
+TEST(DescriptorLimit, PausesAcceptingAndNeverSpins) {
+  const ServerProcess server({.workers = 1});
+  const pid_t worker = server.worker_pid(1);
+  const rlimit few{open_descriptors(worker) + 3, 1024};
+  ASSERT_EQ(::prlimit(worker, RLIMIT_NOFILE, &few, nullptr), 0);
+  std::deque<HttpConnection> clients;
+  for (int i = 0; i < 10; ++i) clients.emplace_back(server.port()).send_request("GET", "/livez");
+  ASSERT_TRUE(wait_until([&] { return open_descriptors(worker) >= few.rlim_cur; }));
+  EXPECT_TRUE(comes_to_rest(worker)) << "it spins";
+  while (!clients.empty()) {
+    EXPECT_EQ(clients.front().read_response().status, 200);
+    clients.pop_front();  // makes room for the next one
+  }
+  EXPECT_EQ(server.worker_pid(1), worker);
+}
+
+}  // namespace
+}  // namespace forkscope::http
