@@ -10,14 +10,13 @@ namespace forkscope::gateway {
 
 struct FramingError {
   int status = 0;           ///< HTTP status, 4xx or 5xx.
-  std::string_view title;   ///< The status' reason phrase (RFC 9110 section 15).
   std::string_view detail;  ///< One sentence for the client, free of anything it sent.
 };
 
-constexpr FramingError bad_request(std::string_view detail) { return {400, "Bad Request", detail}; }
+constexpr FramingError bad_request(std::string_view detail) { return {400, detail}; }
 
 constexpr FramingError content_too_large() {
-  return {413, "Content Too Large", "The request body is larger than this server accepts."};
+  return {413, "The request body is larger than this server accepts."};
 }
 
 }  // namespace forkscope::gateway

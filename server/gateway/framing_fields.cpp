@@ -92,16 +92,14 @@ std::optional<FramingError> FramingFields::check(int minor_version,
     return bad_request("The last transfer coding is not chunked, so the body has no known end.");
   }
   if (transfer_encodings_ != 0 && !only_coding_is_chunked_) {
-    return FramingError{501, "Not Implemented", "The only transfer coding known here is chunked."};
+    return FramingError{501, "The only transfer coding known here is chunked."};
   }
   if (content_length_ > max_body_bytes) return content_too_large();
   if (has_unsupported_content_) {
-    return FramingError{415, "Unsupported Media Type",
-                        "This server takes neither encoded nor multipart content."};
+    return FramingError{415, "This server takes neither encoded nor multipart content."};
   }
   if (expects_something_else_) {
-    return FramingError{417, "Expectation Failed",
-                        "The only expectation known here is 100-continue."};
+    return FramingError{417, "The only expectation known here is 100-continue."};
   }
   return std::nullopt;
 }

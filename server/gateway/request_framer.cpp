@@ -14,7 +14,7 @@ constexpr std::size_t kKeptBodyBytes = 64 * 1024;
 constexpr std::string_view kVersionPattern = "HTTP/#.#";  ///< '#' stands for a digit.
 
 constexpr FramingError not_implemented_method() {
-  return {501, "Not Implemented", "The method is not one that this server implements."};
+  return {501, "The method is not one that this server implements."};
 }
 
 bool is_implemented(std::string_view method) {
@@ -85,7 +85,7 @@ std::size_t RequestFramer::consume_head(std::string_view input) {
     return scan_.position - already;
   }
   if (input.size() <= room) return input.size();
-  fail({431, "Request Header Fields Too Large", "The head of the request is too long."});
+  fail({431, "The head of the request is too long."});
   return room + 1;
 }
 
@@ -132,7 +132,7 @@ void RequestFramer::scan_target(std::string_view text) {
     scan_.version_begin = pos;
     scan_.part = HeadPart::version;
   } else if (is(c, kTargetChar)) {
-    fail({414, "URI Too Long", "The request target is too long."});
+    fail({414, "The request target is too long."});
   } else {
     fail(bad_request("The request target is missing or holds a character that is not allowed."));
   }
@@ -159,7 +159,7 @@ void RequestFramer::finish_request_line(std::string_view text) {
   if (text[scan_.position++] != '\n') return fail(bad_request("A CR is not followed by LF."));
   const std::string_view version = text.substr(scan_.version_begin, kVersionPattern.size());
   if (version[5] != '1') {
-    return fail({505, "HTTP Version Not Supported", "This server speaks HTTP/1.1 and HTTP/1.0."});
+    return fail({505, "This server speaks HTTP/1.1 and HTTP/1.0."});
   }
   scan_.minor_version = version[7] == '0' ? 0 : 1;
   const std::string_view method = scan_.method.in(text);
@@ -185,7 +185,7 @@ void RequestFramer::scan_fields(std::string_view text) {
 
 void RequestFramer::accept_field(std::string_view text) {
   if (field_spans_.size() == limits_->max_fields) {
-    return fail({431, "Request Header Fields Too Large", "The request has too many fields."});
+    return fail({431, "The request has too many fields."});
   }
   const std::string_view name = scan_.field_lines.name(text);
   const std::string_view value = trim_ows(scan_.field_lines.value(text));

@@ -41,8 +41,8 @@ inline std::string transcribe(std::string_view bytes, const Cut& cut,
     while (used < piece.size()) {
       used += framer.consume(std::string_view(piece).substr(used));
       if (framer.phase() == Phase::failed) {
-        out << "error " << framer.error().status << ' ' << framer.error().title << " after "
-            << delivered + used << " bytes: " << framer.error().detail << '\n';
+        out << "error " << framer.error().status << " after " << delivered + used
+            << " bytes: " << framer.error().detail << '\n';
         return out.str();
       }
       if (framer.phase() != Phase::complete) {
