@@ -1,0 +1,122 @@
+// Keys, pressed on a real keyboard as far as the window can tell, and what the real server then
+// says of itself.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+
+#include "picture.h"
+#include "window_fixture.h"
+
+namespace forkscope::visualizer_test {
+namespace {
+
+using support::wait_until;
+
+class Keys : public WindowTest {
+ protected:
+  double load() const {
+    return server_.worker(1)["requests_per_second"].get<double>() +
+           server_.worker(2)["requests_per_second"].get<double>();
+  }
+  /// Presses the key and again, and expects nearly the whole picture to change and come back. The
+  /// graphs go on meanwhile.
+  void expect_to_toggle(const std::string& key) {
+    const Picture before = display_.screen();
+    display_.press(key);
+    EXPECT_TRUE(shows([&](const Picture& screen) { return screen.difference(before) > 0.6; }));
+    display_.press(key);
+    EXPECT_TRUE(shows([&](const Picture& screen) { return screen.difference(before) < 0.3; }));
+  }
+};
+
+TEST_F(Keys, HHangsOneWorker) {
+  display_.press("h");
+  EXPECT_TRUE(wait_until([&] { return worker_that_is("hung") != 0; }));
+  EXPECT_TRUE(shows_alarm());
+}
+
+TEST_F(Keys, HHeldDownHangsOneWorkerOnly) {
+  display_.hold("h");
+  ASSERT_TRUE(wait_until([&] { return worker_that_is("hung") != 0; }));
+  EXPECT_EQ(server_.worker(3 - worker_that_is("hung"))["in_flight"], nullptr);
+}
+
+TEST_F(Keys, CCrashesOneWorkerWhichComesBack) {
+  display_.press("c");
+  EXPECT_TRUE(wait_until([&] { return generations() == 3; }));
+}
+
+TEST_F(Keys, KKillsTheSelectedWorker) {
+  const pid_t other = server_.worker_pid(1);
+  display_.press("2");
+  display_.press("k");
+  EXPECT_TRUE(wait_until([&] { return server_.worker(2)["generation"] == 2; }));
+  EXPECT_EQ(server_.worker(2)["last_exit"]["signal"], "SIGKILL");
+  EXPECT_EQ(server_.worker_pid(1), other);
+}
+
+TEST_F(Keys, FFreezesTheSelectedWorkerAndLetsItGoOn) {
+  const pid_t pid = server_.worker_pid(2);
+  display_.press("2");
+  display_.press("f");
+  ASSERT_TRUE(wait_until([&] { return server_.worker_state(2) == "hung"; }));
+  EXPECT_EQ(server_.worker(2)["hang"]["kind"], "stopped");
+  EXPECT_TRUE(shows_alarm());
+  display_.press("f");
+  EXPECT_TRUE(wait_until([&] { return server_.worker_state(2) == "idle"; }));
+  EXPECT_EQ(server_.worker_pid(2), pid);
+}
+
+TEST_F(Keys, LMakesRequestsFlowAndStopsThemAgain) {
+  display_.press("l");
+  EXPECT_TRUE(wait_until([&] { return load() > 100; }));
+  EXPECT_TRUE(shows([](const Picture& screen) { return screen.count(kBusyBlue) > 1'000; }));
+  display_.press("l");
+  EXPECT_TRUE(wait_until([&] { return load() == 0; }));
+}
+
+TEST_F(Keys, QuestionMarkShowsAndHidesTheKeys) { expect_to_toggle("question"); }
+
+TEST_F(Keys, TChangesBetweenDarkAndLight) { expect_to_toggle("t"); }
+
+TEST_F(Keys, PMakesEverythingBiggerAndBack) {
+  const std::size_t badge = display_.screen().count(kFreshGreen);  // LIVE
+  display_.press("p");
+  EXPECT_TRUE(
+      shows([&](const Picture& screen) { return screen.count(kFreshGreen) > badge * 5 / 4; }));
+  display_.press("p");
+  EXPECT_TRUE(shows([&](const Picture& screen) { return screen.count(kFreshGreen) == badge; }));
+}
+
+TEST_F(Keys, SpacePausesThePictureVisibly) {
+  display_.press("space");
+  EXPECT_TRUE(shows([](const Picture& screen) { return screen.count(kPausedOrange) > 5'000; }));
+  display_.press("space");
+  EXPECT_TRUE(shows([](const Picture& screen) { return screen.count(kPausedOrange) == 0; }));
+}
+
+TEST_F(Keys, F12SavesWhatIsOnTheScreenIntoTheCurrentDirectory) {
+  display_.press("F12");
+  std::filesystem::path saved;
+  ASSERT_TRUE(wait_until([&] {
+    for (const auto& entry : std::filesystem::directory_iterator(viewer_.directory())) {
+      const std::string name = entry.path().filename();
+      if (name.starts_with("forkscope-") && name.ends_with(".png")) saved = entry.path();
+    }
+    return !saved.empty();
+  }));
+  Picture picture;
+  EXPECT_TRUE(wait_until([&] {
+    try {
+      picture = read_png(saved);
+      return true;
+    } catch (const std::runtime_error&) {
+      return false;  // It is still being written.
+    }
+  }));
+  EXPECT_LT(picture.difference(display_.screen()), 0.2);
+}
+
+}  // namespace
+}  // namespace forkscope::visualizer_test

@@ -1,0 +1,68 @@
+// --text: the same model without a window.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "support/server_process.h"
+#include "support/wait_until.h"
+#include "viewer.h"
+
+namespace forkscope::visualizer_test {
+namespace {
+
+using nlohmann::json;
+using support::ServerProcess;
+using support::wait_until;
+
+bool says(const Program& viewer, const std::string& text) {
+  return wait_until([&] { return viewer.output().find(text) != std::string::npos; });
+}
+
+TEST(TextOnce, GivesTheWorkersAsTheServerDoes) {
+  const ServerProcess server({.workers = 3});
+  const Ending ending = run(viewer_command({"--text", "--once"}, server));
+  ASSERT_EQ(ending.exit_code, 0) << ending.errors;
+  const json seen = json::parse(ending.output);
+  const json told = json::parse(server.request("GET", "/v1/workers").body);
+  ASSERT_EQ(seen["workers"].size(), told["workers"].size());
+  for (std::size_t i = 0; i < told["workers"].size(); ++i) {
+    const json& mine = seen["workers"][i];
+    const json& theirs = told["workers"][i];
+    for (const char* same : {"number", "pid", "generation", "respawns", "hangs", "last_exit"}) {
+      EXPECT_EQ(mine[same], theirs[same]) << same;
+    }
+    for (const auto& [name, value] : theirs.items()) {
+      ASSERT_TRUE(mine.contains(name)) << name;
+      if (!value.is_null() && !mine[name].is_null()) {
+        EXPECT_STREQ(mine[name].type_name(), value.type_name()) << name;
+      }
+    }
+  }
+}
+
+TEST(TextLines, TellOfAHangWhenItIsDeclared) {
+  const ServerProcess server({.arguments = {"--hang-after=300ms", "--kill-after=0"}});
+  const Program viewer(viewer_command({"--text"}, server));
+  ASSERT_TRUE(says(viewer, "listening")) << viewer.errors();
+  EXPECT_EQ(viewer.output().find("hung"), std::string::npos);
+  auto hanging = server.start_request("/v1/faults/hang?mode=sleep");
+  EXPECT_TRUE(says(viewer, "in GET /v1/faults/hang (blocked)")) << viewer.output();
+}
+
+TEST(TextLines, FollowAServerThatIsRestarted) {
+  const support::TempDir directory;
+  ServerProcess first({.directory = directory.path()});
+  Program viewer(viewer_command({"--text"}, first));
+  ASSERT_TRUE(says(viewer, "pid " + std::to_string(first.worker_pid(1)))) << viewer.errors();
+  first.signal(SIGTERM);
+  first.wait_for_exit();
+
+  const ServerProcess second({.port = first.port(), .directory = directory.path()});
+  EXPECT_TRUE(says(viewer, "pid " + std::to_string(second.worker_pid(1)))) << viewer.output();
+  viewer.signal(SIGTERM);
+  EXPECT_EQ(viewer.wait_for_exit(), 0);
+}
+
+}  // namespace
+}  // namespace forkscope::visualizer_test

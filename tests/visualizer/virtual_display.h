@@ -1,0 +1,47 @@
+// A display of its own for one test: Xvfb(1) on a free number, its screen, and a keyboard
+// (xdotool(1)) for whatever window has the focus.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "picture.h"
+#include "program.h"
+#include "support/temp_dir.h"
+
+namespace forkscope::visualizer_test {
+
+class VirtualDisplay {
+ public:
+  static constexpr int kWidth = 1280;
+  static constexpr int kHeight = 720;
+
+  /// Throws std::runtime_error when there is no display within ten seconds.
+  VirtualDisplay();
+  /// Asks Xvfb to end: killed, it would leave its socket behind, and its number taken.
+  ~VirtualDisplay();
+  VirtualDisplay(const VirtualDisplay&) = delete;
+  VirtualDisplay& operator=(const VirtualDisplay&) = delete;
+
+  const std::string& name() const { return name_; }  ///< ":7"
+  /// What is on the screen right now.
+  Picture screen() const;
+
+  /// Waits for a window whose title matches (POSIX extended), gives it the focus, and returns its
+  /// title.
+  std::string focus(const std::string& title) const;
+  /// Names as xdotool has them: "h", "question", "F12".
+  void press(const std::string& key) const;
+  /// Holds a key down from now on. The server repeats it fifty times a second.
+  void hold(const std::string& key) const;
+
+ private:
+  /// Standard output of one call; throws std::runtime_error when xdotool fails.
+  std::string xdotool(std::vector<std::string> arguments) const;
+
+  support::TempDir directory_;  // the screen lies there
+  std::unique_ptr<Program> server_;
+  std::string name_;
+};
+
+}  // namespace forkscope::visualizer_test
