@@ -78,7 +78,10 @@ void EventLog::record(telemetry::EventRecord event, std::string_view text) {
   event.text_bytes = static_cast<std::uint16_t>(bytes);
   lane_.write(event);
 
-  const std::string message = telemetry::describe(event);
+  std::string message = telemetry::describe(event);
+  if (event.worker != 0 && event.kind != static_cast<std::uint16_t>(telemetry::EventKind::fork)) {
+    message += ", pid " + std::to_string(event.pid);
+  }
   const auto level = is_trouble(event) ? spdlog::level::warn : spdlog::level::info;
   write(level, format_ == LogFormat::text ? message : json_line(event, message));
 }

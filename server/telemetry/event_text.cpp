@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <string_view>
 
 #include "forkscope/telemetry/segment_view.h"
 #include "forkscope/telemetry/worker_report.h"
@@ -10,74 +11,96 @@ namespace forkscope::telemetry {
 
 namespace {
 
-std::string what_happened(const EventRecord& event) {
-  const std::string text = event_text(event);
+std::string counted(std::uint64_t count, const char* noun) {
+  return std::to_string(count) + ' ' + noun + (count == 1 ? "" : "s");
+}
+
+std::string hung_line(const EventRecord& event) {
+  std::string line = " hung " + duration_text(event.duration_ns) + during(event_text(event));
+  const std::string_view kind = to_string(static_cast<HangKind>(event.hang_kind));
+  if (!kind.empty()) line.append(" (").append(kind).append(1, ')');
+  return line;
+}
+
+std::string exit_line(const EventRecord& event) {
+  const bool signaled = static_cast<ExitCause>(event.exit_cause) == ExitCause::signaled;
+  std::string line = signaled ? " ended by " : " ended with ";
+  line += exit_text(event.exit_cause, event.exit_code);
+  if ((event.exit_flags & kExitCoreDumped) != 0) line += ", core dumped";
+  if ((event.exit_flags & kExitWasHung) != 0) line += ", was hung";
+  if (event.abandoned != 0) line += ", " + counted(event.abandoned, "request") + " lost";
+  if (event.text_bytes != 0) line += ": " + event_text(event);
+  return line;
+}
+
+std::string worker_line(const EventRecord& event) {
   switch (static_cast<EventKind>(event.kind)) {
-    case EventKind::fork: return "forked";
-    case EventKind::listening:
-      return "listening, " + duration_text(event.duration_ns) + " after its fork";
-    case EventKind::hung:
-      return "hung for " + duration_text(event.duration_ns) + " in " + text + " (" +
-             std::string(to_string(static_cast<HangKind>(event.hang_kind))) + ")";
-    case EventKind::recovered: return "recovered after " + duration_text(event.duration_ns);
-    case EventKind::abort: return "SIGABRT sent";
-    case EventKind::kill: return "SIGKILL sent: " + text;
-    case EventKind::disconnect: return "draining, takes no new connections";
-    case EventKind::exit: {
-      std::string line =
-          "ended by " + exit_text(event.exit_cause, event.exit_code, event.exit_flags);
-      if ((event.exit_flags & kExitWasHung) != 0) line += ", was hung";
-      if (event.abandoned > 0) line += ", requests lost: " + std::to_string(event.abandoned);
-      return line;
-    }
-    case EventKind::backoff: return "restarts in " + duration_text(event.duration_ns);
-    case EventKind::stopped: return "stopped by a signal";
-    case EventKind::continued: return "continued";
-    case EventKind::signal: return signal_name(event.exit_code) + " sent on request";
-    case EventKind::scale: return "workers wanted: " + std::to_string(event.exit_code);
-    case EventKind::reload:
-      return event.exit_code != 0 ? "rolling reload begins" : "rolling reload done";
-    case EventKind::shutdown: return "shutting down: " + text;
-    case EventKind::none: break;
+    case EventKind::fork:
+      return " forked: pid " + std::to_string(event.pid) + ", generation " +
+             std::to_string(event.generation);
+    case EventKind::listening: return " listening after " + duration_text(event.duration_ns);
+    case EventKind::hung: return hung_line(event);
+    case EventKind::recovered: return " recovered after " + duration_text(event.duration_ns);
+    case EventKind::abort: return " sent SIGABRT";
+    case EventKind::kill: return " sent SIGKILL: " + event_text(event);
+    case EventKind::disconnect: return " draining: takes no new connections";
+    case EventKind::exit: return exit_line(event);
+    case EventKind::backoff: return " restarts in " + duration_text(event.duration_ns);
+    case EventKind::stopped: return " stopped by a signal";
+    case EventKind::continued: return " continued";
+    case EventKind::signal: return " sent " + signal_name(event.exit_code) + " on request";
+    default: return ' ' + std::string(to_string(static_cast<EventKind>(event.kind)));
   }
-  return "unknown event " + std::to_string(event.kind);
+}
+
+std::string server_line(const EventRecord& event) {
+  switch (static_cast<EventKind>(event.kind)) {
+    case EventKind::scale: return "scaling to " + counted(event.exit_code, "worker");
+    case EventKind::reload:
+      return event.exit_code != 0 ? "rolling reload begins" : "rolling reload is done";
+    case EventKind::shutdown: return "shutting down: " + event_text(event);
+    default: return "server: " + std::string(to_string(static_cast<EventKind>(event.kind)));
+  }
+}
+
+std::string decimal(double value, int digits, const char* unit) {
+  char text[48];
+  std::snprintf(text, sizeof text, "%.*f %s", digits, value, unit);
+  return text;
 }
 
 }  // namespace
 
 std::string describe(const EventRecord& event) {
-  const std::string what = what_happened(event);
-  if (event.worker == 0) return what;
-  return "worker " + std::to_string(event.worker) + " pid " + std::to_string(event.pid) +
-         " generation " + std::to_string(event.generation) + ": " + what;
-}
-
-std::string duration_text(std::uint64_t duration_ns) {
-  char text[32];
-  const double seconds = static_cast<double>(duration_ns) / 1e9;
-  if (seconds < 0.001) {
-    std::snprintf(text, sizeof text, "%.0f µs", seconds * 1e6);
-  } else if (seconds < 0.9995) {
-    std::snprintf(text, sizeof text, "%.*f ms", seconds < 0.00995 ? 1 : 0, seconds * 1e3);
-  } else if (seconds < 99.5) {
-    std::snprintf(text, sizeof text, "%.*f s", seconds < 9.995 ? 2 : 1, seconds);
-  } else if (seconds < 600) {
-    std::snprintf(text, sizeof text, "%.0f s", seconds);
-  } else {
-    std::snprintf(text, sizeof text, "%.0f min", seconds / 60);
-  }
-  return text;
-}
-
-std::string exit_text(std::uint32_t cause, std::uint32_t code, std::uint32_t flags) {
-  if (static_cast<ExitCause>(cause) != ExitCause::signaled) {
-    return "exit code " + std::to_string(code);
-  }
-  return signal_name(code) + ((flags & kExitCoreDumped) != 0 ? ", core dumped" : "");
+  if (event.worker == 0) return server_line(event);
+  return "worker " + std::to_string(event.worker) + worker_line(event);
 }
 
 std::string event_text(const EventRecord& event) {
   return printable({event.text, std::min<std::size_t>(event.text_bytes, kEventTextBytes)});
+}
+
+std::string during(const std::string& what) {
+  if (what.empty()) return {};
+  return (what.find(' ') == std::string::npos ? " while " : " in ") + what;
+}
+
+std::string exit_text(std::uint32_t cause, std::uint32_t code) {
+  const bool signaled = static_cast<ExitCause>(cause) == ExitCause::signaled;
+  return signaled ? signal_name(code) : "exit code " + std::to_string(code);
+}
+
+std::string duration_text(std::uint64_t duration_ns) {
+  const auto value = static_cast<double>(duration_ns);
+  if (value < 999.5e3) return decimal(value / 1e3, 0, "µs");
+  if (value < 9.95e6) return decimal(value / 1e6, 1, "ms");
+  if (value < 999.5e6) return decimal(value / 1e6, 0, "ms");
+  if (value < 60e9) return decimal(value / 1e9, value < 9.995e9 ? 2 : 1, "s");
+  const std::uint64_t seconds = duration_ns / 1'000'000'000;
+  if (seconds < 3600) {
+    return std::to_string(seconds / 60) + " min " + std::to_string(seconds % 60) + " s";
+  }
+  return std::to_string(seconds / 3600) + " h " + std::to_string(seconds / 60 % 60) + " min";
 }
 
 }  // namespace forkscope::telemetry

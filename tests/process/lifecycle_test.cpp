@@ -41,8 +41,8 @@ long count_of(const std::string& log, const std::string& text) {
 
 TEST(Start, LogsEachWorkersBirth) {
   const ServerProcess server({.workers = 3});
-  EXPECT_EQ(count_of(server.log(), ": forked"), 3);
-  EXPECT_EQ(count_of(server.log(), ": listening"), 3);
+  EXPECT_EQ(count_of(server.log(), " forked: pid"), 3);
+  EXPECT_EQ(count_of(server.log(), " listening after"), 3);
 }
 
 TEST(Start, WritesLogLinesAsJsonWhenAsked) {

@@ -32,6 +32,7 @@ inline telemetry::EventRecord hung(std::uint64_t time_ns, std::uint16_t worker,
   telemetry::EventRecord record =
       event(time_ns, telemetry::EventKind::hung, worker, generation, served_total);
   record.since_ns = since_ns;
+  record.duration_ns = time_ns - record.since_ns;
   record.hang_kind = static_cast<std::uint16_t>(telemetry::HangKind::spin);
   record.text_bytes = static_cast<std::uint16_t>(request.copy(record.text, sizeof record.text));
   return record;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "event_builder.h"
+#include "forkscope/telemetry/event_text.h"
 #include "model/wording.h"
 
 namespace forkscope::model {
@@ -231,7 +232,7 @@ TEST(Wording, AnOpenHangCountsAndSaysWhenTheKillIsDue) {
 TEST(Wording, AWorkerStoppedOutsideOfAnyRequestIsSaidToBeIdle) {
   telemetry::EventRecord record = hung(kStart + 2 * kSecond, 3, 1, kStart, "idle");
   record.hang_kind = static_cast<std::uint16_t>(telemetry::HangKind::stopped);
-  EXPECT_EQ(event_line(record), "worker 3 hung 2.00 s while idle (stopped)");
+  EXPECT_EQ(telemetry::describe(record), "worker 3 hung 2.00 s while idle (stopped)");
   Incidents incidents;
   incidents.add(record);
   Snapshot now;
@@ -241,9 +242,9 @@ TEST(Wording, AWorkerStoppedOutsideOfAnyRequestIsSaidToBeIdle) {
 
 TEST(Wording, BytesOfTheSegmentAreNeverPrintedAsTheyAre) {
   telemetry::EventRecord record = hung(kStart + 2 * kSecond, 3, 1, kStart, "GET /\x1b[2J\n");
-  EXPECT_EQ(event_line(record), "worker 3 hung 2.00 s in GET /?[2J? (spin)");
+  EXPECT_EQ(telemetry::describe(record), "worker 3 hung 2.00 s in GET /?[2J? (spin)");
   record.text_bytes = 60'000;  // longer than the field
-  EXPECT_LT(event_line(record).size(), 120U);
+  EXPECT_LT(telemetry::describe(record).size(), 120U);
 }
 
 }  // namespace

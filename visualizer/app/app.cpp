@@ -22,6 +22,9 @@ constexpr std::uint64_t kQuietFrameNs = 220 * kMs;
 constexpr std::uint64_t kScreenshotCollectNs = 2'000 * kMs;
 constexpr std::uint64_t kScreenshotGiveUpNs = 5'000 * kMs;
 constexpr float kPresenterScale = 1.2F;
+constexpr double kLoadPerSecond = 2'000;
+constexpr std::uint32_t kLeastConnections = 16;
+constexpr std::uint32_t kConnectionsPerWorker = 4;
 
 /// User and system time of this process, all threads.
 std::uint64_t cpu_time_ns() {
@@ -40,7 +43,7 @@ App::App(const Options& options)
       source_(options.port) {
   state_.theme = options.theme;
   state_.scale = options.scale;
-  load_options_.requests_per_second = 2'000;
+  load_options_.requests_per_second = kLoadPerSecond;
 }
 
 int App::run() {
@@ -100,8 +103,15 @@ void App::poll() {
 
 /// Buttons and the load generator follow the server looked at.
 void App::follow_server() {
+  if (!load_.status().running) {
+    const auto workers = static_cast<std::uint32_t>(history_.latest().workers.size());
+    load_options_.connections = std::max(kLeastConnections, kConnectionsPerWorker * workers);
+  }
   const model::ServerInfo& server = history_.latest().server;
-  if (history_.latest().attachment == Attachment::lost && load_.status().running) load_.stop();
+  if (history_.latest().attachment == Attachment::lost && load_.status().running) {
+    load_.stop();
+    notify("Load is off: the server is gone.");
+  }
   if (server.port == 0 || (control_ && control_instance_ == server.instance_id)) return;
   if (load_.status().running) load_.stop();
   control_ = std::make_unique<model::ControlClient>(server.host, server.port);
@@ -133,6 +143,8 @@ views::View App::view() {
           .calm_time_ns = calm_time_ns,
           .state = state_,
           .load = {.running = status.running,
+                   .wanted_per_second = load_options_.requests_per_second,
+                   .post_share = load_options_.post_share,
                    .connections = load_options_.connections,
                    .requests_per_second = status.requests_per_second,
                    .waiting = status.waiting},

@@ -18,7 +18,6 @@ constexpr std::uint64_t kNoticeNs = 4'000'000'000;
 constexpr float kScaleStep = 1.1F;
 constexpr float kLeastScale = 0.5F;
 constexpr float kMostScale = 4;
-constexpr std::uint32_t kConnectionsPerWorker = 4;
 
 /// "forkscope-20260131-120431.png"
 std::string screenshot_name() {
@@ -80,10 +79,7 @@ void App::select(std::uint32_t worker) {
 
 void App::toggle_load() {
   if (load_.status().running) return load_.stop();
-  if (!control_) return;
-  const auto workers = static_cast<std::uint32_t>(history_.latest().workers.size());
-  load_options_.connections = std::max(load_options_.connections, kConnectionsPerWorker * workers);
-  load_.start(load_options_);
+  if (control_) load_.start(load_options_);
 }
 
 void App::toggle_freeze() {

@@ -17,6 +17,7 @@ namespace forkscope::app {
 namespace {
 
 constexpr float kDesignHeight = 900;
+constexpr float kLeastDesignWidth = 1100;  // on a narrower window everything is smaller instead
 
 std::string glfw_reason() {
   const char* text = nullptr;
@@ -63,15 +64,16 @@ void Window::install_callbacks() {
   glfwSetKeyCallback(window_, [](GLFWwindow* window, int key, int scancode, int action, int mods) {
     auto& input = *static_cast<Input*>(glfwGetWindowUserPointer(window));
     input.activity = true;
+    input.repeating = action == GLFW_REPEAT;
     if (action != GLFW_PRESS) return;
     const char* name = glfwGetKeyName(key, scancode);
     const bool plain = name && name[0] != 0 && name[1] == 0;
     input.keys.push_back({key, plain ? name[0] : '\0', (mods & GLFW_MOD_CONTROL) != 0});
   });
-  // Only for '?', which is a key of its own on no layout.
+  // Only for '?', which is a key of its own on no layout. GLFW reports a key before its character.
   glfwSetCharCallback(window_, [](GLFWwindow* window, unsigned int codepoint) {
     auto& input = *static_cast<Input*>(glfwGetWindowUserPointer(window));
-    if (codepoint == '?') input.keys.push_back({0, '?', false});
+    if (codepoint == '?' && !input.repeating) input.keys.push_back({0, '?', false});
   });
   const auto touched = [](GLFWwindow* window) {
     static_cast<Input*>(glfwGetWindowUserPointer(window))->activity = true;
@@ -111,8 +113,10 @@ void Window::fit_theme(views::Theme& theme, float scale) {
   int width = 0;
   int height = 0;
   glfwGetWindowSize(window_, &width, &height);
+  const float fitting = std::min(static_cast<float>(height) / kDesignHeight,
+                                 static_cast<float>(width) / kLeastDesignWidth);
   // Steps of 2 %, so that dragging the window's edge does not bake fonts for every pixel.
-  const float unit = std::round(static_cast<float>(height) / kDesignHeight * 50) / 50 * scale;
+  const float unit = std::round(fitting * 50) / 50 * scale;
   theme.unit = std::clamp(unit, 0.3F, 8.F);
   if (theme.unit == font_unit_) return;
   [[maybe_unused]] const bool baked_before = font_unit_ != 0;

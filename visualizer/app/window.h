@@ -49,7 +49,7 @@ class Window {
   /// Whether the user has touched anything since the last call.
   bool take_activity();
 
-  /// Loads type for the window's height and the user's scale, when that has changed.
+  /// Loads type for the window's size and the user's scale, when that has changed.
   void fit_theme(views::Theme& theme, float scale);
 
   void begin_frame();
@@ -60,6 +60,7 @@ class Window {
  private:
   struct Input {
     std::vector<KeyPress> keys;
+    bool repeating = false;  // the latest key is held down
     bool activity = false;
   };
   void install_callbacks();

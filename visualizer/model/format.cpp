@@ -33,19 +33,6 @@ std::string compact(double value) {
 
 std::string percent(double share) { return decimal(share * 100, 0, " %"); }
 
-std::string duration(std::uint64_t ns) {
-  const auto value = static_cast<double>(ns);
-  if (value < 999.5e3) return decimal(value / 1e3, 0, " µs");
-  if (value < 9.95e6) return decimal(value / 1e6, 1, " ms");
-  if (value < 999.5e6) return decimal(value / 1e6, 0, " ms");
-  if (value < 60e9) return decimal(value / 1e9, value < 9.995e9 ? 2 : 1, " s");
-  const std::uint64_t seconds = ns / 1'000'000'000;
-  if (seconds < 3600) {
-    return std::to_string(seconds / 60) + " min " + std::to_string(seconds % 60) + " s";
-  }
-  return std::to_string(seconds / 3600) + " h " + std::to_string(seconds / 60 % 60) + " min";
-}
-
 std::string counting_seconds(std::uint64_t ns) {
   return decimal(std::floor(static_cast<double>(ns) / 1e8) / 10, 1, " s");
 }

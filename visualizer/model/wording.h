@@ -1,4 +1,5 @@
-// Events and incidents as lines for people: the window, the text view and its tests say the same.
+// Incidents as lines for people: the window and the text view say the same. (Events have theirs in
+// forkscope/telemetry/event_text.h.)
 // Everything returned is printable UTF-8, whatever the segment held.
 #pragma once
 
@@ -10,12 +11,6 @@
 #include "model/snapshot.h"
 
 namespace forkscope::model {
-
-/// "SIGABRT", "exit code 3".
-std::string exit_cause(std::uint32_t cause, std::uint32_t code);
-
-/// "worker 3 hung 2.00 s in GET /v1/faults/hang (spin)"
-std::string event_line(const telemetry::EventRecord& event);
 
 /// An open incident at the moment of a picture, without the worker's number:
 /// "HUNG 4.2 s · in GET /v1/faults/hang · kill in 0.8 s · others served 12,904"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "forkscope/telemetry/event_text.h"
 #include "model/format.h"
 #include "model/look.h"
 #include "model/wording.h"
@@ -36,7 +37,9 @@ Style style_of(Look look) {
   return Style::plain;
 }
 
-std::string latency(double ms) { return model::duration(static_cast<std::uint64_t>(ms * 1e6)); }
+std::string latency(double ms) {
+  return telemetry::duration_text(static_cast<std::uint64_t>(ms * 1e6));
+}
 
 /// Eighths of a block, from empty to full.
 std::string_view block(double share) {
@@ -178,10 +181,11 @@ void Table::worker(const WorkerReport& worker) {
   if (worker.in_flight) {
     const std::uint64_t start_ns = worker.in_flight->start_ns;
     row.add(std::string(to_string(worker.in_flight->method)) + ' ' + worker.in_flight->path + ' ')
-        .add(model::duration(now_.time_ns > start_ns ? now_.time_ns - start_ns : 0), Style::bold);
+        .add(telemetry::duration_text(now_.time_ns > start_ns ? now_.time_ns - start_ns : 0),
+             Style::bold);
   } else if (worker.pid == 0 && worker.last_exit) {
-    row.add(model::exit_cause(static_cast<std::uint32_t>(worker.last_exit->cause),
-                              worker.last_exit->code));
+    row.add(telemetry::exit_text(static_cast<std::uint32_t>(worker.last_exit->cause),
+                                 worker.last_exit->code));
   }
   put(row);
 }
@@ -203,7 +207,7 @@ void Table::events() {
     put(line()
             .add(model::clock_time(static_cast<std::int64_t>(event.wall_clock_ns)) + "  ",
                  Style::dim)
-            .add(model::event_line(event)));
+            .add(telemetry::describe(event)));
   }
 }
 

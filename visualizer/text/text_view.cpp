@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "forkscope/telemetry/event_text.h"
 #include "forkscope/telemetry/workers_json.h"
 #include "model/format.h"
 #include "model/history.h"
@@ -115,7 +116,7 @@ int print_lines(model::LiveSource& source) {
     said = attachment;
     for (const telemetry::EventRecord& event : source.events()) {
       lines += model::clock_time(static_cast<std::int64_t>(event.wall_clock_ns)) + "  " +
-               model::event_line(event) + '\n';
+               telemetry::describe(event) + '\n';
     }
     std::uint64_t newest_ns = receipts_until_ns;
     for (const model::Incident& incident : history.incidents()) {

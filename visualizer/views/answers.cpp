@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "forkscope/telemetry/event_text.h"
 #include "model/format.h"
 #include "model/wording.h"
 
@@ -56,7 +57,7 @@ void draw_answer(const Painter& painter, const Rect& line, const model::Answer& 
   // From the right: how long, who, what came out; the request takes what is left.
   const float durations = line.right() - painter.width(Type::small, "000 ms");
   painter.text_right(Type::small, line.right(), middle, colors.muted,
-                     model::duration(answer.duration_ns));
+                     telemetry::duration_text(answer.duration_ns));
   const float who =
       durations - painter.px(14) -
       painter.width(Type::small_bold, answer.worker > 99 ? "worker 000" : "worker 00");

@@ -21,9 +21,10 @@ std::string worker_list(const std::vector<std::uint32_t>& workers) {
 void draw_core(const Painter& painter, Rect rect, const View& view, const model::CoreSample& core) {
   const Palette& colors = painter.colors();
   const bool tall = rect.h >= painter.px(92);
+  const bool worded = tall && rect.w >= painter.width(Type::body_bold, "core 00 100 %");
   const Rect head = rect.cut_top(painter.px(27), painter.px(2));
   float x = painter.text(Type::body_bold, head.x, head.middle(), colors.text,
-                         (tall ? "core " : "") + std::to_string(core.number));
+                         (worded ? "core " : "") + std::to_string(core.number));
   const float right = painter.text_right(Type::body_bold, head.right(), head.middle(), colors.text,
                                          model::percent(core.utilisation));
   if (tall) {

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "forkscope/telemetry/event_text.h"
 #include "model/format.h"
 #include "model/wording.h"
 #include "views/mark.h"
@@ -23,7 +24,7 @@ void draw_event_log(const Painter& painter, const Rect& rect, const View& view) 
     painter.shape(mark.shape, {x, line.middle()}, painter.px(7), mark.color, colors.dead_edge);
     x += painter.px(18);
     painter.text_elided(Type::small, x, line.middle(), line.right() - x, colors.text,
-                        model::event_line(event));
+                        telemetry::describe(event));
   }
 }
 

@@ -15,7 +15,7 @@ struct Button {
   const char* id;
   const char* key;
   std::string title;
-  std::string line;  ///< What does the same in a shell.
+  std::string line;  ///< What does the same in a shell; or what it does.
   bool enabled = true;
   bool on = false;
 };
@@ -50,8 +50,9 @@ Button load_button(const View& view) {
     if (load.waiting > load.connections)
       button.title += ", " + model::compact(static_cast<double>(load.waiting)) + " wait";
   }
-  button.line = "wrk -c" + std::to_string(load.connections) + " http://" + view.now.server.host +
-                ":" + std::to_string(view.now.server.port) + "/v1/todos";
+  button.line = model::grouped(static_cast<std::uint64_t>(load.wanted_per_second)) + " req/s, " +
+                model::percent(load.post_share) + " POST, on " +
+                model::counted(load.connections, "connection");
   return button;
 }
 

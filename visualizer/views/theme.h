@@ -1,8 +1,9 @@
 // How things look at the present window size: colours, type sizes, and the unit of all distances.
 //
-// Everything is measured in `unit`, 1/900 of the window's height times the user's scale, so that a
-// picture keeps its proportions on any projector. The type sizes are what the last row of a lecture
-// room can read: nothing below 2 % of the height, a worker's number and state 3.4 %, an alarm 5 %.
+// Everything is measured in `unit`, 1/900 of the window's height times the user's scale (less on a
+// window taller than wide), so that a picture keeps its proportions on any projector. The type
+// sizes are what the last row of a lecture room can read: nothing below 2 % of the height, a
+// worker's number and state 3.4 %, an alarm 5 %.
 #pragma once
 
 #include <imgui.h>

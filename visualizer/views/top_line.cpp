@@ -3,6 +3,7 @@
 #include <array>
 #include <string>
 
+#include "forkscope/telemetry/event_text.h"
 #include "model/format.h"
 #include "views/widgets.h"
 
@@ -72,7 +73,8 @@ void draw_top_line(const Painter& painter, const Rect& rect, const View& view) {
   const double p99 = totals.p99_ms;
   const std::array<Figure, 6> figures{{
       {live ? model::compact(totals.requests_per_second) : "–", "", "req/s"},
-      {live && p99 > 0 ? model::duration(static_cast<std::uint64_t>(p99 * 1e6)) : "–", "p99", ""},
+      {live && p99 > 0 ? telemetry::duration_text(static_cast<std::uint64_t>(p99 * 1e6)) : "–",
+       "p99", ""},
       {live ? model::grouped(totals.waiting) : "–", "waiting", ""},
       {model::grouped(totals.errors), "errors", "", totals.errors > 0},
       {model::grouped(totals.abandoned), "lost", "", totals.abandoned > 0},

@@ -43,6 +43,8 @@ struct Command {
 /// The built-in load generator, as far as the screen shows it.
 struct LoadFigures {
   bool running = false;
+  double wanted_per_second = 0;
+  double post_share = 0;  ///< 0 … 1; the others are GET.
   std::uint32_t connections = 0;
   double requests_per_second = 0;
   std::uint64_t waiting = 0;  ///< Requests without an answer so far.

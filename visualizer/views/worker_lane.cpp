@@ -16,6 +16,26 @@ bool hangs(const WorkerBin& bin) {
   return bin.state == WorkerState::hung || bin.state == WorkerState::aborting;
 }
 
+/// A hang is declared some time after it began, perhaps before we looked: its incident knows since
+/// when. It ends with the process, or when the worker goes on by itself.
+void mark_hangs(std::span<WorkerBin> bins, const View& view, std::uint32_t number) {
+  const std::uint64_t end_of_bins = model::bin_of(view.time_ns);
+  const std::uint64_t first = end_of_bins - std::min<std::uint64_t>(end_of_bins, bins.size());
+  for (const model::Incident& incident : view.history.incidents()) {
+    if (incident.worker != number || incident.kind != model::IncidentKind::hang ||
+        incident.stuck_since_ns == 0 || incident.declared_ns > view.time_ns) {
+      continue;
+    }
+    const std::uint64_t over_ns = incident.exit_ns != 0 ? incident.exit_ns : incident.back_ns;
+    const std::uint64_t end =
+        over_ns != 0 ? std::min(model::bin_of(over_ns), end_of_bins) : end_of_bins;
+    for (std::uint64_t bin = std::max(first, model::bin_of(incident.stuck_since_ns)); bin < end;
+         ++bin) {
+      bins[bin - first].state = WorkerState::hung;
+    }
+  }
+}
+
 bool has_no_process(const WorkerBin& bin) {
   return bin.state == WorkerState::dead || bin.state == WorkerState::backoff;
 }
@@ -58,8 +78,8 @@ void draw_worker_lane(const Painter& painter, const Rect& rect, const View& view
   const Palette& colors = painter.colors();
   if (rect.w < painter.px(20)) return;
   painter.fill(rect, faded(colors.line, 0.45F), painter.px(3));
-  const auto bins = view.history.worker_bins(number, view.time_ns, kShownBins);
-  if (bins.empty()) return;
+  auto bins = view.history.worker_bins(number, view.time_ns, kShownBins);
+  mark_hangs(bins, view, number);
 
   // Bars of whole bins that keep their place in time: they move along, but never change shape.
   const auto columns = std::max(1.F, std::floor(rect.w / painter.px(6)));

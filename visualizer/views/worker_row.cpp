@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "forkscope/telemetry/event_text.h"
 #include "model/format.h"
 #include "model/wording.h"
 #include "views/mark.h"
@@ -38,8 +39,8 @@ std::string request_in_flight(const View& view, const WorkerReport& worker) {
 /// What is going on with it: the request it is stuck in, or how it died.
 std::string situation(const View& view, const WorkerReport& worker, Look look) {
   if (is_dead(look) && worker.last_exit) {
-    return model::exit_cause(static_cast<std::uint32_t>(worker.last_exit->cause),
-                             worker.last_exit->code);
+    return telemetry::exit_text(static_cast<std::uint32_t>(worker.last_exit->cause),
+                                worker.last_exit->code);
   }
   std::string text = request_in_flight(view, worker);
   if (is_hung(look) && worker.hang_kind != telemetry::HangKind::none) {
@@ -112,11 +113,14 @@ void draw_worker_row(const Painter& painter, const Rect& rect, const View& view,
   rest.cut_left(draw_state(painter, rect, worker, look) - rect.x);
   rest.cut_right(painter.px(12));
   const WorkerReport& calm = calm_report(view, worker);
-  const Rect rate = rest.cut_right(painter.width(Type::body_bold, "00.0k/s"), painter.px(10));
-  const bool serves = worker.pid != 0 && calm.requests_per_second > 0;
-  painter.text_right(Type::body_bold, rate.right(), rate.middle(),
-                     serves ? colors.text : colors.muted,
-                     worker.pid ? model::compact(calm.requests_per_second) + "/s" : "–");
+  const float rate_width = painter.width(Type::body_bold, "00.0k/s");
+  if (rest.w >= rate_width) {
+    const Rect rate = rest.cut_right(rate_width, painter.px(10));
+    const bool serves = worker.pid != 0 && calm.requests_per_second > 0;
+    painter.text_right(Type::body_bold, rate.right(), rate.middle(),
+                       serves ? colors.text : colors.muted,
+                       worker.pid ? model::compact(calm.requests_per_second) + "/s" : "–");
+  }
 
   const std::string text = situation(view, worker, look);
   const ImU32 ink = is_alarm(look) || look == Look::slow ? colors.text : colors.muted;

@@ -36,8 +36,9 @@ float lane_top(const View& view) {
   return round_top(most);
 }
 
-void click_to_select(const View& view, const Rect& rect, std::uint32_t number) {
-  const std::string id = "worker " + std::to_string(number);
+/// `kind` tells the places of one worker apart: one in trouble has a row and a cell.
+void click_to_select(const View& view, const Rect& rect, const char* kind, std::uint32_t number) {
+  const std::string id = kind + std::to_string(number);
   if (press_area(id.c_str(), rect).clicked) {
     view.commands.push_back({CommandKind::select, number});
   }
@@ -46,7 +47,7 @@ void click_to_select(const View& view, const Rect& rect, std::uint32_t number) {
 void draw_row(const Painter& painter, const Rect& row, const View& view, float top,
               const telemetry::WorkerReport& worker) {
   draw_worker_row(painter, row, view, worker, top);
-  click_to_select(view, row, worker.number);
+  click_to_select(view, row, "row", worker.number);
 }
 
 /// Too many for full rows: those in trouble keep theirs, the others get a cell of a grid, column by
@@ -77,7 +78,7 @@ void draw_many(const Painter& painter, Rect rect, const View& view, float top) {
     } else {
       draw_worker_row(painter, cell.inset(painter.px(4), 0), view, workers[i], top);
     }
-    click_to_select(view, cell, workers[i].number);
+    click_to_select(view, cell, "cell", workers[i].number);
   }
 }
 

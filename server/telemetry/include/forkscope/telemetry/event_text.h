@@ -1,4 +1,5 @@
-// An event as a line for people: in the server's log and in the visualizer's.
+// An event as a line for people: the server's log and the visualizer say the same. Everything
+// returned is printable UTF-8, whatever the segment held.
 #pragma once
 
 #include <cstdint>
@@ -8,16 +9,20 @@
 
 namespace forkscope::telemetry {
 
-/// "worker 3 pid 4713 generation 1: hung for 2.00 s in GET /v1/faults/hang (spin)"
+/// "worker 3 hung 2.00 s in GET /v1/faults/hang (spin)"
 std::string describe(const EventRecord& event);
-
-/// "38 ms", "2.00 s", "3 min": three digits are enough for people.
-std::string duration_text(std::uint64_t duration_ns);
-
-/// What the exit fields of an event say: "SIGKILL", "SIGSEGV, core dumped", "exit code 3".
-std::string exit_text(std::uint32_t cause, std::uint32_t code, std::uint32_t flags);
 
 /// The event's text, made printable and clamped.
 std::string event_text(const EventRecord& event);
+
+/// " in GET /v1/todos"; or, where a worker is in no request and the primary names the phase of its
+/// event loop instead, " while idle"; nothing for nothing.
+std::string during(const std::string& what);
+
+/// "SIGKILL", "exit code 3".
+std::string exit_text(std::uint32_t cause, std::uint32_t code);
+
+/// "840 µs", "1.8 ms", "4.20 s", "3 min 5 s"
+std::string duration_text(std::uint64_t duration_ns);
 
 }  // namespace forkscope::telemetry
