@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <system_error>
 #include <utility>
 
 #include "forkscope/telemetry/worker_report.h"
@@ -133,7 +134,12 @@ void EventLoop::accept() {
   if (index >= connections_.size()) connections_.resize(index + 1);
   connections_[index] =
       std::make_unique<Connection>(std::move(accepted->fd), accepted->peer, ++accepted_, limits_);
-  epoll_.add(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, kConnections + index);
+  try {
+    epoll_.add(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, kConnections + index);
+  } catch (const std::system_error&) {  // out of kernel memory: this one has to go, not all
+    connections_[index].reset();
+    return;
+  }
   set_deadline(*connections_[index], ns(limits_.head_timeout));
   slot_.accepted();
   ++living_;

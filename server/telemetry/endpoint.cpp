@@ -1,6 +1,7 @@
 #include "forkscope/telemetry/endpoint.h"
 
 #include <dirent.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -24,11 +25,18 @@ std::uint16_t port_of(std::string_view file_name) {
   return error == std::errc{} && end == file_name.data() + file_name.size() ? port : 0;
 }
 
+/// XDG Base Directory Specification: absolute, a directory, and owned by the user.
+bool is_own_directory(const char* path) {
+  struct stat info {};
+  return *path == '/' && ::stat(path, &info) == 0 && S_ISDIR(info.st_mode) &&
+         info.st_uid == ::getuid();
+}
+
 }  // namespace
 
 std::string runtime_directory() {
   const char* base = std::getenv("XDG_RUNTIME_DIR");
-  if (base != nullptr && *base == '/') return std::string(base) + "/forkscope";
+  if (base != nullptr && is_own_directory(base)) return std::string(base) + "/forkscope";
   return "/tmp/forkscope-" + std::to_string(::getuid());
 }
 

@@ -1,7 +1,8 @@
 // Where a running server is found: one control socket per port in the user's runtime directory.
 //
-//   ${XDG_RUNTIME_DIR}/forkscope/<port>.sock     or, where that variable is unset,
-//   /tmp/forkscope-<uid>/<port>.sock
+//   ${XDG_RUNTIME_DIR}/forkscope/<port>.sock
+//   /tmp/forkscope-<uid>/<port>.sock     where the variable names no directory of this user: it is
+//                                        unset, or was left over by su(1)
 #pragma once
 
 #include <cstdint>
