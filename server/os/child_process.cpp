@@ -11,7 +11,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <system_error>
 #include <vector>
 
 #include "os/signal_events.h"
@@ -55,7 +54,8 @@ void close_all_except(std::span<const int> keep) {
 
 }  // namespace
 
-ChildProcess ChildProcess::fork(std::span<const int> keep, const std::function<int()>& body) {
+std::optional<ChildProcess> ChildProcess::fork(std::span<const int> keep,
+                                               const std::function<int()>& body) {
   const pid_t parent = ::getpid();
   // Nothing may interrupt the child before it has reset its signals.
   sigset_t all;
@@ -66,7 +66,10 @@ ChildProcess ChildProcess::fork(std::span<const int> keep, const std::function<i
   if (pid == 0) run_child(parent, keep, body);
   const int error = errno;
   ::sigprocmask(SIG_SETMASK, &before, nullptr);
-  if (pid < 0) throw std::system_error(error, std::generic_category(), "fork");
+  if (pid < 0) {
+    errno = error;
+    return std::nullopt;
+  }
 
   ChildProcess child;
   child.pid_ = pid;
@@ -75,7 +78,8 @@ ChildProcess ChildProcess::fork(std::span<const int> keep, const std::function<i
     const int open_error = errno;
     ::kill(pid, SIGKILL);  // safe: it has not been reaped
     ::waitpid(pid, nullptr, 0);
-    throw std::system_error(open_error, std::generic_category(), "pidfd_open");
+    errno = open_error;
+    return std::nullopt;
   }
   return child;
 }

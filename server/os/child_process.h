@@ -32,8 +32,9 @@ class ChildProcess {
   /// here. It dies with its parent (prctl(2), PR_SET_PDEATHSIG), and of its inherited descriptors
   /// only 0, 1, 2 and `keep` are open. Its signal dispositions are the defaults, and all signals
   /// are blocked until `body` says otherwise, so that none is lost or deadly before it is ready.
-  /// Throws std::system_error.
-  static ChildProcess fork(std::span<const int> keep, const std::function<int()>& body);
+  /// Nothing, and errno, when the system is out of processes, descriptors or memory.
+  static std::optional<ChildProcess> fork(std::span<const int> keep,
+                                          const std::function<int()>& body);
 
   pid_t pid() const { return pid_; }
   /// Readable once the child has ended.

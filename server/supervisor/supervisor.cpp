@@ -8,7 +8,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
-#include <system_error>
 
 #include "forkscope/telemetry/worker_report.h"
 #include "forkscope/telemetry/workers_json.h"
@@ -21,7 +20,6 @@ constexpr std::uint64_t kMillisecondNs = 1'000'000;
 constexpr std::uint64_t kBeatNs = 100 * kMillisecondNs;
 /// A round that comes this late was not ours to miss: Ctrl-Z, a debugger, a sleeping laptop.
 constexpr std::uint64_t kPauseNs = 500 * kMillisecondNs;
-constexpr std::uint64_t kForkRetryNs = 1'000 * kMillisecondNs;
 constexpr int kExitCannotBoot = 3;
 
 // What an event of the loop is about: the kind in the upper half, the slot in the lower.
@@ -92,14 +90,7 @@ int Supervisor::run() {
 void Supervisor::fork_due(std::uint64_t now_ns) {
   for (WorkerHandle& worker : workers_) {
     if (!worker.fork_due_ns() || *worker.fork_due_ns() > now_ns) continue;
-    try {
-      worker.fork(telemetry::now_ns());
-    } catch (const std::system_error& error) {  // out of processes, descriptors or memory
-      events_.note("worker " + std::to_string(worker.number()) +
-                   " cannot be forked: " + error.what());
-      worker.postpone_fork(now_ns + kForkRetryNs);
-      continue;
-    }
+    if (!worker.fork(telemetry::now_ns())) continue;
     loop_.add(worker.pidfd(), EPOLLIN, token(Source::exit, worker.number() - 1));
     loop_.add(worker.boot_pipe(), EPOLLIN, token(Source::boot, worker.number() - 1));
   }

@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <system_error>
+#include <cstring>
+#include <utility>
 
 #include "forkscope/telemetry/process_stat.h"
 #include "forkscope/telemetry/worker_report.h"
@@ -19,6 +20,7 @@ using telemetry::RosterState;
 namespace {
 
 constexpr std::uint64_t kAbortGraceNs = 1'000'000'000;  // SIGABRT to SIGKILL
+constexpr std::uint64_t kForkRetryNs = 1'000'000'000;
 constexpr std::size_t kMaxBootMessage = 1024;
 constexpr char kTraced = 't';  // a debugger holds it, which is not its fault (proc(5))
 
@@ -40,10 +42,11 @@ WorkerHandle::WorkerHandle(const Household& household, std::uint32_t number)
       lane_(household.segment.roster(number - 1)),
       hang_watch_(household.settings.hang_after_ns) {}
 
-void WorkerHandle::fork(std::uint64_t now_ns) {
+bool WorkerHandle::fork(std::uint64_t now_ns) {
   int pipe[2];
   if (::pipe2(pipe, O_CLOEXEC | O_NONBLOCK) != 0) {
-    throw std::system_error(errno, std::generic_category(), "pipe2");
+    postpone_fork(now_ns, errno);
+    return false;
   }
   os::UniqueFd own_end(pipe[0]);
   const os::UniqueFd child_end(pipe[1]);
@@ -53,8 +56,13 @@ void WorkerHandle::fork(std::uint64_t now_ns) {
   const worker::Inheritance inheritance = {number_ - 1,         roster_.generation + 1,
                                            &household_.segment, household_.listening_socket,
                                            &household_.wake,    child_end.get()};
-  process_ = os::ChildProcess::fork(
+  auto child = os::ChildProcess::fork(
       keep, [&] { return worker::run(household_.settings.worker, inheritance); });
+  if (!child) {
+    postpone_fork(now_ns, errno);
+    return false;
+  }
+  process_ = std::move(*child);
 
   boot_pipe_ = std::move(own_end);
   boot_message_.clear();
@@ -72,6 +80,13 @@ void WorkerHandle::fork(std::uint64_t now_ns) {
   roster_.ready_ns = roster_.respawn_due_ns = 0;
   publish(RosterState::starting, now_ns);
   household_.events.record(event(EventKind::fork));
+  return true;
+}
+
+void WorkerHandle::postpone_fork(std::uint64_t now_ns, int error) {
+  fork_due_ns_ = now_ns + kForkRetryNs;
+  household_.events.note("worker " + std::to_string(number_) +
+                         " cannot be forked: " + std::strerror(error));
 }
 
 void WorkerHandle::hear_boot(std::uint64_t now_ns) {

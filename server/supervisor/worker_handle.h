@@ -47,9 +47,8 @@ class WorkerHandle {
   // ── verbs of the primary's loop ──
   /// The first fork is due at once.
   void plan_first_fork() { fork_due_ns_ = 0; }
-  /// Throws std::system_error; then nothing has changed.
-  void fork(std::uint64_t now_ns);
-  void postpone_fork(std::uint64_t until_ns) { fork_due_ns_ = until_ns; }
+  /// False, with the reason in the log, if the system can't now: the fork is due again in a while.
+  bool fork(std::uint64_t now_ns);
   /// The boot pipe has something to say.
   void hear_boot(std::uint64_t now_ns);
   /// A signal has stopped or continued the child.
@@ -87,6 +86,7 @@ class WorkerHandle {
   int boot_pipe() const { return boot_pipe_.get(); }
 
  private:
+  void postpone_fork(std::uint64_t now_ns, int error);
   void publish(telemetry::RosterState state, std::uint64_t now_ns);
   telemetry::EventRecord event(telemetry::EventKind kind) const;
   std::string what_it_does() const;

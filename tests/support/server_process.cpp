@@ -103,23 +103,24 @@ void ServerProcess::start(const ServerOptions& options) {
   const std::string log_file = (directory_ / "server.log").string();
 
   primary_ = os::ChildProcess::fork({}, [&] {
-    // A group of its own, so that no worker can be left behind, and no core dumps of workers that
-    // are made to crash.
-    ::setpgid(0, 0);
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    const rlimit no_core{};
-    ::setrlimit(RLIMIT_CORE, &no_core);
-    const int log = ::open(log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-    if (::dup2(nothing, 0) < 0 || ::dup2(log, 1) < 0 || ::dup2(log, 2) < 0 ||
-        ::chdir(directory.c_str()) != 0) {
-      return 126;
-    }
-    ::execve(argv[0], argv.data(), envp.data());
-    return 127;
-  });
+               // A group of its own, so that no worker can be left behind, and no core dumps of
+               // workers that are made to crash.
+               ::setpgid(0, 0);
+               sigset_t none;
+               ::sigemptyset(&none);
+               ::sigprocmask(SIG_SETMASK, &none, nullptr);
+               const rlimit no_core{};
+               ::setrlimit(RLIMIT_CORE, &no_core);
+               const int log =
+                   ::open(log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+               const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+               if (::dup2(nothing, 0) < 0 || ::dup2(log, 1) < 0 || ::dup2(log, 2) < 0 ||
+                   ::chdir(directory.c_str()) != 0) {
+                 return 126;
+               }
+               ::execve(argv[0], argv.data(), envp.data());
+               return 127;
+             }).value();
   ::setpgid(pid(), pid());  // Here too, so that the group exists before anybody signals it.
 }
 

@@ -33,26 +33,26 @@ bool redirect(int descriptor, const char* file) {
 Program::Program(const Command& command) {
   std::vector<std::string> line = command.line;
   child_ = os::ChildProcess::fork({}, [&] {
-    if (::chdir(directory().c_str()) != 0 || !redirect(0, "/dev/null") || !redirect(1, kOutput) ||
-        !redirect(2, kErrors)) {
-      return 126;
-    }
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    for (const auto& [name, value] : command.environment) {
-      if (value) {
-        ::setenv(name.c_str(), value->c_str(), 1);
-      } else {
-        ::unsetenv(name.c_str());
-      }
-    }
-    std::vector<char*> argv;
-    for (std::string& argument : line) argv.push_back(argument.data());
-    argv.push_back(nullptr);
-    ::execvp(argv[0], argv.data());
-    return 127;
-  });
+             if (::chdir(directory().c_str()) != 0 || !redirect(0, "/dev/null") ||
+                 !redirect(1, kOutput) || !redirect(2, kErrors)) {
+               return 126;
+             }
+             sigset_t none;
+             ::sigemptyset(&none);
+             ::sigprocmask(SIG_SETMASK, &none, nullptr);
+             for (const auto& [name, value] : command.environment) {
+               if (value) {
+                 ::setenv(name.c_str(), value->c_str(), 1);
+               } else {
+                 ::unsetenv(name.c_str());
+               }
+             }
+             std::vector<char*> argv;
+             for (std::string& argument : line) argv.push_back(argument.data());
+             argv.push_back(nullptr);
+             ::execvp(argv[0], argv.data());
+             return 127;
+           }).value();
 }
 
 Program::~Program() {
