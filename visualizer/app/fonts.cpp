@@ -30,7 +30,7 @@ std::string file_of(Face face) {
                      : face == Face::mono ? "DejaVuSansMono.ttf"
                                           : "DejaVuSans.ttf";
   for (const char* folder : kFolders) {
-    const std::string path = std::string(folder) + "/" + name;
+    std::string path = std::string(folder) + "/" + name;
     std::error_code ignored;
     if (std::filesystem::is_regular_file(path, ignored)) return path;
   }

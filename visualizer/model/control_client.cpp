@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "model/control_socket.h"
-#include "model/format.h"
 
 namespace forkscope::model {
 
@@ -14,29 +13,16 @@ namespace {
 constexpr std::chrono::milliseconds kBound{250};
 constexpr std::size_t kMaxPending = 64;
 
-Outcome outcome_of(std::uint16_t port, const nlohmann::json& command, std::string done) {
-  const ControlAnswer answer = ask_control_socket(port, command, kBound);
-  if (answer.result == ControlAnswer::Result::ok) return {true, std::move(done)};
-  return {false, "Not done: " + answer.error + '.'};
-}
-
 }  // namespace
 
-ControlClient::ControlClient(std::string host, std::uint16_t port)
+ControlClient::ControlClient(const std::string& host, std::uint16_t port)
     : port_(port), address_(net::resolve(host, port)) {}
 
 Outcome ControlClient::signal(std::uint32_t worker, const std::string& signal) {
-  return outcome_of(port_, {{"cmd", "signal"}, {"worker", worker}, {"signal", signal}},
-                    "Sent SIG" + signal + " to worker " + std::to_string(worker) + '.');
-}
-
-Outcome ControlClient::scale(std::uint32_t workers) {
-  return outcome_of(port_, {{"cmd", "scale"}, {"workers", workers}},
-                    "Scaling to " + counted(workers, "worker") + '.');
-}
-
-Outcome ControlClient::reload() {
-  return outcome_of(port_, {{"cmd", "reload"}}, "Rolling reload begins.");
+  const ControlAnswer answer = ask_control_socket(
+      port_, {{"cmd", "signal"}, {"worker", worker}, {"signal", signal}}, kBound);
+  if (answer.result != ControlAnswer::Result::ok) return {false, "Not done: " + answer.error + '.'};
+  return {true, "Sent SIG" + signal + " to worker " + std::to_string(worker) + '.'};
 }
 
 Outcome ControlClient::fire(const std::string& target) {

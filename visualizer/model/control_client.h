@@ -22,12 +22,10 @@ struct Outcome {
 class ControlClient {
  public:
   /// `host` and `port` as the segment's header names them.
-  ControlClient(std::string host, std::uint16_t port);
+  ControlClient(const std::string& host, std::uint16_t port);
 
   /// Has the primary send a signal: "KILL", "STOP", "CONT", "ABRT".
   Outcome signal(std::uint32_t worker, const std::string& signal);
-  Outcome scale(std::uint32_t workers);
-  Outcome reload();
 
   /// Sends `GET <target>` on a connection of its own and lets go of it after the answer or when
   /// the server closes it; returns at once.

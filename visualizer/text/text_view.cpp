@@ -30,7 +30,7 @@ constexpr auto kRedraw = 250ms;
 constexpr auto kAttachBound = 1000ms;
 constexpr auto kLook = 300ms;
 
-double milliseconds(std::uint64_t ns) { return static_cast<double>(ns / 1'000) / 1e3; }
+double milliseconds(std::uint64_t ns) { return static_cast<double>(ns) / 1e6; }
 
 ordered_json server_json(const model::ServerInfo& server) {
   return {{"host", server.host},

@@ -87,7 +87,9 @@ void Painter::hatch(const Rect& rect, ImU32 stripes) const {
   if (rect.w <= 0 || rect.h <= 0) return;
   push_clip(rect);
   const float pitch = px(12);
-  for (float x = rect.x - rect.h; x < rect.right(); x += pitch) {
+  const int stripe_count = static_cast<int>((rect.w + rect.h) / pitch) + 1;
+  for (int i = 0; i < stripe_count; ++i) {
+    const float x = rect.x - rect.h + pitch * static_cast<float>(i);
     list_.AddLine({x, rect.bottom()}, {x + rect.h, rect.y}, stripes, px(4.5F));
   }
   pop_clip();
