@@ -2,33 +2,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "gateway/reason_phrase.h"
+
 namespace forkscope::api {
-namespace {
-
-/// RFC 9110, section 15, and RFC 4918 for 507.
-const char* status_in_words(int status) {
-  switch (status) {
-    case 400: return "Bad Request";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 412: return "Precondition Failed";
-    case 413: return "Content Too Large";
-    case 414: return "URI Too Long";
-    case 415: return "Unsupported Media Type";
-    case 416: return "Range Not Satisfiable";
-    case 422: return "Unprocessable Content";
-    case 500: return "Internal Server Error";
-    case 501: return "Not Implemented";
-    case 503: return "Service Unavailable";
-    case 507: return "Insufficient Storage";
-    default: return status < 500 ? "Client Error" : "Server Error";
-  }
-}
-
-}  // namespace
 
 void set_problem(httplib::Response& res, const Problem& problem) {
-  nlohmann::ordered_json body = {{"title", status_in_words(problem.status)},
+  nlohmann::ordered_json body = {{"title", gateway::reason_phrase(problem.status)},
                                  {"status", problem.status},
                                  {"detail", problem.detail}};
   for (const FieldError& error : problem.errors) {

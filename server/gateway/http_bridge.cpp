@@ -8,6 +8,7 @@
 #include <exception>
 
 #include "gateway/http_syntax.h"
+#include "gateway/reason_phrase.h"
 
 namespace forkscope::gateway {
 
@@ -100,13 +101,14 @@ void set_field(httplib::Response& response, const char* name, const std::string&
 
 class HttpBridge::Routes : public httplib::Server {
  public:
-  Routes(Application& application, const WorkerIdentity& worker, int listening_socket)
+  Routes(Application& application, const HeaderFields& common_fields, const WorkerIdentity& worker,
+         int listening_socket)
       : worker_number_(std::to_string(worker.number)),
         worker_pid_(std::to_string(worker.pid)),
-        common_lines_(common_lines(worker, application.common_fields())),
+        common_lines_(common_lines(worker, common_fields)),
         listening_socket_(listening_socket) {
     httplib::Headers everywhere;
-    for (auto& [name, value] : application.common_fields()) everywhere.emplace(name, value);
+    for (const auto& [name, value] : common_fields) everywhere.emplace(name, value);
     set_default_headers(std::move(everywhere));
     set_exception_handler([this](const httplib::Request&, httplib::Response& response, auto&&...) {
       threw_ = true;
@@ -205,8 +207,9 @@ class HttpBridge::Routes : public httplib::Server {
   const std::string* date_ = nullptr;
 };
 
-HttpBridge::HttpBridge(Application& application, const WorkerIdentity& worker, int listening_socket)
-    : routes_(std::make_unique<Routes>(application, worker, listening_socket)) {}
+HttpBridge::HttpBridge(Application& application, const HeaderFields& common_fields,
+                       const WorkerIdentity& worker, int listening_socket)
+    : routes_(std::make_unique<Routes>(application, common_fields, worker, listening_socket)) {}
 
 HttpBridge::~HttpBridge() = default;
 

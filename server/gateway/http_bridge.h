@@ -22,9 +22,10 @@ namespace forkscope::gateway {
 
 class HttpBridge {
  public:
-  /// Registers the routes of `application`. `listening_socket` is borrowed: cpp-httplib wants to
-  /// see an open one while it serves.
-  HttpBridge(Application& application, const WorkerIdentity& worker, int listening_socket);
+  /// Registers the routes of `application`; every response gets its `common_fields`.
+  /// `listening_socket` is borrowed: cpp-httplib wants to see an open one while it serves.
+  HttpBridge(Application& application, const HeaderFields& common_fields,
+             const WorkerIdentity& worker, int listening_socket);
   ~HttpBridge();
 
   struct Outcome {

@@ -23,9 +23,6 @@ std::string common_lines(const WorkerIdentity& worker, const HeaderFields& commo
 
 enum class AfterResponse { keep_alive, close };
 
-/// The reason phrase of a status (RFC 9110 section 15); "Error" for one it doesn't know.
-std::string_view reason_phrase(int status);
-
 /// An RFC 9457 body: {"title":…,"status":…,"detail":…}. `detail` may hold anything.
 std::string problem_body(int status, std::string_view detail);
 

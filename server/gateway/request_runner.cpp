@@ -19,10 +19,15 @@ telemetry::Method method_of(std::string_view name) {
 
 RequestRunner::RequestRunner(Application& application, const WorkerIdentity& identity,
                              int listening_socket, telemetry::SlotWriter& slot)
+    : RequestRunner(application, application.common_fields(), identity, listening_socket, slot) {}
+
+RequestRunner::RequestRunner(Application& application, const HeaderFields& common_fields,
+                             const WorkerIdentity& identity, int listening_socket,
+                             telemetry::SlotWriter& slot)
     : application_(application),
       slot_(slot),
-      bridge_(application, identity, listening_socket),
-      common_lines_(common_lines(identity, application.common_fields())) {}
+      bridge_(application, common_fields, identity, listening_socket),
+      common_lines_(common_lines(identity, common_fields)) {}
 
 void RequestRunner::refresh() {
   date_.renew();  // responses carry it, so a new second makes all of them new

@@ -40,6 +40,9 @@ class RequestRunner {
                            std::string_view extra_fields = {});
 
  private:
+  RequestRunner(Application& application, const HeaderFields& common_fields,
+                const WorkerIdentity& identity, int listening_socket, telemetry::SlotWriter& slot);
+
   Application& application_;
   telemetry::SlotWriter& slot_;
   HttpBridge bridge_;

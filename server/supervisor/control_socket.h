@@ -16,7 +16,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <list>
 #include <nlohmann/json_fwd.hpp>
 #include <string>

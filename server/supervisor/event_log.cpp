@@ -3,7 +3,6 @@
 #include <poll.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <memory>
@@ -16,13 +15,6 @@
 namespace forkscope::supervisor {
 
 namespace {
-
-std::uint64_t wall_clock_ns() {
-  timespec now{};
-  ::clock_gettime(CLOCK_REALTIME, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 +
-         static_cast<std::uint64_t>(now.tv_nsec);
-}
 
 bool is_trouble(const telemetry::EventRecord& event) {
   switch (static_cast<telemetry::EventKind>(event.kind)) {
@@ -70,7 +62,7 @@ EventLog::EventLog(const telemetry::Segment& segment, const telemetry::SegmentVi
 
 void EventLog::record(telemetry::EventRecord event, std::string_view text) {
   event.time_ns = telemetry::now_ns();
-  event.wall_clock_ns = wall_clock_ns();
+  event.wall_clock_ns = telemetry::wall_clock_ns();
   for (std::uint32_t slot = 0; slot < view_->slot_count(); ++slot) {
     event.served_total += view_->requests_total(slot);
   }

@@ -1,7 +1,6 @@
 #include "supervisor/supervisor.h"
 
 #include <sys/socket.h>
-#include <time.h>
 
 #include <algorithm>
 #include <csignal>
@@ -20,7 +19,6 @@ constexpr std::uint64_t kMillisecondNs = 1'000'000;
 constexpr std::uint64_t kBeatNs = 100 * kMillisecondNs;
 /// A round that comes this late was not ours to miss: Ctrl-Z, a debugger, a sleeping laptop.
 constexpr std::uint64_t kPauseNs = 500 * kMillisecondNs;
-constexpr int kExitCannotBoot = 3;
 
 // What an event of the loop is about: the kind in the upper half, the slot in the lower.
 enum class Source : std::uint64_t { signals = 1, control = 2, exit = 3, boot = 4 };
@@ -81,7 +79,7 @@ int Supervisor::run() {
     if (stopping_ && all_gone) return clean_stop_ ? EXIT_SUCCESS : EXIT_FAILURE;
     if (const auto why = why_nothing_boots()) {
       std::fprintf(stderr, "todos-server: %s\n", why->c_str());
-      return kExitCannotBoot;
+      return worker::kExitCannotBoot;
     }
     hear(wait_ms(now));
   }
@@ -158,13 +156,10 @@ void Supervisor::watch(std::uint64_t now_ns) {
 void Supervisor::beat(std::uint64_t now_ns) {
   if (now_ns < next_beat_ns_) return;
   next_beat_ns_ = now_ns + kBeatNs;
-  timespec wall{};
-  ::clock_gettime(CLOCK_REALTIME, &wall);
   telemetry::BeatRecord record{};
   record.tick = ++beats_;
   record.time_ns = now_ns;
-  record.wall_clock_ns = static_cast<std::uint64_t>(wall.tv_sec) * 1'000'000'000 +
-                         static_cast<std::uint64_t>(wall.tv_nsec);
+  record.wall_clock_ns = telemetry::wall_clock_ns();
   record.target_workers = settings_.workers;
   record.state = static_cast<std::uint64_t>(stopping_ ? telemetry::PrimaryState::draining
                                                       : telemetry::PrimaryState::running);

@@ -43,6 +43,13 @@ std::optional<ExitReport> exit_of(const RosterRecord& roster) {
                     roster.exit_ns};
 }
 
+std::uint64_t read_clock(clockid_t clock) {
+  timespec now{};
+  ::clock_gettime(clock, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * kSecondNs +
+         static_cast<std::uint64_t>(now.tv_nsec);
+}
+
 std::uint64_t elapsed(std::uint64_t since_ns, std::uint64_t now_ns) {
   return since_ns != 0 && now_ns > since_ns ? now_ns - since_ns : 0;
 }
@@ -197,11 +204,8 @@ std::vector<WorkerReport> report_workers(const SegmentView& view, std::uint64_t 
   return workers;
 }
 
-std::uint64_t now_ns() {
-  timespec now{};
-  ::clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * kSecondNs +
-         static_cast<std::uint64_t>(now.tv_nsec);
-}
+std::uint64_t now_ns() { return read_clock(CLOCK_MONOTONIC); }
+
+std::uint64_t wall_clock_ns() { return read_clock(CLOCK_REALTIME); }
 
 }  // namespace forkscope::telemetry

@@ -66,5 +66,7 @@ double requests_per_second(const LaneReader<RequestRecord>& requests, std::uint6
 
 /// CLOCK_MONOTONIC in nanoseconds: the segment's clock.
 std::uint64_t now_ns();
+/// CLOCK_REALTIME in nanoseconds: for people, never for differences.
+std::uint64_t wall_clock_ns();
 
 }  // namespace forkscope::telemetry
