@@ -26,15 +26,22 @@ Acceptor::Acceptor(int listening_socket, Balance balance, const telemetry::Segme
 
 std::optional<Accepted> Acceptor::try_accept(std::uint64_t own_connections, std::uint64_t now_ns) {
   if (!pending_ || (now_ns < not_before_ns_ && !nudged_)) return std::nullopt;
+  if (gave_way_ && !nudged_ &&
+      view_.counters(gave_way_->slot).connections_accepted != gave_way_->accepted) {
+    gave_way_.reset();
+    pending_ = false;
+    return std::nullopt;
+  }
   if (balance_ == Balance::shared && !nudged_ && !gave_way_) {
     if (const auto peer = better_peer(own_connections, now_ns)) {
+      gave_way_ = GaveWay{*peer, view_.counters(*peer).connections_accepted};
       wake_[*peer].signal();
-      gave_way_ = true;
       not_before_ns_ = now_ns + kWayNs;
       return std::nullopt;
     }
   }
-  nudged_ = gave_way_ = false;
+  nudged_ = false;
+  gave_way_.reset();
   not_before_ns_ = now_ns;
 
   Accepted accepted;

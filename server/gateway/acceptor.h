@@ -7,7 +7,8 @@
 // before it takes the connection itself.
 //
 // Nothing can be lost by it. The connection stays in the kernel's queue until somebody accepts it;
-// whoever was woken keeps trying until the queue is empty; and when a worker hangs or dies, the
+// whoever was woken keeps trying until the queue is empty or a peer that was given way has taken
+// one, and with it the duty to go on; and when a worker hangs or dies, the
 // primary wakes all others, because the dead may have been woken for a connection that it never
 // took.
 //
@@ -40,7 +41,12 @@ class Acceptor {
            std::uint32_t own_slot, const std::vector<os::EventFd>& wake);
 
   /// The listening socket has become readable (edge-triggered).
-  void connection_waits() { pending_ = true; }
+  void connection_waits() {
+    pending_ = true;
+    if (!gave_way_) return;
+    gave_way_.reset();  // that was for another connection
+    not_before_ns_ = 1;
+  }
   /// A peer or the primary wants us to look at the queue: out of turn, without asking back.
   void nudged() { pending_ = nudged_ = true; }
   /// Requests are about to run while a connection waits: an idle peer may take it meanwhile.
@@ -66,8 +72,13 @@ class Acceptor {
   const std::vector<os::EventFd>& wake_;
   bool pending_ = false;  ///< The queue may hold a connection.
   bool nudged_ = false;
-  bool gave_way_ = false;            ///< A peer has had its millisecond.
-  std::uint64_t not_before_ns_ = 0;  ///< The next try.
+  /// The peer that has been given way, and how many connections it had accepted by then.
+  struct GaveWay {
+    std::uint32_t slot = 0;
+    std::uint64_t accepted = 0;
+  };
+  std::optional<GaveWay> gave_way_;
+  std::uint64_t not_before_ns_ = 1;  ///< The next try.
 };
 
 }  // namespace forkscope::gateway
