@@ -90,7 +90,9 @@ TodoStore::TodoStore(const std::string& path)
               " position = iif(?4, ?5, position)"
               " WHERE id = ?1 RETURNING id, title, completed, position"),
       remove_(database_, "DELETE FROM todos WHERE id = ?1 RETURNING id"),
-      data_version_(database_, "PRAGMA data_version") {}
+      data_version_(database_, "PRAGMA data_version"),
+      begin_reads_(database_, "BEGIN"),
+      end_reads_(database_, "COMMIT") {}
 
 std::vector<Todo> TodoStore::list(std::int64_t limit, std::int64_t after,
                                   std::optional<bool> completed) {
@@ -129,6 +131,20 @@ std::uint64_t TodoStore::content_version() {
     // Nobody knows what the content is: whatever was remembered of it is not to be used.
   }
   return ++content_version_;
+}
+
+// The first read after BEGIN opens the transaction: that is the version itself. Where BEGIN fails
+// each read has a transaction of its own, as outside of the pair.
+std::uint64_t TodoStore::begin_reads() {
+  step(begin_reads_);
+  begin_reads_.tryReset();
+  return content_version();
+}
+
+void TodoStore::end_reads() {
+  if (sqlite3_get_autocommit(database_.getHandle()) != 0) return;
+  step(end_reads_);
+  end_reads_.tryReset();
 }
 
 std::optional<StoreError> TodoStore::commit_writes() {

@@ -282,6 +282,20 @@ TEST_F(TodoStoreTest, ChangesItsContentVersionWithEveryCommitOfAnyProcess) {
   EXPECT_EQ(store.content_version(), after_foreign);
 }
 
+TEST_F(TodoStoreTest, LetsReadsShareWhatTheContentIsWhenTheyBegin) {
+  TodoStore store = TodoStore::open(path_);
+  const auto before = store.begin_reads();
+  ASSERT_EQ(run_outside(path_, "INSERT INTO todos (title) VALUES ('meanwhile')"), 0);
+  EXPECT_EQ(store.count(std::nullopt), 0);
+  EXPECT_FALSE(store.find(1));
+  store.end_reads();
+  EXPECT_GT(store.begin_reads(), before);
+  EXPECT_TRUE(store.find(1));
+  store.end_reads();
+  EXPECT_EQ(store.count(std::nullopt), 1);
+  add(store, "a write can follow");
+}
+
 TEST_F(TodoStoreTest, KeepsTheLogShort) {
   TodoStore store = TodoStore::open(path_);
   const std::string title(500, 'x');
