@@ -12,6 +12,12 @@
 namespace forkscope::api {
 namespace {
 
+std::optional<gateway::CommitFailure> commit_failure(
+    const std::optional<store::StoreError>& error) {
+  if (!error) return std::nullopt;
+  return gateway::CommitFailure{http_status(error->kind()), error->what()};
+}
+
 class TodosApplication final : public gateway::Application {
  public:
   explicit TodosApplication(const ApplicationContext& context)
@@ -35,9 +41,10 @@ class TodosApplication final : public gateway::Application {
   bool begin_writes() override { return store_.begin_writes(); }
 
   std::optional<gateway::CommitFailure> commit_writes() override {
-    const auto failure = store_.commit_writes();
-    if (!failure) return std::nullopt;
-    return gateway::CommitFailure{http_status(failure->kind()), failure->what()};
+    return commit_failure(store_.commit_writes());
+  }
+  std::optional<gateway::CommitFailure> flush_writes() override {
+    return commit_failure(store_.flush_writes());
   }
 
   bool reads(std::string_view path) const override { return is_todo_path(path); }
