@@ -4,6 +4,8 @@
 
 #include "api/cors.h"
 #include "api/faults.h"
+#include "api/metrics.h"
+#include "api/page.h"
 #include "api/problem.h"
 #include "api/status.h"
 #include "api/todos.h"
@@ -28,6 +30,8 @@ class TodosApplication final : public gateway::Application {
     explain_errors(server);
     add_todo_routes(server, store_);
     add_status_routes(server, {*context_.telemetry, store_, context_.draining});
+    add_metrics_route(server, *context_.telemetry);
+    add_page_routes(server);
     if (context_.faults_enabled) add_fault_routes(server);
   }
 
