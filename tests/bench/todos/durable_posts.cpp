@@ -98,8 +98,8 @@ Posts post_to_server(const ServerProcess& server, int connections, Clock::durati
       client.post();
     }
   }
-  posts.per_second = static_cast<double>(answered) /
-                     std::chrono::duration<double>(Clock::now() - begin).count();
+  posts.per_second =
+      static_cast<double>(answered) / std::chrono::duration<double>(Clock::now() - begin).count();
   ::close(epoll);
   return posts;
 }
