@@ -119,7 +119,6 @@ std::optional<Todo> TodoStore::find(std::int64_t id) {
 void TodoStore::check() {
   require_file_in_place(database_.getHandle(), path_);
   count(std::nullopt);
-  list(1, 0, std::nullopt);
 }
 
 std::uint64_t TodoStore::content_version() {
