@@ -35,9 +35,9 @@ class MemberReader final : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
   bool parse_error(std::size_t position, const std::string&,
-                   const nlohmann::detail::exception& error) override {
+                   const nlohmann::detail::exception& cause) override {
     constexpr int kNumberOverflow = 406;  // nlohmann's id: a number beyond what a double can hold
-    if (error.id == kNumberOverflow) return stop("The body has a number that is out of range.");
+    if (cause.id == kNumberOverflow) return stop("The body has a number that is out of range.");
     return stop("The body is not valid JSON: there is an error at byte " +
                 std::to_string(position) + ".");
   }
