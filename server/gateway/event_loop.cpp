@@ -1,7 +1,10 @@
 #include "gateway/event_loop.h"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -42,6 +45,7 @@ EventLoop::EventLoop(const HttpLimits& limits, const Surroundings& surroundings,
       runner_(application, surroundings.identity, surroundings.listening_socket, surroundings.slot),
       acceptor_(surroundings.listening_socket, surroundings.balance, surroundings.view,
                 surroundings.identity.number - 1, surroundings.wake),
+      turn_relay_(surroundings.view, surroundings.identity.number - 1, surroundings.wake),
       buffer_(kReceiveBytes) {
   epoll_.add(surroundings_.wake[surroundings_.identity.number - 1].fd(), EPOLLIN, kWake);
   epoll_.add(surroundings_.signals.fd(), EPOLLIN, kSignals);
@@ -77,6 +81,11 @@ int EventLoop::wait_ms() const {
 
 void EventLoop::take_events(int timeout_ms) {
   if (timeout_ms != 0) slot_.idle();
+  // Requests that come while writes wait for their turn are likely to be writes as well.
+  if (!parked_.empty() && timeout_ms > 0) {
+    nap(timeout_ms);
+    timeout_ms = 0;
+  }
   const auto events = epoll_.wait(timeout_ms);
   clock_ns_ = telemetry::now_ns();
   slot_.step(Phase::reading, clock_ns_);
@@ -102,6 +111,14 @@ void EventLoop::take_events(int timeout_ms) {
   }
 }
 
+/// Until a peer passes its turn on, or something is due. Connections are not looked at: each
+/// request would wake us for nothing, at the cost of whoever has the turn.
+void EventLoop::nap(int timeout_ms) const {
+  pollfd wakers[] = {{surroundings_.wake[surroundings_.identity.number - 1].fd(), POLLIN, 0},
+                     {surroundings_.signals.fd(), POLLIN, 0}};
+  ::poll(wakers, std::size(wakers), timeout_ms);
+}
+
 void EventLoop::receive_ready() {
   attending_.swap(ready_);
   for (Connection* connection : attending_) attend(*connection);
@@ -111,12 +128,16 @@ void EventLoop::receive_ready() {
 void EventLoop::serve_runnable() {
   if (runnable_.empty() && parked_.empty()) return;
   acceptor_.pass_on(clock_ns_);
+  runner_.renew_date();
   serving_.swap(runnable_);
-  runner_.begin_reads();
-  for (Connection*& connection : serving_) {
-    if (runner_.reads(*connection)) serve(*std::exchange(connection, nullptr));
+  const auto reads = [&](Connection* connection) { return runner_.reads(*connection); };
+  if (std::any_of(serving_.begin(), serving_.end(), reads)) {
+    runner_.begin_reads();
+    for (Connection*& connection : serving_) {
+      if (reads(connection)) serve(*std::exchange(connection, nullptr));
+    }
+    runner_.end_reads();
   }
-  runner_.end_reads();
 
   std::vector<Connection*> writes = std::exchange(parked_, {});
   for (Connection* connection : serving_) {
@@ -346,7 +367,7 @@ void EventLoop::refuse(Connection& connection, int status, std::string_view deta
 }
 
 void EventLoop::serve_writes(const std::vector<Connection*>& writes) {
-  if (!application_.begin_writes()) {
+  if (turn_relay_.gives_way() || !application_.begin_writes()) {
     park(writes);
     return;
   }
@@ -357,7 +378,9 @@ void EventLoop::serve_writes(const std::vector<Connection*>& writes) {
     clock_ns_ = telemetry::now_ns();
   }
   slot_.step(Phase::committing, clock_ns_);
-  const auto failure = application_.commit_writes();
+  auto failure = application_.commit_writes();
+  turn_relay_.pass_on();
+  if (!failure) failure = application_.flush_writes();
   for (Connection* connection : writes) {
     if (failure) runner_.answer_with_problem(*connection, failure->status, failure->detail);
     connection->state = State::sending;

@@ -27,6 +27,7 @@
 #include "gateway/connection.h"
 #include "gateway/http_limits.h"
 #include "gateway/request_runner.h"
+#include "gateway/turn_relay.h"
 #include "os/epoll.h"
 #include "os/event_fd.h"
 #include "os/signal_events.h"
@@ -58,6 +59,7 @@ class EventLoop {
   // ── the steps of an iteration ──
   int wait_ms() const;
   void take_events(int timeout_ms);
+  void nap(int timeout_ms) const;
   void receive_ready();
   void serve_runnable();
   void accept();
@@ -92,6 +94,7 @@ class EventLoop {
   Application& application_;
   RequestRunner runner_;
   Acceptor acceptor_;
+  TurnRelay turn_relay_;
   os::Epoll epoll_;
 
   std::vector<std::unique_ptr<Connection>> connections_;  ///< By descriptor.
