@@ -13,6 +13,7 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -42,8 +43,9 @@ class TodoStore {
   /// Changes whenever the content does, whichever process changed it. Never goes back, never
   /// throws. Not to be asked between begin_writes() and commit_writes().
   std::uint64_t content_version();
-  /// All reads until end_reads() see the content of the version that this returns; sharing one
-  /// read transaction, they are cheaper than each on its own. Neither throws.
+  /// The same, and until end_reads() all reads share one transaction, which makes them cheaper.
+  /// What a server's worker has committed is in it at once; what another program has committed,
+  /// at least a millisecond later. Neither throws.
   std::uint64_t begin_reads();
   void end_reads();
 
@@ -66,6 +68,7 @@ class TodoStore {
 
  private:
   explicit TodoStore(const std::string& path);
+  void join_shared_reads();
 
   std::string path_;
   SQLite::Database database_;
@@ -81,6 +84,9 @@ class TodoStore {
   SQLite::Statement data_version_;
   SQLite::Statement begin_reads_;
   SQLite::Statement end_reads_;
+  bool sharing_reads_ = false;
+  std::optional<std::uint64_t> seen_mark_;  ///< As it was before the latest look, if that holds.
+  std::chrono::steady_clock::time_point looked_at_;
   std::int64_t seen_data_version_ = 0;
   std::uint64_t content_version_ = 1;
 };

@@ -1,5 +1,6 @@
 // How many durable POSTs per second, and how long each worker lets its clients wait.
 //
+//   scripts/build release -DFORKSCOPE_BENCH=ON -DFORKSCOPE_TESTS=ON
 //   build/release/bin/durable_posts_bench [SECONDS] [CONNECTIONS] [WORKERS]
 //
 // Two rates, measured in alternating rounds on the same disk: POSTs over keep-alive connections to

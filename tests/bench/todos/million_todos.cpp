@@ -1,5 +1,6 @@
 // Whether the server stays as fast when the list grows.
 //
+//   scripts/build release -DFORKSCOPE_BENCH=ON -DFORKSCOPE_TESTS=ON
 //   build/release/bin/million_todos_bench [TODOS]
 //
 // Measures the same requests against 1,000 todos and against TODOS [1,000,000], one after the other
