@@ -81,7 +81,8 @@ TEST(Ctl, SaysInOneLineWhatIsWrong) {
   EXPECT_EQ(ctl(server, "signal 9 KILL").exit_code, 1);
   EXPECT_EQ(ctl(server, "signal 1 HUP").exit_code, 2);
   EXPECT_EQ(ctl(server, "").exit_code, 2);
-  const Output nobody = ctl(server, "--port 1 status");
+  const Output nobody = shell("XDG_RUNTIME_DIR=" + server.directory().string() + " " +
+                              program_of(server) + " ctl --port 1 status");
   EXPECT_EQ(nobody.exit_code, 1);
   EXPECT_EQ(std::ranges::count(nobody.text, '\n'), 1);
 }
