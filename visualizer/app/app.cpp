@@ -7,6 +7,7 @@
 
 #include "app/keyboard.h"
 #include "forkscope/telemetry/worker_report.h"
+#include "views/latency.h"
 #include "views/screen.h"
 
 namespace forkscope::app {
@@ -21,7 +22,7 @@ constexpr std::uint64_t kLivelyFrameNs = 33 * kMs;
 constexpr std::uint64_t kQuietFrameNs = 220 * kMs;
 constexpr std::uint64_t kScreenshotCollectNs = 2'000 * kMs;
 constexpr std::uint64_t kScreenshotGiveUpNs = 5'000 * kMs;
-constexpr float kPresenterScale = 1.2F;
+constexpr float kPresenterScale = 1.25F;
 constexpr double kLoadPerSecond = 2'000;
 constexpr std::uint32_t kLeastConnections = 16;
 constexpr std::uint32_t kConnectionsPerWorker = 4;
@@ -40,6 +41,7 @@ App::App(const Options& options)
     : options_(options),
       window_(options.width, options.height,
               options.screenshot.empty() ? Visibility::shown : Visibility::hidden),
+      latency_pixels_(views::kShownBins, views::kLatencyRows),
       source_(options.port) {
   state_.theme = options.theme;
   state_.scale = options.scale;
@@ -50,9 +52,9 @@ int App::run() {
   std::uint64_t drawn_ns = 0;
   std::uint64_t frame_cost_ns = 0;
   while (!window_.should_close()) {
-    // The screen must not take from the server what it is there to show: at most a third of one
+    // The screen must not take from the server what it is there to show: at most a fifth of one
     // core goes into drawing, also where the processor does the graphics card's work.
-    const std::uint64_t pace = std::max(kLivelyFrameNs, 3 * frame_cost_ns);
+    const std::uint64_t pace = std::max(kLivelyFrameNs, 5 * frame_cost_ns);
     const bool lively = is_lively();
     const std::uint64_t interval = lively && !state_.paused_at_ns ? pace : kQuietFrameNs;
     // Records are read at the full rate also while the picture is paused: the lanes are short.
@@ -99,21 +101,23 @@ void App::poll() {
   history_.add(source_.snapshot(), source_.answers(), source_.events());
   follow_server();
   if (control_) control_->poll();
+  load_status_ = load_.status();
+  perform(course_.update(situation()));
 }
 
 /// Buttons and the load generator follow the server looked at.
 void App::follow_server() {
-  if (!load_.status().running) {
+  if (!load_status_.running && !own_connections_) {
     const auto workers = static_cast<std::uint32_t>(history_.latest().workers.size());
     load_options_.connections = std::max(kLeastConnections, kConnectionsPerWorker * workers);
   }
   const model::ServerInfo& server = history_.latest().server;
-  if (history_.latest().attachment == Attachment::lost && load_.status().running) {
+  if (history_.latest().attachment == Attachment::lost && load_status_.running) {
     load_.stop();
     notify("Load is off: the server is gone.");
   }
   if (server.port == 0 || (control_ && control_instance_ == server.instance_id)) return;
-  if (load_.status().running) load_.stop();
+  if (load_status_.running) load_.stop();
   control_ = std::make_unique<model::ControlClient>(server.host, server.port);
   control_instance_ = server.instance_id;
   load_options_.host = server.host;
@@ -135,21 +139,23 @@ bool App::is_lively() const {
 views::View App::view() {
   const std::uint64_t time_ns = state_.paused_at_ns.value_or(history_.latest().time_ns);
   const std::uint64_t calm_time_ns = time_ns - time_ns % views::kCalmNs;
-  const load::LoadStatus status = load_.status();
+  std::optional<lessons::Page> lesson;
+  if (course_.open()) lesson = course_.page(situation());
   return {.history = history_,
           .now = state_.paused_at_ns ? history_.at(time_ns) : history_.latest(),
           .calm = history_.at(calm_time_ns),
           .time_ns = time_ns,
           .calm_time_ns = calm_time_ns,
           .state = state_,
-          .load = {.running = status.running,
-                   .wanted_per_second = load_options_.requests_per_second,
-                   .post_share = load_options_.post_share,
-                   .connections = load_options_.connections,
-                   .requests_per_second = status.requests_per_second,
-                   .waiting = status.waiting},
+          .load = {load_options_, load_status_},
+          .lesson = std::move(lesson),
           .control = control_.get(),
+          .latency_pixels = latency_pixels_,
           .commands = commands_};
+}
+
+lessons::Situation App::situation() {
+  return {history_.latest(), history_.incidents(), load_status_};
 }
 
 std::string App::draw(const std::string& png_path) {

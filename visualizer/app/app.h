@@ -10,8 +10,10 @@
 #include <string>
 #include <vector>
 
+#include "app/gl_pixel_columns.h"
 #include "app/options.h"
 #include "app/window.h"
+#include "lessons/course.h"
 #include "load/load_generator.h"
 #include "model/control_client.h"
 #include "model/history.h"
@@ -39,11 +41,29 @@ class App {
   views::View view();
 
   void perform(const views::Command& command);
-  void select(std::uint32_t worker);
+  bool perform_in_time(const views::Command& command);
+  bool perform_on_look(const views::Command& command);
+
+  // ── what happens to the server ──
   void signal_worker(const telemetry::WorkerReport* worker, const char* signal);
   void report(const model::Outcome& outcome);
+  void fire(const std::string& target);
   void toggle_load();
+  void restart_load();
+  void next_load_option(views::CommandKind which);
   void toggle_freeze();
+  void scale(int by);
+
+  // ── when ──
+  void pause_at(std::uint64_t time_ns);
+  void step(std::int64_t by_ns);
+  void go_to_incident(bool later);
+
+  // ── lessons ──
+  lessons::Situation situation();
+  void perform(const lessons::Actions& actions);
+
+  void select(std::uint32_t worker);
   void save_screenshot();
   void notify(std::string text);
 
@@ -51,6 +71,7 @@ class App {
   Window window_;
   views::Theme theme_;
   views::ViewState state_;
+  GlPixelColumns latency_pixels_;
   std::vector<views::Command> commands_;
 
   model::LiveSource source_;
@@ -59,6 +80,9 @@ class App {
   std::uint64_t control_instance_ = 0;             // whose `control_` that is
   load::LoadGenerator load_;
   load::LoadOptions load_options_;
+  load::LoadStatus load_status_;  // as of the latest poll
+  bool own_connections_ = false;  // the user has chosen how many
+  lessons::Course course_;
 };
 
 }  // namespace forkscope::app

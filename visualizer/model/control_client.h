@@ -27,6 +27,8 @@ class ControlClient {
   /// Has the primary send a signal: "KILL", "STOP", "CONT", "ABRT".
   Outcome signal(std::uint32_t worker, const std::string& signal);
 
+  Outcome scale(std::uint32_t) { return {}; }
+  Outcome reload() { return {}; }
   /// Sends `GET <target>` on a connection of its own and lets go of it after the answer or when
   /// the server closes it; returns at once.
   Outcome fire(const std::string& target);

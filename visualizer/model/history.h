@@ -48,6 +48,8 @@ class History {
   std::vector<double> share(std::uint64_t time_ns, std::uint64_t window_ns) const;
   /// The latest events up to `time_ns`, newest first, at most `count`.
   std::vector<telemetry::EventRecord> events(std::uint64_t time_ns, std::size_t count) const;
+  std::uint64_t oldest_ns() const { return older_.empty() ? (recent_.empty() ? latest_.time_ns : recent_.front().time_ns) : older_.front().time_ns; }
+  std::span<const std::uint32_t> latency_column(std::uint64_t) const { return {}; }
   const std::vector<Incident>& incidents() const { return incidents_.all(); }
 
  private:

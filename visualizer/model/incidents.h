@@ -43,6 +43,18 @@ struct Incident {
   std::uint64_t start_ns() const { return stuck_since_ns ? stuck_since_ns : exit_ns; }
 };
 
+struct ChainStep { std::uint64_t time_ns; telemetry::EventKind kind; std::string title; std::string detail; };
+inline std::vector<ChainStep> chain(const Incident& i, std::uint64_t) {
+  std::vector<ChainStep> s;
+  using K = telemetry::EventKind;
+  if (i.stuck_since_ns) s.push_back({i.stuck_since_ns, K::none, "request received", i.request});
+  if (i.declared_ns) s.push_back({i.declared_ns, K::hung, "declared hung", "it spins"});
+  if (i.abort_ns) s.push_back({i.abort_ns, K::abort, "SIGABRT sent", ""});
+  if (i.exit_ns) s.push_back({i.exit_ns, K::exit, "exited", "1 request lost"});
+  if (i.fork_ns) s.push_back({i.fork_ns, K::fork, "respawned", ""});
+  if (i.back_ns) s.push_back({i.back_ns, K::listening, "ready", ""});
+  return s;
+}
 /// Feed it every event, in order; ask it for the incidents. Events may be missing, when the lane
 /// was faster than its reader: a later generation's sign of life closes what came before it.
 /// Not thread-safe.

@@ -7,6 +7,7 @@
 #include "model/format.h"
 #include "model/wording.h"
 #include "views/layout.h"
+#include "views/widgets.h"
 
 namespace forkscope::views {
 
@@ -67,13 +68,30 @@ void draw_parts(const Painter& painter, float x, const Rect& rect, Type first, I
   }
 }
 
+/// "why?" at the right end of a strip. Takes its place off the strip.
+void draw_why_button(const Painter& painter, Rect& strip, const View& view, std::size_t index,
+                     ImU32 ink) {
+  const bool unfolded = view.state.why && view.state.why_strip == index;
+  const std::string_view text = unfolded ? "close" : "why?";
+  const float width = painter.width(Type::body_bold, text) + painter.px(56);
+  Rect button = strip.cut_right(width + painter.px(12), painter.px(18));
+  button = {button.x, button.y + painter.px(11), width, button.h - painter.px(22)};
+  const std::string id = "why " + std::to_string(index);
+  const Press press = press_area(id.c_str(), button);
+  painter.outline(button, faded(ink, press.hovered ? 1 : 0.55F), painter.px(2), painter.px(6));
+  painter.text(Type::body_bold, button.x + painter.px(12), button.middle(), ink, text);
+  painter.key_cap(button.right() - painter.px(8), button.middle(), "W", faded(ink, 0.7F));
+  if (press.clicked) view.commands.push_back({CommandKind::toggle_why, index});
+}
+
 void draw_open(const Painter& painter, const Rect& rect, const View& view, const Incident& incident,
-               std::size_t more) {
+               std::size_t index, std::size_t more) {
   const Palette& colors = painter.colors();
   painter.fill(rect, colors.hung);
   Rect inside = rect;
   const Rect edge = inside.cut_left(painter.px(46), painter.px(18));
   painter.hatch(edge, colors.hatch);
+  draw_why_button(painter, inside, view, index, colors.on_alarm);
   std::string line =
       "WORKER " + std::to_string(incident.worker) + " " + model::headline(incident, view.now);
   if (more > 0) line += " · +" + std::to_string(more) + " more";
@@ -81,13 +99,15 @@ void draw_open(const Painter& painter, const Rect& rect, const View& view, const
 }
 
 void draw_closed(const Painter& painter, const Rect& rect, const View& view,
-                 const Incident& incident) {
+                 const Incident& incident, std::size_t index) {
   const Palette& colors = painter.colors();
   painter.fill(rect, colors.panel, painter.px(6));
   painter.fill({rect.x, rect.y, painter.px(8), rect.h}, colors.fresh, painter.px(3));
   painter.shape(Shape::plus, {rect.x + painter.px(34), rect.middle()}, painter.px(12), colors.fresh,
                 colors.fresh);
-  Rect inside = rect.inset(painter.px(18), 0);
+  Rect inside = rect;
+  inside.cut_left(painter.px(18));
+  draw_why_button(painter, inside, view, index, colors.text);
   const auto age_ns = static_cast<std::int64_t>(view.now.time_ns - incident.back_ns);
   const std::string when = model::clock_time(view.now.wall_clock_ns - age_ns);
   const float width = painter.width(Type::body, when);
@@ -149,9 +169,9 @@ void draw_incident_strips(const Painter& painter, const Rect& rect, const View& 
     } else if (strips[i].worker == 0) {
       draw_quiet(painter, strip, view);
     } else if (strips[i].open()) {
-      draw_open(painter, strip, view, strips[i], i + 1 == shown ? strips.size() - shown : 0);
+      draw_open(painter, strip, view, strips[i], i, i + 1 == shown ? strips.size() - shown : 0);
     } else {
-      draw_closed(painter, strip, view, strips[i]);
+      draw_closed(painter, strip, view, strips[i], i);
     }
   }
 }

@@ -1,0 +1,15 @@
+// Why? The chain of events of one incident, from the request that was received to the successor
+// that serves, each with its time since the beginning.
+#pragma once
+
+#include "model/incidents.h"
+#include "views/painter.h"
+#include "views/view.h"
+
+namespace forkscope::views {
+
+/// `incident` as it was at the view time.
+void draw_why(const Painter& painter, const Rect& rect, const View& view,
+              const model::Incident& incident);
+
+}  // namespace forkscope::views
