@@ -47,10 +47,11 @@ Layout compute_layout(ImVec2 size, const Theme& theme, const Contents& contents)
   // On a narrow window the side columns give way first; the workers are what it is about.
   const float narrow = std::clamp(size.x / (1600 * u), 0.5F, 1.1F);
   Rect right = rest.cut_right(kRight * u * std::max(narrow, 0.9F), gap);
+  const float room = std::max(0.F, right.h - kAnswersLeast * u - gap);
   if (contents.lesson) {
-    layout.lesson = right.cut_bottom(std::min(kLesson * u, right.h - kAnswersLeast * u), gap);
+    layout.lesson = right.cut_bottom(std::min(kLesson * u, room), gap);
   } else if (!contents.presenter) {
-    layout.fire = right.cut_bottom(std::min(kFire * u, right.h - kAnswersLeast * u), gap);
+    layout.fire = right.cut_bottom(std::min(kFire * u, room), gap);
   }
   layout.answers = right;
 
