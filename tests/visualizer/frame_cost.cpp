@@ -19,7 +19,7 @@ constexpr std::uint64_t kSeen = 40 * kSecond;
 
 class NoTexture final : public views::PixelColumns {
  public:
-  NoTexture() : PixelColumns(views::kShownBins, views::kLatencyRows) {}
+  NoTexture() : PixelColumns(views::kLatencyColumns, views::kLatencyRows) {}
   void write_column(std::size_t, std::span<const ImU32>) override {}
   ImTextureID texture() const override { return {}; }
 };
@@ -107,6 +107,9 @@ void build_frame(benchmark::State& state) {
                         .calm = latest,
                         .time_ns = latest.time_ns,
                         .calm_time_ns = latest.time_ns,
+                        .paused = false,
+                        .replay = false,
+                        .incidents = past.history().incidents(),
                         .state = view_state,
                         .load = {},
                         .lesson = {},

@@ -41,8 +41,8 @@ App::App(const Options& options)
     : options_(options),
       window_(options.width, options.height,
               options.screenshot.empty() ? Visibility::shown : Visibility::hidden),
-      latency_pixels_(views::kShownBins, views::kLatencyRows),
-      source_(options.port) {
+      latency_pixels_(views::kLatencyColumns, views::kLatencyRows),
+      session_(options.session) {
   state_.theme = options.theme;
   state_.scale = options.scale;
   load_options_.requests_per_second = kLoadPerSecond;
@@ -56,7 +56,7 @@ int App::run() {
     // core goes into drawing, also where the processor does the graphics card's work.
     const std::uint64_t pace = std::max(kLivelyFrameNs, 5 * frame_cost_ns);
     const bool lively = is_lively();
-    const std::uint64_t interval = lively && !state_.paused_at_ns ? pace : kQuietFrameNs;
+    const std::uint64_t interval = lively && !session_.playhead().paused() ? pace : kQuietFrameNs;
     // Records are read at the full rate also while the picture is paused: the lanes are short.
     window_.wait_events(static_cast<double>(lively ? kLivelyFrameNs : kQuietFrameNs) / 1e9);
     poll();
@@ -77,28 +77,42 @@ int App::run() {
 }
 
 int App::take_screenshot(const std::string& path) {
-  const std::uint64_t begin = telemetry::now_ns();
-  for (;;) {
-    window_.wait_events(static_cast<double>(kLivelyFrameNs) / 1e9);
-    poll();
-    const std::uint64_t waited = telemetry::now_ns() - begin;
-    const bool live = history_.latest().attachment == Attachment::live;
-    if (waited >= kScreenshotCollectNs && live) break;
-    if (waited >= kScreenshotGiveUpNs || (waited >= kScreenshotCollectNs && !live)) {
-      std::cerr << "todos-visualizer: no server to attach to: "
-                << history_.latest().attachment_detail << '\n';
-      return 1;
-    }
+  if (session_.is_replay()) {
+    // The same recording gives the same picture, to the byte: no clock is looked at.
+    if (!session_.playhead().paused()) session_.playhead().to_end();
+  } else if (!collect_for_screenshot()) {
+    return 1;
   }
+  const std::string notice = session_.take_notice();
+  if (!notice.empty()) std::cerr << "todos-visualizer: " << notice << '\n';
   const std::string error = draw(path);
   if (error.empty()) return 0;
   std::cerr << "todos-visualizer: " << error << '\n';
   return 1;
 }
 
+/// Waits until there is something to see. Says why when there is nothing.
+bool App::collect_for_screenshot() {
+  const std::uint64_t begin = telemetry::now_ns();
+  for (;;) {
+    window_.wait_events(static_cast<double>(kLivelyFrameNs) / 1e9);
+    poll();
+    const std::uint64_t waited = telemetry::now_ns() - begin;
+    const bool live = session_.history().latest().attachment == Attachment::live;
+    if (waited >= kScreenshotCollectNs && live) return true;
+    if (waited >= kScreenshotGiveUpNs || (waited >= kScreenshotCollectNs && !live)) {
+      std::cerr << "todos-visualizer: no server to attach to: "
+                << session_.history().latest().attachment_detail << '\n';
+      return false;
+    }
+  }
+}
+
 void App::poll() {
-  source_.poll();
-  history_.add(source_.snapshot(), source_.answers(), source_.events());
+  session_.poll();
+  const std::string notice = session_.take_notice();
+  if (!notice.empty()) notify(notice);
+  if (session_.is_replay()) return;
   follow_server();
   if (control_) control_->poll();
   load_status_ = load_.status();
@@ -108,11 +122,11 @@ void App::poll() {
 /// Buttons and the load generator follow the server looked at.
 void App::follow_server() {
   if (!load_status_.running && !own_connections_) {
-    const auto workers = static_cast<std::uint32_t>(history_.latest().workers.size());
+    const auto workers = static_cast<std::uint32_t>(session_.history().latest().workers.size());
     load_options_.connections = std::max(kLeastConnections, kConnectionsPerWorker * workers);
   }
-  const model::ServerInfo& server = history_.latest().server;
-  if (history_.latest().attachment == Attachment::lost && load_status_.running) {
+  const model::ServerInfo& server = session_.history().latest().server;
+  if (session_.history().latest().attachment == Attachment::lost && load_status_.running) {
     load_.stop();
     notify("Load is off: the server is gone.");
   }
@@ -127,7 +141,10 @@ void App::follow_server() {
 
 /// Whether anything moves that is worth the full frame rate.
 bool App::is_lively() const {
-  const model::Snapshot& now = history_.latest();
+  const std::uint64_t clock_ns = telemetry::now_ns();
+  if (session_.playhead().playing(session_.history(), clock_ns)) return true;
+  if (session_.is_replay()) return clock_ns < state_.notice_until_ns;
+  const model::Snapshot& now = session_.history().latest();
   if (now.attachment != Attachment::live) return false;
   if (now.time_ns < state_.notice_until_ns || now.totals.requests_per_second >= 1) return true;
   return std::any_of(now.workers.begin(), now.workers.end(),
@@ -137,15 +154,22 @@ bool App::is_lively() const {
 }
 
 views::View App::view() {
-  const std::uint64_t time_ns = state_.paused_at_ns.value_or(history_.latest().time_ns);
-  const std::uint64_t calm_time_ns = time_ns - time_ns % views::kCalmNs;
+  const model::History& history = session_.history();
+  const std::uint64_t time_ns = session_.view_time(telemetry::now_ns());
+  const bool paused = session_.playhead().paused();
+  // A picture that stands still is exact in all of its figures.
+  const std::uint64_t calm_time_ns = paused ? time_ns : time_ns - time_ns % views::kCalmNs;
   std::optional<lessons::Page> lesson;
   if (course_.open()) lesson = course_.page(situation());
-  return {.history = history_,
-          .now = state_.paused_at_ns ? history_.at(time_ns) : history_.latest(),
-          .calm = history_.at(calm_time_ns),
+  incidents_ = history.incidents(time_ns);
+  return {.history = history,
+          .now = history.at(time_ns),
+          .calm = history.at(calm_time_ns),
           .time_ns = time_ns,
           .calm_time_ns = calm_time_ns,
+          .paused = paused,
+          .replay = session_.is_replay(),
+          .incidents = incidents_,
           .state = state_,
           .load = {load_options_, load_status_},
           .lesson = std::move(lesson),
@@ -155,7 +179,7 @@ views::View App::view() {
 }
 
 lessons::Situation App::situation() {
-  return {history_.latest(), history_.incidents(), load_status_};
+  return {session_.history().latest(), session_.history().incidents(), load_status_};
 }
 
 std::string App::draw(const std::string& png_path) {

@@ -16,8 +16,7 @@
 #include "lessons/course.h"
 #include "load/load_generator.h"
 #include "model/control_client.h"
-#include "model/history.h"
-#include "model/live_source.h"
+#include "session/session.h"
 #include "views/view.h"
 
 namespace forkscope::app {
@@ -34,6 +33,7 @@ class App {
 
  private:
   void poll();
+  bool collect_for_screenshot();
   void follow_server();
   /// Writes the frame to `png_path` unless that is empty; returns why that failed, or nothing.
   std::string draw(const std::string& png_path = {});
@@ -54,11 +54,6 @@ class App {
   void toggle_freeze();
   void scale(int by);
 
-  // ── when ──
-  void pause_at(std::uint64_t time_ns);
-  void step(std::int64_t by_ns);
-  void go_to_incident(bool later);
-
   // ── lessons ──
   lessons::Situation situation();
   void perform(const lessons::Actions& actions);
@@ -74,8 +69,8 @@ class App {
   GlPixelColumns latency_pixels_;
   std::vector<views::Command> commands_;
 
-  model::LiveSource source_;
-  model::History history_;
+  session::Session session_;
+  std::vector<model::Incident> incidents_;         // as known at the view time of the frame
   std::unique_ptr<model::ControlClient> control_;  // of the server looked at
   std::uint64_t control_instance_ = 0;             // whose `control_` that is
   load::LoadGenerator load_;

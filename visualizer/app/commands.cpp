@@ -13,7 +13,6 @@ using views::CommandKind;
 namespace {
 
 constexpr std::uint64_t kNoticeNs = 4'000'000'000;
-constexpr std::int64_t kStepNs = 100'000'000;
 constexpr float kScaleStep = 1.1F;
 constexpr float kLeastScale = 0.5F;
 constexpr float kMostScale = 4;
@@ -28,53 +27,30 @@ std::string screenshot_name() {
   return name.data();
 }
 
-/// When its first sign was seen.
-std::uint64_t seen_ns(const model::Incident& incident) {
-  return incident.kind == model::IncidentKind::hang && incident.declared_ns != 0
-             ? incident.declared_ns
-             : incident.exit_ns;
-}
-
 }  // namespace
 
 bool App::perform_in_time(const Command& command) {
+  const std::uint64_t now_ns = telemetry::now_ns();
+  model::Playhead& playhead = session_.playhead();
+  const auto jump = [&](int direction, const char* none) {
+    if (!playhead.jump(session_.history(), now_ns, direction)) notify(none);
+  };
   switch (command.kind) {
-    case CommandKind::toggle_pause:
-      if (state_.paused_at_ns) {
-        state_.paused_at_ns.reset();
-      } else {
-        pause_at(history_.latest().time_ns);
-      }
+    case CommandKind::toggle_pause: playhead.toggle_pause(session_.history(), now_ns); return true;
+    case CommandKind::step_back: playhead.step(session_.history(), now_ns, -1); return true;
+    case CommandKind::step_forward: playhead.step(session_.history(), now_ns, 1); return true;
+    case CommandKind::previous_incident: jump(-1, "There is no earlier incident."); return true;
+    case CommandKind::next_incident: jump(1, "There is no later incident."); return true;
+    case CommandKind::go_live: playhead.to_end(); return true;
+    case CommandKind::go_to:
+      playhead.seek(session_.history(), command.value.value_or(0));
       return true;
-    case CommandKind::step_back: step(-kStepNs); return true;
-    case CommandKind::step_forward: step(kStepNs); return true;
-    case CommandKind::previous_incident: go_to_incident(false); return true;
-    case CommandKind::next_incident: go_to_incident(true); return true;
-    case CommandKind::go_live: state_.paused_at_ns.reset(); return true;
-    case CommandKind::go_to: pause_at(command.value.value_or(0)); return true;
+    case CommandKind::set_marker:
+      session_.history().add_marker(session_.view_time(now_ns));
+      notify("Marked.");
+      return true;
     default: return false;
   }
-}
-
-void App::pause_at(std::uint64_t time_ns) {
-  state_.paused_at_ns = std::min(time_ns, history_.latest().time_ns);
-}
-
-void App::step(std::int64_t by_ns) {
-  const std::uint64_t now_ns = state_.paused_at_ns.value_or(history_.latest().time_ns);
-  pause_at(now_ns + static_cast<std::uint64_t>(by_ns));
-}
-
-void App::go_to_incident(bool later) {
-  const std::uint64_t now_ns = state_.paused_at_ns.value_or(history_.latest().time_ns);
-  std::optional<std::uint64_t> best;
-  for (const model::Incident& incident : history_.incidents()) {
-    const std::uint64_t at_ns = seen_ns(incident);
-    if (at_ns == 0 || (later ? at_ns <= now_ns : at_ns >= now_ns)) continue;
-    if (!best || (later ? at_ns < *best : at_ns > *best)) best = at_ns;
-  }
-  if (!best) return notify(later ? "There is no later incident." : "There is no earlier incident.");
-  pause_at(*best);
 }
 
 bool App::perform_on_look(const Command& command) {
@@ -122,7 +98,7 @@ bool App::perform_on_look(const Command& command) {
 }
 
 void App::select(std::uint32_t worker) {
-  const auto& workers = history_.latest().workers;
+  const auto& workers = session_.history().latest().workers;
   const bool known = std::any_of(workers.begin(), workers.end(),
                                  [worker](const auto& other) { return other.number == worker; });
   if (!known) return notify("There is no worker " + std::to_string(worker) + ".");

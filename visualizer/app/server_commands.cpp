@@ -29,6 +29,7 @@ auto next_of(const List& list, typename List::value_type value) {
 
 void App::perform(const Command& command) {
   if (perform_in_time(command) || perform_on_look(command)) return;
+  if (session_.is_replay()) return notify("This is a recording: there is no server to act on.");
   switch (command.kind) {
     case CommandKind::toggle_load: return toggle_load();
     case CommandKind::next_rate:
@@ -64,7 +65,7 @@ void App::perform(const Command& command) {
 
 void App::fire(const std::string& target) {
   if (!control_) return;
-  if (!history_.latest().server.faults_enabled) {
+  if (!session_.history().latest().server.faults_enabled) {
     return notify("Faults are off: start the server with --faults on.");
   }
   report(control_->fire(target));
@@ -100,7 +101,7 @@ void App::toggle_freeze() {
 
 void App::scale(int by) {
   if (!control_) return;
-  const auto workers = static_cast<int>(history_.latest().workers.size());
+  const auto workers = static_cast<int>(session_.history().latest().workers.size());
   if (workers + by < 1) return notify("The last worker stays.");
   report(control_->scale(static_cast<std::uint32_t>(workers + by)));
 }

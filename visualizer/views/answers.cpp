@@ -1,6 +1,7 @@
 #include "views/answers.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <numeric>
 #include <string>
@@ -32,7 +33,8 @@ std::vector<double> shares_of(const View& view) {
 }
 
 /// "fair: 0.97 (1 = even)", in the head of the panel.
-void draw_fairness(const Painter& painter, const Rect& head, const std::vector<double>& shares) {
+void draw_fairness(const Painter& painter, const Rect& head, const View& view,
+                   const std::vector<double>& shares) {
   const Palette& colors = painter.colors();
   const double sum = std::accumulate(shares.begin(), shares.end(), 0.0);
   if (shares.size() < 2) return;
@@ -40,7 +42,7 @@ void draw_fairness(const Painter& painter, const Rect& head, const std::vector<d
     painter.text_right(Type::small, head.right(), head.middle(), colors.muted, "share of 10 s");
     return;
   }
-  const double index = model::fairness(shares);
+  const double index = view.history.fairness(view.calm_time_ns, kShareWindowNs);
   char text[48];
   std::snprintf(text, sizeof text, "%s: %.2f (1 = even)",
                 index >= kFair          ? "fair"
@@ -85,7 +87,7 @@ void draw_answers(const Painter& painter, const Rect& rect, const View& view) {
   const auto shares = shares_of(view);
   const float pad = painter.px(14);
   draw_fairness(painter, {rect.x + pad, rect.y + painter.px(6), rect.w - 2 * pad, painter.px(28)},
-                shares);
+                view, shares);
 
   const float row = painter.px(kRow);
   // At least two answers below the fan, more where there is room.
@@ -99,7 +101,24 @@ void draw_answers(const Painter& painter, const Rect& rect, const View& view) {
     const Rect line = inside.cut_top(row);
     painter.text(Type::small, line.x, line.middle(), colors.muted, "No request yet.");
   }
-  for (const auto& answer : answers) draw_answer(painter, inside.cut_top(row), answer);
+  // Only the newest of many requests are listed; those that were never read are at least counted.
+  std::array<model::TimeBin, 10> second;
+  view.history.timeline(view.calm_time_ns, second);
+  const auto lost = std::accumulate(
+      second.begin(), second.end(), std::uint64_t{0},
+      [](std::uint64_t sum, const model::TimeBin& bin) { return sum + bin.answers_lost; });
+  if (lost > 0) {
+    const Rect line = inside.cut_bottom(row);
+    painter.hatch({line.x, line.y + painter.px(3), painter.px(40), line.h - painter.px(6)},
+                  faded(colors.muted, 0.6F));
+    painter.text_elided(Type::small, line.x + painter.px(50), line.middle(),
+                        line.w - painter.px(50), colors.muted,
+                        model::grouped(lost) + " more in that second, not seen one by one");
+  }
+  for (const auto& answer : answers) {
+    if (inside.h < row) break;
+    draw_answer(painter, inside.cut_top(row), answer);
+  }
 }
 
 }  // namespace forkscope::views

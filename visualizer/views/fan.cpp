@@ -13,7 +13,6 @@ namespace {
 
 constexpr double kDotsBelow = 40;  // requests per second; above, nobody could tell dots apart
 constexpr std::uint64_t kDotNs = 800'000'000;
-constexpr std::size_t kMostDots = 64;
 constexpr std::size_t kMostCurves = 16;  // workers; above, ribbons are straight
 constexpr float kWidest = 34;            // of a ribbon that carries everything
 
@@ -99,9 +98,9 @@ void draw_column(const Painter& painter, const Columns& columns, float x, const 
 void draw_dots(const Painter& painter, const View& view, std::span<const Way> ways) {
   const Palette& colors = painter.colors();
   const auto& workers = view.now.workers;
-  for (const model::Answer& answer : view.history.answers(view.time_ns, kMostDots)) {
+  const std::uint64_t since_ns = view.time_ns - std::min(view.time_ns, kDotNs);
+  for (const model::Answer& answer : view.history.answers_between(since_ns, view.time_ns)) {
     const std::uint64_t age_ns = view.time_ns - std::min(view.time_ns, answer.end_ns);
-    if (age_ns >= kDotNs) break;  // newest first
     const auto worker = std::find_if(workers.begin(), workers.end(), [&](const auto& other) {
       return other.number == answer.worker;
     });

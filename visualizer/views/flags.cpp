@@ -26,7 +26,7 @@ void draw_flags(const Painter& painter, const Rect& plot, float middle, const Vi
     painter.shape(mark.shape, {at, middle}, painter.px(7), mark.color, colors.dead_edge);
     last_x = at;
   };
-  for (const model::Incident& incident : view.history.incidents()) {
+  for (const model::Incident& incident : view.incidents) {
     flag(incident.declared_ns, EventKind::hung);
     flag(incident.exit_ns, EventKind::exit);
     if (incident.replaced) flag(incident.back_ns, EventKind::listening);

@@ -12,25 +12,11 @@
 namespace forkscope::views {
 
 using model::Incident;
-using model::IncidentKind;
 
 namespace {
 
 constexpr std::size_t kMostStrips = 3;
 constexpr std::uint64_t kReceiptBesideNs = 10'000'000'000;  // how long one stays beside newer ones
-
-/// What was known of it at `time_ns`.
-Incident as_of(Incident incident, std::uint64_t time_ns) {
-  for (std::uint64_t* moment : {&incident.abort_ns, &incident.kill_ns, &incident.exit_ns,
-                                &incident.fork_ns, &incident.back_ns}) {
-    if (*moment > time_ns) *moment = 0;
-  }
-  return incident;
-}
-
-std::uint64_t shown_from_ns(const Incident& incident) {
-  return incident.kind == IncidentKind::hang ? incident.declared_ns : incident.exit_ns;
-}
 
 /// "a · b · c" → a, b, c.
 std::vector<std::string_view> parts_of(std::string_view line) {
@@ -108,8 +94,7 @@ void draw_closed(const Painter& painter, const Rect& rect, const View& view,
   Rect inside = rect;
   inside.cut_left(painter.px(18));
   draw_why_button(painter, inside, view, index, colors.text);
-  const auto age_ns = static_cast<std::int64_t>(view.now.time_ns - incident.back_ns);
-  const std::string when = model::clock_time(view.now.wall_clock_ns - age_ns);
+  const std::string when = model::clock_time(view.history.wall_clock_at(incident.back_ns));
   const float width = painter.width(Type::body, when);
   const Rect time = inside.cut_right(width, painter.px(10));
   painter.text(Type::body, time.x, time.middle(), colors.muted, when);
@@ -139,12 +124,8 @@ void draw_lost(const Painter& painter, const Rect& rect, const View& view) {
 std::vector<Incident> incident_strips(const View& view) {
   std::vector<Incident> open;
   std::vector<Incident> closed;
-  const auto& all = view.history.incidents();
-  for (auto it = all.rbegin(); it != all.rend(); ++it) {
-    const std::uint64_t from = shown_from_ns(*it);
-    if (from == 0 || from > view.time_ns) continue;
-    const Incident incident = as_of(*it, view.time_ns);
-    (incident.open() ? open : closed).push_back(incident);
+  for (auto it = view.incidents.rbegin(); it != view.incidents.rend(); ++it) {
+    (it->open() ? open : closed).push_back(*it);
   }
   // The oldest trouble first; "+N more" counts what does not fit.
   std::reverse(open.begin(), open.end());

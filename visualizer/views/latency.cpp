@@ -7,12 +7,13 @@
 
 #include "model/format.h"
 #include "views/flags.h"
+#include "views/gaps.h"
 
 namespace forkscope::views {
 
 namespace {
 
-constexpr float kRowsPerDecade = 6.643856F;  // two per octave
+constexpr float kRowsPerDecade = 6.643856F;  // two to an octave
 constexpr float kMostPerCell = 4'000;        // as bright as it gets
 constexpr std::array<const char*, 8> kDecades{"1 µs",  "10 µs",  "100 µs", "1 ms",
                                               "10 ms", "100 ms", "1 s",    "10 s"};
@@ -48,18 +49,25 @@ ImU32 color_of(std::uint32_t count, const Ramp& ramp) {
 bool update_pixels(const View& view, std::uint64_t first) {
   const Ramp& ramp = ramp_of(view.state.theme);
   bool any = false;
+  std::array<std::uint32_t, kLatencyRows> counts;
   std::array<ImU32, kLatencyRows> pixels;
-  for (std::uint64_t bin = first; bin < first + kShownBins; ++bin) {
-    const auto counts = view.history.latency_column(bin);
+  for (std::uint64_t column = first; column < first + kLatencyColumns; ++column) {
+    counts.fill(0);
     std::uint64_t sum = 0;
-    for (const std::uint32_t count : counts) sum += count;
+    for (std::uint64_t bin = column * kBinsPerColumn; bin < (column + 1) * kBinsPerColumn; ++bin) {
+      const model::LatencyColumn* found =
+          bin < model::bin_of(view.time_ns) ? view.history.latency_bin(bin) : nullptr;
+      if (!found) continue;
+      for (std::size_t row = 0; row < found->size(); ++row) {
+        counts[std::min(row / 2, kLatencyRows - 1)] += (*found)[row];
+        sum += (*found)[row];
+      }
+    }
     any = any || sum > 0;
     const std::uint64_t stamp = sum * 2 + (view.state.theme == ThemeKind::light ? 1 : 0);
-    if (view.latency_pixels.holds(bin, stamp)) continue;
-    for (std::size_t row = 0; row < kLatencyRows; ++row) {
-      pixels[row] = row < counts.size() ? color_of(counts[row], ramp) : 0;
-    }
-    view.latency_pixels.write_column(bin % kShownBins, pixels);
+    if (view.latency_pixels.holds(column, stamp)) continue;
+    for (std::size_t row = 0; row < kLatencyRows; ++row) pixels[row] = color_of(counts[row], ramp);
+    view.latency_pixels.write_column(column % kLatencyColumns, pixels);
   }
   return any;
 }
@@ -87,14 +95,18 @@ void draw_latency(const Painter& painter, const Rect& rect, const View& view) {
                        colors.muted, kDecades[static_cast<std::size_t>(i)]);
   }
 
-  const std::uint64_t end = model::bin_of(view.time_ns);  // the first bin that is not over yet
-  const std::uint64_t first = end - std::min<std::uint64_t>(end, kShownBins);
+  // Up to the first bin that is not over yet.
+  const std::uint64_t end = (model::bin_of(view.time_ns) + kBinsPerColumn - 1) / kBinsPerColumn;
+  const std::uint64_t first = end - std::min<std::uint64_t>(end, kLatencyColumns);
   if (update_pixels(view, first)) {
     draw_columns(painter.list(), inside, view.latency_pixels, first);
   } else {
     painter.text_centered(Type::small, inside, colors.muted,
                           "No request in the last 30 s. L makes some.");
   }
+  std::array<model::TimeBin, kShownBins> bins;
+  view.history.timeline(view.time_ns, bins);
+  draw_gaps(painter, inside, find_gaps(bins), bins.size(), true);
   draw_flags(painter, inside, flags.middle(), view);
 }
 

@@ -10,7 +10,10 @@
 
 namespace forkscope::views {
 
-inline constexpr std::size_t kLatencyRows = 48;
+// Coarser than the model's rows and bins: a cell has to be seen from afar.
+inline constexpr std::size_t kLatencyRows = 48;  // two to an octave, up to 17 s
+inline constexpr std::size_t kBinsPerColumn = 2;
+inline constexpr std::size_t kLatencyColumns = kShownBins / kBinsPerColumn;
 
 void draw_latency(const Painter& painter, const Rect& rect, const View& view);
 

@@ -16,11 +16,13 @@ constexpr float kFire = 392;
 constexpr float kLesson = 428;
 constexpr float kAnswersLeast = 180;
 constexpr float kPanelHead = 47;  // title and padding
-constexpr float kRowMost = 96;    // of a worker
+constexpr float kRowMost = 88;    // of a worker
+constexpr float kRowGood = 68;    // two lines
 constexpr float kRowMostPresented = 132;
 constexpr float kRowLeast = 31;  // the height of its number
 constexpr float kRowGap = 3;
 constexpr float kBottomLeast = 106;
+constexpr float kBottomGood = 200;
 constexpr float kBottomOfMany = 134;
 constexpr float kEvents = 500;
 
@@ -50,17 +52,22 @@ Layout compute_layout(ImVec2 size, const Theme& theme, const Contents& contents)
   const float room = std::max(0.F, right.h - kAnswersLeast * u - gap);
   if (contents.lesson) {
     layout.lesson = right.cut_bottom(std::min(kLesson * u, room), gap);
-  } else if (!contents.presenter) {
+  } else if (!contents.presenter && !contents.replay) {
     layout.fire = right.cut_bottom(std::min(kFire * u, room), gap);
   }
   layout.answers = right;
 
   const bool tiles = contents.workers > kMostInColumns;
   const float needed = least_height(contents.workers) * u;
-  const float row_most = contents.presenter ? kRowMostPresented : kRowMost;
-  const float wanted = (kPanelHead + row_most * static_cast<float>(contents.workers)) * u;
-  float bottom_height =
-      tiles ? kBottomOfMany * u : std::max(rest.h - wanted - gap, kBottomLeast * u);
+  float bottom_height = kBottomOfMany * u;
+  if (!tiles) {
+    // Rows give way to the graphs below them until they are low, then the graphs to the rows.
+    const auto rows = static_cast<float>(std::max<std::size_t>(contents.workers, 1));
+    const float most = (contents.presenter ? kRowMostPresented : kRowMost) * u;
+    const float row = std::clamp((rest.h - gap - (kPanelHead + kBottomGood) * u) / rows,
+                                 std::min(kRowGood * u, most), most);
+    bottom_height = std::max(rest.h - gap - kPanelHead * u - row * rows, kBottomLeast * u);
+  }
   if (rest.h - bottom_height - gap < needed) bottom_height = 0;
   Rect bottom = bottom_height > 0 ? rest.cut_bottom(bottom_height, gap) : Rect{};
   Rect& beside_cores = tiles ? bottom : rest;

@@ -46,6 +46,7 @@ struct Contents {
   bool why = false;
   bool lesson = false;
   bool presenter = false;
+  bool replay = false;  ///< There is nothing to fire at.
 };
 
 inline constexpr float kStripUnits = 62;

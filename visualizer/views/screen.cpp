@@ -53,7 +53,8 @@ void draw_screen(const View& view, const Theme& theme) {
                                         .workers = view.now.workers.size(),
                                         .why = why != nullptr,
                                         .lesson = view.lesson.has_value(),
-                                        .presenter = view.state.presenter});
+                                        .presenter = view.state.presenter,
+                                        .replay = view.replay});
 
   draw_top_line(painter, layout.top_line, view);
   if (view.now.attachment == model::Attachment::searching) {
@@ -63,7 +64,7 @@ void draw_screen(const View& view, const Theme& theme) {
                      view);
   } else {
     draw_incident_strips(painter, layout.incidents, view, strips);
-    if (why) draw_why(painter, layout.why, view, *why);
+    if (why) draw_why(painter, layout.why, *why);
     draw_panel(draw_cores, painter, layout.cores, view);
     draw_panel(draw_workers, painter, layout.workers, view);
     draw_panel(draw_latency, painter, layout.latency, view);
@@ -73,7 +74,7 @@ void draw_screen(const View& view, const Theme& theme) {
     draw_panel(draw_lesson, painter, layout.lesson, view);
     draw_time_bar(painter, layout.time, view);
   }
-  if (view.state.paused_at_ns) {  // paused must look paused
+  if (view.paused) {  // paused must look paused
     painter.outline({0, 0, size.x, size.y}, theme.colors().slow, painter.px(6));
   }
   if (view.state.help) draw_help(painter, size);

@@ -26,11 +26,14 @@ struct Badge {
 };
 
 Badge badge_of(const View& view, const Palette& colors) {
-  if (view.state.paused_at_ns) {
-    const std::uint64_t live_ns = view.history.latest().time_ns;
-    const std::uint64_t behind_ns = live_ns - std::min(live_ns, view.time_ns);
-    return {"PAUSED  " + model::counting_seconds(behind_ns) + " ago", colors.slow, colors.on_alarm};
+  if (view.paused) {
+    const std::uint64_t newest_ns = view.history.newest_ns();
+    const std::uint64_t behind_ns = newest_ns - std::min(newest_ns, view.time_ns);
+    return {
+        view.replay ? "REPLAY PAUSED" : "PAUSED  " + model::counting_seconds(behind_ns) + " ago",
+        colors.slow, colors.on_alarm};
   }
+  if (view.replay) return {"REPLAY", colors.busy, colors.on_alarm};
   switch (view.now.attachment) {
     case model::Attachment::searching: return {"SEARCHING", colors.raised, colors.text};
     case model::Attachment::lost: return {"SERVER GONE", colors.hung, colors.on_alarm};
@@ -50,7 +53,7 @@ float draw_standing(const Painter& painter, const Rect& rect, const View& view) 
                    rect.h - painter.px(8)};
   painter.fill(plate, badge.ground, painter.px(6));
   painter.text_centered(Type::body_bold, plate, badge.ink, badge.word);
-  if (press_area("standing", plate).clicked && view.state.paused_at_ns) {
+  if (press_area("standing", plate).clicked && view.paused) {
     view.commands.push_back({CommandKind::go_live});
   }
   const Rect question{rect.right() - help, rect.y, help, rect.h};
@@ -101,6 +104,8 @@ void draw_top_line(const Painter& painter, const Rect& rect, const View& view) {
   // In the order of their weight: on a narrow window the last ones go.
   const bool live = view.now.attachment == model::Attachment::live;
   const double p99 = totals.p99_ms;
+  // Of this machine and this moment, whatever moment is shown; a replay has none.
+  const std::optional<double> observer = view.history.latest().observer_cpu;
   const auto named = [](std::uint64_t count, const char* noun) {
     const std::string text = model::counted(count, noun);
     return text.substr(text.find(' ') + 1);
@@ -113,7 +118,7 @@ void draw_top_line(const Painter& painter, const Rect& rect, const View& view) {
       {live && p99 > 0 ? telemetry::duration_text(static_cast<std::uint64_t>(p99 * 1e6)) : "–",
        "p99", ""},
       {live ? model::grouped(totals.waiting) : "–", "", "waiting"},
-      {model::percent(view.calm.observer_cpu), "observer", "CPU"},
+      {observer ? model::percent(*observer) : "–", "observer", "CPU"},
   }};
   const float gap = painter.px(7);
   // A slot as wide as the figure can get, so that neighbours stand still while it counts.
@@ -131,6 +136,7 @@ void draw_top_line(const Painter& painter, const Rect& rect, const View& view) {
   const float between = std::clamp((end - x - all) / static_cast<float>(figures.size()),
                                    painter.px(12), painter.px(24));
   for (const Figure& figure : figures) {
+    if (&figure == &figures.back() && !observer) break;
     const float slot = width_of(figure);
     x += between;
     if (x + slot > end) break;

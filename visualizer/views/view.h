@@ -76,7 +76,6 @@ struct LoadView {
 
 /// What the user has chosen; outlives frames.
 struct ViewState {
-  std::optional<std::uint64_t> paused_at_ns;
   std::uint32_t selected_worker = 0;  ///< Number; 0 = none.
   std::size_t hang_mode = 0;          ///< Index of kHangModes.
   std::size_t crash_way = 0;          ///< Index of kCrashWays.
@@ -95,9 +94,12 @@ struct ViewState {
 struct View {
   const model::History& history;
   const model::Snapshot& now;   ///< The picture at the view time.
-  const model::Snapshot& calm;  ///< The same, renewed three times a second: for figures.
+  const model::Snapshot& calm;  ///< The same, but renewed only three times a second: for figures.
   std::uint64_t time_ns;        ///< The view time, CLOCK_MONOTONIC.
   std::uint64_t calm_time_ns;
+  bool paused;  ///< The view time stands still.
+  bool replay;  ///< A recording is looked at: there is no server to do anything to.
+  const std::vector<model::Incident>& incidents;  ///< As known at the view time, oldest first.
   const ViewState& state;
   LoadView load;
   std::optional<lessons::Page> lesson;  ///< Nothing while no lesson is open.

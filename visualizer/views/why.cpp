@@ -5,14 +5,14 @@
 
 #include "forkscope/telemetry/event_text.h"
 #include "model/format.h"
+#include "model/wording.h"
 #include "views/mark.h"
 
 namespace forkscope::views {
 
-void draw_why(const Painter& painter, const Rect& rect, const View& view,
-              const model::Incident& incident) {
+void draw_why(const Painter& painter, const Rect& rect, const model::Incident& incident) {
   const Palette& colors = painter.colors();
-  const auto steps = model::chain(incident, view.time_ns);
+  const auto steps = model::chain(incident);
   painter.fill(rect, colors.panel, painter.px(6));
   const Rect inside = rect.inset(painter.px(14), painter.px(10));
   const float width = std::min(

@@ -4,12 +4,10 @@
 
 #include "model/incidents.h"
 #include "views/painter.h"
-#include "views/view.h"
 
 namespace forkscope::views {
 
 /// `incident` as it was at the view time.
-void draw_why(const Painter& painter, const Rect& rect, const View& view,
-              const model::Incident& incident);
+void draw_why(const Painter& painter, const Rect& rect, const model::Incident& incident);
 
 }  // namespace forkscope::views

@@ -119,7 +119,7 @@ const WorkerReport& calm_report(const View& view, const WorkerReport& worker) {
 }
 
 void draw_worker_row(const Painter& painter, const Rect& rect, const View& view,
-                     const WorkerReport& worker, float lane_top, const std::string& story) {
+                     const WorkerReport& worker, const RowContext& context) {
   const Palette& colors = painter.colors();
   const Look look = steady_look(view, worker);
   draw_ground(painter, rect, view, worker, look);
@@ -133,7 +133,7 @@ void draw_worker_row(const Painter& painter, const Rect& rect, const View& view,
   Rect rate =
       rest.w >= rate_width && !words_first ? rest.cut_right(rate_width, painter.px(10)) : Rect{};
   std::string text = situation(view, worker, look);
-  if (text.empty()) text = story;
+  if (text.empty()) text = context.story;
   const ImU32 ink = colors.text;
   if (rect.h >= painter.px(kTallRow)) {
     Rect lane = rest.inset(0, painter.px(7));
@@ -145,7 +145,7 @@ void draw_worker_row(const Painter& painter, const Rect& rect, const View& view,
     x += text.empty() ? 0 : painter.px(18);
     painter.text(Type::small, x, line.middle(), colors.muted,
                  process_details(painter, calm, line.right() - x));
-    draw_worker_lane(painter, lane, view, worker.number, lane_top);
+    draw_worker_lane(painter, lane, view, worker.number, context);
     draw_rate(painter, rate, worker, calm);
     return;
   }
@@ -156,7 +156,7 @@ void draw_worker_row(const Painter& painter, const Rect& rect, const View& view,
                  process_details(painter, calm, details.w));
   }
   const Rect lane = rest.inset(0, painter.px(3));
-  draw_worker_lane(painter, lane, view, worker.number, lane_top);
+  draw_worker_lane(painter, lane, view, worker.number, context);
   if (!text.empty()) {  // on a plate over the lane
     const float pad = painter.px(6);
     const float width = std::min(painter.width(Type::small_bold, text), lane.w - 2 * pad);

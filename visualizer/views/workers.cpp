@@ -1,12 +1,14 @@
 #include "views/workers.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "model/wording.h"
+#include "views/gaps.h"
 #include "views/layout.h"
 #include "views/mark.h"
 #include "views/plot.h"
@@ -28,8 +30,9 @@ constexpr std::uint64_t kStoryNs = 30'000'000'000;  // how long a row tells what
 float lane_top(const View& view) {
   constexpr std::size_t kHeldBins = 5;
   float most = 0;
+  std::array<model::WorkerBin, kShownBins> bins;
   for (const auto& worker : view.now.workers) {
-    const auto bins = view.history.worker_bins(worker.number, view.time_ns, kShownBins);
+    view.history.worker_bins(worker.number, view.time_ns, bins);
     float sum = 0;
     for (std::size_t i = 0; i < bins.size(); ++i) {
       sum += bins[i].requests;
@@ -43,11 +46,8 @@ float lane_top(const View& view) {
 /// What has happened to each worker lately, by number: its receipt, without what others did.
 std::vector<std::string> stories_of(const View& view) {
   std::vector<std::string> stories;
-  for (const model::Incident& incident : view.history.incidents()) {
-    if (incident.back_ns == 0 || incident.back_ns > view.time_ns ||
-        incident.back_ns + kStoryNs < view.time_ns) {
-      continue;
-    }
+  for (const model::Incident& incident : view.incidents) {
+    if (incident.open() || incident.back_ns + kStoryNs < view.time_ns) continue;
     if (incident.worker >= stories.size()) stories.resize(incident.worker + 1);
     std::string story = model::receipt(incident);
     story.resize(std::min(story.size(), story.find(" · others")));
@@ -61,11 +61,13 @@ struct Rows {
   const View& view;
   float lane_top;
   std::vector<std::string> stories;
+  std::vector<Gap> gaps;
 
   void draw(const Rect& row, const telemetry::WorkerReport& worker, const char* kind) const {
     static const std::string kNone;
-    draw_worker_row(painter, row, view, worker, lane_top,
-                    worker.number < stories.size() ? stories[worker.number] : kNone);
+    draw_worker_row(
+        painter, row, view, worker,
+        {lane_top, worker.number < stories.size() ? stories[worker.number] : kNone, gaps});
     const std::string id = kind + std::to_string(worker.number);
     if (press_area(id.c_str(), row).clicked) {
       view.commands.push_back({CommandKind::select, worker.number});
@@ -135,7 +137,9 @@ void draw_workers(const Painter& painter, const Rect& rect, const View& view) {
   const bool many = workers.size() > kMostFullRows;
   Rect inside = painter.panel(rect, "WORKERS", many ? "" : "requests of the last 30 s");
   if (workers.empty()) return;
-  const Rows rows{painter, view, lane_top(view), stories_of(view)};
+  std::array<model::TimeBin, kShownBins> bins;
+  view.history.timeline(view.time_ns, bins);
+  const Rows rows{painter, view, lane_top(view), stories_of(view), find_gaps(bins)};
   if (!many) {
     const float gap = painter.px(3);
     const auto count = static_cast<float>(workers.size());
