@@ -68,7 +68,9 @@ TEST(TextTable, AnOpenIncidentIsAnAlarmAndAClosedOneAReceipt) {
               Contains(HasSubstr("WORKER 3 HUNG 3.0 s · in GET /v1/faults/hang · kill in 2.0 s")));
   const std::vector<telemetry::EventRecord> end = {
       test::event(kNow, telemetry::EventKind::recovered, 3, 1)};
-  history.add(live(3), {}, end);
+  Snapshot later = live(3);
+  ++later.time_ns;
+  history.add(later, {}, end);
   EXPECT_THAT(table(history, {120, 24}, false),
               Contains(HasSubstr("worker 3 hung 3.00 s · went on by itself")));
 }

@@ -96,7 +96,7 @@ int App::take_screenshot(const std::string& path) {
 
 void App::poll() {
   source_.poll();
-  history_.add(source_.snapshot(), source_.answers(), source_.events());
+  history_.add(source_.snapshot(), source_.answers(), source_.events(), source_.latency());
   follow_server();
   if (control_) control_->poll();
 }

@@ -22,6 +22,13 @@ std::uint64_t since(std::uint64_t from_ns, std::uint64_t to_ns) {
 
 std::string lost(std::uint64_t requests) { return counted(requests, "request") + " lost"; }
 
+/// " · since 12:04:31"; nothing where the picture has no wall clock.
+std::string since_clock(std::uint64_t time_ns, const Snapshot& now) {
+  if (now.wall_clock_ns == 0) return {};
+  const auto age = static_cast<std::int64_t>(since(time_ns, now.time_ns));
+  return std::string(kDot) + "since " + clock_time(now.wall_clock_ns - age);
+}
+
 }  // namespace
 
 std::string headline(const Incident& incident, const Snapshot& now) {
@@ -34,8 +41,9 @@ std::string headline(const Incident& incident, const Snapshot& now) {
   } else {
     line = "HUNG " + counting_seconds(age);
     const bool stopped = incident.hang_kind == telemetry::HangKind::stopped;
-    const std::string where = (stopped ? " stopped" : "") + during(incident.request);
+    const std::string where = (stopped ? " frozen by SIGSTOP" : "") + during(incident.request);
     if (!where.empty()) line += std::string(kDot) + where.substr(1);
+    line += since_clock(incident.start_ns(), now);
     const std::uint64_t kill_at = incident.start_ns() + now.server.kill_after_ns;
     if (incident.kill_ns != 0) {
       line += std::string(kDot) + "SIGKILL sent";
@@ -82,6 +90,38 @@ std::string receipt(const Incident& incident) {
             grouped(incident.served_at_end - incident.served_at_start);
   }
   return line;
+}
+
+std::vector<ChainStep> chain(const Incident& incident) {
+  std::vector<ChainStep> steps;
+  const auto add = [&steps](std::uint64_t time_ns, std::string text) {
+    if (time_ns != 0) steps.push_back({time_ns, std::move(text)});
+  };
+  const bool in_request = incident.request.find('/') != std::string::npos;
+  add(incident.stuck_since_ns, in_request ? "received " + incident.request
+                               : incident.request.empty()
+                                   ? "stuck"
+                                   : "stuck" + telemetry::during(incident.request));
+  const std::string_view kind = to_string(incident.hang_kind);
+  add(incident.declared_ns,
+      kind.empty() ? "declared hung" : "declared hung (" + std::string(kind) + ')');
+  add(incident.abort_ns, "SIGABRT sent");
+  add(incident.kill_ns, "SIGKILL sent");
+  const std::string end = exit_text(incident.exit_cause, incident.exit_code);
+  if (incident.deaths > 1) {
+    add(incident.first_exit_ns, "died");
+    add(incident.exit_ns, "died again, " + grouped(incident.deaths) + "× in all: " + end);
+  } else {
+    add(incident.exit_ns, "exited: " + end + " · " + lost(incident.abandoned));
+  }
+  add(incident.fork_ns, "respawned");
+  add(incident.back_ns, incident.recovered  ? "went on by itself"
+                        : incident.replaced ? "ready"
+                                            : "not replaced");
+  std::stable_sort(steps.begin(), steps.end(), [](const ChainStep& left, const ChainStep& right) {
+    return left.time_ns < right.time_ns;
+  });
+  return steps;
 }
 
 }  // namespace forkscope::model

@@ -99,7 +99,9 @@ void Table::top_line() {
         .add("  lost " + model::grouped(totals.abandoned));
     if (now_.server.draining) top.add("  draining");
   }
-  top.add("  observer " + model::percent(now_.observer_cpu) + " CPU", Style::dim);
+  if (now_.observer_cpu) {
+    top.add("  observer " + model::percent(*now_.observer_cpu) + " CPU", Style::dim);
+  }
   put(top);
   if (!now_.attachment_detail.empty()) {
     const bool lost = now_.attachment == model::Attachment::lost;

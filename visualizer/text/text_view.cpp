@@ -92,7 +92,7 @@ int show_table(model::LiveSource& source) {
   model::History history;
   do {
     source.poll();
-    history.add(source.snapshot(), source.answers(), source.events());
+    history.add(source.snapshot(), source.answers(), source.events(), source.latency());
     terminal.show(table(history, terminal.size(), /*colored=*/true));
   } while (!stop.wait(kRedraw));
   return 0;

@@ -78,7 +78,7 @@ void draw_top_line(const Painter& painter, const Rect& rect, const View& view) {
       {live ? model::grouped(totals.waiting) : "–", "waiting", ""},
       {model::grouped(totals.errors), "errors", "", totals.errors > 0},
       {model::grouped(totals.abandoned), "lost", "", totals.abandoned > 0},
-      {model::percent(view.calm.observer_cpu), "observer", "CPU"},
+      {view.calm.observer_cpu ? model::percent(*view.calm.observer_cpu) : "–", "observer", "CPU"},
   }};
   for (const Figure& figure : figures) {
     const float gap = painter.px(7);
