@@ -40,7 +40,7 @@ App::App(const Options& options)
     : options_(options),
       window_(options.width, options.height,
               options.screenshot.empty() ? Visibility::shown : Visibility::hidden),
-      source_(options.port) {
+      session_(options.session) {
   state_.theme = options.theme;
   state_.scale = options.scale;
   load_options_.requests_per_second = kLoadPerSecond;
@@ -75,16 +75,17 @@ int App::run() {
 }
 
 int App::take_screenshot(const std::string& path) {
+  if (session_.is_replay()) return take_replay_screenshot(path);
   const std::uint64_t begin = telemetry::now_ns();
   for (;;) {
     window_.wait_events(static_cast<double>(kLivelyFrameNs) / 1e9);
     poll();
     const std::uint64_t waited = telemetry::now_ns() - begin;
-    const bool live = history_.latest().attachment == Attachment::live;
+    const bool live = session_.history().latest().attachment == Attachment::live;
     if (waited >= kScreenshotCollectNs && live) break;
     if (waited >= kScreenshotGiveUpNs || (waited >= kScreenshotCollectNs && !live)) {
       std::cerr << "todos-visualizer: no server to attach to: "
-                << history_.latest().attachment_detail << '\n';
+                << session_.history().latest().attachment_detail << '\n';
       return 1;
     }
   }
@@ -94,21 +95,35 @@ int App::take_screenshot(const std::string& path) {
   return 1;
 }
 
+/// One frame of a recording: nothing of this machine, and of this moment, is in it.
+int App::take_replay_screenshot(const std::string& path) {
+  if (!options_.session.at) session_.playhead().to_end();
+  state_.paused_at_ns = session_.view_time(0);
+  if (const std::string notice = session_.take_notice(); !notice.empty()) {
+    std::cerr << "todos-visualizer: " << notice << '\n';
+  }
+  const std::string error = draw(path);
+  if (error.empty()) return 0;
+  std::cerr << "todos-visualizer: " << error << '\n';
+  return 1;
+}
+
 void App::poll() {
-  source_.poll();
-  history_.add(source_.snapshot(), source_.answers(), source_.events(), source_.latency());
+  session_.poll();
+  if (std::string notice = session_.take_notice(); !notice.empty()) notify(std::move(notice));
   follow_server();
   if (control_) control_->poll();
 }
 
 /// Buttons and the load generator follow the server looked at.
 void App::follow_server() {
+  if (session_.is_replay()) return;
   if (!load_.status().running) {
-    const auto workers = static_cast<std::uint32_t>(history_.latest().workers.size());
+    const auto workers = static_cast<std::uint32_t>(session_.history().latest().workers.size());
     load_options_.connections = std::max(kLeastConnections, kConnectionsPerWorker * workers);
   }
-  const model::ServerInfo& server = history_.latest().server;
-  if (history_.latest().attachment == Attachment::lost && load_.status().running) {
+  const model::ServerInfo& server = session_.history().latest().server;
+  if (session_.history().latest().attachment == Attachment::lost && load_.status().running) {
     load_.stop();
     notify("Load is off: the server is gone.");
   }
@@ -123,7 +138,7 @@ void App::follow_server() {
 
 /// Whether anything moves that is worth the full frame rate.
 bool App::is_lively() const {
-  const model::Snapshot& now = history_.latest();
+  const model::Snapshot& now = session_.history().latest();
   if (now.attachment != Attachment::live) return false;
   if (now.time_ns < state_.notice_until_ns || now.totals.requests_per_second >= 1) return true;
   return std::any_of(now.workers.begin(), now.workers.end(),
@@ -133,12 +148,13 @@ bool App::is_lively() const {
 }
 
 views::View App::view() {
-  const std::uint64_t time_ns = state_.paused_at_ns.value_or(history_.latest().time_ns);
+  const std::uint64_t time_ns =
+      state_.paused_at_ns.value_or(session_.view_time(telemetry::now_ns()));
   const std::uint64_t calm_time_ns = time_ns - time_ns % views::kCalmNs;
   const load::LoadStatus status = load_.status();
-  return {.history = history_,
-          .now = state_.paused_at_ns ? history_.at(time_ns) : history_.latest(),
-          .calm = history_.at(calm_time_ns),
+  return {.history = session_.history(),
+          .now = session_.history().at(time_ns),
+          .calm = session_.history().at(calm_time_ns),
           .time_ns = time_ns,
           .calm_time_ns = calm_time_ns,
           .state = state_,

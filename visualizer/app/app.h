@@ -15,7 +15,7 @@
 #include "load/load_generator.h"
 #include "model/control_client.h"
 #include "model/history.h"
-#include "model/live_source.h"
+#include "session/session.h"
 #include "views/view.h"
 
 namespace forkscope::app {
@@ -31,6 +31,7 @@ class App {
   int take_screenshot(const std::string& path);
 
  private:
+  int take_replay_screenshot(const std::string& path);
   void poll();
   void follow_server();
   /// Writes the frame to `png_path` unless that is empty; returns why that failed, or nothing.
@@ -53,8 +54,7 @@ class App {
   views::ViewState state_;
   std::vector<views::Command> commands_;
 
-  model::LiveSource source_;
-  model::History history_;
+  session::Session session_;
   std::unique_ptr<model::ControlClient> control_;  // of the server looked at
   std::uint64_t control_instance_ = 0;             // whose `control_` that is
   load::LoadGenerator load_;

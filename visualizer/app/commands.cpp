@@ -4,6 +4,7 @@
 #include <ctime>
 
 #include "app/app.h"
+#include "forkscope/telemetry/worker_report.h"
 #include "views/fault_targets.h"
 #include "views/subject.h"
 
@@ -44,9 +45,10 @@ void App::perform(const Command& command) {
     case CommandKind::kill: return signal_worker(views::kill_subject(view()), "KILL");
     case CommandKind::select: return select(command.worker);
     case CommandKind::toggle_pause:
-      state_.paused_at_ns = state_.paused_at_ns
-                                ? std::nullopt
-                                : std::optional<std::uint64_t>(history_.latest().time_ns);
+      state_.paused_at_ns =
+          state_.paused_at_ns
+              ? std::nullopt
+              : std::optional<std::uint64_t>(session_.view_time(telemetry::now_ns()));
       return;
     case CommandKind::toggle_theme:
       state_.theme =
@@ -70,7 +72,7 @@ void App::perform(const Command& command) {
 }
 
 void App::select(std::uint32_t worker) {
-  const auto& workers = history_.latest().workers;
+  const auto& workers = session_.history().latest().workers;
   const bool known = std::any_of(workers.begin(), workers.end(),
                                  [worker](const auto& other) { return other.number == worker; });
   if (!known) return;

@@ -399,6 +399,7 @@ std::uint64_t FrameEncoder::word_of(const std::string& text) {
 FrameEncoder::Encoded FrameEncoder::encode(const Frame& frame) {
   Encoded encoded;
   encoded.key = frames_ == 0;
+  encoded.time_ns = frame.picture.time_ns;
   if (encoded.key) {
     previous_ = {};
     strings_.clear();

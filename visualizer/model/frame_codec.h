@@ -53,6 +53,7 @@ class FrameEncoder {
  public:
   struct Encoded {
     bool key = false;
+    std::uint64_t time_ns = 0;
     std::vector<std::byte> bytes;
   };
   Encoded encode(const Frame& frame);

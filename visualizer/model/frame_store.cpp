@@ -12,19 +12,19 @@ constexpr std::size_t kReadings = 4;
 
 }  // namespace
 
-void FrameStore::add(std::uint64_t time_ns, FrameEncoder::Encoded encoded) {
+void FrameStore::add(const FrameEncoder::Encoded& encoded) {
   if (encoded.key || groups_.empty()) {
     if (!groups_.empty()) groups_.back().bytes.shrink_to_fit();
     groups_.emplace_back().serial = ++serial_;
   }
   Group& group = groups_.back();
-  group.times.push_back(time_ns);
+  group.times.push_back(encoded.time_ns);
   group.bytes.insert(group.bytes.end(), encoded.bytes.begin(), encoded.bytes.end());
   group.ends.push_back(group.bytes.size());
   bytes_ += encoded.bytes.size();
   // A group goes when the one after it reaches as far back as is wanted.
   while (groups_.size() > 1 &&
-         (groups_[1].times.front() + span_ns_ <= time_ns || bytes_ > budget_bytes_)) {
+         (groups_[1].times.front() + span_ns_ <= encoded.time_ns || bytes_ > budget_bytes_)) {
     drop_oldest();
   }
 }

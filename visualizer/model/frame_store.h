@@ -22,7 +22,7 @@ class FrameStore {
       : span_ns_(span_ns), budget_bytes_(budget_bytes) {}
 
   /// Times ascend. The first frame is a key frame.
-  void add(std::uint64_t time_ns, FrameEncoder::Encoded encoded);
+  void add(const FrameEncoder::Encoded& encoded);
 
   /// The newest picture that is not younger than `time_ns`; null when there is none. Stays valid
   /// until the pictures of kPictures other moments were asked for.

@@ -97,9 +97,9 @@ void History::follow(const Frame& frame) {
   followed_ns_ = picture.time_ns;
   instance_id_ = picture.server.instance_id;
   totals_ = picture.totals;
-  FrameEncoder::Encoded encoded = encoder_.encode(frame);
+  const FrameEncoder::Encoded encoded = encoder_.encode(frame);
   if (sink_) sink_(encoded);
-  frames_.add(picture.time_ns, std::move(encoded));
+  frames_.add(encoded);
 }
 
 void History::add_event(const EventRecord& event, std::uint64_t time_ns) {
