@@ -4,6 +4,7 @@
 
 #include "event_builder.h"
 #include "forkscope/telemetry/event_text.h"
+#include "model/format.h"
 #include "model/wording.h"
 
 namespace forkscope::model {
@@ -237,7 +238,35 @@ TEST(Wording, AWorkerStoppedOutsideOfAnyRequestIsSaidToBeIdle) {
   incidents.add(record);
   Snapshot now;
   now.time_ns = kStart + 3 * kSecond;
-  EXPECT_EQ(headline(incidents.all()[0], now), "HUNG 3.0 s · stopped while idle");
+  EXPECT_EQ(headline(incidents.all()[0], now), "HUNG 3.0 s · frozen by SIGSTOP while idle");
+}
+
+TEST(Wording, TheHeadlineSaysSinceWhen) {
+  show_clock_at(3'600);
+  Incidents incidents;
+  incidents.add(hung(kStart + 2 * kSecond, 3, 1, kStart, "GET /a"));
+  Snapshot now;
+  now.time_ns = kStart + 3 * kSecond;
+  now.wall_clock_ns = static_cast<std::int64_t>(43'474 * kSecond);  // 12:04:34 UTC
+  EXPECT_EQ(headline(incidents.all()[0], now), "HUNG 3.0 s · in GET /a · since 13:04:31");
+  show_clock_at(std::nullopt);
+}
+
+TEST(Wording, TheChainTellsWhyInOrder) {
+  Incidents incidents;
+  hang_and_die(incidents);
+  incidents.add(event(kStart + 5 * kSecond + 10 * kMillisecond, EventKind::fork, 3, 2));
+  incidents.add(event(kStart + 5 * kSecond + 38 * kMillisecond, EventKind::listening, 3, 2));
+  std::vector<std::string> lines;
+  for (const ChainStep& step : chain(incidents.all()[0])) {
+    lines.push_back(step.title + ": " + step.detail);
+  }
+  EXPECT_EQ(lines,
+            (std::vector<std::string>{
+                "request received: GET /v1/faults/hang", "declared hung: it spins: a core burns",
+                "SIGABRT sent: its time is over", "exited: SIGABRT, 1 request lost",
+                "respawned: generation 2", "ready: it serves again"}));
+  EXPECT_EQ(chain(incidents.at(kStart + 3 * kSecond)[0]).size(), 2U);  // not what came later
 }
 
 TEST(Wording, BytesOfTheSegmentAreNeverPrintedAsTheyAre) {

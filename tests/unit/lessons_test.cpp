@@ -189,23 +189,31 @@ TEST_F(CourseTest, StopsTheLoadWhenItIsLeftInTheMiddle) {
   EXPECT_FALSE(course_->open());
 }
 
-TEST(ManyWorkers, MeasuresHowLongTheLastOneTook) {
-  World world;
-  const auto lesson = many_workers();
-  EXPECT_EQ(lesson->fire(world.situation()).size(), 4U);
-  Actions actions;
-  world.pass(kSecond);
-  world.answer(1, 3);
-  EXPECT_FALSE(lesson->watch(world.situation(), actions));
-  world.answer(2, 1);
-  EXPECT_TRUE(lesson->watch(world.situation(), actions));
-  EXPECT_EQ(lesson->answer(world.situation()).right, 0U);
-
-  lesson->fire(world.situation());
-  world.pass(4 * kSecond);
-  world.answer(1, 4);
-  EXPECT_TRUE(lesson->watch(world.situation(), actions));
-  EXPECT_EQ(lesson->answer(world.situation()).right, 1U);
+TEST(ManyWorkers, SendsOneBehindTheOtherAndMeasuresHowLongTheLastOneTook) {
+  for (const std::uint64_t seconds : {1, 4}) {
+    World world;
+    const auto lesson = many_workers();
+    lesson->fire(world.situation());
+    Actions actions;
+    EXPECT_FALSE(lesson->watch(world.situation(), actions));
+    EXPECT_TRUE(actions.empty());
+    world.pass(kSecond);
+    for (std::size_t worker = 1; worker <= 4; ++worker) {
+      EXPECT_FALSE(lesson->watch(world.situation(), actions));
+      ASSERT_EQ(actions.size(), worker);
+      lesson->watch(world.situation(), actions);  // nobody has taken it yet
+      ASSERT_EQ(actions.size(), worker);
+      world.now.workers[worker - 1].in_flight = telemetry::InFlight{.path = "/v1/faults/slow"};
+    }
+    world.pass(seconds * kSecond);
+    for (std::size_t worker = 1; worker <= 4; ++worker) {
+      EXPECT_FALSE(lesson->watch(world.situation(), actions));
+      world.revive(worker);
+      world.answer(worker, 1);
+    }
+    EXPECT_TRUE(lesson->watch(world.situation(), actions));
+    EXPECT_EQ(lesson->answer(world.situation()).right, seconds == 1 ? 0U : 1U);
+  }
 }
 
 TEST(FairnessLesson, TellsOneSidedFromEven) {

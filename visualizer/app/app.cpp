@@ -110,6 +110,7 @@ bool App::collect_for_screenshot() {
 
 void App::poll() {
   session_.poll();
+  if (telemetry::now_ns() >= notice_until_ns_) state_.notice.clear();
   const std::string notice = session_.take_notice();
   if (!notice.empty()) notify(notice);
   if (session_.is_replay()) return;
@@ -143,10 +144,11 @@ void App::follow_server() {
 bool App::is_lively() const {
   const std::uint64_t clock_ns = telemetry::now_ns();
   if (session_.playhead().playing(session_.history(), clock_ns)) return true;
-  if (session_.is_replay()) return clock_ns < state_.notice_until_ns;
+  if (clock_ns < notice_until_ns_) return true;
+  if (session_.is_replay()) return false;
   const model::Snapshot& now = session_.history().latest();
   if (now.attachment != Attachment::live) return false;
-  if (now.time_ns < state_.notice_until_ns || now.totals.requests_per_second >= 1) return true;
+  if (now.totals.requests_per_second >= 1) return true;
   return std::any_of(now.workers.begin(), now.workers.end(),
                      [](const telemetry::WorkerReport& worker) {
                        return worker.state != telemetry::WorkerState::idle;

@@ -66,6 +66,7 @@ class App {
   Window window_;
   views::Theme theme_;
   views::ViewState state_;
+  std::uint64_t notice_until_ns_ = 0;
   GlPixelColumns latency_pixels_;
   std::vector<views::Command> commands_;
 

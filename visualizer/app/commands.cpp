@@ -113,7 +113,7 @@ void App::save_screenshot() {
 
 void App::notify(std::string text) {
   state_.notice = std::move(text);
-  state_.notice_until_ns = telemetry::now_ns() + kNoticeNs;
+  notice_until_ns_ = telemetry::now_ns() + kNoticeNs;
 }
 
 }  // namespace forkscope::app

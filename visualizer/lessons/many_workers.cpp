@@ -10,6 +10,9 @@ namespace forkscope::lessons {
 namespace {
 
 constexpr std::uint32_t kMostRequests = 16;
+constexpr std::uint64_t kQuietNs = 500'000'000;
+constexpr std::uint64_t kMostPauseNs = 100'000'000;
+constexpr const char* kSlowPath = "/v1/faults/slow";
 
 std::uint32_t requests_for(const model::Snapshot& now) {
   return std::clamp(count_workers(now), 2U, kMostRequests);
@@ -26,8 +29,8 @@ class ManyWorkers final : public Lesson {
 
   std::string question(const model::Snapshot& now) const override {
     return std::to_string(requests_for(now)) +
-           " requests arrive at once. Each keeps its worker for one second. When will the last one "
-           "be answered?";
+           " requests arrive, one right behind the other. Each keeps its worker for one second. "
+           "When will the last one be answered?";
   }
 
   std::array<std::string, kChoices> choices(const model::Snapshot& now) const override {
@@ -39,17 +42,32 @@ class ManyWorkers final : public Lesson {
     count_ = requests_for(situation.now);
     workers_ = count_workers(situation.now);
     began_ns_ = situation.time_ns();
-    requests_before_ = situation.now.totals.requests;
+    sent_ = 0;
+    sent_ns_ = 0;
     took_ns_ = 0;
-    return Actions(count_, {ActionKind::request, "/v1/faults/slow?ms=1000"});
+    return {{ActionKind::stop_load}};  // it would be counted, too
   }
 
-  bool watch(const Situation& situation, Actions&) override {
-    if (answered(situation) >= count_) took_ns_ = situation.time_ns() - began_ns_;
+  bool watch(const Situation& situation, Actions& actions) override {
+    const std::uint64_t now_ns = situation.time_ns();
+    if (sent_ == 0) {
+      if (now_ns - began_ns_ < kQuietNs) return false;
+      began_ns_ = now_ns;
+      requests_before_ = situation.now.totals.requests;
+    }
+    // The next one leaves when the one before is in somebody's hands.
+    const bool taken = count_in(situation.now, kSlowPath) + answered(situation) >= sent_;
+    if (sent_ < count_ && (taken || now_ns - sent_ns_ >= kMostPauseNs)) {
+      ++sent_;
+      sent_ns_ = now_ns;
+      actions.push_back({ActionKind::request, std::string(kSlowPath) + "?ms=1000"});
+    }
+    if (answered(situation) >= count_) took_ns_ = now_ns - began_ns_;
     return took_ns_ != 0;
   }
 
   std::string progress(const Situation& situation) const override {
+    if (sent_ == 0) return "Waiting for quiet.";
     return std::to_string(std::min<std::uint64_t>(answered(situation), count_)) + " of " +
            std::to_string(count_) + " answered, " +
            model::counting_seconds(situation.time_ns() - began_ns_);
@@ -64,10 +82,11 @@ class ManyWorkers final : public Lesson {
     }
     return {"The last of " + std::to_string(count_) + " was answered after " +
                 model::counting_seconds(took_ns_) + ".",
-            workers_ > 1 ? "Each worker took one, and they waited side by side. One worker alone "
-                           "would have needed " +
+            workers_ == 1 ? "There is one worker, and it takes one request after the other."
+            : right == 0  ? "Each worker took one, and they waited side by side. One worker alone "
+                            "would have needed " +
                                std::to_string(count_) + " seconds."
-                         : "There is one worker, and it takes one request after the other.",
+                         : "Some worker had two of them, one behind the other.",
             right};
   }
 
@@ -83,6 +102,8 @@ class ManyWorkers final : public Lesson {
   std::uint32_t workers_ = 0;
   std::uint64_t began_ns_ = 0;
   std::uint64_t requests_before_ = 0;
+  std::uint32_t sent_ = 0;
+  std::uint64_t sent_ns_ = 0;
   std::uint64_t took_ns_ = 0;
 };
 

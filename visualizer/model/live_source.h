@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "forkscope/telemetry/layout.h"
+#include "model/latency.h"
 #include "model/snapshot.h"
 
 namespace forkscope::model {
@@ -33,6 +34,8 @@ class LiveSource {
   /// Requests that ended since the poll before, oldest first, of all workers.
   const std::vector<Answer>& answers() const;
   const std::vector<telemetry::EventRecord>& events() const;
+  /// Latencies of the requests that ended; looked at ten times per second.
+  const std::vector<LatencyCount>& latency() const;
 
  private:
   struct State;

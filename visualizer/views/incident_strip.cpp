@@ -33,7 +33,7 @@ std::vector<std::string_view> parts_of(std::string_view line) {
 /// The first part as big as it gets, the others behind it in the biggest type that has room.
 void draw_parts(const Painter& painter, float x, const Rect& rect, Type first, ImU32 color,
                 const std::string& line) {
-  const auto parts = parts_of(line);
+  auto parts = parts_of(line);
   x = painter.text(first, x, rect.middle(), color, parts.front());
   const float right = rect.right() - painter.px(18);
   const auto width = [&](Type type, float gap) {
@@ -43,11 +43,12 @@ void draw_parts(const Painter& painter, float x, const Rect& rect, Type first, I
   };
   Type type = Type::large;
   float gap = painter.px(34);
-  for (const Type smaller : {Type::body_bold, Type::small_bold}) {
-    if (x + width(type, gap) <= right) break;
-    type = smaller;
+  if (x + width(type, gap) > right) {
+    type = Type::body_bold;
     gap = painter.px(20);
   }
+  // Rather one figure less than type that the back row cannot read.
+  while (parts.size() > 2 && x + width(type, gap) > right) parts.pop_back();
   for (std::size_t i = 1; i < parts.size(); ++i) {
     x += gap;
     x = painter.text_elided(type, x, rect.middle(), right - x, color, parts[i]);

@@ -24,7 +24,7 @@ constexpr float kRowGap = 3;
 constexpr float kBottomLeast = 106;
 constexpr float kBottomGood = 200;
 constexpr float kBottomOfMany = 134;
-constexpr float kEvents = 500;
+constexpr float kEvents = 548;
 
 /// Height that the workers need at the least, with their panel's head.
 float least_height(std::size_t workers) {

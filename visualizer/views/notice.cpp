@@ -6,7 +6,7 @@ namespace forkscope::views {
 
 void draw_notice(const Painter& painter, const Rect& over, const View& view) {
   const std::string& text = view.state.notice;
-  if (text.empty() || view.history.latest().time_ns >= view.state.notice_until_ns) return;
+  if (text.empty()) return;
   const float pad = painter.px(20);
   const float width = std::min(painter.width(Type::body_bold, text), over.w - 2 * pad);
   const float height = painter.px(44);

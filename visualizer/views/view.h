@@ -86,8 +86,7 @@ struct ViewState {
   bool reduced_motion = false;
   ThemeKind theme = ThemeKind::dark;
   float scale = 1;
-  std::string notice;
-  std::uint64_t notice_until_ns = 0;
+  std::string notice;  ///< Empty: nothing to say.
 };
 
 /// For one frame. Borrows everything.

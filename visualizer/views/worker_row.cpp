@@ -29,6 +29,16 @@ std::string request_in_flight(const View& view, const WorkerReport& worker) {
          telemetry::printable(worker.in_flight->path);
 }
 
+std::string_view manner(telemetry::HangKind kind) {
+  switch (kind) {
+    case telemetry::HangKind::spin: return "it spins";
+    case telemetry::HangKind::blocked: return "it sleeps";
+    case telemetry::HangKind::stopped: return "frozen by SIGSTOP";
+    case telemetry::HangKind::none: break;
+  }
+  return {};
+}
+
 /// What is going on with it: the request it is stuck in, or how it died.
 std::string situation(const View& view, const WorkerReport& worker, Look look) {
   if (is_dead(look) && worker.last_exit) {
@@ -36,10 +46,13 @@ std::string situation(const View& view, const WorkerReport& worker, Look look) {
                                 worker.last_exit->code);
   }
   std::string text = request_in_flight(view, worker);
-  if (is_hung(look) && worker.hang_kind != telemetry::HangKind::none) {
-    text += (text.empty() ? "" : "  ") + std::string(telemetry::to_string(worker.hang_kind));
+  if (!is_hung(look)) return text;
+  if (text.empty() && worker.stuck_since_ns != 0) {
+    text = model::counting_seconds(view.now.time_ns -
+                                   std::min(view.now.time_ns, worker.stuck_since_ns));
   }
-  return text;
+  const std::string_view how = manner(worker.hang_kind);
+  return text + (text.empty() || how.empty() ? "" : ", ") + std::string(how);
 }
 
 /// "pid 4711  gen 1  core 0", as much of it as `width` has room for.
