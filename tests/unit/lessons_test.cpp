@@ -51,6 +51,8 @@ class World {
     model::Incident incident;
     incident.kind = model::IncidentKind::crash;
     incident.worker = worker;
+    incident.known_ns = now.time_ns;
+    incident.first_exit_ns = now.time_ns;
     incident.exit_ns = now.time_ns;
     incident.exit_cause = static_cast<std::uint32_t>(telemetry::ExitCause::signaled);
     incident.exit_code = 11;

@@ -46,6 +46,7 @@ App::App(const Options& options)
   state_.theme = options.theme;
   state_.scale = options.scale;
   load_options_.requests_per_second = kLoadPerSecond;
+  if (session_.is_replay()) window_.set_title("Forkscope replay of " + options.session.replay);
 }
 
 int App::run() {
