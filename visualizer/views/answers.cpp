@@ -43,13 +43,17 @@ void draw_fairness(const Painter& painter, const Rect& head, const View& view,
     return;
   }
   const double index = view.history.fairness(view.calm_time_ns, kShareWindowNs);
-  char text[48];
-  std::snprintf(text, sizeof text, "%s: %.2f (1 = even)",
-                index >= kFair          ? "fair"
-                : index >= kRoughlyFair ? "roughly fair"
-                                        : "not fair",
-                index);
-  painter.text_right(Type::body_bold, head.right(), head.middle(), colors.text, text);
+  char figure[16];
+  std::snprintf(figure, sizeof figure, ": %.2f", index);
+  const std::string verdict = std::string(index >= kFair          ? "fair"
+                                          : index >= kRoughlyFair ? "roughly fair"
+                                                                  : "not fair") +
+                              figure;
+  const std::string whole = verdict + " (1 = even)";
+  const float room = head.w - painter.width(Type::small_bold, "WHO ANSWERED") - painter.px(16);
+  const bool fits = painter.width(Type::body_bold, whole) <= room;
+  painter.text_right(Type::body_bold, head.right(), head.middle(), colors.text,
+                     fits ? whole : verdict);
 }
 
 void draw_answer(const Painter& painter, const Rect& line, const model::Answer& answer) {

@@ -154,7 +154,8 @@ void draw_fan(const Painter& painter, const Rect& rect, const View& view,
     if (own > 0 && !dots) {
       const auto part = static_cast<float>(own / std::max(rate, 1.0));
       const float widest =
-          std::min(painter.px(kWidest), columns.step * 0.9F * static_cast<float>(workers.size()));
+          std::min(std::min(painter.px(kWidest), (ways[i].to.y - ways[i].from.y) * 0.45F),
+                   columns.step * 0.9F * static_cast<float>(workers.size()));
       draw_ribbon(painter, ways[i], std::max(painter.px(1.5F), part * widest), curved);
     } else if (curved) {
       draw_ribbon(painter, ways[i], painter.px(1), true);

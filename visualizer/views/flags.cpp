@@ -23,6 +23,7 @@ void draw_flags(const Painter& painter, const Rect& plot, float middle, const Vi
     painter.line({x, plot.y}, {x, plot.bottom()}, faded(colors.muted, 0.7F), painter.px(1.5F));
     // What follows at once stands beside what it follows.
     const float at = std::max(x, last_x + painter.px(17));
+    if (at > plot.right()) return;
     painter.shape(mark.shape, {at, middle}, painter.px(7), mark.color, colors.dead_edge);
     last_x = at;
   };

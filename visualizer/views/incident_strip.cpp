@@ -79,10 +79,14 @@ void draw_open(const Painter& painter, const Rect& rect, const View& view, const
   const Rect edge = inside.cut_left(painter.px(46), painter.px(18));
   painter.hatch(edge, colors.hatch);
   draw_why_button(painter, inside, view, index, colors.on_alarm);
-  std::string line =
-      "WORKER " + std::to_string(incident.worker) + " " + model::headline(incident, view.now);
-  if (more > 0) line += " · +" + std::to_string(more) + " more";
-  draw_parts(painter, inside.x, inside, Type::banner, colors.on_alarm, line);
+  if (more > 0) {
+    const std::string text = "+" + std::to_string(more) + " more";
+    const Rect plate = inside.cut_right(painter.width(Type::large_bold, text), painter.px(24));
+    painter.text(Type::large_bold, plate.x, plate.middle(), colors.on_alarm, text);
+  }
+  draw_parts(
+      painter, inside.x, inside, Type::banner, colors.on_alarm,
+      "WORKER " + std::to_string(incident.worker) + " " + model::headline(incident, view.now));
 }
 
 void draw_closed(const Painter& painter, const Rect& rect, const View& view,

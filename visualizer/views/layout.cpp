@@ -23,8 +23,9 @@ constexpr float kRowLeast = 31;  // the height of its number
 constexpr float kRowGap = 3;
 constexpr float kBottomLeast = 106;
 constexpr float kBottomGood = 200;
+constexpr float kBottomGoodPresented = 140;
 constexpr float kBottomOfMany = 134;
-constexpr float kEvents = 548;
+constexpr float kEvents = 572;
 
 /// Height that the workers need at the least, with their panel's head.
 float least_height(std::size_t workers) {
@@ -63,8 +64,9 @@ Layout compute_layout(ImVec2 size, const Theme& theme, const Contents& contents)
   if (!tiles) {
     // Rows give way to the graphs below them until they are low, then the graphs to the rows.
     const auto rows = static_cast<float>(std::max<std::size_t>(contents.workers, 1));
+    const float good = contents.presenter ? kBottomGoodPresented : kBottomGood;
     const float most = (contents.presenter ? kRowMostPresented : kRowMost) * u;
-    const float row = std::clamp((rest.h - gap - (kPanelHead + kBottomGood) * u) / rows,
+    const float row = std::clamp((rest.h - gap - (kPanelHead + good) * u) / rows,
                                  std::min(kRowGood * u, most), most);
     bottom_height = std::max(rest.h - gap - kPanelHead * u - row * rows, kBottomLeast * u);
   }
@@ -75,7 +77,7 @@ Layout compute_layout(ImVec2 size, const Theme& theme, const Contents& contents)
   layout.workers = rest;
   if (bottom.h > 0) {
     if (!contents.presenter)
-      layout.events = bottom.cut_right(std::min(kEvents * u * narrow, bottom.w / 2), gap);
+      layout.events = bottom.cut_right(std::min(kEvents * u * narrow, bottom.w * 0.6F), gap);
     layout.latency = bottom;
   }
   return layout;
