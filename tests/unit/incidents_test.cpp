@@ -257,11 +257,15 @@ TEST(Wording, TheChainTellsWhyInOrder) {
   hang_and_die(incidents);
   incidents.add(event(kStart + 5 * kSecond + 10 * kMillisecond, EventKind::fork, 3, 2));
   incidents.add(event(kStart + 5 * kSecond + 38 * kMillisecond, EventKind::listening, 3, 2));
-  std::vector<std::string> texts;
-  for (const ChainStep& step : chain(incidents.all()[0])) texts.push_back(step.text);
-  EXPECT_EQ(texts, (std::vector<std::string>{"received GET /v1/faults/hang", "declared hung (spin)",
-                                             "SIGABRT sent", "exited: SIGABRT · 1 request lost",
-                                             "respawned", "ready"}));
+  std::vector<std::string> lines;
+  for (const ChainStep& step : chain(incidents.all()[0])) {
+    lines.push_back(step.title + ": " + step.detail);
+  }
+  EXPECT_EQ(lines,
+            (std::vector<std::string>{
+                "request received: GET /v1/faults/hang", "declared hung: it spins: a core burns",
+                "SIGABRT sent: its time is over", "exited: SIGABRT, 1 request lost",
+                "respawned: generation 2", "ready: it serves again"}));
   EXPECT_EQ(chain(incidents.at(kStart + 3 * kSecond)[0]).size(), 2U);  // not what came later
 }
 

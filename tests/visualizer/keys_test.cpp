@@ -96,6 +96,68 @@ TEST_F(Keys, SpacePausesThePictureVisibly) {
   EXPECT_TRUE(shows([](const Picture& screen) { return screen.count(kPausedOrange) == 0; }));
 }
 
+TEST_F(Keys, LeftStepsBackInTimeAndEndReturnsToThePresent) {
+  const auto is_paused = [](const Picture& screen) { return screen.count(kPausedOrange) > 5'000; };
+  display_.press("Left");
+  EXPECT_TRUE(shows(is_paused));
+  display_.press("End");
+  EXPECT_TRUE(shows([](const Picture& screen) { return screen.count(kPausedOrange) == 0; }));
+}
+
+TEST_F(Keys, ShiftLeftGoesBackToTheIncidentThatIsOver) {
+  display_.press("2");
+  display_.press("f");
+  ASSERT_TRUE(wait_until([&] { return server_.worker_state(2) == "hung"; }));
+  display_.press("f");
+  ASSERT_TRUE(wait_until([&] { return server_.worker_state(2) == "idle"; }));
+  const auto has_slab = [](const Picture& screen) { return screen.count(kHungYellow) > 20'000; };
+  ASSERT_TRUE(shows([&](const Picture& screen) { return !has_slab(screen); }));
+  display_.press("shift+Left");
+  EXPECT_TRUE(shows([&](const Picture& screen) {
+    return has_slab(screen) && screen.count(kPausedOrange) > 5'000;
+  }));
+  display_.press("End");
+  EXPECT_TRUE(shows([&](const Picture& screen) { return !has_slab(screen); }));
+}
+
+TEST_F(Keys, ShiftHChangesHowTheNextWorkerHangs) {
+  display_.press("shift+h");
+  display_.press("h");
+  ASSERT_TRUE(wait_until([&] { return worker_that_is("hung") != 0; }));
+  EXPECT_EQ(server_.worker(worker_that_is("hung"))["hang"]["kind"], "blocked");
+}
+
+TEST_F(Keys, NLeadsIntoALessonThatSendsRealRequests) {
+  const std::size_t blue = display_.screen().count(kBusyBlue);
+  display_.press("n");
+  ASSERT_TRUE(shows([&](const Picture& screen) {  // "predict" on its plate
+    return screen.count(kBusyBlue) > blue + 1'000;
+  }));
+  display_.press("Down");
+  display_.press("n");
+  const auto in_lesson = [&](int number) {
+    const auto in_flight = server_.worker(number)["in_flight"];
+    return in_flight.is_object() && in_flight["path"] == "/v1/faults/slow";
+  };
+  EXPECT_TRUE(wait_until([&] { return in_lesson(1) && in_lesson(2); }));
+  EXPECT_TRUE(wait_until([&] { return !in_lesson(1) && !in_lesson(2); }));
+  EXPECT_EQ(generations(), 2);
+}
+
+TEST_F(Keys, WUnfoldsTheChainOfEventsAndFoldsItAgain) {
+  display_.press("2");
+  display_.press("k");
+  ASSERT_TRUE(wait_until([&] { return server_.worker(2)["generation"] == 2; }));
+  const auto green = [](const Picture& screen) { return screen.count(kFreshGreen); };
+  // LIVE, and the bar and the mark of the receipt.
+  ASSERT_TRUE(shows([&](const Picture& screen) { return green(screen) > 2'000; }));
+  const std::size_t folded = green(display_.screen());
+  display_.press("w");
+  EXPECT_TRUE(shows([&](const Picture& screen) { return green(screen) > folded + 50; }));
+  display_.press("w");
+  EXPECT_TRUE(shows([&](const Picture& screen) { return green(screen) <= folded + 20; }));
+}
+
 TEST_F(Keys, F12SavesWhatIsOnTheScreenIntoTheCurrentDirectory) {
   display_.press("F12");
   std::filesystem::path saved;

@@ -20,6 +20,17 @@ std::uint64_t since(std::uint64_t from_ns, std::uint64_t to_ns) {
   return to_ns > from_ns ? to_ns - from_ns : 0;
 }
 
+/// What a hang looks like from outside.
+std::string manner(telemetry::HangKind kind) {
+  switch (kind) {
+    case telemetry::HangKind::spin: return "it spins: a core burns";
+    case telemetry::HangKind::blocked: return "it sleeps and never wakes";
+    case telemetry::HangKind::stopped: return "frozen by SIGSTOP";
+    case telemetry::HangKind::none: break;
+  }
+  return "no progress";
+}
+
 std::string lost(std::uint64_t requests) { return counted(requests, "request") + " lost"; }
 
 /// " · since 12:04:31"; nothing where the picture has no wall clock.
@@ -93,31 +104,38 @@ std::string receipt(const Incident& incident) {
 }
 
 std::vector<ChainStep> chain(const Incident& incident) {
+  using telemetry::EventKind;
   std::vector<ChainStep> steps;
-  const auto add = [&steps](std::uint64_t time_ns, std::string text) {
-    if (time_ns != 0) steps.push_back({time_ns, std::move(text)});
+  const auto add = [&steps](std::uint64_t time_ns, EventKind kind, std::string title,
+                            std::string detail = {}) {
+    if (time_ns != 0) steps.push_back({time_ns, kind, std::move(title), std::move(detail)});
   };
   const bool in_request = incident.request.find('/') != std::string::npos;
-  add(incident.stuck_since_ns, in_request ? "received " + incident.request
-                               : incident.request.empty()
-                                   ? "stuck"
-                                   : "stuck" + telemetry::during(incident.request));
-  const std::string_view kind = to_string(incident.hang_kind);
-  add(incident.declared_ns,
-      kind.empty() ? "declared hung" : "declared hung (" + std::string(kind) + ')');
-  add(incident.abort_ns, "SIGABRT sent");
-  add(incident.kill_ns, "SIGKILL sent");
+  if (in_request) {
+    add(incident.stuck_since_ns, EventKind::none, "request received", incident.request);
+  } else {
+    add(incident.stuck_since_ns, EventKind::none, "last sign of life",
+        incident.request.empty() ? "" : telemetry::during(incident.request).substr(1));
+  }
+  add(incident.declared_ns, EventKind::hung, "declared hung", manner(incident.hang_kind));
+  add(incident.abort_ns, EventKind::abort, "SIGABRT sent", "its time is over");
+  add(incident.kill_ns, EventKind::kill, "SIGKILL sent", "it did not end");
   const std::string end = exit_text(incident.exit_cause, incident.exit_code);
   if (incident.deaths > 1) {
-    add(incident.first_exit_ns, "died");
-    add(incident.exit_ns, "died again, " + grouped(incident.deaths) + "× in all: " + end);
+    add(incident.first_exit_ns, EventKind::exit, "died");
+    add(incident.exit_ns, EventKind::exit, "died again, " + grouped(incident.deaths) + "×", end);
   } else {
-    add(incident.exit_ns, "exited: " + end + " · " + lost(incident.abandoned));
+    add(incident.exit_ns, EventKind::exit, "exited", end + ", " + lost(incident.abandoned));
   }
-  add(incident.fork_ns, "respawned");
-  add(incident.back_ns, incident.recovered  ? "went on by itself"
-                        : incident.replaced ? "ready"
-                                            : "not replaced");
+  add(incident.fork_ns, EventKind::fork, "respawned",
+      "generation " + std::to_string(incident.generation + std::max(incident.deaths, 1U)));
+  if (incident.recovered) {
+    add(incident.back_ns, EventKind::recovered, "went on by itself");
+  } else if (incident.replaced) {
+    add(incident.back_ns, EventKind::listening, "ready", "it serves again");
+  } else {
+    add(incident.back_ns, EventKind::none, "not replaced");
+  }
   std::stable_sort(steps.begin(), steps.end(), [](const ChainStep& left, const ChainStep& right) {
     return left.time_ns < right.time_ns;
   });

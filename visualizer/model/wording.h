@@ -23,7 +23,9 @@ std::string receipt(const Incident& incident);
 /// One link of the chain of events that answers "why?".
 struct ChainStep {
   std::uint64_t time_ns = 0;
-  std::string text;  ///< "declared hung (spin)"
+  telemetry::EventKind kind = telemetry::EventKind::none;  ///< None: before there was an event.
+  std::string title;                                       ///< "declared hung"
+  std::string detail;                                      ///< "it spins: a core burns", or nothing
 };
 /// The chain so far, oldest first: request received, declared hung, SIGABRT sent, exited,
 /// respawned, ready. `incident` as it was known at the time (History::incidents(t)).
