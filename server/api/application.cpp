@@ -40,8 +40,9 @@ class TodosApplication final : public gateway::Application {
     return gateway::CommitFailure{http_status(failure->kind()), failure->what()};
   }
 
-  bool cacheable(std::string_view path) const override { return is_todo_path(path); }
-  std::uint64_t content_version() override { return store_.content_version(); }
+  bool reads(std::string_view path) const override { return is_todo_path(path); }
+  std::uint64_t begin_reads() override { return store_.begin_reads(); }
+  void end_reads() override { store_.end_reads(); }
 
  private:
   ApplicationContext context_;

@@ -57,14 +57,17 @@ class Application {
   /// Makes the batch durable.
   virtual std::optional<CommitFailure> commit_writes() { return std::nullopt; }
 
-  // ── response cache ──
+  // ── shared reads and the response cache ──
 
-  /// Whether the answer to a GET of `path` depends on nothing but its target, its Host and
-  /// content_version().
-  virtual bool cacheable(std::string_view /*path*/) const { return false; }
-  /// A number that changes with every change of the content, by whichever process. Asked once per
-  /// loop iteration, after all its requests have been read.
-  virtual std::uint64_t content_version() { return 0; }
+  /// Whether the answer to a GET of `path` depends on nothing but its target, its Host and the
+  /// content of the store. Such requests run between begin_reads() and end_reads(), and their
+  /// answers may be kept and given again while the content is the same.
+  virtual bool reads(std::string_view /*path*/) const { return false; }
+  /// Asked once per loop iteration, after all its requests have been received. Returns a number
+  /// that changes with every change of the content, by whichever process; until end_reads() every
+  /// request that reads may see the content as it is now.
+  virtual std::uint64_t begin_reads() { return 0; }
+  virtual void end_reads() {}
 };
 
 }  // namespace forkscope::gateway

@@ -103,23 +103,31 @@ void EventLoop::take_events(int timeout_ms) {
 }
 
 void EventLoop::receive_ready() {
-  for (Connection* connection : std::exchange(ready_, {})) attend(*connection);
+  attending_.swap(ready_);
+  for (Connection* connection : attending_) attend(*connection);
+  attending_.clear();
 }
 
 void EventLoop::serve_runnable() {
   if (runnable_.empty() && parked_.empty()) return;
   acceptor_.pass_on(clock_ns_);
-  runner_.refresh();
+  serving_.swap(runnable_);
+  runner_.begin_reads();
+  for (Connection*& connection : serving_) {
+    if (runner_.reads(*connection)) serve(*std::exchange(connection, nullptr));
+  }
+  runner_.end_reads();
+
   std::vector<Connection*> writes = std::exchange(parked_, {});
-  for (Connection* connection : std::exchange(runnable_, {})) {
+  for (Connection* connection : serving_) {
+    if (connection == nullptr) continue;
     if (runner_.writes(*connection)) {
       writes.push_back(connection);
-      continue;
+    } else {
+      serve(*connection);
     }
-    begin(*connection);
-    runner_.handle(*connection);
-    end_and_send(*connection);
   }
+  serving_.clear();
   if (!writes.empty()) serve_writes(writes);
   slot_.writes_parked(parked_.size());
   slot_.requests_waiting(runnable_.size() + parked_.size());
@@ -315,6 +323,12 @@ void EventLoop::set_deadline(Connection& connection, std::uint64_t delay_ns) {
 void EventLoop::begin(Connection& connection) {
   const bool stays = connection.framer().request().keep_alive && !draining_;
   runner_.begin(connection, stays ? AfterResponse::keep_alive : AfterResponse::close, clock_ns_);
+}
+
+void EventLoop::serve(Connection& connection) {
+  begin(connection);
+  runner_.handle(connection);
+  end_and_send(connection);
 }
 
 void EventLoop::end_and_send(Connection& connection) {

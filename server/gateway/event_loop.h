@@ -76,6 +76,7 @@ class EventLoop {
 
   // ── one request ──
   void begin(Connection& connection);
+  void serve(Connection& connection);
   void end_and_send(Connection& connection);
   void refuse(Connection& connection, int status, std::string_view detail);
   void serve_writes(const std::vector<Connection*>& writes);
@@ -95,7 +96,9 @@ class EventLoop {
 
   std::vector<std::unique_ptr<Connection>> connections_;  ///< By descriptor.
   std::vector<Connection*> ready_;                        ///< epoll has said something about them.
+  std::vector<Connection*> attending_;                    ///< Those of this iteration.
   std::vector<Connection*> runnable_;  ///< With a whole request, in order of arrival.
+  std::vector<Connection*> serving_;   ///< Those of this iteration; null: has been served.
   std::vector<Connection*> parked_;    ///< Writes that wait for their turn.
   std::vector<Connection*> dead_;      ///< Closed in this iteration.
   std::vector<char> buffer_;

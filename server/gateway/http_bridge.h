@@ -3,9 +3,9 @@
 //
 // A framed request goes in as a clean request line; its fields and body are put in place by
 // cpp-httplib's own hook. The response comes out as bytes, with what belongs to the connection
-// (Connection, Keep-Alive, Date) normalised by us. What cpp-httplib would do on its own account and
-// must not (compression, ranges, upgrades, exception texts sent to clients) is kept from it by
-// leaving the fields that ask for it away.
+// (Connection, Keep-Alive, Date) and the common fields written by us. What cpp-httplib would do on
+// its own account and must not (compression, ranges, upgrades, exception texts sent to clients) is
+// kept from it by leaving the fields that ask for it away.
 //
 // The only file of the server, besides the routes, that knows cpp-httplib. Written for 0.11.4
 // (Debian 12) up to the current version. One per worker process, used by its only thread.

@@ -29,9 +29,14 @@ RequestRunner::RequestRunner(Application& application, const HeaderFields& commo
       bridge_(application, common_fields, identity, listening_socket),
       common_lines_(common_lines(identity, common_fields)) {}
 
-void RequestRunner::refresh() {
-  date_.renew();  // responses carry it, so a new second makes all of them new
-  cache_.renew(application_.content_version(), date_.second());
+void RequestRunner::begin_reads() {
+  date_.renew();
+  cache_.renew(application_.begin_reads());
+}
+
+bool RequestRunner::reads(Connection& connection) const {
+  const FramedRequest& request = connection.framer().request();
+  return request.method == "GET" && application_.reads(request.path);
 }
 
 bool RequestRunner::writes(Connection& connection) const {
@@ -50,13 +55,10 @@ void RequestRunner::begin(Connection& connection, AfterResponse after, std::uint
 void RequestRunner::handle(Connection& connection) {
   FramedRequest& request = connection.framer().request();
   const bool cacheable = connection.after_response == AfterResponse::keep_alive &&
-                         ResponseCache::suits(request) && application_.cacheable(request.path);
-  if (cacheable) {
-    if (const std::string* response = cache_.find(request)) {
-      connection.output() += *response;
-      connection.status = 200;
-      return;
-    }
+                         ResponseCache::suits(request) && application_.reads(request.path);
+  if (cacheable && cache_.append_to(connection.output(), request, date_.value())) {
+    connection.status = 200;
+    return;
   }
   const HttpBridge::Outcome outcome =
       bridge_.handle(request, connection.peer_address(), connection.peer_port(),
@@ -64,7 +66,8 @@ void RequestRunner::handle(Connection& connection) {
   connection.status = outcome.status;
   if (outcome.threw) slot_.exception();
   if (cacheable && outcome.status == 200) {
-    cache_.store(request, std::string_view(connection.output()).substr(connection.response_begin));
+    cache_.store(request, std::string_view(connection.output()).substr(connection.response_begin),
+                 date_.value());
   }
 }
 

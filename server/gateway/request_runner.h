@@ -23,10 +23,13 @@ class RequestRunner {
   RequestRunner(Application& application, const WorkerIdentity& identity, int listening_socket,
                 telemetry::SlotWriter& slot);
 
-  /// Once per iteration of the loop, after its requests have been received: what the cache holds
-  /// from now on is what all processes have committed by now.
-  void refresh();
+  /// Once per iteration of the loop, after its requests have been received: requests that read
+  /// are answered, by the cache or by their handlers, with what all processes have committed by
+  /// now. They run before end_reads(), all others after it.
+  void begin_reads();
+  void end_reads() { application_.end_reads(); }
 
+  bool reads(Connection& connection) const;
   bool writes(Connection& connection) const;
 
   // In this order, each once per request. The response is appended to the connection's output.

@@ -1,5 +1,7 @@
 #include "gateway/response_cache.h"
 
+#include <utility>
+
 namespace forkscope::gateway {
 
 namespace {
@@ -23,28 +25,43 @@ bool ResponseCache::suits(const FramedRequest& request) {
   return true;
 }
 
-void ResponseCache::renew(std::uint64_t content_version, std::uint64_t second) {
-  if (content_version == content_version_ && second == second_) return;
-  responses_.clear();
-  content_version_ = content_version;
-  second_ = second;
+bool ResponseCache::append_to(std::string& output, const FramedRequest& request,
+                              std::string_view date) {
+  const Entry* entry = find(request);
+  if (entry == nullptr || entry->content_version != content_version_) return false;
+  const std::size_t begin = output.size();
+  output += entry->response;
+  output.replace(begin + entry->date_begin, date.size(), date);
+  return true;
 }
 
-const std::string* ResponseCache::find(const FramedRequest& request) {
-  const auto found = responses_.find(key_of(request));
-  return found == responses_.end() ? nullptr : &found->second;
-}
-
-void ResponseCache::store(const FramedRequest& request, std::string_view response) {
+void ResponseCache::store(const FramedRequest& request, std::string_view response,
+                          std::string_view date) {
   if (response.size() > kMaxResponseBytes) return;
-  if (responses_.size() >= kMaxEntries) responses_.clear();
-  responses_.insert_or_assign(key_of(request), std::string(response));
+  const std::size_t date_begin = response.find(date);
+  if (date_begin == response.npos) return;
+  Entry* entry = find(request);
+  if (entry == nullptr) {
+    entry = &young_[key_];
+    young_bytes_ += key_.size();
+  }
+  young_bytes_ += response.size() - entry->response.size();
+  entry->content_version = content_version_;
+  entry->date_begin = date_begin;
+  entry->response = response;
+  if (young_bytes_ < kGenerationBytes) return;
+  old_ = std::exchange(young_, {});
+  young_bytes_ = 0;
 }
 
-const std::string& ResponseCache::key_of(const FramedRequest& request) {
+ResponseCache::Entry* ResponseCache::find(const FramedRequest& request) {
   // Neither can hold a space.
   key_.assign(request.host).append(1, ' ').append(request.target);
-  return key_;
+  if (const auto young = young_.find(key_); young != young_.end()) return &young->second;
+  auto node = old_.extract(key_);
+  if (!node) return nullptr;
+  young_bytes_ += key_.size() + node.mapped().response.size();
+  return &young_.insert(std::move(node)).position->second;
 }
 
 }  // namespace forkscope::gateway

@@ -27,6 +27,40 @@ CLI::Validator duration_validator() {
       "DURATION");
 }
 
+/// For limits that make no sense at all when they are 0.
+CLI::Validator positive_duration_validator() {
+  return CLI::Validator(
+      [](std::string& text) {
+        const auto parsed = parse_duration(text);
+        return parsed && *parsed >= 1'000'000 ? std::string()
+                                              : "is not a duration such as 250ms, 2s or 1m";
+      },
+      "DURATION");
+}
+
+/// Limits on clients, with their defaults where they are defined: gateway/http_limits.h.
+void add_limits(CLI::App& app, gateway::HttpLimits& limits) {
+  const auto add_timeout = [&app](const std::string& name, std::chrono::milliseconds& timeout,
+                                  const std::string& description) {
+    app.add_option_function<std::string>(
+           name,
+           [&timeout](const std::string& text) {
+             timeout = std::chrono::milliseconds(*parse_duration(text) / 1'000'000);
+           },
+           description)
+        ->default_str(std::to_string(timeout.count() / 1000) + "s")
+        ->check(positive_duration_validator());
+  };
+  app.add_option("--max-connections", limits.max_connections, "Open connections per worker")
+      ->check(CLI::Range(1, 1'000'000));
+  app.add_option("--max-body", limits.max_body_bytes, "Bytes of a request's body")
+      ->check(CLI::Range(0, 1 << 30));
+  add_timeout("--head-timeout", limits.head_timeout, "How long the head of a request may take");
+  add_timeout("--body-timeout", limits.body_timeout, "How long the body of a request may take");
+  add_timeout("--idle-timeout", limits.idle_timeout, "How long a connection may wait between two");
+  add_timeout("--write-timeout", limits.write_timeout, "How long a client may read nothing");
+}
+
 std::uint64_t duration_ns(const std::string& text) { return *parse_duration(text); }
 
 /// "auto" or a number; nothing for anything else.
@@ -80,9 +114,7 @@ Parsed parse(int argc, char** argv) {
       ->check(duration_validator());
   app.add_option("--drain-timeout", drain_timeout, "How long a graceful stop may take")
       ->check(duration_validator());
-  app.add_option("--max-connections", settings.worker.limits.max_connections,
-                 "Open connections per worker")
-      ->check(CLI::Range(1, 1'000'000));
+  add_limits(app, settings.worker.limits);
   app.add_option("--faults", faults, "The /v1/faults/ endpoints; auto: only on a loopback address")
       ->check(CLI::IsMember({"auto", "on", "off"}));
   app.add_option("--balance", balance,

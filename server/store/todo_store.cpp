@@ -9,6 +9,8 @@
 namespace forkscope::store {
 namespace {
 
+constexpr std::chrono::milliseconds kForeignCommitDelay{1};
+
 /// One use of a kept statement. It is reset at the end, so that no read transaction outlives the
 /// call; and what SQLite reports becomes a StoreError.
 class Query {
@@ -90,10 +92,13 @@ TodoStore::TodoStore(const std::string& path)
               " position = iif(?4, ?5, position)"
               " WHERE id = ?1 RETURNING id, title, completed, position"),
       remove_(database_, "DELETE FROM todos WHERE id = ?1 RETURNING id"),
-      data_version_(database_, "PRAGMA data_version") {}
+      data_version_(database_, "PRAGMA data_version"),
+      begin_reads_(database_, "BEGIN"),
+      end_reads_(database_, "COMMIT") {}
 
 std::vector<Todo> TodoStore::list(std::int64_t limit, std::int64_t after,
                                   std::optional<bool> completed) {
+  join_shared_reads();
   Query query(database_, completed ? list_by_completed_ : list_, path_);
   query.bind(1, after).bind(2, limit);
   if (completed) query.bind(3, completed);
@@ -103,12 +108,14 @@ std::vector<Todo> TodoStore::list(std::int64_t limit, std::int64_t after,
 }
 
 std::int64_t TodoStore::count(std::optional<bool> completed) {
+  join_shared_reads();
   Query query(database_, count_, path_);
   query.bind(1, completed).next_row();
   return query.integer(0);
 }
 
 std::optional<Todo> TodoStore::find(std::int64_t id) {
+  join_shared_reads();
   Query query(database_, find_, path_);
   if (!query.bind(1, id).next_row()) return std::nullopt;
   return query.todo();
@@ -126,9 +133,38 @@ std::uint64_t TodoStore::content_version() {
     if (query.integer(0) == seen_data_version_) return content_version_;
     seen_data_version_ = query.integer(0);
   } catch (const StoreError&) {
+    seen_mark_.reset();
     // Nobody knows what the content is: whatever was remembered of it is not to be used.
   }
   return ++content_version_;
+}
+
+// To ask SQLite takes locks, 1.4 us of them; the change mark tells for a sixth of that that there
+// is nothing to ask. It knows only of commits through a TodoStore, hence the millisecond.
+std::uint64_t TodoStore::begin_reads() {
+  sharing_reads_ = true;
+  const auto now = std::chrono::steady_clock::now();
+  const auto mark = turn_.change_mark();
+  if (mark && mark == seen_mark_ && now - looked_at_ < kForeignCommitDelay) return content_version_;
+  seen_mark_ = mark;
+  looked_at_ = now;
+  join_shared_reads();
+  return content_version();
+}
+
+/// The first read after BEGIN opens the transaction. Where BEGIN fails each read has one of its
+/// own.
+void TodoStore::join_shared_reads() {
+  if (!sharing_reads_ || sqlite3_get_autocommit(database_.getHandle()) == 0) return;
+  step(begin_reads_);
+  begin_reads_.tryReset();
+}
+
+void TodoStore::end_reads() {
+  sharing_reads_ = false;
+  if (sqlite3_get_autocommit(database_.getHandle()) != 0) return;
+  step(end_reads_);
+  end_reads_.tryReset();
 }
 
 std::optional<StoreError> TodoStore::commit_writes() {

@@ -1,9 +1,10 @@
 // Todos in an SQLite database that several worker processes share.
 //
 // Each worker opens it for itself, after its fork, and calls it from its only thread. Reads may run
-// at any time and see all that is committed by any process; no read outlives its call. Writes run
-// between begin_writes() and commit_writes(), each request in a savepoint, and are durable when
-// commit_writes() has returned nothing.
+// at any time and see all that is committed by any process; no read transaction outlives its call,
+// or the pair of begin_reads() and end_reads() around it. Writes run between begin_writes() and
+// commit_writes(), each request in a savepoint, and are durable when commit_writes() has returned
+// nothing.
 //
 // Every function may throw StoreError unless it says otherwise. `path` must not be opened and
 // closed by other means in the same process: POSIX would drop SQLite's locks (fcntl(2), "Record
@@ -12,6 +13,7 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -41,6 +43,11 @@ class TodoStore {
   /// Changes whenever the content does, whichever process changed it. Never goes back, never
   /// throws. Not to be asked between begin_writes() and commit_writes().
   std::uint64_t content_version();
+  /// The same, and until end_reads() all reads share one transaction, which makes them cheaper.
+  /// What a server's worker has committed is in it at once; what another program has committed,
+  /// at least a millisecond later. Neither throws.
+  std::uint64_t begin_reads();
+  void end_reads();
 
   // ── writing ──
   // Neither of these two throws.
@@ -59,6 +66,7 @@ class TodoStore {
 
  private:
   explicit TodoStore(const std::string& path);
+  void join_shared_reads();
 
   std::string path_;
   SQLite::Database database_;
@@ -72,6 +80,11 @@ class TodoStore {
   SQLite::Statement update_;
   SQLite::Statement remove_;
   SQLite::Statement data_version_;
+  SQLite::Statement begin_reads_;
+  SQLite::Statement end_reads_;
+  bool sharing_reads_ = false;
+  std::optional<std::uint64_t> seen_mark_;  ///< As it was before the latest look, if that holds.
+  std::chrono::steady_clock::time_point looked_at_;
   std::int64_t seen_data_version_ = 0;
   std::uint64_t content_version_ = 1;
 };

@@ -74,7 +74,10 @@ std::optional<StoreError> WriteBatch::failure_to_commit() {
   } catch (const StoreError& error) {
     return error;
   }
-  if (run(commit_) != SQLITE_DONE) return latest_error(handle_, path_);
+  turn_.announce_commit();
+  const bool committed = run(commit_) == SQLITE_DONE;
+  turn_.confirm_commit();
+  if (!committed) return latest_error(handle_, path_);
   return std::nullopt;
 }
 

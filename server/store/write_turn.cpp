@@ -29,6 +29,22 @@ bool WriteTurn::try_take() {
 
 void WriteTurn::release() { ::flock(fd_, LOCK_UN); }
 
+std::optional<std::uint64_t> WriteTurn::change_mark() const {
+  const std::uint64_t word = mark_word();
+  return word % 2 == 0 ? std::optional(word) : std::nullopt;
+}
+
+/// A new file is empty: nobody has committed.
+std::uint64_t WriteTurn::mark_word() const {
+  std::uint64_t word = 0;
+  return ::pread(fd_, &word, sizeof word, 0) == sizeof word ? word : 0;
+}
+
+/// Where this fails, readers find out a millisecond later (TodoStore::begin_reads()).
+void WriteTurn::mark(std::uint64_t word) {
+  if (::pwrite(fd_, &word, sizeof word, 0) != sizeof word) return;
+}
+
 void WriteTurn::open_file() {
   const int fd = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0) {

@@ -10,10 +10,17 @@
 // dies, however it dies. (A lock on the database file itself is out of the question: closing any
 // descriptor of that file would drop SQLite's POSIX locks.)
 //
+// The file also holds one word, the change mark, by which processes that only read can tell without
+// SQLite's locks that nothing has been committed since they looked: the holder of the turn makes it
+// odd before it commits, and even again after. Where the holder dies in between it stays odd, which
+// says "look for yourself" until the next commit.
+//
 // One per process, opened after the fork: a lock that was opened before would be shared. Owns the
 // descriptor.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 namespace forkscope::store {
@@ -32,9 +39,17 @@ class WriteTurn {
   /// Without effect when the turn is not held.
   void release();
 
+  /// By the holder of the turn: a commit is about to begin, and is through.
+  void announce_commit() { mark(mark_word() | 1); }
+  void confirm_commit() { mark((mark_word() | 1) + 1); }
+  /// Equal marks: between the two calls nobody has committed. Nothing: that cannot be told.
+  std::optional<std::uint64_t> change_mark() const;
+
  private:
   void open_file();
   bool file_is_still_there() const;
+  std::uint64_t mark_word() const;
+  void mark(std::uint64_t word);
 
   std::string path_;
   int fd_ = -1;

@@ -1,5 +1,6 @@
 #include "worker/worker.h"
 
+#include <sched.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -24,6 +25,15 @@ namespace {
 void set_process_name(std::uint32_t number) {
   const std::string name = "todos worker " + std::to_string(number);
   ::prctl(PR_SET_NAME, name.c_str());
+}
+
+/// Whoever wakes up goes before a worker, and a worker that wakes up goes before nobody
+/// (SCHED_BATCH, sched(7)). So the primary is on time when all cores are taken, and under heavy
+/// traffic a worker finds more requests each time it wakes up, instead of changing places with its
+/// clients for every one: a tenth of the CPU time per request.
+void be_a_batch_process() {
+  const sched_param no_priority{};
+  ::sched_setscheduler(0, SCHED_BATCH, &no_priority);  // works without it, too
 }
 
 void tell_primary(int boot_pipe, std::string_view message) {
@@ -67,6 +77,7 @@ int run(const Settings& settings, const Inheritance& inheritance) {
     return kExitCannotBoot;
   }
 
+  be_a_batch_process();
   slot.ready(telemetry::now_ns());
   tell_primary(inheritance.boot_pipe, std::string_view(&kReadyMark, 1));
   loop->run();

@@ -5,17 +5,19 @@
 // the limits of a server, and with limits that are small enough for the fuzzer to reach.
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "gateway/http_syntax.h"
+#include "plain_request.h"
+#include "require_equal.h"
 #include "support/framing_transcript.h"
 
 namespace {
 
+using forkscope::fuzz::require_equal;
+using forkscope::fuzz::serialise;
 using forkscope::gateway::equals_ignoring_case;
 using forkscope::gateway::FramedRequest;
 using forkscope::gateway::HeaderField;
@@ -25,14 +27,6 @@ using forkscope::support::describe;
 using forkscope::support::transcribe;
 using forkscope::support::transcribe_whole;
 
-void require_equal(std::string_view expected, std::string_view actual, const char* what) {
-  if (expected == actual) return;
-  std::fprintf(stderr, "%s\n--- expected\n%.*s\n--- actual\n%.*s\n", what,
-               static_cast<int>(expected.size()), expected.data(), static_cast<int>(actual.size()),
-               actual.data());
-  std::abort();
-}
-
 /// The request without its body's framing: what two framings of the same message share.
 FramedRequest without_body_framing(FramedRequest request) {
   std::erase_if(request.fields, [](const HeaderField& field) {
@@ -41,28 +35,6 @@ FramedRequest without_body_framing(FramedRequest request) {
   });
   request.expects_continue = false;  // An empty chunked body expects it, an empty sized one cannot.
   return request;
-}
-
-std::string serialise(const FramedRequest& request) {
-  bool has_host = false;
-  std::string fields;
-  for (const HeaderField& field : request.fields) {
-    has_host |= equals_ignoring_case(field.name, "host");
-    fields.append(field.name).append(":").append(field.value).append("\r\n");
-  }
-  std::string bytes(request.method);
-  bytes += ' ';
-  if (!has_host && !request.host.empty()) {  // HTTP/1.0 with an absolute target.
-    bytes.append("http://").append(request.host);
-    if (request.target != "*") bytes.append(request.target);
-  } else {
-    bytes.append(request.target);
-  }
-  bytes += " HTTP/1." + std::to_string(request.minor_version) + "\r\n" + fields;
-  if (!request.body.empty()) {
-    bytes += "Content-Length:" + std::to_string(request.body.size()) + "\r\n";
-  }
-  return bytes + "\r\n" + request.body;
 }
 
 void require_same_when_written_again(const FramedRequest& accepted) {

@@ -22,6 +22,7 @@ using namespace std::chrono_literals;
 using support::http_request;
 using support::HttpConnection;
 using support::HttpResponse;
+using support::ServerOptions;
 using support::ServerProcess;
 using support::wait_until;
 using Clock = std::chrono::steady_clock;
@@ -122,40 +123,93 @@ TEST(SlowReader, ThatGoesAwayLeavesNothingBehind) {
   EXPECT_EQ(server.worker(1)["generation"], 1);
 }
 
-TEST(SlowWriter, GetsA408AfterTenSecondsAndIsNeverTakenForAHang) {
-  const ServerProcess server(
-      {.workers = 1, .arguments = {"--hang-after=500ms", "--kill-after=1s"}});
+// ── timeouts ──
+
+/// All timeouts are long but the one at hand, and a hang is declared long before any of them.
+ServerOptions with_timeout(const std::string& timeout) {
+  return {.workers = 1, .arguments = {"--hang-after=300ms", "--kill-after=600ms", timeout}};
+}
+
+void expect_408_and_the_end(HttpConnection& connection) {
+  const auto response = connection.read_response();
+  EXPECT_EQ(response.status, 408);
+  EXPECT_EQ(response.header("content-type"), "application/problem+json");
+  EXPECT_EQ(response.header("connection"), "close");
+  EXPECT_TRUE(connection.is_closed_by_peer());
+}
+
+TEST(SlowWriter, OfAHeadGetsA408AndIsNeverTakenForAHang) {
+  const ServerProcess server(with_timeout("--head-timeout=1500ms"));
   const pid_t worker = server.worker_pid(1);
   const auto begin = Clock::now();
-  HttpConnection silent(server.port(), 15s);
-  HttpConnection stuck(server.port(), 15s);
+  HttpConnection silent(server.port());
+  HttpConnection stuck(server.port());
   stuck.send("GET /v1/todos HTTP/1.1\r\nHo");
-  HttpConnection trickling(server.port(), 15s);  // progress does not buy time
+  HttpConnection trickling(server.port());  // progress does not buy time
   trickling.send("GET /v1/todos HTTP/1.1\r\nX: ");
-  HttpConnection second(server.port(), 15s);  // the clock starts with each request
+  HttpConnection second(server.port());  // the clock starts with each request
   second.send_request("GET", "/livez");
   EXPECT_EQ(second.read_response().status, 200);
-  while (Clock::now() < begin + 9s) {
+  while (Clock::now() < begin + 1s) {
     trickling.send("x");
-    ASSERT_TRUE(pass(300ms));
+    ASSERT_TRUE(pass(100ms));
     ASSERT_TRUE(is_answered_within(server, 5s));
-    ASSERT_EQ(server.worker(1)["hangs"], 0);
   }
   second.send("G");
-  for (HttpConnection* slow : {&stuck, &trickling}) {
-    const auto response = slow->read_response();
-    EXPECT_EQ(response.status, 408);
-    EXPECT_EQ(response.header("content-type"), "application/problem+json");
-    EXPECT_EQ(response.header("connection"), "close");
-    EXPECT_TRUE(slow->is_closed_by_peer());
-  }
+  for (HttpConnection* slow : {&stuck, &trickling}) expect_408_and_the_end(*slow);
   EXPECT_TRUE(silent.is_closed_by_peer()) << "who has not begun a request gets no answer";
-  EXPECT_GE(Clock::now() - begin, 9900ms);
-  EXPECT_LT(Clock::now() - begin, 13s);
+  EXPECT_GE(Clock::now() - begin, 1400ms);
   second.send("ET /livez HTTP/1.1\r\n" + kHost + "\r\n");
   EXPECT_EQ(second.read_response().status, 200);
   EXPECT_EQ(server.worker(1)["hangs"], 0);
   EXPECT_EQ(server.worker_pid(1), worker);
+}
+
+TEST(SlowWriter, OfABodyGetsA408) {
+  const ServerProcess server(with_timeout("--body-timeout=1s"));
+  HttpConnection sized(server.port());
+  sized.send("POST /v1/todos HTTP/1.1\r\n" + kHost + "Content-Length: 100\r\n\r\n{");
+  HttpConnection chunked(server.port());
+  chunked.send("POST /v1/todos HTTP/1.1\r\n" + kHost + "Transfer-Encoding: chunked\r\n\r\n5\r\n{");
+  HttpConnection waiting(server.port());  // got its 100 and says nothing
+  waiting.send("POST /v1/todos HTTP/1.1\r\n" + kHost +
+               "Expect: 100-continue\r\nContent-Length: 100\r\n\r\n");
+  EXPECT_EQ(waiting.read_response(support::Body::kNone).status, 100);
+  for (HttpConnection* slow : {&sized, &chunked, &waiting}) expect_408_and_the_end(*slow);
+  EXPECT_EQ(server.worker(1)["hangs"], 0);
+  EXPECT_EQ(server.request("GET", "/v1/todos").body, "[]");
+}
+
+TEST(SilentClient, IsClosedWithoutAWordAfterTheIdleTimeout) {
+  const ServerProcess server(with_timeout("--idle-timeout=1s"));
+  HttpConnection idle(server.port());
+  const auto begin = Clock::now();
+  idle.send_request("GET", "/livez");
+  EXPECT_EQ(idle.read_response().status, 200);
+  EXPECT_TRUE(idle.is_closed_by_peer());
+  EXPECT_GE(Clock::now() - begin, 900ms);
+  EXPECT_TRUE(is_answered_within(server, 5s));
+}
+
+TEST(SlowReader, ThatReadsNothingIsClosedAfterTheWriteTimeout) {
+  const ServerProcess server(with_timeout("--write-timeout=1s"));
+  post_large_todos(server);
+  HttpConnection slow(server.port());
+  for (int i = 0; i < 20; ++i) slow.send_request("GET", "/v1/todos?limit=1000");
+  ASSERT_TRUE(wait_until([&] { return server.worker(1)["connections"] == 1; }));
+  EXPECT_TRUE(wait_until([&] { return server.worker(1)["connections"] == 0; }));
+  EXPECT_EQ(server.worker(1)["hangs"], 0);
+}
+
+TEST(Limit, OfABodyIsAnOption) {
+  const ServerProcess server({.workers = 1, .arguments = {"--max-body=20"}});
+  EXPECT_EQ(server.request("POST", "/v1/todos", R"({"title":"x"})").status, 201);
+  EXPECT_EQ(server
+                .request("POST", "/v1/todos",
+                         R"({"title":"too long"})"
+                         "  ")
+                .status,
+            413);
 }
 
 TEST(RefusedClient, ThatNeverClosesIsClosedForGood) {

@@ -490,22 +490,27 @@ TEST_F(ApiTest, HasNoFaultsWhenTheyAreOff) {
 
 // ── the contract with the event loop ──
 
-TEST_F(ApiTest, TellsTheLoopWhatWritesAndWhatMayBeCached) {
+TEST_F(ApiTest, TellsTheLoopWhatWritesAndWhatReads) {
   const gateway::Application& application = *application_;
   EXPECT_TRUE(application.writes("POST", "/v1/todos"));
   EXPECT_TRUE(application.writes("DELETE", "/v1/todos/1"));
   EXPECT_FALSE(application.writes("GET", "/v1/todos"));
   EXPECT_FALSE(application.writes("OPTIONS", "/v1/todos"));
   EXPECT_FALSE(application.writes("POST", "/v1/faults/hang"));
-  EXPECT_TRUE(application.cacheable("/v1/todos"));
-  EXPECT_TRUE(application.cacheable("/v1/todos/1"));
-  EXPECT_FALSE(application.cacheable("/v1/workers"));
-  EXPECT_FALSE(application.cacheable("/v1/faults/work"));
+  EXPECT_TRUE(application.reads("/v1/todos"));
+  EXPECT_TRUE(application.reads("/v1/todos/1"));
+  EXPECT_FALSE(application.reads("/v1/workers"));
+  EXPECT_FALSE(application.reads("/v1/faults/work"));
 
-  const auto version = application_->content_version();
-  EXPECT_EQ(application_->content_version(), version);
+  const auto version_now = [this] {
+    const std::uint64_t version = application_->begin_reads();
+    application_->end_reads();
+    return version;
+  };
+  const std::uint64_t version = version_now();
+  EXPECT_EQ(version_now(), version);
   post(R"({"title": "a"})");
-  EXPECT_NE(application_->content_version(), version);
+  EXPECT_NE(version_now(), version);
 }
 
 }  // namespace

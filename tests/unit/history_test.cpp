@@ -252,14 +252,18 @@ TEST(History, EventsAreTheLatestBeforeTheMoment) {
 TEST(History, OthersServedCountsFromTheStartOfTheHang) {
   History history;
   for (std::uint64_t i = 0; i <= 20; ++i) {
-    Snapshot snapshot = picture(kStart + i * 100 * kMillisecond, 0);
-    snapshot.totals.requests = 1'000 + 10 * i;
+    // Worker 1 serves 7 in 100 ms until it hangs at 550 ms, the others 10 all the time.
+    const std::uint64_t own = i <= 5 ? 7 * i : 38;
+    Snapshot snapshot = picture(kStart + i * 100 * kMillisecond, own);
+    snapshot.totals.requests = 1'000 + own + 10 * i;
     history.add(snapshot, {}, {});
   }
+  Snapshot declared = picture(kStart + 2 * kSecond + 1, 38);
+  declared.totals.requests = 1'238;
   const std::vector<telemetry::EventRecord> events = {
-      hung(kStart + 2 * kSecond, 1, 1, kStart + 550 * kMillisecond, "GET /a", 1'200)};
-  history.add(picture(kStart + 2 * kSecond + 1, 0), {}, events);
-  EXPECT_EQ(history.incidents().at(0).served_at_start, 1'050U);
+      hung(kStart + 2 * kSecond, 1, 1, kStart + 550 * kMillisecond, "GET /a", 1'238)};
+  history.add(declared, {}, events);
+  EXPECT_EQ(history.incidents().at(0).served_at_start, 1'000U + 38U + 55U);
 }
 
 TEST(History, AServerThatIsGoneClosesItsIncidents) {

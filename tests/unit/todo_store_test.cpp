@@ -17,6 +17,10 @@
 #include <sstream>
 #include <thread>
 
+#include "store/schema.h"
+#include "store/write_turn.h"
+#include "support/wait_until.h"
+
 namespace forkscope::store {
 namespace {
 
@@ -280,6 +284,58 @@ TEST_F(TodoStoreTest, ChangesItsContentVersionWithEveryCommitOfAnyProcess) {
   const auto after_foreign = store.content_version();
   EXPECT_GT(after_foreign, after_own);
   EXPECT_EQ(store.content_version(), after_foreign);
+}
+
+TEST_F(TodoStoreTest, LetsReadsShareOneTransaction) {
+  TodoStore store = TodoStore::open(path_);
+  const auto before = store.begin_reads();
+  EXPECT_EQ(store.count(std::nullopt), 0);
+  ASSERT_EQ(run_outside(path_, "INSERT INTO todos (title) VALUES ('meanwhile')"), 0);
+  EXPECT_EQ(store.count(std::nullopt), 0);
+  EXPECT_FALSE(store.find(1));
+  store.end_reads();
+  EXPECT_TRUE(support::wait_until([&] {
+    const auto now = store.begin_reads();
+    store.end_reads();
+    return now > before;
+  }));
+  EXPECT_EQ(store.count(std::nullopt), 1);
+  add(store, "a write can follow");
+}
+
+TEST_F(TodoStoreTest, SeesACommitOfAnotherWorkerAtOnce) {
+  TodoStore reader = TodoStore::open(path_);
+  TodoStore writer = TodoStore::open(path_);
+  const auto version_now = [&] {
+    const auto version = reader.begin_reads();
+    reader.end_reads();
+    return version;
+  };
+  for (int i = 0; i < 100; ++i) {
+    const auto before = version_now();
+    EXPECT_EQ(version_now(), before);
+    add(writer, "x");
+    EXPECT_GT(version_now(), before);
+  }
+}
+
+TEST_F(TodoStoreTest, LooksForItselfAfterAWriterThatDiedInItsCommit) {
+  TodoStore store = TodoStore::open(path_);
+  WriteTurn turn(turn_path(path_));
+  ASSERT_TRUE(turn.try_take());
+  turn.announce_commit();
+  turn.release();
+  EXPECT_FALSE(turn.change_mark());
+  SQLite::Database outside(path_, SQLite::OPEN_READWRITE);
+  for (int i = 0; i < 100; ++i) {
+    const auto before = store.begin_reads();
+    store.end_reads();
+    outside.exec("INSERT INTO todos (title) VALUES ('foreign')");
+    EXPECT_GT(store.begin_reads(), before);
+    store.end_reads();
+  }
+  add(store, "the next commit settles it");
+  EXPECT_TRUE(turn.change_mark());
 }
 
 TEST_F(TodoStoreTest, KeepsTheLogShort) {

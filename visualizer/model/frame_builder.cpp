@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "model/bin_ring.h"
@@ -31,6 +32,21 @@ std::vector<WorkerLatency> by_worker(std::vector<LatencyCount>& counts) {
   return result;
 }
 
+double rounded(double value, double steps) { return std::round(value * steps) / steps; }
+
+/// As exact as a frame is when it is read again: what is derived from it now must be what is
+/// derived from it then.
+void round_figures(Snapshot& picture) {
+  for (CoreSample& core : picture.cores) core.utilisation = rounded(core.utilisation, 1000);
+  for (telemetry::WorkerReport& worker : picture.workers) {
+    worker.requests_per_second = rounded(worker.requests_per_second, 10);
+  }
+  Totals& totals = picture.totals;
+  totals.requests_per_second = rounded(totals.requests_per_second, 10);
+  totals.p50_ms = rounded(totals.p50_ms, 1e6);
+  totals.p99_ms = rounded(totals.p99_ms, 1e6);
+}
+
 }  // namespace
 
 bool FrameBuilder::add(const Snapshot& snapshot, std::span<const Answer> answers,
@@ -61,6 +77,7 @@ Frame FrameBuilder::take(const Snapshot& snapshot) {
   if (snapshot.server.instance_id != instance_then_) lost_answers_then_ = lost_events_then_ = 0;
   Frame frame = std::exchange(pending_, {});
   frame.picture = snapshot;
+  round_figures(frame.picture);
   frame.worker_latency = by_worker(latency_);
   const Totals& totals = snapshot.totals;
   const std::uint64_t lost_answers = totals.lost_records - totals.lost_events;

@@ -44,6 +44,15 @@ const Snapshot* FrameStore::at(std::uint64_t time_ns) const {
   return &decode(found, static_cast<std::size_t>(after - found.times.begin()) - 1);
 }
 
+const Snapshot* FrameStore::after(std::uint64_t time_ns) const {
+  const auto group = std::find_if(groups_.begin(), groups_.end(), [time_ns](const Group& other) {
+    return other.times.back() > time_ns;
+  });
+  if (group == groups_.end()) return nullptr;
+  const auto found = std::upper_bound(group->times.begin(), group->times.end(), time_ns);
+  return &decode(*group, static_cast<std::size_t>(found - group->times.begin()));
+}
+
 const Snapshot& FrameStore::decode(const Group& group, std::size_t frame) const {
   const Place place{group.serial, frame};
   const auto known =

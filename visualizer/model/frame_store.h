@@ -27,6 +27,8 @@ class FrameStore {
   /// The newest picture that is not younger than `time_ns`; null when there is none. Stays valid
   /// until the pictures of kPictures other moments were asked for.
   const Snapshot* at(std::uint64_t time_ns) const;
+  /// The oldest picture that is younger; likewise.
+  const Snapshot* after(std::uint64_t time_ns) const;
 
   std::uint64_t oldest_ns() const { return groups_.empty() ? 0 : groups_.front().times.front(); }
   std::uint64_t newest_ns() const { return groups_.empty() ? 0 : groups_.back().times.back(); }

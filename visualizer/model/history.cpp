@@ -79,7 +79,7 @@ void History::follow(const Frame& frame) {
     for (WorkerTrack& worker : workers_) worker.counted_ns = 0;
     totals_ = {};
   }
-  for (const EventRecord& event : frame.events) add_event(event, picture.time_ns);
+  for (const EventRecord& event : frame.events) add_event(event, picture);
   if (picture.attachment == Attachment::live) {
     for (const WorkerReport& worker : picture.workers) add_worker(worker, picture.time_ns);
     close_given_up(picture);
@@ -102,26 +102,47 @@ void History::follow(const Frame& frame) {
   frames_.add(encoded);
 }
 
-void History::add_event(const EventRecord& event, std::uint64_t time_ns) {
+void History::add_event(const EventRecord& event, const Snapshot& picture) {
   EventRecord seen = event;
   // A time in the future can only be a lie; it must not hide the event from those who look now.
-  seen.time_ns = std::min(event.time_ns, time_ns);
-  incidents_.add(counted_from_its_start(seen));
+  seen.time_ns = std::min(event.time_ns, picture.time_ns);
   events_.push_back(seen);
   if (events_.size() > kMaxEvents) events_.pop_front();
+  if (event.kind == static_cast<std::uint16_t>(telemetry::EventKind::hung)) {
+    seen.served_total = served_at_start(event, picture);
+  }
+  incidents_.add(seen);
 }
 
-/// A hang is declared some time after it began: "others served" counts from the beginning, where
-/// there is a picture of it.
-EventRecord History::counted_from_its_start(const EventRecord& event) const {
-  EventRecord counted = event;
-  if (event.kind != static_cast<std::uint16_t>(telemetry::EventKind::hung)) return counted;
-  const Snapshot* then = frames_.at(event.since_ns);
-  if (then != nullptr && then->attachment == Attachment::live &&
-      then->server.instance_id == instance_id_ && then->time_ns + 10 * kBinNs > event.since_ns) {
-    counted.served_total = std::min(event.served_total, then->totals.requests);
+/// A hang is declared some time after it began, and "others served" counts from the beginning,
+/// where there are pictures of it. What the hung worker itself had still served between the picture
+/// before and its last request is not of the others; what they served is spread evenly between the
+/// two pictures around that moment.
+std::uint64_t History::served_at_start(const EventRecord& hung, const Snapshot& picture) const {
+  const auto own = [&hung](const Snapshot& snapshot) {
+    const auto worker =
+        std::find_if(snapshot.workers.begin(), snapshot.workers.end(),
+                     [&hung](const WorkerReport& other) { return other.number == hung.worker; });
+    return worker != snapshot.workers.end() ? worker->requests : 0;
+  };
+  const auto others = [&own](const Snapshot& snapshot) {
+    return snapshot.totals.requests - std::min(own(snapshot), snapshot.totals.requests);
+  };
+  const Snapshot* before = frames_.at(hung.since_ns);
+  if (before == nullptr || before->attachment != Attachment::live ||
+      before->server.instance_id != picture.server.instance_id ||
+      before->time_ns + kMaxGapBins * kBinNs <= hung.since_ns) {
+    return hung.served_total;
   }
-  return counted;
+  const Snapshot* after = frames_.after(hung.since_ns);
+  const Snapshot& next = after != nullptr ? *after : picture;
+  double served = static_cast<double>(others(*before));
+  if (next.time_ns > hung.since_ns && others(next) > others(*before)) {
+    served += static_cast<double>(others(next) - others(*before)) *
+              static_cast<double>(hung.since_ns - before->time_ns) /
+              static_cast<double>(next.time_ns - before->time_ns);
+  }
+  return std::min(hung.served_total, own(picture) + static_cast<std::uint64_t>(served));
 }
 
 /// A slot that is given up while its worker is dead is not listed any more: nobody will come back.
@@ -175,11 +196,16 @@ void History::add_worker(const WorkerReport& worker, std::uint64_t time_ns) {
   track.counted_ns = time_ns;
 }
 
+/// The first bin that the frame of bin `now` is the first to tell of.
+std::uint64_t History::first_unseen(std::uint64_t now) const {
+  if (followed_ns_ == 0) return now;
+  return std::min(first_of_span(bin_of(followed_ns_) + 1, now), now);
+}
+
 /// A core's utilisation is of all the time since the sample before; at most a second is filled in.
 void History::add_cores(const Snapshot& snapshot) {
   const std::uint64_t newest = bin_of(snapshot.time_ns);
-  const std::uint64_t first =
-      std::clamp(bin_of(followed_ns_) + 1, newest - std::min<std::uint64_t>(newest, 9), newest);
+  const std::uint64_t first = first_unseen(newest);
   for (const CoreSample& core : snapshot.cores) {
     if (core.number >= kMaxCores) continue;
     while (cores_.size() <= core.number) cores_.emplace_back(bins_);
@@ -211,8 +237,7 @@ void History::add_sums(const Frame& frame) {
       bin->abandoned += grown(picture.totals.abandoned, totals_.abandoned);
     }
   }
-  for (std::uint64_t number = first_of_span(bin_of(followed_ns_) + 1, now); number <= now;
-       ++number) {
+  for (std::uint64_t number = first_unseen(now); number <= now; ++number) {
     TimeBin* bin = timeline_.write(number);
     if (bin == nullptr) continue;
     bin->seen = picture.attachment == Attachment::live;

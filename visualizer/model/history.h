@@ -143,10 +143,11 @@ class History {
   };
 
   void follow(const Frame& frame);
-  void add_event(const telemetry::EventRecord& event, std::uint64_t time_ns);
-  telemetry::EventRecord counted_from_its_start(const telemetry::EventRecord& event) const;
+  void add_event(const telemetry::EventRecord& event, const Snapshot& picture);
+  std::uint64_t served_at_start(const telemetry::EventRecord& hung, const Snapshot& picture) const;
   void close_given_up(const Snapshot& snapshot);
   void add_worker(const telemetry::WorkerReport& worker, std::uint64_t time_ns);
+  std::uint64_t first_unseen(std::uint64_t now) const;
   void add_cores(const Snapshot& snapshot);
   void add_sums(const Frame& frame);
   void add_answers(std::span<const Answer> answers, std::uint64_t time_ns);

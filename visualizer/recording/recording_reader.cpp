@@ -38,7 +38,7 @@ RecordingReader::RecordingReader(std::span<const std::byte> file) : file_(file) 
   }
   if (header_.header_bytes < sizeof header_) throw RecordingError("its header contradicts itself");
   offset_ = std::min<std::size_t>(header_.header_bytes, file.size());
-  effort_ = 64 * std::uint64_t{model::kMaxFrameBytes};
+  effort_ = 16 * std::uint64_t{model::kMaxFrameBytes};
 }
 
 std::optional<RecordingReader::Chunk> RecordingReader::chunk_at(std::size_t offset) const {

@@ -1,0 +1,91 @@
+// The kernel wakes one worker per new connection. One that stops between the wake-up and accept4(2)
+// has used the wake-up, and nobody else would ever hear of the connection.
+#include <gtest/gtest.h>
+#include <sched.h>
+
+#include <chrono>
+#include <csignal>
+#include <string>
+
+#include "support/server_process.h"
+#include "support/wait_until.h"
+
+namespace forkscope {
+namespace {
+
+using namespace std::chrono_literals;
+using support::ServerProcess;
+using support::wait_until;
+using Clock = std::chrono::steady_clock;
+
+constexpr auto kHangAfter = 400ms;
+
+bool is_idle(const ServerProcess& server, int number) {
+  const auto worker = server.worker(number);
+  return worker["state"] == "idle" && worker["connections"] == 0;
+}
+
+/// The worker and we share a core, on which it yields to everybody: so it stays where it is while
+/// we do the next two or three things.
+void slow_down(pid_t worker) {
+  cpu_set_t cpus;
+  CPU_ZERO(&cpus);
+  ASSERT_EQ(::sched_getaffinity(0, sizeof cpus, &cpus), 0);
+  int first = 0;
+  while (!CPU_ISSET(first, &cpus)) ++first;
+  CPU_ZERO(&cpus);
+  CPU_SET(first, &cpus);
+  ASSERT_EQ(::sched_setaffinity(0, sizeof cpus, &cpus), 0);
+  ASSERT_EQ(::sched_setaffinity(worker, sizeof cpus, &cpus), 0);
+  const sched_param no_priority{};
+  ASSERT_EQ(::sched_setscheduler(worker, SCHED_IDLE, &no_priority), 0);
+}
+
+enum class Outcome { accepted_before, answered_at_once, answered_after_the_hang };
+
+/// Two workers wait for a connection. One comes, and worker `number` is stopped, if we are quick
+/// enough before it can accept it.
+Outcome connect_beside_stopped_worker(int number, const std::string& balance) {
+  const ServerProcess server(
+      {.workers = 2,
+       .arguments = {"--hang-after=" + std::to_string(kHangAfter.count()) + "ms", "--kill-after=0",
+                     "--balance=" + balance}});
+  EXPECT_TRUE(wait_until([&] { return is_idle(server, 1) && is_idle(server, 2); }));
+  const pid_t worker = server.worker_pid(number);
+  slow_down(worker);
+  support::HttpConnection connection(server.port());
+  ::kill(worker, SIGSTOP);
+  const auto begin = Clock::now();
+  if (server.worker(number)["connections"] != 0) return Outcome::accepted_before;
+  connection.send_request("GET", "/v1/todos");
+  EXPECT_EQ(connection.read_response().status, 200);
+  return Clock::now() - begin > kHangAfter / 2 ? Outcome::answered_after_the_hang
+                                               : Outcome::answered_at_once;
+}
+
+class LostWakeUp : public ::testing::TestWithParam<const char*> {
+ protected:
+  void SetUp() override { ASSERT_EQ(::sched_getaffinity(0, sizeof cpus_, &cpus_), 0); }
+  void TearDown() override { ::sched_setaffinity(0, sizeof cpus_, &cpus_); }
+
+ private:
+  cpu_set_t cpus_{};
+};
+
+// One of the two is the one that the kernel wakes. That its connection has to wait until the hang
+// is declared shows that the wake-up was lost: without the primary it would wait for ever.
+TEST_P(LostWakeUp, OfAStoppedWorkerIsGivenToAnotherOne) {
+  const auto is_seen = [&](int number) {
+    return connect_beside_stopped_worker(number, GetParam()) == Outcome::answered_after_the_hang;
+  };
+  for (int attempt = 0; attempt < 50; ++attempt) {
+    if (is_seen(1) || is_seen(2)) return;
+  }
+  FAIL() << "no wake-up was ever lost";
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryBalance, LostWakeUp, ::testing::Values("shared", "kernel"),
+                         [](const auto& test) { return test.param; });
+
+}  // namespace
+}  // namespace forkscope
