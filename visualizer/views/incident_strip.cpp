@@ -110,7 +110,7 @@ void draw_closed(const Painter& painter, const Rect& rect, const View& view,
 void draw_quiet(const Painter& painter, const Rect& rect, const View& view) {
   const Palette& colors = painter.colors();
   painter.fill(rect, colors.panel, painter.px(6));
-  const std::string text = view.now.server.faults_enabled
+  const std::string text = view.now.server.faults_enabled && !view.replay
                                ? "No incident so far. Press H, and one worker will hang."
                                : "No incident so far.";
   painter.text_elided(Type::body, rect.x + painter.px(24), rect.middle(), rect.w - painter.px(48),
