@@ -4,6 +4,8 @@
 
 #include "api/cors.h"
 #include "api/faults.h"
+#include "api/metrics.h"
+#include "api/page.h"
 #include "api/problem.h"
 #include "api/status.h"
 #include "api/todos.h"
@@ -11,6 +13,12 @@
 
 namespace forkscope::api {
 namespace {
+
+std::optional<gateway::CommitFailure> commit_failure(
+    const std::optional<store::StoreError>& error) {
+  if (!error) return std::nullopt;
+  return gateway::CommitFailure{http_status(error->kind()), error->what()};
+}
 
 class TodosApplication final : public gateway::Application {
  public:
@@ -22,6 +30,8 @@ class TodosApplication final : public gateway::Application {
     explain_errors(server);
     add_todo_routes(server, store_);
     add_status_routes(server, {*context_.telemetry, store_, context_.draining});
+    add_metrics_route(server, *context_.telemetry);
+    add_page_routes(server);
     if (context_.faults_enabled) add_fault_routes(server);
   }
 
@@ -35,9 +45,10 @@ class TodosApplication final : public gateway::Application {
   bool begin_writes() override { return store_.begin_writes(); }
 
   std::optional<gateway::CommitFailure> commit_writes() override {
-    const auto failure = store_.commit_writes();
-    if (!failure) return std::nullopt;
-    return gateway::CommitFailure{http_status(failure->kind()), failure->what()};
+    return commit_failure(store_.commit_writes());
+  }
+  std::optional<gateway::CommitFailure> flush_writes() override {
+    return commit_failure(store_.flush_writes());
   }
 
   bool reads(std::string_view path) const override { return is_todo_path(path); }

@@ -38,22 +38,30 @@ std::string etag_of(const std::string& body) {
   return text;
 }
 
-void answer_get(const httplib::Request& req, httplib::Response& res, const std::string& body) {
+void answer_get(const httplib::Request& req, httplib::Response& res, const std::string& body,
+                const char* type) {
   const std::string etag = etag_of(body);
   res.set_header("ETag", etag);
   res.set_header("Cache-Control", "no-cache");  // keep it, but ask before each use
   if (is_listed(req.get_header_value("If-None-Match"), etag, Comparison::weak)) {
     res.status = 304;
   } else {
-    res.set_content(body, "application/json");
+    res.set_content(body, type);
   }
 }
 
 bool may_change(const httplib::Request& req, httplib::Response& res, const std::string& body) {
-  if (!req.has_header("If-Match")) return true;
-  if (is_listed(req.get_header_value("If-Match"), etag_of(body), Comparison::strong)) return true;
-  set_problem(res, {412, "The todo has changed since you read it.", {}});
-  return false;
+  const std::string etag = etag_of(body);
+  if (req.has_header("If-Match")) {
+    if (is_listed(req.get_header_value("If-Match"), etag, Comparison::strong)) return true;
+    set_problem(res, {412, "It has changed since you read it.", {}});
+    return false;
+  }
+  if (is_listed(req.get_header_value("If-None-Match"), etag, Comparison::weak)) {
+    set_problem(res, {412, "It is what If-None-Match excludes.", {}});
+    return false;
+  }
+  return true;
 }
 
 }  // namespace forkscope::api

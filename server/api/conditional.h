@@ -11,9 +11,10 @@ namespace forkscope::api {
 std::string etag_of(const std::string& body);
 
 /// 200 with `body` and its ETag, or 304 where If-None-Match says that the client has it.
-void answer_get(const httplib::Request& req, httplib::Response& res, const std::string& body);
+void answer_get(const httplib::Request& req, httplib::Response& res, const std::string& body,
+                const char* type = "application/json");
 
-/// Whether If-Match, if there is one, permits to change what is now represented by `body`.
+/// Whether If-Match and If-None-Match permit to change what is now represented by `body`.
 /// If not, `res` is a 412.
 bool may_change(const httplib::Request& req, httplib::Response& res, const std::string& body);
 

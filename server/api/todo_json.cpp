@@ -13,17 +13,19 @@ namespace {
 constexpr std::size_t kMaxTitleCharacters = 500;
 constexpr std::size_t kMaxQuotedBytes = 64;
 
-nlohmann::ordered_json to_json(const store::Todo& todo, const std::string& base) {
-  return {{"id", todo.id},
-          {"title", todo.title},
-          {"completed", todo.completed},
-          {"order", todo.order ? nlohmann::ordered_json(*todo.order) : nullptr},
-          {"url", base + std::to_string(todo.id)}};
+/// A program outside may have put text into the database that is not UTF-8.
+std::string quoted(const std::string& text) {
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-/// A program outside may have put text into the database that is not UTF-8.
-std::string dump(const nlohmann::ordered_json& json) {
-  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+/// Written out rather than built as a tree: a page has up to a thousand of them.
+void append_json(std::string& out, const store::Todo& todo, const std::string& base) {
+  const std::string id = std::to_string(todo.id);
+  out.append("{\"id\":").append(id);
+  out.append(",\"title\":").append(quoted(todo.title));
+  out.append(",\"completed\":").append(todo.completed ? "true" : "false");
+  out.append(",\"order\":").append(todo.order ? std::to_string(*todo.order) : "null");
+  out.append(",\"url\":").append(quoted(base + id)).append("}");
 }
 
 /// Takes the members of a body one by one, and collects what is wrong with them.
@@ -103,13 +105,18 @@ std::optional<Problem> read(std::string_view body, TodoReader& reader, bool titl
 }  // namespace
 
 std::string todo_json(const store::Todo& todo, const std::string& base) {
-  return dump(to_json(todo, base));
+  std::string json;
+  append_json(json, todo, base);
+  return json;
 }
 
 std::string todos_json(const std::vector<store::Todo>& todos, const std::string& base) {
-  auto array = nlohmann::ordered_json::array();
-  for (const store::Todo& todo : todos) array.push_back(to_json(todo, base));
-  return dump(array);
+  std::string json = "[";
+  for (const store::Todo& todo : todos) {
+    if (json.size() > 1) json += ',';
+    append_json(json, todo, base);
+  }
+  return json += ']';
 }
 
 std::variant<store::NewTodo, Problem> parse_todo(std::string_view body,

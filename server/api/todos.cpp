@@ -22,6 +22,8 @@ using store::TodoStore;
 
 constexpr const char* kCollection = "/v1/todos";
 constexpr const char* kItem = "/v1/todos/([1-9][0-9]{0,18})";
+constexpr std::int64_t kDefaultLimit = 100;
+constexpr std::int64_t kMaxLimit = 1000;
 constexpr std::int64_t kMaxId = std::numeric_limits<std::int64_t>::max();
 
 constexpr const char* kJson = "application/json";
@@ -111,7 +113,7 @@ bool accepts_body(const Request& req, Response& res) {
 
 void list_todos(TodoStore& store, const Request& req, Response& res) {
   Query query(req);
-  const std::int64_t limit = query.integer("limit", 100, {1, 1000});
+  const std::int64_t limit = query.integer("limit", kDefaultLimit, {1, kMaxLimit});
   const std::int64_t after = query.integer("after", 0, {0, kMaxId});
   const std::optional<bool> completed = query.boolean("completed");
   if (query.answer_if_wrong(res)) return;
@@ -137,7 +139,13 @@ void create_todo(TodoStore& store, const Request& req, Response& res) {
   set_todo(req, res, 201, todo);
 }
 
-void delete_todos(TodoStore& store, const Request&, Response& res) {
+/// The ETag of the list is that of its first page, which is what /v1/todos without a query is.
+void delete_todos(TodoStore& store, const Request& req, Response& res) {
+  const bool conditional = req.has_header("If-Match") || req.has_header("If-None-Match");
+  if (conditional &&
+      !may_change(req, res, todos_json(store.list(kDefaultLimit, 0, {}), item_base(req)))) {
+    return;
+  }
   store.clear();
   res.status = 204;
 }

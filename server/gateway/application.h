@@ -46,16 +46,18 @@ class Application {
   // ── group commit ──
 
   /// Whether this request changes the store. Such a request runs only between begin_writes() and
-  /// commit_writes(), and its response leaves after the commit. Every other request runs outside,
-  /// so that a handler that hangs never holds the store's lock.
+  /// commit_writes(), and its response leaves after flush_writes(). Every other request runs
+  /// outside, so that a handler that hangs never holds the store's lock.
   virtual bool writes(std::string_view /*method*/, std::string_view /*path*/) const {
     return false;
   }
   /// Opens a batch. False: another process has the turn to write; the loop parks the request and
   /// asks again in about a millisecond.
   virtual bool begin_writes() { return true; }
-  /// Makes the batch durable.
+  /// Ends the batch: it is whole, others may see it, and the next one may write.
   virtual std::optional<CommitFailure> commit_writes() { return std::nullopt; }
+  /// Makes the batch durable, while others write already. The answers leave after it.
+  virtual std::optional<CommitFailure> flush_writes() { return std::nullopt; }
 
   // ── shared reads and the response cache ──
 

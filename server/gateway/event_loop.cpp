@@ -1,7 +1,12 @@
 #include "gateway/event_loop.h"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <chrono>
+#include <csignal>
+#include <iterator>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -17,6 +22,8 @@ namespace {
 constexpr std::uint64_t kMillisecondNs = 1'000'000;
 constexpr std::uint64_t kParkRetryNs = kMillisecondNs;
 constexpr std::uint64_t kMaxParkNs = 5'000 * kMillisecondNs;
+/// How long a worker that hands over waits for the next request of a connection that is idle.
+constexpr std::uint64_t kHandOverNs = 1'000 * kMillisecondNs;
 constexpr std::uint64_t kLingerNs = 2'000 * kMillisecondNs;
 constexpr std::size_t kReceiveBytes = 64 * 1024;
 
@@ -42,6 +49,7 @@ EventLoop::EventLoop(const HttpLimits& limits, const Surroundings& surroundings,
       runner_(application, surroundings.identity, surroundings.listening_socket, surroundings.slot),
       acceptor_(surroundings.listening_socket, surroundings.balance, surroundings.view,
                 surroundings.identity.number - 1, surroundings.wake),
+      turn_relay_(surroundings.view, surroundings.identity.number - 1, surroundings.wake),
       buffer_(kReceiveBytes) {
   epoll_.add(surroundings_.wake[surroundings_.identity.number - 1].fd(), EPOLLIN, kWake);
   epoll_.add(surroundings_.signals.fd(), EPOLLIN, kSignals);
@@ -77,9 +85,15 @@ int EventLoop::wait_ms() const {
 
 void EventLoop::take_events(int timeout_ms) {
   if (timeout_ms != 0) slot_.idle();
+  // Requests that come while writes wait for their turn are likely to be writes as well.
+  if (!parked_.empty() && timeout_ms > 0) {
+    nap(timeout_ms);
+    timeout_ms = 0;
+  }
   const auto events = epoll_.wait(timeout_ms);
   clock_ns_ = telemetry::now_ns();
   slot_.step(Phase::reading, clock_ns_);
+  std::optional<int> asked_to_go;
   for (const epoll_event& event : events) {
     switch (event.data.u64) {
       case kListening: acceptor_.connection_waits(); break;
@@ -88,7 +102,7 @@ void EventLoop::take_events(int timeout_ms) {
         acceptor_.nudged();
         break;
       case kSignals:
-        while (surroundings_.signals.next()) begin_drain();
+        while (const auto signal = surroundings_.signals.next()) asked_to_go = signal;
         break;
       default:
         Connection& connection = *connections_[event.data.u64 - kConnections];
@@ -100,6 +114,16 @@ void EventLoop::take_events(int timeout_ms) {
         ready_.push_back(&connection);
     }
   }
+  // Last: what else has been reported, a connection that waits for instance, is known by now.
+  if (asked_to_go) begin_drain(/*hand_over=*/*asked_to_go != SIGTERM);
+}
+
+/// Until a peer passes its turn on, or something is due. Connections are not looked at: each
+/// request would wake us for nothing, at the cost of whoever has the turn.
+void EventLoop::nap(int timeout_ms) const {
+  pollfd wakers[] = {{surroundings_.wake[surroundings_.identity.number - 1].fd(), POLLIN, 0},
+                     {surroundings_.signals.fd(), POLLIN, 0}};
+  ::poll(wakers, std::size(wakers), timeout_ms);
 }
 
 void EventLoop::receive_ready() {
@@ -111,12 +135,16 @@ void EventLoop::receive_ready() {
 void EventLoop::serve_runnable() {
   if (runnable_.empty() && parked_.empty()) return;
   acceptor_.pass_on(clock_ns_);
+  runner_.renew_date();
   serving_.swap(runnable_);
-  runner_.begin_reads();
-  for (Connection*& connection : serving_) {
-    if (runner_.reads(*connection)) serve(*std::exchange(connection, nullptr));
+  const auto reads = [&](Connection* connection) { return runner_.reads(*connection); };
+  if (std::any_of(serving_.begin(), serving_.end(), reads)) {
+    runner_.begin_reads();
+    for (Connection*& connection : serving_) {
+      if (reads(connection)) serve(*std::exchange(connection, nullptr));
+    }
+    runner_.end_reads();
   }
-  runner_.end_reads();
 
   std::vector<Connection*> writes = std::exchange(parked_, {});
   for (Connection* connection : serving_) {
@@ -159,6 +187,14 @@ void EventLoop::expire() {
   next_expiry_ns_ = 0;
   const bool drained_too_long = drain_deadline_ns_ != 0 && clock_ns_ >= drain_deadline_ns_;
   if (drain_deadline_ns_ != 0 && !drained_too_long) next_expiry_ns_ = drain_deadline_ns_;
+  if (close_idle_at_ns_ != 0) {
+    if (clock_ns_ >= close_idle_at_ns_) {
+      close_idle_at_ns_ = 0;
+      close_idle();
+    } else {
+      next_expiry_ns_ = close_idle_at_ns_;
+    }
+  }
   for (const auto& connection : connections_) {
     if (!connection) continue;
     if (drained_too_long) close(*connection);
@@ -276,7 +312,7 @@ void EventLoop::send(Connection& connection) {
 }
 
 void EventLoop::after_response(Connection& connection) {
-  if (connection.after_response == AfterResponse::close || draining_) {
+  if (connection.after_response == AfterResponse::close || (draining_ && close_idle_at_ns_ == 0)) {
     linger(connection);
     return;
   }
@@ -313,9 +349,7 @@ void EventLoop::close(Connection& connection) {
 
 void EventLoop::set_deadline(Connection& connection, std::uint64_t delay_ns) {
   connection.deadline_ns = clock_ns_ + delay_ns;
-  if (next_expiry_ns_ == 0 || connection.deadline_ns < next_expiry_ns_) {
-    next_expiry_ns_ = connection.deadline_ns;
-  }
+  wake_up_by(connection.deadline_ns);
 }
 
 // ── one request ──────────────────────────────────────────────────────────────────────────────────
@@ -346,7 +380,7 @@ void EventLoop::refuse(Connection& connection, int status, std::string_view deta
 }
 
 void EventLoop::serve_writes(const std::vector<Connection*>& writes) {
-  if (!application_.begin_writes()) {
+  if (turn_relay_.gives_way() || !application_.begin_writes()) {
     park(writes);
     return;
   }
@@ -357,7 +391,9 @@ void EventLoop::serve_writes(const std::vector<Connection*>& writes) {
     clock_ns_ = telemetry::now_ns();
   }
   slot_.step(Phase::committing, clock_ns_);
-  const auto failure = application_.commit_writes();
+  auto failure = application_.commit_writes();
+  turn_relay_.pass_on();
+  if (!failure) failure = application_.flush_writes();
   for (Connection* connection : writes) {
     if (failure) runner_.answer_with_problem(*connection, failure->status, failure->detail);
     connection->state = State::sending;
@@ -402,15 +438,30 @@ void EventLoop::watch_listening_socket(bool on) {
   }
 }
 
-void EventLoop::begin_drain() {
-  if (draining_) return;
-  draining_ = true;
-  slot_.draining();
-  acceptor_.pass_on(clock_ns_);  // we may have been woken for a connection that others can take
-  watch_listening_socket(false);
-  drain_deadline_ns_ = clock_ns_ + ns(limits_.drain_timeout);
-  next_expiry_ns_ =
-      next_expiry_ns_ == 0 ? drain_deadline_ns_ : std::min(next_expiry_ns_, drain_deadline_ns_);
+void EventLoop::begin_drain(bool hand_over) {
+  if (!draining_) {
+    draining_ = true;
+    slot_.draining();
+    acceptor_.pass_on(clock_ns_);  // we may have been woken for a connection others can take
+    watch_listening_socket(false);
+    drain_deadline_ns_ = clock_ns_ + ns(limits_.drain_timeout);
+    wake_up_by(drain_deadline_ns_);
+    if (hand_over) {
+      close_idle_at_ns_ = std::min(clock_ns_ + kHandOverNs, drain_deadline_ns_);
+      wake_up_by(close_idle_at_ns_);
+      return;
+    }
+  } else if (hand_over) {
+    return;
+  }
+  close_idle_at_ns_ = 0;
+  close_idle();
+}
+
+/// A client may send its next request at the very moment at which we close, and most clients take
+/// that for a failure. So whoever hands over answers one more request first, with "Connection:
+/// close", if it comes in time. This is for those from which nothing has come.
+void EventLoop::close_idle() {
   for (const auto& connection : connections_) {
     if (!connection || connection->state != State::receiving) continue;
     // A request may be on its way already: one last look, then goodbye.
@@ -421,6 +472,10 @@ void EventLoop::begin_drain() {
       close(*connection);
     }
   }
+}
+
+void EventLoop::wake_up_by(std::uint64_t due_ns) {
+  next_expiry_ns_ = next_expiry_ns_ == 0 ? due_ns : std::min(next_expiry_ns_, due_ns);
 }
 
 }  // namespace forkscope::gateway

@@ -29,10 +29,7 @@ RequestRunner::RequestRunner(Application& application, const HeaderFields& commo
       bridge_(application, common_fields, identity, listening_socket),
       common_lines_(common_lines(identity, common_fields)) {}
 
-void RequestRunner::begin_reads() {
-  date_.renew();
-  cache_.renew(application_.begin_reads());
-}
+void RequestRunner::begin_reads() { cache_.renew(application_.begin_reads()); }
 
 bool RequestRunner::reads(Connection& connection) const {
   const FramedRequest& request = connection.framer().request();

@@ -23,7 +23,10 @@ class RequestRunner {
   RequestRunner(Application& application, const WorkerIdentity& identity, int listening_socket,
                 telemetry::SlotWriter& slot);
 
-  /// Once per iteration of the loop, after its requests have been received: requests that read
+  /// Once per iteration of the loop that answers anything.
+  void renew_date() { date_.renew(); }
+
+  /// Once per iteration that reads, after its requests have been received: requests that read
   /// are answered, by the cache or by their handlers, with what all processes have committed by
   /// now. They run before end_reads(), all others after it.
   void begin_reads();

@@ -6,6 +6,12 @@
 #include <system_error>
 
 namespace forkscope::store {
+namespace {
+
+/// SQLite calls only ENOSPC "full"; a quota or RLIMIT_FSIZE arrives as an I/O error.
+bool means_full(int reason) { return reason == ENOSPC || reason == EDQUOT || reason == EFBIG; }
+
+}  // namespace
 
 StoreError latest_error(sqlite3* handle, const std::string& path) {
   const int os_error = errno;
@@ -16,11 +22,17 @@ StoreError latest_error(sqlite3* handle, const std::string& path) {
     reason = sqlite3_system_errno(handle);
     if (reason == 0) reason = os_error;
   }
-  // SQLite calls only ENOSPC "full"; a quota or RLIMIT_FSIZE arrives as an I/O error.
-  const bool full = code == SQLITE_FULL || reason == ENOSPC || reason == EDQUOT || reason == EFBIG;
+  const bool full = code == SQLITE_FULL || means_full(reason);
   std::string sentence = "database " + path + ": " + sqlite3_errmsg(handle);
   if (reason != 0) sentence += " (" + std::system_category().message(reason) + ")";
   return {full ? StoreError::Kind::disk_full : StoreError::Kind::unavailable, sentence};
+}
+
+StoreError flush_error(const std::string& path) {
+  const int reason = errno;
+  return {means_full(reason) ? StoreError::Kind::disk_full : StoreError::Kind::unavailable,
+          "database " + path + ": the disk did not confirm the change (" +
+              std::system_category().message(reason) + "); it may be lost"};
 }
 
 int step(SQLite::Statement& statement) noexcept {

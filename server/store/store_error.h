@@ -29,6 +29,9 @@ int step(SQLite::Statement& statement) noexcept;
 /// Describes the failure of the latest step() on the connection `handle`, whose file is `path`.
 StoreError latest_error(sqlite3* handle, const std::string& path);
 
+/// Describes why the log of the database `path` could not be brought to the disk, by errno.
+StoreError flush_error(const std::string& path);
+
 /// Whether result code `code` (primary or extended) means that another connection is in the way
 /// for a moment.
 bool is_busy(int code);

@@ -50,11 +50,13 @@ class TodoStore {
   void end_reads();
 
   // ── writing ──
-  // Neither of these two throws.
+  // None of these three throws.
   /// False: another process has its turn; try again in about a millisecond.
   bool begin_writes() { return batch_.begin(); }
-  /// Why nothing of the batch is kept; nothing when all of it is on the disk.
+  /// Why nothing of the batch is kept; nothing when all of it is there for every process.
   std::optional<StoreError> commit_writes();
+  /// Why the committed batch may not survive a power cut; nothing when it is on the disk.
+  std::optional<StoreError> flush_writes() { return batch_.flush(); }
   /// For one request of the batch.
   Savepoint savepoint() { return Savepoint(batch_); }
 

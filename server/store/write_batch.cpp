@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <cerrno>
 #include <utility>
 
 #include "store/schema.h"
@@ -64,6 +65,17 @@ std::optional<StoreError> WriteBatch::commit() {
   if (!failure) checkpoint_if_due();
   turn_.release();
   return failure;
+}
+
+std::optional<StoreError> WriteBatch::flush() {
+  sqlite3_file* log = nullptr;
+  sqlite3_file_control(handle_, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  if (log == nullptr || log->pMethods == nullptr) return std::nullopt;  // nothing was ever written
+  errno = 0;
+  if (log->pMethods->xSync(log, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY) == SQLITE_OK) {
+    return std::nullopt;
+  }
+  return flush_error(path_);
 }
 
 std::optional<StoreError> WriteBatch::failure_to_commit() {

@@ -1,10 +1,13 @@
 // One transaction for all writes of one iteration of the event loop.
 //
-//   begin() ─▶ Savepoint per request ─▶ commit()
+//   begin() ─▶ Savepoint per request ─▶ commit() ─▶ flush()
 //
 // begin() takes the turn to write, then SQLite's write lock; it never waits. Each request runs in a
-// savepoint, so that one that fails undoes only itself. commit() makes the batch durable, moves
-// the write-ahead log into the database when it has grown long, and gives the turn back.
+// savepoint, so that one that fails undoes only itself. commit() writes the batch to
+// the write-ahead log, moves the log into the database when it has grown long, and gives the turn
+// back. flush() waits until the disk has the log. The next process runs its batch meanwhile, which
+// is worth a third more writes per second; so a reader may see a todo a moment before a power cut
+// could no longer take it away, but nobody is told that it was stored.
 //
 // A failure that SQLite answers by giving up the whole transaction (disk full, I/O error) marks the
 // batch as failed: the requests after it fail at once, and commit() says why.
@@ -35,6 +38,8 @@ class WriteBatch {
   bool begin();
   /// Nothing on success; otherwise nothing of the batch is kept.
   std::optional<StoreError> commit();
+  /// Nothing when all that has been committed is on the disk.
+  std::optional<StoreError> flush();
 
  private:
   friend class Savepoint;

@@ -48,8 +48,8 @@ int run(const Settings& settings, const Inheritance& inheritance) {
   set_process_name(inheritance.slot + 1);
   // The whole process group gets some of these from a terminal, and the primary decides what they
   // mean; the last two are errors of send(2) and write(2) instead.
-  os::ignore_signals({SIGINT, SIGHUP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGPIPE, SIGXFSZ});
-  const os::SignalEvents signals({SIGTERM});
+  os::ignore_signals({SIGINT, SIGHUP, SIGTTIN, SIGTTOU, SIGUSR1, SIGPIPE, SIGXFSZ});
+  const os::SignalEvents signals({SIGTERM, kHandOverSignal});
 
   const telemetry::Segment& segment = *inheritance.segment;
   segment.confine_to_slot(inheritance.slot);

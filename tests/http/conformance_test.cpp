@@ -210,7 +210,7 @@ TEST_F(Conformance, ServesWhatLooksUnusualAndIsRight) {
       {200, kGet + kHost + "X:\r\nX: \xc3\xa9\t\"(\r\n\r\n"},
       {200, "GET /v1/todos HTTP/1.2\r\n" + end},
       {200, "GET http://example.org/v1/todos HTTP/1.1\r\n" + end},
-      {404, "GET http://example.org HTTP/1.1\r\n" + end},
+      {200, "GET http://example.org HTTP/1.1\r\n" + end},  // the page at /
       {200, "GET /v1/todos? HTTP/1.1\r\n" + end},
       {200, "GET /v1/todos?a?b=c?d HTTP/1.1\r\n" + end},
       {200, "GET /v1/tod%6fs HTTP/1.1\r\n" + end},

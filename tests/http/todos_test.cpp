@@ -202,7 +202,7 @@ TEST_F(Todos, ThatAreNotThereAreNotFound) {
     expect_problem(request("PATCH", target, R"({"completed":true})"), 404);
     expect_problem(request("PUT", target, R"({"title":"x"})"), 404);
   }
-  expect_problem(request("GET", "/"), 404);
+  expect_problem(request("GET", "/nowhere"), 404);
   expect_problem(request("POST", "/v2/todos", R"({"title":"x"})"), 404);
   EXPECT_EQ(get("/v1/todos").size(), 1U);
 }

@@ -96,6 +96,7 @@ class Server final : public httplib::Server {
     const Answer answer = process(method, target, body, headers);
     if (writes) {
       if (const auto failure = application_.commit_writes()) return {failure->status, {}, {}};
+      if (const auto failure = application_.flush_writes()) return {failure->status, {}, {}};
     }
     return answer;
   }

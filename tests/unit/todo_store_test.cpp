@@ -69,7 +69,8 @@ std::optional<StoreError> write(TodoStore& store, const std::function<void()>& c
     change();
     request.keep();
   }
-  return store.commit_writes();
+  if (auto failure = store.commit_writes()) return failure;
+  return store.flush_writes();
 }
 
 void add(TodoStore& store, const std::string& title) {

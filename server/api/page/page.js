@@ -1,0 +1,253 @@
+// The page's script: it calls the API like any other client, and shows who answered.
+'use strict';
+
+const $ = (id) => document.getElementById(id);
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+const colour = (worker) => `var(--w${(worker - 1) % 6 + 1})`;
+const seconds = (ms) => (ms < 60e3 ? (ms / 1e3).toFixed(1) + ' s' : Math.round(ms / 60e3) + ' min');
+
+/** Elements are built, never parsed: what a worker reports is text. */
+function element(name, text = '', properties = {}) {
+  return Object.assign(document.createElement(name), {textContent: text}, properties);
+}
+
+/** Sends a GET; the answer with its worker, or the reason why there is none. */
+async function ask(path, timeout = 0) {
+  const begin = performance.now();
+  const abort = new AbortController();
+  const timer = timeout ? setTimeout(() => abort.abort(), timeout) : 0;
+  try {
+    const response = await fetch(path, {cache: 'no-store', signal: abort.signal});
+    const body = await response.text();
+    return {ok: response.ok, status: response.status, body, ms: performance.now() - begin,
+            worker: Number(response.headers.get('X-Worker'))};
+  } catch (error) {
+    return {ok: false, lost: true, timedOut: abort.signal.aborted, ms: performance.now() - begin};
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+// ── the live list of workers ──
+
+let workers = [];
+
+function lastExit(worker) {
+  const last = worker.last_exit;
+  if (!last) return '';
+  return (last.was_hung ? 'hung, ' : '') + (last.cause === 'signal' ? last.signal : 'exit ' + last.code);
+}
+
+function whatItDoes(worker) {
+  if (worker.in_flight) {
+    return `${worker.in_flight.method} ${worker.in_flight.path}, ${seconds(worker.in_flight.age_ms)}`;
+  }
+  return `${worker.requests_per_second.toFixed(0)} requests/s`;
+}
+
+function tile(worker) {
+  const item = element('li', '', {className: 'worker'});
+  item.dataset.state = worker.state;
+  item.append(
+    element('span', worker.number, {className: 'number'}),
+    element('span', worker.state, {className: 'state'}),
+    element('span', whatItDoes(worker), {className: 'what'}),
+    element('span', `pid ${worker.pid || '–'}, generation ${worker.generation}`, {className: 'small'}));
+  const exit = lastExit(worker);
+  if (exit) item.append(element('span', 'before: ' + exit, {className: 'small'}));
+  return item;
+}
+
+function row(worker) {
+  const cells = [worker.number, worker.pid || '–', worker.generation, worker.state, worker.core,
+                 worker.requests, worker.requests_per_second.toFixed(0), seconds(worker.uptime_ms),
+                 lastExit(worker) || '–'];
+  const line = element('tr');
+  line.dataset.state = worker.state;
+  line.append(...cells.map((cell) => element('td', cell)));
+  return line;
+}
+
+async function refresh() {
+  const answer = await ask('/v1/workers', 1000);
+  if (!answer.ok) {
+    // The worker of this connection may be the one that hangs; the next one goes to another.
+    if (!answer.timedOut) $('summary').textContent = 'The server does not answer.';
+    return;
+  }
+  workers = JSON.parse(answer.body).workers;
+  const hung = workers.filter((w) => w.state === 'hung' || w.state === 'aborting');
+  const serving = workers.filter((w) => w.state === 'idle' || w.state === 'busy');
+  $('summary').textContent = `${serving.length} of ${workers.length} serve` +
+    (hung.length ? `; ${hung.map((w) => 'worker ' + w.number).join(', ')} hung` : '') +
+    `. Told by worker ${answer.worker}.`;
+  $('workers').replaceChildren(...workers.map(tile));
+  $('processes-rows').replaceChildren(...workers.map(row));
+}
+
+async function watch() {
+  for (;;) {
+    if (!document.hidden) await refresh();
+    await pause(500);
+  }
+}
+
+// ── 1: cores ──
+
+async function runCores() {
+  const count = Math.min(4, Math.max(2, workers.length)), ms = 500;
+  const scale = count * ms;
+  const lines = Array.from({length: count}, (_, i) => {
+    const line = element('li');
+    line.append(element('span'), element('b', `request ${i + 1}`));
+    return line;
+  });
+  $('bars').replaceChildren(...lines);
+  const begin = performance.now();
+  const answers = await Promise.all(lines.map(async (line) => {
+    const grow = setInterval(() => {
+      line.firstChild.style.width = Math.min(100, (performance.now() - begin) / scale * 100) + '%';
+    }, 50);
+    const answer = await ask('/v1/faults/work?ms=' + ms + '&request=' + Math.random());
+    clearInterval(grow);
+    line.firstChild.style.width = Math.min(100, answer.ms / scale * 100) + '%';
+    line.style.setProperty('--worker', colour(answer.worker));
+    line.lastChild.textContent = answer.ok ? `worker ${answer.worker}: ${answer.ms.toFixed(0)} ms` : 'failed';
+    return answer;
+  }));
+  const wall = performance.now() - begin;
+  const different = new Set(answers.map((a) => a.worker)).size;
+  $('cores-result').textContent = `${count} × ${ms} ms of work took ${(wall / 1e3).toFixed(2)} s on ` +
+    `${different} worker${different > 1 ? 's' : ''}: ${(scale / wall).toFixed(1)} cores' worth.`;
+}
+
+// ── 3: requests ──
+
+function showWorker(chip, answer) {
+  chip.textContent = answer.ok ? answer.worker : '×';
+  if (!answer.ok) return;
+  chip.dataset.worker = answer.worker;
+  chip.style.setProperty('--worker', colour(answer.worker));
+  chip.title = `worker ${answer.worker}, ${answer.ms.toFixed(1)} ms`;
+}
+
+async function runRequests() {
+  $('chips').replaceChildren();
+  const counts = new Map();
+  await Promise.all(Array.from({length: 40}, async () => {
+    const answer = await ask('/v1/todos?limit=1');
+    const chip = element('li');
+    showWorker(chip, answer);
+    $('chips').append(chip);
+    if (answer.ok) counts.set(answer.worker, (counts.get(answer.worker) || 0) + 1);
+  }));
+  const list = [...counts].sort(([a], [b]) => a - b).map(([worker, n]) => `worker ${worker}: ${n}`);
+  $('requests-result').textContent = list.join(', ');
+}
+
+// ── 4: non-blocking ──
+
+async function ping(counts) {
+  const chip = element('li', '…');
+  $('pings').append(chip);
+  // A client that waits for a second and tries again, as clients do: what was sent over a
+  // connection of the hung worker has to be sent anew.
+  let answer = await ask('/livez', 1000);
+  if (answer.timedOut) {
+    chip.classList.add('late');
+    answer = await ask('/livez');
+  }
+  showWorker(chip, answer);
+  if (answer.ok) ++counts.answered;
+}
+
+async function runNonblocking() {
+  $('pings').replaceChildren();
+  $('nonblocking-result').textContent = '';
+  const begin = performance.now();
+  const counts = {answered: 0};
+  let over = false;
+  const hang = ask('/v1/faults/hang?mode=spin&request=' + Math.random()).then(() => { over = true; });
+  const pings = [];
+  $('hang-state').dataset.on = '';
+  while (!over && performance.now() - begin < 60e3) {
+    pings.push(ping(counts));
+    $('hang-state').textContent =
+      `Hanging for ${seconds(performance.now() - begin)}. Others have answered ${counts.answered} requests.`;
+    await pause(200);
+  }
+  await Promise.all([...pings, over ? hang : null]);
+  delete $('hang-state').dataset.on;
+  $('hang-state').textContent = '';
+  $('nonblocking-result').textContent = over
+    ? `The hung worker was killed after ${seconds(performance.now() - begin)} and replaced. ` +
+      `Meanwhile ${counts.answered} of ${pings.length} requests were answered; one was lost: the one that hung.`
+    : 'It still hangs: the server was told not to kill it (--kill-after 0).';
+}
+
+// ── faults, tabs, start ──
+
+async function fire(path) {
+  $('fault-result').textContent = 'GET ' + path + ' …';
+  const answer = await ask(path);
+  $('fault-result').textContent = 'GET ' + path + ': ' + (answer.lost
+    ? `no answer; the connection broke after ${seconds(answer.ms)}.`
+    : `${answer.status} from worker ${answer.worker} after ${seconds(answer.ms)}.`);
+}
+
+/** Calls `action`, and keeps the button from being pressed meanwhile. */
+function onPress(button, action) {
+  button.addEventListener('click', async () => {
+    button.disabled = true;
+    try { await action(); } finally { button.disabled = false; }
+  });
+}
+
+const tabs = [...document.querySelectorAll('[role=tab]')];
+
+function select(tab) {
+  for (const other of tabs) {
+    const selected = other === tab;
+    other.setAttribute('aria-selected', selected);
+    other.tabIndex = selected ? 0 : -1;
+    $(other.getAttribute('aria-controls')).hidden = !selected;
+  }
+}
+
+function moveBetweenTabs(event) {
+  const step = {ArrowRight: 1, ArrowLeft: -1}[event.key];
+  if (!step) return;
+  const next = tabs[(tabs.indexOf(event.target) + step + tabs.length) % tabs.length];
+  select(next);
+  next.focus();
+  event.preventDefault();
+}
+
+for (const tab of tabs) {
+  tab.addEventListener('click', () => select(tab));
+  tab.addEventListener('keydown', moveBetweenTabs);
+}
+document.addEventListener('keydown', (event) => {
+  if (event.ctrlKey || event.altKey || event.metaKey || !/^[1-4]$/.test(event.key)) return;
+  const tab = tabs[event.key - 1];
+  select(tab);
+  tab.focus();
+});
+
+onPress($('run-cores'), runCores);
+onPress($('run-requests'), runRequests);
+onPress($('run-nonblocking'), runNonblocking);
+for (const button of document.querySelectorAll('[data-fire]')) {
+  button.addEventListener('click', () => fire(button.dataset.fire));
+}
+$('curl').textContent =
+  `curl -i ${location.origin}/v1/todos\n` +
+  `curl -i ${location.origin}/v1/todos --json '{"title":"walk the dog"}'\n` +
+  `curl ${location.origin}/v1/workers`;
+
+ask('/v1/faults/work?ms=0').then((answer) => {
+  $('faults').hidden = !answer.ok;
+  $('no-faults').hidden = answer.ok;
+  for (const button of document.querySelectorAll('.needs-faults')) button.hidden = !answer.ok;
+});
+watch();

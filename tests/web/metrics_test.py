@@ -1,0 +1,87 @@
+"""/metrics is what Prometheus' own parser reads, and what it says is true."""
+import unittest
+
+from prometheus_client.parser import text_string_to_metric_families
+
+import support
+
+
+class Metrics(unittest.TestCase):
+    def setUp(self):
+        self.server = support.Server(workers=3)
+        self.addCleanup(self.server.close)
+
+    def scrape(self):
+        response = self.server.request('GET', '/metrics')
+        self.assertEqual(response.status, 200)
+        self.assertEqual(response.getheader('Content-Type'),
+                         'text/plain; version=0.0.4; charset=utf-8')
+        families = list(text_string_to_metric_families(response.body.decode()))
+        names = [family.name for family in families]
+        self.assertEqual(len(names), len(set(names)), 'the samples of a metric stand together')
+        for family in families:
+            self.assertTrue(family.documentation, family.name)
+            self.assertNotEqual(family.type, 'unknown', family.name)
+            keys = [(sample.name, tuple(sorted(sample.labels.items()))) for sample in family.samples]
+            self.assertEqual(len(keys), len(set(keys)), family.name)
+        return {family.name: family for family in families}
+
+    def total(self, families, name, **labels):
+        return sum(sample.value for sample in families[name].samples
+                   if sample.name == name + '_total'
+                   and all(sample.labels[key] == value for key, value in labels.items()))
+
+    def test_requests_are_counted_for_all_workers(self):
+        before = self.scrape()
+        for _ in range(20):
+            self.server.request('GET', '/v1/todos')
+        for _ in range(5):
+            self.server.request('GET', '/nowhere')
+        after = self.scrape()
+        grown = {code: self.total(after, 'http_requests', code=code)
+                 - self.total(before, 'http_requests', code=code) for code in ('2xx', '4xx', '5xx')}
+        self.assertEqual(grown, {'2xx': 21, '4xx': 5, '5xx': 0})  # and the first scrape
+        workers = {sample.labels['worker'] for sample in after['http_requests'].samples}
+        self.assertEqual(workers, {'1', '2', '3'})
+
+    def test_durations_are_a_histogram(self):
+        self.server.request('GET', '/v1/faults/slow?ms=300')
+        families = self.scrape()
+        family = families['http_request_duration_seconds']
+        self.assertEqual(family.type, 'histogram')
+        total = 0
+        for worker in ('1', '2', '3'):
+            samples = [sample for sample in family.samples if sample.labels['worker'] == worker]
+            buckets = [(float(sample.labels['le']), sample.value) for sample in samples
+                       if sample.name.endswith('_bucket')]
+            self.assertEqual(buckets, sorted(buckets))
+            self.assertEqual([count for _, count in buckets],
+                             sorted(count for _, count in buckets))
+            count = next(s.value for s in samples if s.name.endswith('_count'))
+            self.assertEqual(buckets[-1], (float('inf'), count))
+            total += count
+        requests = self.total(families, 'http_requests')
+        self.assertEqual(total, requests)
+        slow = sum(s.value for s in family.samples if s.name.endswith('_bucket')
+                   and s.labels['le'] == '+Inf') - sum(
+                       s.value for s in family.samples if s.name.endswith('_bucket')
+                       and s.labels['le'] == '0.268435456')
+        self.assertEqual(slow, 1)
+        self.assertGreaterEqual(sum(s.value for s in family.samples if s.name.endswith('_sum')), 0.29)
+
+    def test_states_respawns_and_the_build_are_told(self):
+        with self.assertRaises(OSError):
+            self.server.request('GET', '/v1/faults/crash?how=exit')
+        support.wait_until(lambda: self.server.ready(3), what='the successor')
+        families = self.scrape()
+        self.assertEqual(self.total(families, 'forkscope_worker_respawns'), 1)
+        self.assertEqual(self.total(families, 'forkscope_worker_requests_abandoned'), 1)
+        states = [s for s in families['forkscope_worker_state'].samples if s.value == 1]
+        self.assertEqual([s.labels['worker'] for s in states], ['1', '2', '3'])
+        self.assertLessEqual({s.labels['state'] for s in states}, {'idle', 'busy'})
+        self.assertEqual(families['forkscope_build_info'].samples[0].value, 1)
+        self.assertEqual(families['forkscope_workers_target'].samples[0].value, 3)
+
+
+if __name__ == '__main__':
+    support.main()

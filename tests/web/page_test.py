@@ -1,0 +1,103 @@
+"""The page at / in a real browser: the workers live, the four experiments, the faults, by mouse and
+by keyboard, on a wide screen and on a phone."""
+import re
+import unittest
+
+import support
+
+
+@unittest.skipUnless(support.CHROMIUM, 'chromium is not installed')
+class Page(unittest.TestCase):
+    def open(self, *arguments):
+        server = support.Server('--hang-after=1s', '--kill-after=3s', *arguments)
+        self.addCleanup(server.close)
+        browser = support.Browser()
+        self.addCleanup(browser.close)
+        browser.look(1100, 900)
+        browser.open(f'http://localhost:{server.port}/')
+        support.wait_until(lambda: browser.run('document.querySelectorAll(".worker").length') == 4,
+                           what='the list of workers')
+        return server, browser
+
+    def wait_for_text(self, browser, selector, pattern):
+        return support.wait_until(lambda: re.search(pattern, browser.text(selector)),
+                                  what=f'{selector} with {pattern!r}')
+
+    def test_the_four_experiments_can_be_played(self):
+        _, browser = self.open()
+        browser.look(1100, 900, 'dark')
+        browser.click('#run-cores')
+        self.wait_for_text(browser, '#cores-result', r"took \d+\.\d+ s on \d workers?: .* cores' worth")
+        browser.screenshot('cores-dark.png')
+
+        browser.click('#tab-processes')
+        self.assertEqual(browser.run('document.querySelectorAll("#processes-rows tr").length'), 4)
+        browser.screenshot('processes-dark.png')
+
+        browser.look(1100, 900, 'light')
+        browser.click('#tab-requests')
+        browser.click('#run-requests')
+        support.wait_until(lambda: browser.run('document.querySelectorAll("#chips li").length') == 40)
+        result = self.wait_for_text(browser, '#requests-result', 'worker').string
+        self.assertEqual(sum(int(count) for count in re.findall(r': (\d+)', result)), 40)
+        browser.screenshot('requests-light.png')
+
+        browser.click('#tab-nonblocking')
+        browser.click('#run-nonblocking')
+        self.wait_for_text(browser, '#summary', 'worker . hung')
+        browser.screenshot('nonblocking-light.png')
+        result = self.wait_for_text(browser, '#nonblocking-result', 'was killed after').string
+        answered, sent = map(int, re.search(r'(\d+) of (\d+) requests were answered', result).groups())
+        self.assertGreater(answered, 0)
+        self.assertEqual(answered, sent)
+        browser.screenshot('nonblocking-after-light.png')
+        self.assertEqual([error for error in browser.errors
+                          if '/v1/faults/hang' not in str(error)], [])
+
+    def test_faults_are_buttons_that_make_real_faults(self):
+        server, browser = self.open()
+        browser.click('[data-fire="/v1/faults/crash?how=exit"]')
+        self.wait_for_text(browser, '#fault-result', 'the connection broke')
+        support.wait_until(lambda: sum(w['respawns'] for w in server.workers()) >= 1)
+        self.wait_for_text(browser, '#workers', 'before: exit 70')
+        browser.click('[data-fire="/v1/faults/slow?ms=1000"]')
+        self.wait_for_text(browser, '#fault-result', r'200 from worker \d')
+
+    def test_without_faults_there_are_no_buttons_for_them(self):
+        _, browser = self.open('--faults=off')
+        support.wait_until(lambda: browser.run('!document.getElementById("no-faults").hidden'))
+        self.assertTrue(browser.run('document.getElementById("faults").hidden'))
+        visible = '[...document.querySelectorAll("button")].filter((b) => b.offsetParent).length'
+        self.assertEqual(browser.run(visible), 4, 'the tabs alone')
+
+    def test_everything_can_be_reached_by_keyboard(self):
+        _, browser = self.open()
+        browser.press('4')
+        self.assertEqual(browser.run('document.activeElement.id'), 'tab-nonblocking')
+        self.assertFalse(browser.run('document.getElementById("nonblocking").hidden'))
+        browser.press('ArrowLeft')
+        self.assertEqual(browser.run('document.activeElement.id'), 'tab-requests')
+        self.assertTrue(browser.run('document.getElementById("nonblocking").hidden'))
+        browser.run('document.getElementById("run-requests").focus()')
+        browser.press('Enter', '\r')
+        self.wait_for_text(browser, '#requests-result', 'worker')
+
+    def test_it_fits_on_a_phone_and_asks_nobody_else(self):
+        server, browser = self.open()
+        for scheme in ('light', 'dark'):
+            browser.look(360, 740, scheme)
+            self.assertLessEqual(browser.run('document.documentElement.scrollWidth'), 360)
+            browser.screenshot(f'phone-{scheme}.png')
+        colours = set()
+        for scheme in ('light', 'dark'):
+            browser.look(1100, 900, scheme)
+            colours.add(browser.run('getComputedStyle(document.body).backgroundColor'))
+        self.assertEqual(len(colours), 2)
+        hosts = browser.run('[...new Set(performance.getEntriesByType("resource")'
+                            '.map((entry) => new URL(entry.name).host))]')
+        self.assertEqual(hosts, [f'localhost:{server.port}'])
+        self.assertEqual(browser.errors, [])
+
+
+if __name__ == '__main__':
+    support.main()
