@@ -100,7 +100,8 @@ std::string all_of(const History& history, std::uint64_t time_ns) {
   }
   for (const auto& incident : history.incidents(time_ns)) {
     all["incidents"].push_back(model::receipt(incident));
-    for (const auto& step : model::chain(incident)) all["chain"].push_back(step.text);
+    for (const auto& step : model::chain(incident))
+      all["chain"].push_back({step.title, step.detail});
   }
   for (const auto& event : history.events(time_ns, 100)) all["events"].push_back(event.time_ns);
   all["latency"] = history.latency(time_ns, 300);
