@@ -2,6 +2,8 @@
 #include <benchmark/benchmark.h>
 
 #include <array>
+#include <chrono>
+#include <thread>
 #include <vector>
 
 #include "forkscope/telemetry/segment.h"
@@ -16,9 +18,9 @@ namespace {
 constexpr std::uint32_t kWorkers = 256;
 constexpr std::uint16_t kPort = 8000;
 
-/// A step of the live source and the history, each 100 ms, with a request per worker in between:
-/// everything that is done ten times per second.
-void captures_a_step(benchmark::State& state) {
+/// A step of the live source and the history, with a request per worker in between. `pause` apart:
+/// at 0, what is done at each turn of the loop; at 100 ms, with a frame and with the histograms.
+void capture(benchmark::State& state, std::chrono::milliseconds pause) {
   const test::RuntimeDirectory directory;
   telemetry::SegmentOptions options = test::small_segment(kPort);
   options.slots = kWorkers;
@@ -39,12 +41,18 @@ void captures_a_step(benchmark::State& state) {
     }
     host.beat();
     ++poll;
+    std::this_thread::sleep_for(pause);
     state.ResumeTiming();
     source.poll();
     history.add(source.snapshot(), source.answers(), source.events(), source.latency());
   }
 }
+void captures_a_step(benchmark::State& state) { capture(state, std::chrono::milliseconds(0)); }
 BENCHMARK(captures_a_step)->Unit(benchmark::kMicrosecond);
+void captures_a_step_with_a_frame(benchmark::State& state) {
+  capture(state, std::chrono::milliseconds(101));
+}
+BENCHMARK(captures_a_step_with_a_frame)->Unit(benchmark::kMicrosecond)->Iterations(50);
 
 /// A frame of the recording: history alone, with what 256 busy workers change in 100 ms.
 void adds_a_frame(benchmark::State& state) {
