@@ -79,7 +79,9 @@ void look(const model::History& history, std::uint64_t time_ns) {
   for (const model::Incident& incident : history.incidents(time_ns)) {
     require(incident.known_ns <= time_ns);
     require(printable(model::headline(incident, picture)) && printable(model::receipt(incident)));
-    for (const model::ChainStep& step : model::chain(incident)) require(printable(step.text));
+    for (const model::ChainStep& step : model::chain(incident)) {
+      require(printable(step.title) && printable(step.detail));
+    }
   }
   for (const telemetry::EventRecord& event : history.events(time_ns, 50)) {
     require(event.time_ns <= time_ns && printable(telemetry::describe(event)));

@@ -111,6 +111,7 @@ struct Session {
 
 struct LiveSource::State {
   std::optional<std::uint16_t> wanted_port;
+  std::vector<std::uint16_t> ports;  // that were listening at the latest search
   Snapshot snapshot;
   std::vector<Answer> answers;
   std::vector<EventRecord> events;
@@ -156,6 +157,16 @@ void LiveSource::poll() {
   state.sample_machine(now_ns);
 }
 
+const std::vector<std::uint16_t>& LiveSource::ports() const { return state_->ports; }
+
+void LiveSource::choose(std::uint16_t port) {
+  if (state_->wanted_port == port) return;
+  std::vector<std::uint16_t> ports = std::move(state_->ports);
+  *state_ = State();
+  state_->wanted_port = port;
+  state_->ports = std::move(ports);
+}
+
 const Snapshot& LiveSource::snapshot() const { return state_->snapshot; }
 const std::vector<Answer>& LiveSource::answers() const { return state_->answers; }
 const std::vector<EventRecord>& LiveSource::events() const { return state_->events; }
@@ -164,24 +175,25 @@ const std::vector<LatencyCount>& LiveSource::latency() const { return state_->la
 /// Tries the ports in question, lowest first, until one gives its segment.
 void LiveSource::State::search(std::uint64_t now_ns) {
   next_attempt_ns = now_ns + kSearchPeriodNs;
-  std::vector<std::uint16_t> ports;
+  std::vector<std::uint16_t> candidates;
   if (wanted_port) {
-    ports = {*wanted_port};
+    candidates = {*wanted_port};
   } else if (session && now_ns < lost_ns + kLoyaltyNs) {
-    ports = {snapshot.server.port};
+    candidates = {snapshot.server.port};
   } else {
-    ports = telemetry::control_socket_ports();
+    candidates = telemetry::control_socket_ports();
   }
   if (!session) {
     snapshot.attachment_detail = wanted_port
                                      ? "No server on port " + std::to_string(*wanted_port) + '.'
                                      : "No server found. Start one with: todos-server";
   }
-  std::erase_if(ports, [](std::uint16_t port) { return !control_socket_listens(port); });
-  for (const std::uint16_t port : ports) {
+  std::erase_if(candidates, [](std::uint16_t port) { return !control_socket_listens(port); });
+  if (!wanted_port) ports = candidates;
+  for (const std::uint16_t port : candidates) {
     if (!attach(port, now_ns)) return;  // one wait per frame is enough
     if (snapshot.attachment != Attachment::live) continue;
-    if (ports.size() > 1) {
+    if (candidates.size() > 1) {
       session->detail = "Servers run on ports " + list_of(ports) + "; this is " +
                         std::to_string(port) + ". Choose with --port.";
     }

@@ -45,6 +45,14 @@ const std::vector<telemetry::EventRecord>& Session::new_events() const {
   return live_ ? live_->events() : none;
 }
 
+std::vector<std::uint16_t> Session::ports() const {
+  return live_ ? live_->ports() : std::vector<std::uint16_t>();
+}
+
+void Session::choose(std::uint16_t port) {
+  if (live_) live_->choose(port);
+}
+
 std::string Session::take_notice() { return std::exchange(notice_, {}); }
 
 }  // namespace forkscope::session

@@ -47,6 +47,9 @@ class Session {
   bool is_recording() const { return recorder_ && recorder_->error().empty(); }
   /// The events that the latest poll() has brought.
   const std::vector<telemetry::EventRecord>& new_events() const;
+  /// Servers to choose from, and the choice (LiveSource::choose()); of a replay none.
+  std::vector<std::uint16_t> ports() const;
+  void choose(std::uint16_t port);
   /// Something to tell the user, once: what of the recording is damaged, why recording has stopped.
   std::string take_notice();
 

@@ -131,6 +131,8 @@ class TableView {
         head.step(history, now, +1);
       } else if (take("\x1b[F") || take("\x1bOF") || take("\x1b[4~") || take("e")) {
         head.to_end();
+      } else if (take("s")) {
+        next_server();
       } else if (take("m")) {
         session_.history().add_marker(session_.view_time(now));
       } else {
@@ -138,6 +140,15 @@ class TableView {
       }
     }
     return true;
+  }
+
+  /// Where several servers run: on to the one with the next port.
+  void next_server() {
+    const std::vector<std::uint16_t> ports = session_.ports();
+    if (ports.size() < 2) return;
+    const auto next =
+        std::upper_bound(ports.begin(), ports.end(), session_.history().latest().server.port);
+    session_.choose(next != ports.end() ? *next : ports.front());
   }
 
   Footer footer(std::uint64_t now) const {
