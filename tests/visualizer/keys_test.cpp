@@ -128,6 +128,19 @@ TEST_F(Keys, ShiftHChangesHowTheNextWorkerHangs) {
   EXPECT_EQ(server_.worker(worker_that_is("hung"))["hang"]["kind"], "blocked");
 }
 
+TEST_F(Keys, PlusAndMinusChangeTheNumberOfWorkers) {
+  const auto workers = [&] { return server_.control({{"cmd", "status"}})["workers"].size(); };
+  display_.press("plus");
+  EXPECT_TRUE(wait_until([&] { return workers() == 3; }));
+  display_.press("minus");
+  EXPECT_TRUE(wait_until([&] { return workers() == 2; }));
+}
+
+TEST_F(Keys, RReloadsAllWorkers) {
+  display_.press("r");
+  EXPECT_TRUE(wait_until([&] { return generations() == 4; }));
+}
+
 TEST_F(Keys, NLeadsIntoALessonThatSendsRealRequests) {
   const std::size_t blue = display_.screen().count(kBusyBlue);
   display_.press("n");
