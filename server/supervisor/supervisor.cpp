@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include <algorithm>
 #include <csignal>
@@ -53,7 +54,9 @@ bool has_terminal() {
 
 Supervisor::Supervisor(const Settings& settings)
     : settings_(settings),
-      listener_(os::listen_on(settings.host, settings.port)),
+      listener_(settings.inherited_socket < 0
+                    ? os::listen_on(settings.host, settings.port)
+                    : os::adopt_listening_socket(settings.inherited_socket)),
       segment_(telemetry::Segment::create(segment_options(settings, listener_.port))),
       view_(telemetry::SegmentView::over(segment_.data(), segment_.size())),
       events_(segment_, view_, settings.log_format),
@@ -80,8 +83,9 @@ int Supervisor::run() {
     const std::uint64_t now = telemetry::now_ns();
     notice_own_pause(now);
     reap(now);
+    reap_strangers();
     watch(now);
-    if (!stopping_) roll(now);
+    if (!stopping_) roll();
     if (!stopping_) fork_due(now);
     beat(now);
     const bool all_gone = std::none_of(workers_.begin(), workers_.end(),
@@ -162,6 +166,17 @@ void Supervisor::reap(std::uint64_t now_ns) {
   }
 }
 
+/// Children that are not workers: as process 1 of a container the primary inherits all orphans.
+void Supervisor::reap_strangers() {
+  siginfo_t info{};
+  while (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0) {
+    const auto is_it = [&](const WorkerHandle& worker) { return worker.is_process(info.si_pid); };
+    if (std::any_of(workers_.begin(), workers_.end(), is_it)) return;  // it has died just now
+    ::waitid(P_PID, static_cast<id_t>(info.si_pid), &info, WEXITED | WNOHANG);
+    info.si_pid = 0;
+  }
+}
+
 void Supervisor::plan_next_fork(WorkerHandle& worker, std::uint64_t now_ns) {
   if (reload_ && worker.number() == reload_->extra && !worker.was_ready()) {
     worker.retire(now_ns);
@@ -197,6 +212,19 @@ void Supervisor::beat(std::uint64_t now_ns) {
                                                       : telemetry::PrimaryState::running);
   segment_.beat().write(record);
   control_.retry_accept();
+  tell_service_manager(now_ns);
+}
+
+/// "Ready" once the server has as many workers as it should; the watchdog from this loop and no
+/// other place, because that is what is to be watched.
+void Supervisor::tell_service_manager(std::uint64_t now_ns) {
+  if (!told_ready_ && !stopping_ &&
+      std::all_of(workers_.begin(), workers_.end(),
+                  [&](const auto& worker) { return !is_wanted(worker) || worker.is_ready(); })) {
+    told_ready_ = true;
+    service_manager_.notify("READY=1");
+  }
+  service_manager_.keep_alive(now_ns);
 }
 
 void Supervisor::notice_own_pause(std::uint64_t now_ns) {
@@ -265,10 +293,12 @@ void Supervisor::reload() {
   event.kind = static_cast<std::uint16_t>(telemetry::EventKind::reload);
   event.exit_code = 1;
   events_.record(event);
+  service_manager_.notify("RELOADING=1\nMONOTONIC_USEC=" +
+                          std::to_string(telemetry::now_ns() / 1'000));
 }
 
 /// Takes the reload as far as it can go at the moment.
-void Supervisor::roll(std::uint64_t) {
+void Supervisor::roll() {
   while (reload_ && extra_worker_is_ready()) {
     if (reload_->old.empty()) {
       end_reload("");
@@ -277,7 +307,7 @@ void Supervisor::roll(std::uint64_t) {
     const auto [number, generation] = reload_->old.front();
     WorkerHandle& worker = workers_[number - 1];
     if (number <= target_workers_ && worker.generation() == generation) {
-      hand_over(worker);
+      if (worker.has_process()) hand_over(worker);  // again and again does no harm
       return;
     }
     if (number <= target_workers_ && !worker.is_ready()) return;
@@ -312,6 +342,7 @@ void Supervisor::end_reload(const std::string& why_early) {
   telemetry::EventRecord event{};
   event.kind = static_cast<std::uint16_t>(telemetry::EventKind::reload);
   events_.record(event, why_early);
+  service_manager_.notify("READY=1");
   if (ended.once_more && why_early.empty()) reload();
 }
 
@@ -323,8 +354,10 @@ void Supervisor::begin_shutdown(const std::string& why, bool at_once) {
     telemetry::EventRecord event{};
     event.kind = static_cast<std::uint16_t>(telemetry::EventKind::shutdown);
     events_.record(event, why);
-    // For all processes that hold it, hung ones too: clients are refused from now on.
-    ::shutdown(listener_.fd.get(), SHUT_RD);
+    service_manager_.notify("STOPPING=1");
+    // For all processes that hold it, hung ones too: clients are refused from now on. One that was
+    // handed to us goes on elsewhere: its owner starts the next server for those who wait there.
+    if (settings_.inherited_socket < 0) ::shutdown(listener_.fd.get(), SHUT_RD);
     listener_.fd.reset();
     for (WorkerHandle& worker : workers_) {
       worker.drain(now, now + settings_.drain_timeout_ns, /*hand_over=*/false);

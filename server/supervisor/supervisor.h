@@ -16,6 +16,7 @@
 #include "os/epoll.h"
 #include "os/event_fd.h"
 #include "os/listening_socket.h"
+#include "os/service_manager.h"
 #include "os/signal_events.h"
 #include "supervisor/control_socket.h"
 #include "supervisor/event_log.h"
@@ -65,7 +66,9 @@ class Supervisor final : private Commands {
   void notice_own_pause(std::uint64_t now_ns);
   void log_process_table();
   void plan_next_fork(WorkerHandle& worker, std::uint64_t now_ns);
-  void roll(std::uint64_t now_ns);
+  void roll();
+  void reap_strangers();
+  void tell_service_manager(std::uint64_t now_ns);
   bool extra_worker_is_ready();
   void end_reload(const std::string& why_early);
   bool is_wanted(const WorkerHandle& worker) const;
@@ -87,6 +90,8 @@ class Supervisor final : private Commands {
   std::vector<WorkerHandle> workers_;  ///< By number; some may be unused since the server shrank.
   std::uint32_t target_workers_;
   std::optional<RollingReload> reload_;
+  os::ServiceManager service_manager_;
+  bool told_ready_ = false;
   std::minstd_rand random_{std::random_device{}()};
 
   /// A shell passes on the SIGHUP of its terminal, which is no wish for a reload.

@@ -75,6 +75,7 @@ class WorkerHandle {
   // ── what it is ──
   std::uint32_t number() const { return number_; }
   bool has_process() const { return static_cast<bool>(process_); }
+  bool is_process(pid_t pid) const { return process_ && process_.pid() == pid; }
   bool was_ever_ready() const { return ever_ready_; }
   /// Serves, and neither hangs nor drains.
   bool is_ready() const {

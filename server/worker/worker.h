@@ -32,6 +32,7 @@ struct Settings {
   bool faults_enabled = false;
   gateway::Balance balance = gateway::Balance::shared;
   gateway::HttpLimits limits;
+  bool pin = false;  ///< Each worker stays on one CPU, chosen by its number.
 };
 
 /// What a worker inherits.
