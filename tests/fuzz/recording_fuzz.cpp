@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
@@ -28,8 +29,10 @@ using Bytes = std::vector<std::byte>;
 
 constexpr std::size_t kMaxInput = std::size_t{1} << 16;
 
-void require(bool holds) {
-  if (!holds) std::abort();
+void require(bool holds, int line = __builtin_LINE()) {
+  if (holds) return;
+  std::fprintf(stderr, "what line %d requires does not hold\n", line);
+  std::abort();
 }
 
 bool printable(std::string_view text) {

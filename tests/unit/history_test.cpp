@@ -380,6 +380,51 @@ TEST(HistoryAtATime, LostRecordsAreAGapWithItsNumber) {
   }
 }
 
+TEST(HistoryAtATime, TheTimelineCountsFromTheFirstRequestAndNotWhatWasBefore) {
+  History fresh;
+  fresh.add(picture(kStart, 0), {}, {});
+  Snapshot later = picture(kStart + 100 * kMillisecond, 0);
+  later.totals.requests = 7;
+  fresh.add(later, {}, {});
+  History late;
+  Snapshot old = picture(kStart, 0);
+  old.totals.requests = 1'000'000;
+  late.add(old, {}, {});
+  old.time_ns += 100 * kMillisecond;
+  old.totals.requests += 7;
+  late.add(old, {}, {});
+  for (const History* history : {&fresh, &late}) {
+    std::vector<TimeBin> bins(20);
+    history->timeline(kStart + kSecond, bins);
+    float sum = 0;
+    for (const TimeBin& bin : bins) sum += bin.requests;
+    EXPECT_EQ(sum, 7);
+  }
+}
+
+TEST(HistoryAtATime, ASilenceIsAGapOfItsFullLengthAndItsRequestsAreSpreadOverIt) {
+  History history;
+  history.add(picture(kStart, 0, WorkerState::busy), {}, {});
+  Snapshot after = picture(kStart + 3 * kSecond, 300, WorkerState::busy);
+  after.totals.requests = 300;
+  Snapshot before = picture(kStart + 100 * kMillisecond, 0, WorkerState::busy);
+  before.totals.requests = 10;
+  history.add(before, {}, {});
+  after.totals.requests = 310;
+  history.add(after, {}, {});
+  history.add(picture(kStart + 3'100 * kMillisecond, 300, WorkerState::busy), {}, {});
+  std::vector<TimeBin> bins(28);  // 200 ms to 3 s
+  history.timeline(kStart + 3 * kSecond, bins);
+  const auto workers = history.worker_bins(1, kStart + 3 * kSecond, bins.size());
+  for (std::size_t i = 0; i < bins.size(); ++i) {
+    EXPECT_FALSE(bins[i].seen) << i;
+    EXPECT_EQ(workers[i].state, WorkerState::unknown) << i;
+    EXPECT_NEAR(bins[i].requests, 300.0 / 29, 1) << i;
+    EXPECT_NEAR(workers[i].requests, 300.0 / 29, 1) << i;
+  }
+  EXPECT_EQ(history.served(1, kStart + 4 * kSecond, 100), 300);
+}
+
 TEST(HistoryAtATime, LatenciesStandInTheirTimeAndRow) {
   History history;
   history.add(picture(kStart, 0), {}, {});

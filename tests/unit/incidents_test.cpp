@@ -60,6 +60,14 @@ TEST(Incidents, AHungWorkerThatGoesOnHasRecovered) {
   EXPECT_EQ(receipt(incidents.all()[0]), "hung 3.00 s · went on by itself · others served 20");
 }
 
+TEST(Incidents, ATimeThatGoesBackDoesNotMakeAnIncidentKnownEarlier) {
+  Incidents incidents;
+  incidents.add(hung(kStart + 2 * kSecond, 1, 1, kStart, "GET /a"));
+  incidents.add(event(kStart + kSecond, EventKind::abort, 1, 1));
+  EXPECT_TRUE(incidents.at(kStart + kSecond).empty());
+  EXPECT_EQ(incidents.at(kStart + 2 * kSecond)[0].abort_ns, kStart + kSecond);
+}
+
 TEST(Incidents, ASecondHangOfOneProcessIsASecondIncident) {
   Incidents incidents;
   incidents.add(hung(kStart + 2 * kSecond, 1, 1, kStart, "GET /a"));

@@ -412,6 +412,7 @@ FrameEncoder::Encoded FrameEncoder::encode(const Frame& frame) {
   const std::vector<Answer> kept(frame.answers.end() - static_cast<std::ptrdiff_t>(answers),
                                  frame.answers.end());
   std::vector<std::uint64_t> paths;
+  paths.reserve(kept.size());
   for (const Answer& answer : kept) paths.push_back(string(answer.path_tail));
 
   ByteWriter out;

@@ -39,11 +39,6 @@ std::uint32_t clamped(std::uint64_t count) {
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(count, UINT32_MAX));
 }
 
-/// The first of the bins up to `now` that a picture fills in: not too many after a silence.
-std::uint64_t first_of_span(std::uint64_t first, std::uint64_t now) {
-  return std::max(first, now - std::min(now, kMaxGapBins));
-}
-
 bool younger(const Answer& left, const Answer& right) { return left.end_ns > right.end_ns; }
 
 }  // namespace
@@ -164,6 +159,7 @@ void History::add_worker(const WorkerReport& worker, std::uint64_t time_ns) {
   const bool follows = track.counted_ns != 0 && track.counted_ns <= time_ns;
 
   // The state holds for the bins since the picture before, unless that is too long ago.
+  // The bins of a silence keep theirs unknown.
   std::uint64_t first = follows ? bin_of(track.counted_ns) + 1 : now;
   if (first > now || now - first > kMaxGapBins) first = now;
   for (std::uint64_t number = first; number <= now; ++number) {
@@ -173,36 +169,50 @@ void History::add_worker(const WorkerReport& worker, std::uint64_t time_ns) {
     bin->generation = static_cast<std::uint16_t>(worker.generation);
   }
 
-  // Requests are spread over the time in which they ended: between two pictures, only the sum is
-  // known of them all. Each bin gets a whole number, and together they get all.
   if (follows && worker.requests > track.requests) {
-    constexpr std::uint64_t kMost = std::uint64_t{1} << 50;  // more can only be a lie
-    const std::uint64_t all = std::min(worker.requests - track.requests, kMost);
-    const std::uint64_t span = std::max<std::uint64_t>(time_ns - track.counted_ns, 1);
-    std::uint64_t given = 0;
-    for (std::uint64_t number = first_of_span(bin_of(track.counted_ns), now); number <= now;
-         ++number) {
-      const std::uint64_t until = std::min(time_ns, (number + 1) * kBinNs);
-      const double part = static_cast<double>(until - std::min(until, track.counted_ns)) /
-                          static_cast<double>(span);
-      const std::uint64_t due =
-          number == now ? all : static_cast<std::uint64_t>(static_cast<double>(all) * part);
-      WorkerBin* bin = track.bins.write(number);
-      if (bin != nullptr && due > given) bin->requests += static_cast<float>(due - given);
-      given = std::max(given, due);
-    }
+    spread(worker.requests - track.requests, track.counted_ns, time_ns,
+           [&track](std::uint64_t number, std::uint64_t count) {
+             WorkerBin* bin = track.bins.write(number);
+             if (bin != nullptr) bin->requests += static_cast<float>(count);
+           });
   }
   track.requests = worker.requests;
   track.counted_ns = time_ns;
 }
 
-/// The first bin that the frame of bin `now` is the first to tell of.
+/// The first bin that the frame of bin `now` is the first to tell of. After a silence it tells of
+/// its own bin alone.
 std::uint64_t History::first_unseen(std::uint64_t now) const {
-  if (followed_ns_ == 0) return now;
-  return std::min(first_of_span(bin_of(followed_ns_) + 1, now), now);
+  const std::uint64_t first = bin_of(followed_ns_) + 1;
+  return followed_ns_ == 0 || first > now || now - first > kMaxGapBins ? now : first;
 }
 
-/// A core's utilisation is of all the time since the sample before; at most a second is filled in.
+/// Spreads what has ended between two pictures evenly over that time, since only the sum is known
+/// of it. Each bin gets a whole number, and together they get all: `give(bin, count)`.
+template <typename Give>
+void History::spread(std::uint64_t all, std::uint64_t from_ns, std::uint64_t to_ns,
+                     Give give) const {
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 50;  // more can only be a lie
+  all = std::min(all, kMost);
+  const auto due_until = [&](std::uint64_t time_ns) {
+    const double part =
+        static_cast<double>(time_ns - from_ns) / static_cast<double>(to_ns - from_ns);
+    return static_cast<std::uint64_t>(static_cast<double>(all) * part);
+  };
+  const std::uint64_t last = bin_of(to_ns);
+  if (to_ns <= from_ns) return give(last, all);
+  // No further back than anything is kept.
+  const std::uint64_t first =
+      std::max(bin_of(from_ns), last - std::min<std::uint64_t>(last, bins_));
+  std::uint64_t given = first * kBinNs > from_ns ? due_until(first * kBinNs) : 0;
+  for (std::uint64_t number = first; number <= last; ++number) {
+    const std::uint64_t due = number == last ? all : due_until((number + 1) * kBinNs);
+    if (due > given) give(number, due - given);
+    given = std::max(given, due);
+  }
+}
+
+/// A core's utilisation is of all the time since the sample before.
 void History::add_cores(const Snapshot& snapshot) {
   const std::uint64_t newest = bin_of(snapshot.time_ns);
   const std::uint64_t first = first_unseen(newest);
@@ -227,15 +237,22 @@ void History::add_sums(const Frame& frame) {
   const auto grown = [](std::uint64_t after, std::uint64_t before) {
     return after > before ? clamped(after - before) : 0;
   };
-  const bool first = totals_.requests == 0 && totals_.errors == 0 && totals_.abandoned == 0;
+  // What a server had done before it was looked at has no time.
+  const bool first = followed_ns_ == 0 || picture.server.instance_id != instance_id_;
   if (TimeBin* bin = timeline_.write(middle)) {
     bin->answers_lost += clamped(frame.answers_lost);
     bin->events_lost += clamped(frame.events_lost);
     if (!first) {
-      bin->requests += static_cast<float>(grown(picture.totals.requests, totals_.requests));
       bin->errors += grown(picture.totals.errors, totals_.errors);
       bin->abandoned += grown(picture.totals.abandoned, totals_.abandoned);
     }
+  }
+  if (!first && picture.totals.requests > totals_.requests) {
+    spread(picture.totals.requests - totals_.requests, followed_ns_, picture.time_ns,
+           [this](std::uint64_t number, std::uint64_t count) {
+             TimeBin* bin = timeline_.write(number);
+             if (bin != nullptr) bin->requests += static_cast<float>(count);
+           });
   }
   for (std::uint64_t number = first_unseen(now); number <= now; ++number) {
     TimeBin* bin = timeline_.write(number);

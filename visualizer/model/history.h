@@ -147,6 +147,8 @@ class History {
   std::uint64_t served_at_start(const telemetry::EventRecord& hung, const Snapshot& picture) const;
   void close_given_up(const Snapshot& snapshot);
   void add_worker(const telemetry::WorkerReport& worker, std::uint64_t time_ns);
+  template <typename Give>
+  void spread(std::uint64_t all, std::uint64_t from_ns, std::uint64_t to_ns, Give give) const;
   std::uint64_t first_unseen(std::uint64_t now) const;
   void add_cores(const Snapshot& snapshot);
   void add_sums(const Frame& frame);

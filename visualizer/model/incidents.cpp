@@ -183,6 +183,8 @@ void Incidents::keep(const Incident& incident, std::uint64_t time_ns) {
   const auto index = static_cast<std::size_t>(&incident - incidents_.data());
   std::vector<Version>& versions = versions_[index];
   if (versions.size() == kMaxVersions) versions.erase(versions.begin() + kMaxVersions / 2);
+  // Times in the lane may lie; nothing is known before it was known at all.
+  if (!versions.empty()) time_ns = std::max(time_ns, versions.back().time_ns);
   versions.push_back({time_ns, incident});
 }
 

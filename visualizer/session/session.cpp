@@ -27,6 +27,13 @@ Session::Session(const SessionOptions& options)
   live_ = std::make_unique<model::LiveSource>(options.port);
   if (options.record.empty()) return;
   recorder_ = std::make_unique<recording::Recorder>(options.record);
+  start_history();
+}
+
+/// An empty history, whose frames go into the recording if there is one.
+void Session::start_history() {
+  history_ = model::History();
+  if (!recorder_) return;
   history_.set_sink([this](const model::FrameEncoder::Encoded& frame) {
     const bool went_on = recorder_->error().empty();
     recorder_->add(frame);
@@ -50,7 +57,10 @@ std::vector<std::uint16_t> Session::ports() const {
 }
 
 void Session::choose(std::uint16_t port) {
-  if (live_) live_->choose(port);
+  if (!live_) return;
+  live_->choose(port);
+  start_history();  // what is known of one server is not the past of another
+  playhead_.to_end();
 }
 
 std::string Session::take_notice() { return std::exchange(notice_, {}); }

@@ -54,6 +54,8 @@ class Session {
   std::string take_notice();
 
  private:
+  void start_history();
+
   std::unique_ptr<model::LiveSource> live_;  // none in a replay
   std::unique_ptr<recording::Recorder> recorder_;
   model::History history_;

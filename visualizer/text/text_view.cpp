@@ -168,8 +168,10 @@ class TableView {
       footer.mode = "PAUSED " + model::counting_seconds(history.newest_ns() - shown) + " ago";
       footer.alert = true;
     }
-    footer.help =
-        now < notice_until_ns_ ? notice_ : "Space pause  ←/→ step  n/p incident  e end  q quit";
+    const std::string servers = session_.ports().size() > 1 ? "s next server  " : "";
+    footer.help = now < notice_until_ns_
+                      ? notice_
+                      : "Space pause  " + servers + "←/→ step  n/p incident  e end  q quit";
     return footer;
   }
 
