@@ -1,0 +1,37 @@
+#include "lessons/situation.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace forkscope::lessons {
+
+using telemetry::WorkerReport;
+using telemetry::WorkerState;
+
+std::uint32_t count_workers(const model::Snapshot& now) {
+  return static_cast<std::uint32_t>(now.workers.size());
+}
+
+std::uint32_t count_serving(const model::Snapshot& now) {
+  return static_cast<std::uint32_t>(
+      std::count_if(now.workers.begin(), now.workers.end(), [](const WorkerReport& worker) {
+        return worker.state == WorkerState::idle || worker.state == WorkerState::busy;
+      }));
+}
+
+std::uint32_t count_in(const model::Snapshot& now, const std::string& path) {
+  return static_cast<std::uint32_t>(
+      std::count_if(now.workers.begin(), now.workers.end(), [&](const WorkerReport& worker) {
+        return worker.in_flight && worker.in_flight->path == path;
+      }));
+}
+
+std::vector<model::Incident> incidents_since(const Situation& situation, std::uint64_t since_ns) {
+  std::vector<model::Incident> found;
+  std::copy_if(
+      situation.incidents.begin(), situation.incidents.end(), std::back_inserter(found),
+      [since_ns](const model::Incident& incident) { return incident.start_ns() >= since_ns; });
+  return found;
+}
+
+}  // namespace forkscope::lessons
