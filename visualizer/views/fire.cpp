@@ -180,10 +180,14 @@ Button signal_button(const char* id, const char* key, std::string title, const c
   return button;
 }
 
+std::string ctl_line(const View& view, const std::string& command) {
+  return view.control ? view.control->ctl_line(command) : std::string();
+}
+
 void draw_workers_row(const Painter& painter, const Rect& rect, const View& view) {
   const std::uint64_t count = view.now.workers.size();
-  const auto scale_line = [](std::uint64_t workers) {
-    return "todos-server ctl scale " + std::to_string(workers);
+  const auto scale_line = [&](std::uint64_t workers) {
+    return ctl_line(view, "scale " + std::to_string(workers));
   };
   const Button fewer{"fewer", "−", {}, {}, view.control && count > 1};
   const Button more{"more", "+", "Workers", scale_line(count + 1), view.control != nullptr};
@@ -238,7 +242,7 @@ void draw_fire(const Painter& painter, const Rect& rect, const View& view) {
       CommandKind::toggle_freeze);
   press(signal_button("kill", "K", "Kill", "KILL", kill), CommandKind::kill);
   draw_workers_row(painter, inside.cut_top(low, gap), view);
-  press({"reload", "R", "Reload", "todos-server ctl reload", view.control != nullptr},
+  press({"reload", "R", "Reload", ctl_line(view, "reload"), view.control != nullptr},
         CommandKind::reload);
 }
 
