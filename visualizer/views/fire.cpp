@@ -16,6 +16,7 @@ namespace {
 constexpr float kHigh = 58;  // two lines
 constexpr float kLow = 36;   // one line
 constexpr float kGap = 5;
+constexpr float kTwoLines = 49;  // lower, a second line would run into the first
 
 struct Button {
   const char* id;
@@ -55,6 +56,7 @@ void draw_title(const Painter& painter, const Rect& rect, const Button& button, 
 }
 
 void draw_line(const Painter& painter, const Rect& rect, const Button& button) {
+  if (rect.h < painter.px(kTwoLines)) return;
   painter.text_elided(Type::mono, rect.x + painter.px(14), rect.bottom() - painter.px(15),
                       rect.w - painter.px(22), painter.colors().muted, button.line);
 }
@@ -128,7 +130,7 @@ void draw_load(const Painter& painter, const Rect& rect, const View& view) {
     right = where.x - painter.px(5);
   }
   draw_title(painter, rect, button, middle, right);
-  if (load.status.running) {  // figures, not a command
+  if (load.status.running && rect.h >= painter.px(kTwoLines)) {  // figures, not a command
     painter.text_elided(Type::small, rect.x + painter.px(14), rect.bottom() - painter.px(15),
                         rect.w - painter.px(22), painter.colors().text, button.line);
   } else {
