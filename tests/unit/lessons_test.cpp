@@ -297,8 +297,13 @@ TEST(AllHang, HangsOneAfterTheOtherAndMeasuresTheSilence) {
   }
   lesson->watch(world.situation(), actions);
   EXPECT_EQ(actions.size(), 4U);
+  // Long before anybody is declared hung, they look busy: that is not yet an answer.
+  for (auto& worker : world.now.workers) worker.state = WorkerState::busy;
+  world.pass(2 * kSecond);
+  EXPECT_FALSE(lesson->watch(world.situation(), actions));
+  for (std::size_t worker = 1; worker <= 4; ++worker) world.hang(worker);
   world.load.waiting = 900;
-  world.pass(5 * kSecond);
+  world.pass(3 * kSecond);
   lesson->watch(world.situation(), actions);
   for (std::size_t worker = 1; worker <= 4; ++worker) world.revive(worker);
   world.answer(1, 900);

@@ -55,7 +55,7 @@ class AllHang final : public Lesson {
     if (now_ns - began_ns_ < kWarmUpNs) return false;
     hang_the_next(situation, actions);
     measure_silence(situation);
-    if (back_ns_ == 0 && all_hung_ns_ != 0 &&
+    if (back_ns_ == 0 && all_hung_ns_ != 0 && count_in(situation.now, kHang) == 0 &&
         count_serving(situation.now) == count_workers(situation.now)) {
       back_ns_ = now_ns;
     }

@@ -37,7 +37,7 @@ struct Action {
 using Actions = std::vector<Action>;
 
 std::uint32_t count_workers(const model::Snapshot& now);
-/// Workers that can take a request: idle or busy.
+/// Workers that can take a request: idle, or busy with one that does not take long.
 std::uint32_t count_serving(const model::Snapshot& now);
 /// Workers whose request in hand has that path.
 std::uint32_t count_in(const model::Snapshot& now, const std::string& path);

@@ -16,6 +16,7 @@ namespace {
 constexpr float kHigh = 58;  // two lines
 constexpr float kLow = 36;   // one line
 constexpr float kGap = 5;
+constexpr float kTwoLines = 49;  // lower, a second line would run into the first
 
 struct Button {
   const char* id;
@@ -55,6 +56,7 @@ void draw_title(const Painter& painter, const Rect& rect, const Button& button, 
 }
 
 void draw_line(const Painter& painter, const Rect& rect, const Button& button) {
+  if (rect.h < painter.px(kTwoLines)) return;
   painter.text_elided(Type::mono, rect.x + painter.px(14), rect.bottom() - painter.px(15),
                       rect.w - painter.px(22), painter.colors().muted, button.line);
 }
@@ -128,7 +130,7 @@ void draw_load(const Painter& painter, const Rect& rect, const View& view) {
     right = where.x - painter.px(5);
   }
   draw_title(painter, rect, button, middle, right);
-  if (load.status.running) {  // figures, not a command
+  if (load.status.running && rect.h >= painter.px(kTwoLines)) {  // figures, not a command
     painter.text_elided(Type::small, rect.x + painter.px(14), rect.bottom() - painter.px(15),
                         rect.w - painter.px(22), painter.colors().text, button.line);
   } else {
@@ -180,30 +182,39 @@ Button signal_button(const char* id, const char* key, std::string title, const c
   return button;
 }
 
+std::string ctl_line(const View& view, const std::string& command) {
+  return view.control ? view.control->ctl_line(command) : std::string();
+}
+
 void draw_workers_row(const Painter& painter, const Rect& rect, const View& view) {
   const std::uint64_t count = view.now.workers.size();
-  const auto scale_line = [](std::uint64_t workers) {
-    return "todos-server ctl scale " + std::to_string(workers);
+  const auto scale_line = [&](std::uint64_t workers) {
+    return ctl_line(view, "scale " + std::to_string(workers));
   };
   const Button fewer{"fewer", "−", {}, {}, view.control && count > 1};
   const Button more{"more", "+", "Workers", scale_line(count + 1), view.control != nullptr};
   // Two keys in one row: minus has a place of its own at the left of plus.
+  const bool two_lines = rect.h > painter.px((kLow + kHigh) / 2);
+  const float middle = two_lines ? rect.y + painter.px(17) : rect.middle();
   const float cap = painter.px(26);
-  const Rect minus{rect.right() - 2 * cap - painter.px(14), rect.middle() - cap / 2, cap, cap};
+  const Rect minus{rect.right() - 2 * cap - painter.px(14), middle - cap / 2, cap, cap};
   painter.fill(rect, painter.colors().raised, painter.px(6));
-  painter.key_cap(rect.right() - painter.px(8), rect.middle(), more.key, painter.colors().muted);
+  painter.key_cap(rect.right() - painter.px(8), middle, more.key, painter.colors().muted);
   painter.key_cap(minus.right(), minus.middle(), fewer.key, painter.colors().muted);
   const Press less = press_area(fewer.id, minus);
   if (less.hovered) painter.fill(minus, faded(painter.colors().muted, 0.3F), painter.px(4));
   if (less.clicked && fewer.enabled) view.commands.push_back({CommandKind::fewer_workers});
 
-  const float end = painter.text(Type::small_bold, rect.x + painter.px(14), rect.middle(),
+  const float end = painter.text(Type::small_bold, rect.x + painter.px(14), middle,
                                  painter.colors().text, more.title);
   const float right = minus.x - painter.px(12);
   const std::string line = scale_line(less.hovered && fewer.enabled ? count - 1 : count + 1);
   const float width = std::min(painter.width(Type::mono, line), right - end - painter.px(12));
-  painter.text_elided(Type::mono, right - width, rect.middle(), width, painter.colors().muted,
-                      line);
+  if (two_lines) {
+    draw_line(painter, rect, {more.id, more.key, more.title, line});
+  } else {
+    painter.text_elided(Type::mono, right - width, middle, width, painter.colors().muted, line);
+  }
   if (draw_press(painter, rect, more)) view.commands.push_back({CommandKind::more_workers});
 }
 
@@ -217,7 +228,9 @@ void draw_fire(const Painter& painter, const Rect& rect, const View& view) {
       view.state.selected_worker ? "F and K: the selected worker" : "F and K: the busiest worker");
   const float gap = painter.px(kGap);
   // Where the window is low, rows shrink together.
-  const float wanted = 3 * kHigh + 4 * kLow + 6 * kGap;
+  // A server on another port than 8000 has a longer line for scaling.
+  const bool long_line = painter.width(Type::mono, ctl_line(view, "scale 100")) > inside.w * 0.62F;
+  const float wanted = 3 * kHigh + 3 * kLow + (long_line ? kHigh : kLow) + 6 * kGap;
   const float shrink = std::min(1.F, inside.h / painter.px(wanted));
   const float high = painter.px(kHigh) * shrink;
   const float low = painter.px(kLow) * shrink;
@@ -237,8 +250,8 @@ void draw_fire(const Painter& painter, const Rect& rect, const View& view) {
       signal_button("freeze", "F", thaws ? "Continue" : "Freeze", thaws ? "CONT" : "STOP", freeze),
       CommandKind::toggle_freeze);
   press(signal_button("kill", "K", "Kill", "KILL", kill), CommandKind::kill);
-  draw_workers_row(painter, inside.cut_top(low, gap), view);
-  press({"reload", "R", "Reload", "todos-server ctl reload", view.control != nullptr},
+  draw_workers_row(painter, inside.cut_top(long_line ? high : low, gap), view);
+  press({"reload", "R", "Reload", ctl_line(view, "reload"), view.control != nullptr},
         CommandKind::reload);
 }
 

@@ -100,9 +100,8 @@ void draw_latency(const Painter& painter, const Rect& rect, const View& view) {
   const std::uint64_t first = end - std::min<std::uint64_t>(end, kLatencyColumns);
   if (update_pixels(view, first)) {
     draw_columns(painter.list(), inside, view.latency_pixels, first);
-  } else {
-    painter.text_centered(Type::small, inside, colors.muted,
-                          "No request in the last 30 s. L makes some.");
+  } else if (inside.w >= painter.px(290)) {
+    painter.text_centered(Type::small, inside, colors.muted, "No request in the last 30 s.");
   }
   std::array<model::TimeBin, kShownBins> bins;
   view.history.timeline(view.time_ns, bins);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <string_view>
 
 #include "forkscope/telemetry/event_text.h"
 #include "model/format.h"
@@ -117,8 +118,8 @@ void draw_top_line(const Painter& painter, const Rect& rect, const View& view) {
       {model::grouped(totals.errors), "", named(totals.errors, "error"), totals.errors > 0},
       {live && p99 > 0 ? telemetry::duration_text(static_cast<std::uint64_t>(p99 * 1e6)) : "–",
        "p99", ""},
-      {live ? model::grouped(totals.waiting) : "–", "", "waiting"},
       {observer ? model::percent(*observer) : "–", "observer", "CPU"},
+      {live ? model::grouped(totals.waiting) : "–", "", "waiting"},
   }};
   const float gap = painter.px(7);
   // A slot as wide as the figure can get, so that neighbours stand still while it counts.
@@ -136,7 +137,7 @@ void draw_top_line(const Painter& painter, const Rect& rect, const View& view) {
   const float between = std::clamp((end - x - all) / static_cast<float>(figures.size()),
                                    painter.px(12), painter.px(24));
   for (const Figure& figure : figures) {
-    if (&figure == &figures.back() && !observer) break;
+    if (!observer && std::string_view(figure.label) == "observer") continue;
     const float slot = width_of(figure);
     x += between;
     if (x + slot > end) break;

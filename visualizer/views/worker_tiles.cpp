@@ -79,9 +79,10 @@ void draw_worker_tiles(const Painter& painter, const Rect& rect, const View& vie
   double most = 0;
   for (const auto& worker : view.calm.workers) most = std::max(most, worker.requests_per_second);
   for (std::size_t i = 0; i < workers.size(); ++i) {
-    const auto column = static_cast<float>(i % static_cast<std::size_t>(columns));
-    const auto row = static_cast<float>(i / static_cast<std::size_t>(columns));
-    const Rect cell{rect.x + width * column, rect.y + height * row, width, height};
+    const std::size_t column = i % static_cast<std::size_t>(columns);
+    const std::size_t row = i / static_cast<std::size_t>(columns);
+    const Rect cell{rect.x + width * static_cast<float>(column),
+                    rect.y + height * static_cast<float>(row), width, height};
     draw_tile(painter, cell.inset(painter.px(1.5F)), view, workers[i], most);
     const std::string id = "tile" + std::to_string(workers[i].number);
     if (press_area(id.c_str(), cell).clicked) {

@@ -51,6 +51,9 @@ std::vector<std::string> stories_of(const View& view) {
     if (incident.worker >= stories.size()) stories.resize(incident.worker + 1);
     std::string story = model::receipt(incident);
     story.resize(std::min(story.size(), story.find(" · others")));
+    // A row is short: that a hang was ended is plain from what follows.
+    const std::size_t signal = story.find(" · SIG");
+    if (signal != std::string::npos) story.erase(signal, story.find(" · ", signal + 4) - signal);
     stories[incident.worker] = std::move(story);
   }
   return stories;
@@ -92,6 +95,7 @@ std::vector<const telemetry::WorkerReport*> worst_of(const View& view) {
                    [](const auto& left, const auto& right) { return left.first > right.first; });
   if (unwell.size() > kMostAlarmRows) unwell.resize(kMostAlarmRows);
   std::vector<const telemetry::WorkerReport*> worst;
+  worst.reserve(unwell.size());
   for (const auto& [level, worker] : unwell) worst.push_back(worker);
   std::sort(worst.begin(), worst.end(),
             [](const auto* left, const auto* right) { return left->number < right->number; });
@@ -122,10 +126,10 @@ void draw_columns(const Rows& rows, const Rect& rect) {
   const float width = (rect.w - gap) / 2;
   const float height = std::min(rect.h / static_cast<float>(per_column), rows.painter.px(44));
   for (std::size_t i = 0; i < workers.size(); ++i) {
-    const auto column = static_cast<float>(i / per_column);
-    const auto row = static_cast<float>(i % per_column);
-    rows.draw({rect.x + (width + gap) * column, rect.y + height * row, width,
-               height - rows.painter.px(2)},
+    const std::size_t column = i / per_column;
+    const std::size_t row = i % per_column;
+    rows.draw({rect.x + (width + gap) * static_cast<float>(column),
+               rect.y + height * static_cast<float>(row), width, height - rows.painter.px(2)},
               workers[i], "cell");
   }
 }
@@ -160,8 +164,9 @@ void draw_workers(const Painter& painter, const Rect& rect, const View& view) {
       rows.draw(row.cut_left(width - painter.px(4), painter.px(4)), *worst[j], "worst");
     }
   }
-  const auto per_column = static_cast<float>((workers.size() + 1) / 2);
-  if (tiles || inside.h < per_column * painter.px(kColumnRowLeast)) {
+  const std::size_t per_column = (workers.size() + 1) / 2;
+  const float needed = static_cast<float>(per_column) * painter.px(kColumnRowLeast);
+  if (tiles || inside.h < needed) {
     draw_worker_tiles(painter, inside, view);
   } else {
     draw_columns(rows, inside);
