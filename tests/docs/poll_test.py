@@ -1,5 +1,5 @@
-"""docs/examples/poll, the application of docs/build-your-own.md: its own routes, and all that it gets
-for nothing."""
+"""docs/examples/poll, the application of docs/build-your-own.md: its own routes, and all that it
+gets for nothing."""
 import json
 import os
 import signal

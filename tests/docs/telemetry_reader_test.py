@@ -1,5 +1,5 @@
-"""docs/examples/read_telemetry.py, which was written from docs/telemetry-protocol.md alone, tells the
-same as the server does."""
+"""docs/examples/read_telemetry.py, which knows no more than docs/telemetry-protocol.md says, tells
+the same as the server does."""
 import importlib.util
 import os
 import pathlib
