@@ -57,5 +57,5 @@ function(forkscope_server name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
   forkscope_executable(${name}
     SOURCES ${CMAKE_SOURCE_DIR}/server/main.cpp ${ARG_SOURCES}
-    LINKS options supervisor worker os ${ARG_LINKS})
+    LINKS ctl options supervisor worker os ${ARG_LINKS})
 endfunction()

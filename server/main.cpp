@@ -2,12 +2,16 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <string_view>
 
+#include "ctl/ctl.h"
 #include "options/options.h"
 #include "supervisor/supervisor.h"
 
 int main(int argc, char** argv) {
   try {
+    if (argc > 1 && std::string_view(argv[1]) == "ctl")
+      return forkscope::ctl::run(argc - 1, argv + 1);
     const auto parsed = forkscope::options::parse(argc, argv);
     if (!parsed.settings) return parsed.exit_code;
     return forkscope::supervisor::Supervisor(*parsed.settings).run();

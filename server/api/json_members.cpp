@@ -35,7 +35,9 @@ class MemberReader final : public nlohmann::json_sax<nlohmann::json> {
     return true;
   }
   bool parse_error(std::size_t position, const std::string&,
-                   const nlohmann::detail::exception&) override {
+                   const nlohmann::detail::exception& cause) override {
+    constexpr int kNumberOverflow = 406;  // nlohmann's id: a number beyond what a double can hold
+    if (cause.id == kNumberOverflow) return stop("The body has a number that is out of range.");
     return stop("The body is not valid JSON: there is an error at byte " +
                 std::to_string(position) + ".");
   }
@@ -70,6 +72,10 @@ class MemberReader final : public nlohmann::json_sax<nlohmann::json> {
 }  // namespace
 
 std::variant<JsonMembers, std::string> read_json_members(std::string_view text) {
+  // nlohmann's parser takes a NUL for the end of the text, and would not look at what follows.
+  if (text.find('\0') != std::string_view::npos) {
+    return "The body is not valid JSON: there is a NUL byte in it.";
+  }
   MemberReader reader;
   if (!nlohmann::json::sax_parse(text.begin(), text.end(), &reader)) return reader.error;
   return std::move(reader.members);

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <iterator>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -20,6 +22,8 @@ namespace {
 constexpr std::uint64_t kMillisecondNs = 1'000'000;
 constexpr std::uint64_t kParkRetryNs = kMillisecondNs;
 constexpr std::uint64_t kMaxParkNs = 5'000 * kMillisecondNs;
+/// How long a worker that hands over waits for the next request of a connection that is idle.
+constexpr std::uint64_t kHandOverNs = 1'000 * kMillisecondNs;
 constexpr std::uint64_t kLingerNs = 2'000 * kMillisecondNs;
 constexpr std::size_t kReceiveBytes = 64 * 1024;
 
@@ -89,6 +93,7 @@ void EventLoop::take_events(int timeout_ms) {
   const auto events = epoll_.wait(timeout_ms);
   clock_ns_ = telemetry::now_ns();
   slot_.step(Phase::reading, clock_ns_);
+  std::optional<int> asked_to_go;
   for (const epoll_event& event : events) {
     switch (event.data.u64) {
       case kListening: acceptor_.connection_waits(); break;
@@ -97,7 +102,7 @@ void EventLoop::take_events(int timeout_ms) {
         acceptor_.nudged();
         break;
       case kSignals:
-        while (surroundings_.signals.next()) begin_drain();
+        while (const auto signal = surroundings_.signals.next()) asked_to_go = signal;
         break;
       default:
         Connection& connection = *connections_[event.data.u64 - kConnections];
@@ -109,6 +114,8 @@ void EventLoop::take_events(int timeout_ms) {
         ready_.push_back(&connection);
     }
   }
+  // Last: what else has been reported, a connection that waits for instance, is known by now.
+  if (asked_to_go) begin_drain(/*hand_over=*/*asked_to_go != SIGTERM);
 }
 
 /// Until a peer passes its turn on, or something is due. Connections are not looked at: each
@@ -180,6 +187,14 @@ void EventLoop::expire() {
   next_expiry_ns_ = 0;
   const bool drained_too_long = drain_deadline_ns_ != 0 && clock_ns_ >= drain_deadline_ns_;
   if (drain_deadline_ns_ != 0 && !drained_too_long) next_expiry_ns_ = drain_deadline_ns_;
+  if (close_idle_at_ns_ != 0) {
+    if (clock_ns_ >= close_idle_at_ns_) {
+      close_idle_at_ns_ = 0;
+      close_idle();
+    } else {
+      next_expiry_ns_ = close_idle_at_ns_;
+    }
+  }
   for (const auto& connection : connections_) {
     if (!connection) continue;
     if (drained_too_long) close(*connection);
@@ -297,7 +312,7 @@ void EventLoop::send(Connection& connection) {
 }
 
 void EventLoop::after_response(Connection& connection) {
-  if (connection.after_response == AfterResponse::close || draining_) {
+  if (connection.after_response == AfterResponse::close || (draining_ && close_idle_at_ns_ == 0)) {
     linger(connection);
     return;
   }
@@ -334,9 +349,7 @@ void EventLoop::close(Connection& connection) {
 
 void EventLoop::set_deadline(Connection& connection, std::uint64_t delay_ns) {
   connection.deadline_ns = clock_ns_ + delay_ns;
-  if (next_expiry_ns_ == 0 || connection.deadline_ns < next_expiry_ns_) {
-    next_expiry_ns_ = connection.deadline_ns;
-  }
+  wake_up_by(connection.deadline_ns);
 }
 
 // ── one request ──────────────────────────────────────────────────────────────────────────────────
@@ -425,15 +438,30 @@ void EventLoop::watch_listening_socket(bool on) {
   }
 }
 
-void EventLoop::begin_drain() {
-  if (draining_) return;
-  draining_ = true;
-  slot_.draining();
-  acceptor_.pass_on(clock_ns_);  // we may have been woken for a connection that others can take
-  watch_listening_socket(false);
-  drain_deadline_ns_ = clock_ns_ + ns(limits_.drain_timeout);
-  next_expiry_ns_ =
-      next_expiry_ns_ == 0 ? drain_deadline_ns_ : std::min(next_expiry_ns_, drain_deadline_ns_);
+void EventLoop::begin_drain(bool hand_over) {
+  if (!draining_) {
+    draining_ = true;
+    slot_.draining();
+    acceptor_.pass_on(clock_ns_);  // we may have been woken for a connection others can take
+    watch_listening_socket(false);
+    drain_deadline_ns_ = clock_ns_ + ns(limits_.drain_timeout);
+    wake_up_by(drain_deadline_ns_);
+    if (hand_over) {
+      close_idle_at_ns_ = std::min(clock_ns_ + kHandOverNs, drain_deadline_ns_);
+      wake_up_by(close_idle_at_ns_);
+      return;
+    }
+  } else if (hand_over) {
+    return;
+  }
+  close_idle_at_ns_ = 0;
+  close_idle();
+}
+
+/// A client may send its next request at the very moment at which we close, and most clients take
+/// that for a failure. So whoever hands over answers one more request first, with "Connection:
+/// close", if it comes in time. This is for those from which nothing has come.
+void EventLoop::close_idle() {
   for (const auto& connection : connections_) {
     if (!connection || connection->state != State::receiving) continue;
     // A request may be on its way already: one last look, then goodbye.
@@ -444,6 +472,10 @@ void EventLoop::begin_drain() {
       close(*connection);
     }
   }
+}
+
+void EventLoop::wake_up_by(std::uint64_t due_ns) {
+  next_expiry_ns_ = next_expiry_ns_ == 0 ? due_ns : std::min(next_expiry_ns_, due_ns);
 }
 
 }  // namespace forkscope::gateway

@@ -43,7 +43,7 @@ class EventLoop {
     const telemetry::SegmentView& view;    ///< To see the peers.
     telemetry::SlotWriter& slot;           ///< To be seen.
     const std::vector<os::EventFd>& wake;  ///< One per slot; ours and the peers'.
-    const os::SignalEvents& signals;       ///< SIGTERM: drain.
+    const os::SignalEvents& signals;       ///< SIGTERM: drain; others: hand over.
   };
 
   EventLoop(const HttpLimits& limits, const Surroundings& surroundings, Application& application);
@@ -85,7 +85,9 @@ class EventLoop {
   void park(const std::vector<Connection*>& writes);
 
   void watch_listening_socket(bool on);
-  void begin_drain();
+  void begin_drain(bool hand_over);
+  void close_idle();
+  void wake_up_by(std::uint64_t due_ns);
   void count_open(std::ptrdiff_t change);
 
   const HttpLimits& limits_;
@@ -113,6 +115,7 @@ class EventLoop {
   std::size_t living_ = 0;  ///< Those and the ones that linger.
   bool listening_ = false;
   bool draining_ = false;
+  std::uint64_t close_idle_at_ns_ = 0;   ///< While handing over; 0 = not, or not any more.
   std::uint64_t drain_deadline_ns_ = 0;  ///< Then whatever is left is closed; 0 = not draining.
 };
 

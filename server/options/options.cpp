@@ -94,7 +94,10 @@ Parsed parse(int argc, char** argv) {
   std::string boot_timeout = "10s";
   std::string drain_timeout = "30s";
 
-  CLI::App app("A forking todos server that you can watch.", "todos-server");
+  CLI::App app(
+      "A forking todos server that you can watch.\n"
+      "todos-server ctl --help: commands for one that runs.",
+      "todos-server");
   app.set_version_flag("--version", "todos-server " FORKSCOPE_VERSION);
   app.option_defaults()->always_capture_default();
   app.add_option("--host", settings.host, "Address to listen on");
@@ -120,6 +123,7 @@ Parsed parse(int argc, char** argv) {
   app.add_option("--balance", balance,
                  "Who accepts: shared spreads connections, kernel takes whom the kernel wakes")
       ->check(CLI::IsMember({"shared", "kernel"}));
+  app.add_flag("--pin", settings.worker.pin, "Keep each worker on one CPU");
   app.add_option("--log-format", log_format, "Log lines on stderr")
       ->check(CLI::IsMember({"text", "json"}));
 
@@ -131,6 +135,11 @@ Parsed parse(int argc, char** argv) {
     return {std::nullopt, kExitBadUsage};
   }
 
+  if (const auto inherited = os::inherited_listening_socket()) {
+    settings.inherited_socket = inherited->fd;
+    settings.host = inherited->host;
+    settings.port = inherited->port;
+  }
   settings.workers = *parse_workers(workers);
   settings.hang_after_ns = duration_ns(hang_after);
   settings.kill_after_ns = duration_ns(kill_after);

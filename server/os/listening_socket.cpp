@@ -1,12 +1,15 @@
 #include "os/listening_socket.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <memory>
 #include <stdexcept>
 #include <system_error>
@@ -72,6 +75,46 @@ ListeningSocket listen_on(const std::string& host, std::uint16_t port) {
   }
   throw std::system_error(error, std::generic_category(),
                           "cannot listen on " + host + " port " + std::to_string(port));
+}
+
+std::optional<InheritedSocket> inherited_listening_socket() {
+  constexpr int kFirst = 3;  // SD_LISTEN_FDS_START
+  const auto take = [](const char* name) {
+    const char* value = std::getenv(name);
+    std::string text = value == nullptr ? "" : value;
+    ::unsetenv(name);
+    return text;
+  };
+  const std::string count = take("LISTEN_FDS");
+  const std::string pid = take("LISTEN_PID");
+  take("LISTEN_FDNAMES");
+  if (count.empty() || pid != std::to_string(::getpid()) || count == "0") return std::nullopt;
+  if (count != "1") {
+    throw std::runtime_error("LISTEN_FDS is " + count + ", but there can be one socket only");
+  }
+  int listens = 0;
+  socklen_t bytes = sizeof listens;
+  sockaddr_storage address{};
+  socklen_t address_bytes = sizeof address;
+  char host[NI_MAXHOST];
+  if (::getsockopt(kFirst, SOL_SOCKET, SO_ACCEPTCONN, &listens, &bytes) != 0 || listens == 0 ||
+      ::getsockname(kFirst, reinterpret_cast<sockaddr*>(&address), &address_bytes) != 0 ||
+      (address.ss_family != AF_INET && address.ss_family != AF_INET6) ||
+      ::getnameinfo(reinterpret_cast<sockaddr*>(&address), address_bytes, host, sizeof host,
+                    nullptr, 0, NI_NUMERICHOST) != 0) {
+    throw std::runtime_error("the socket of LISTEN_FDS is not a listening TCP socket");
+  }
+  return InheritedSocket{kFirst, host, port_of(kFirst)};
+}
+
+ListeningSocket adopt_listening_socket(int fd) {
+  UniqueFd owned(fd);
+  if (::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 ||
+      ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK) != 0 ||
+      !set(fd, IPPROTO_TCP, TCP_NODELAY)) {
+    throw std::system_error(errno, std::generic_category(), "inherited socket");
+  }
+  return {std::move(owned), port_of(fd)};
 }
 
 bool is_loopback(const std::string& host) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "os/unique_fd.h"
@@ -16,6 +17,20 @@ struct ListeningSocket {
 /// Non-blocking, with TCP_NODELAY (accepted sockets inherit it) and a backlog of 4096. `host` is
 /// an address or a name. Throws std::system_error whose text names host and port.
 ListeningSocket listen_on(const std::string& host, std::uint16_t port);
+
+/// What systemd's socket activation has handed to this process (sd_listen_fds(3)).
+struct InheritedSocket {
+  int fd = -1;
+  std::string host;  ///< The address it listens on.
+  std::uint16_t port = 0;
+};
+/// Takes LISTEN_FDS, LISTEN_PID and LISTEN_FDNAMES out of the environment. Nothing when they are
+/// not there or meant for another process. Throws std::runtime_error for more than one socket, and
+/// for one that is not a listening TCP socket.
+std::optional<InheritedSocket> inherited_listening_socket();
+
+/// Makes such a socket one like those of listen_on(), and owns it.
+ListeningSocket adopt_listening_socket(int fd);
 
 /// Whether every address of `host` is a loopback address.
 bool is_loopback(const std::string& host);

@@ -5,6 +5,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -89,6 +90,20 @@ ordered_json signal_reply(Commands& commands, const ordered_json& command) {
   if (wanted > telemetry::kMaxSlots ||
       !commands.signal_worker(static_cast<std::uint32_t>(wanted), number)) {
     return failure("no such worker is running");
+  }
+  return {{"ok", true}};
+}
+
+ordered_json scale_reply(Commands& commands, const ordered_json& command) {
+  const auto workers = command.find("workers");
+  if (workers == command.end() || !workers->is_number_unsigned()) {
+    return failure("\"workers\" has to be a number");
+  }
+  // One beyond what can ever be is as wrong as any other: no number is cut to fit.
+  const auto wanted =
+      std::min<std::uint64_t>(workers->get<std::uint64_t>(), telemetry::kMaxSlots + 1);
+  if (const auto why_not = commands.scale(static_cast<std::uint32_t>(wanted))) {
+    return failure(*why_not);
   }
   return {{"ok", true}};
 }
@@ -197,6 +212,11 @@ bool ControlSocket::answer(Client& client, std::string_view line) {
     return send(client, reply);
   }
   if (*verb == "signal") return send(client, signal_reply(commands_, command));
+  if (*verb == "scale") return send(client, scale_reply(commands_, command));
+  if (*verb == "reload") {
+    commands_.reload();
+    return send(client, {{"ok", true}});
+  }
   if (*verb == "stop") {
     commands_.stop();
     return send(client, {{"ok", true}});

@@ -6,6 +6,8 @@
 //   {"cmd":"attach"}     → {"ok":true,"version":"1.0"}, and with it the memfd (SCM_RIGHTS)
 //   {"cmd":"status"}     → {"ok":true,…,"workers":[…]}
 //   {"cmd":"signal","worker":3,"signal":"STOP|CONT|KILL|ABRT"}     → {"ok":true}
+//   {"cmd":"scale","workers":6}     → {"ok":true}
+//   {"cmd":"reload"}     → {"ok":true}
 //   {"cmd":"stop"}       → {"ok":true}
 //   anything else        → {"ok":false,"error":"…"}
 //
@@ -18,6 +20,7 @@
 #include <cstdint>
 #include <list>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 
 #include "os/epoll.h"
@@ -32,6 +35,9 @@ class Commands {
   virtual nlohmann::ordered_json status() = 0;
   /// False: there is no such worker, or it has no process.
   virtual bool signal_worker(std::uint32_t number, int signal) = 0;
+  /// Why not, in one sentence; nothing when it is under way.
+  virtual std::optional<std::string> scale(std::uint32_t workers) = 0;
+  virtual void reload() = 0;
   virtual void stop() = 0;
 };
 

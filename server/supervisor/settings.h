@@ -13,6 +13,9 @@ enum class LogFormat { text, json };
 struct Settings {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8000;  ///< 0: the kernel chooses.
+  /// A listening socket that was inherited (systemd's socket activation), instead of host and port,
+  /// which then only say where it listens; -1: none.
+  int inherited_socket = -1;
   std::uint32_t workers = 1;
   std::uint64_t hang_after_ns = 2'000'000'000;
   std::uint64_t kill_after_ns = 5'000'000'000;  ///< From the start of the stuck request; 0 = never.

@@ -16,6 +16,7 @@
 #include "os/epoll.h"
 #include "os/event_fd.h"
 #include "os/listening_socket.h"
+#include "os/service_manager.h"
 #include "os/signal_events.h"
 #include "supervisor/control_socket.h"
 #include "supervisor/event_log.h"
@@ -23,6 +24,19 @@
 #include "supervisor/worker_handle.h"
 
 namespace forkscope::supervisor {
+
+/// A rolling reload, one worker at a time. An extra worker takes the place of the one that goes, so
+/// that there are never fewer than before; it is the first of the new ones, and if it can't boot,
+/// the reload ends there and nothing has happened.
+struct RollingReload {
+  struct Old {
+    std::uint32_t number = 0;
+    std::uint32_t generation = 0;
+  };
+  std::vector<Old> old;     ///< What there is to replace; the first one is at work.
+  std::uint32_t extra = 0;  ///< Number of the extra worker; 0 = none.
+  bool once_more = false;   ///< Asked for again meanwhile.
+};
 
 class Supervisor final : private Commands {
  public:
@@ -38,6 +52,8 @@ class Supervisor final : private Commands {
   // Commands
   nlohmann::ordered_json status() override;
   bool signal_worker(std::uint32_t number, int signal) override;
+  std::optional<std::string> scale(std::uint32_t workers) override;
+  void reload() override;
   void stop() override;
 
   void fork_due(std::uint64_t now_ns);
@@ -49,6 +65,15 @@ class Supervisor final : private Commands {
   void beat(std::uint64_t now_ns);
   void notice_own_pause(std::uint64_t now_ns);
   void log_process_table();
+  void plan_next_fork(WorkerHandle& worker, std::uint64_t now_ns);
+  void roll();
+  void reap_strangers();
+  void tell_service_manager(std::uint64_t now_ns);
+  bool extra_worker_is_ready();
+  void end_reload(const std::string& why_early);
+  bool is_wanted(const WorkerHandle& worker) const;
+  WorkerHandle& handle(std::uint32_t number);
+  void hand_over(WorkerHandle& worker);
   void begin_shutdown(const std::string& why, bool at_once);
   std::optional<std::string> why_nothing_boots() const;
 
@@ -62,9 +87,15 @@ class Supervisor final : private Commands {
   ControlSocket control_;
   os::Epoll loop_;
   Household household_;
-  std::vector<WorkerHandle> workers_;
+  std::vector<WorkerHandle> workers_;  ///< By number; some may be unused since the server shrank.
+  std::uint32_t target_workers_;
+  std::optional<RollingReload> reload_;
+  os::ServiceManager service_manager_;
+  bool told_ready_ = false;
   std::minstd_rand random_{std::random_device{}()};
 
+  /// A shell passes on the SIGHUP of its terminal, which is no wish for a reload.
+  const bool had_terminal_;
   bool stopping_ = false;
   bool clean_stop_ = true;
   std::uint64_t next_watch_ns_ = 0;  ///< 0 = nothing but the beat

@@ -67,6 +67,7 @@ bool WorkerHandle::fork(std::uint64_t now_ns) {
   boot_pipe_ = std::move(own_end);
   boot_message_.clear();
   fork_due_ns_.reset();
+  asked_to_go_ = false;
   hang_watch_ = HangWatch(household_.settings.hang_after_ns);
   hang_watch_.rearm(now_ns);
   boot_deadline_ns_ = now_ns + household_.settings.boot_timeout_ns;
@@ -275,14 +276,23 @@ void WorkerHandle::plan_restart(std::uint64_t now_ns, double jitter) {
   household_.events.record(waiting);
 }
 
-void WorkerHandle::drain(std::uint64_t now_ns, std::uint64_t deadline_ns) {
+void WorkerHandle::drain(std::uint64_t now_ns, std::uint64_t deadline_ns, bool hand_over) {
   fork_due_ns_.reset();
-  if (!process_ || drain_deadline_ns_ != 0) return;
-  drain_deadline_ns_ = deadline_ns;
-  process_.signal(SIGTERM);
+  if (!process_) return;
+  const bool drains_already = std::exchange(asked_to_go_, true);
+  if (drains_already && hand_over) return;
+  drain_deadline_ns_ = earlier(drain_deadline_ns_, deadline_ns);
+  process_.signal(hand_over ? worker::kHandOverSignal : SIGTERM);
   process_.signal(SIGCONT);
+  if (drains_already) return;
   if (roster_.stuck_since_ns == 0) publish(RosterState::draining, now_ns);
   household_.events.record(event(EventKind::disconnect));
+}
+
+void WorkerHandle::retire(std::uint64_t now_ns) {
+  fork_due_ns_.reset();
+  roster_.respawn_due_ns = 0;
+  publish(RosterState::unused, now_ns);
 }
 
 void WorkerHandle::rearm(std::uint64_t now_ns) {

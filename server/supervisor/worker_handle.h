@@ -60,8 +60,12 @@ class WorkerHandle {
   bool reap(std::uint64_t now_ns);
   /// After a reap: the next fork is due at once or, with an event that says so, later.
   void plan_restart(std::uint64_t now_ns, double jitter);
-  /// Asks the worker to finish what it has and go; killed at `deadline_ns`.
-  void drain(std::uint64_t now_ns, std::uint64_t deadline_ns);
+  /// Asks the worker to finish what it has and go; killed at `deadline_ns`. With `hand_over` its
+  /// peers stay, and it leaves its clients a moment to move on to them (worker/worker.h).
+  void drain(std::uint64_t now_ns, std::uint64_t deadline_ns, bool hand_over);
+  /// The number is not needed any more: no fork is due, and viewers see an unused slot. Only while
+  /// there is no process.
+  void retire(std::uint64_t now_ns);
   void kill(std::string_view why);
   /// On somebody's request. False if there is no process.
   bool send_signal(int signal);
@@ -71,7 +75,17 @@ class WorkerHandle {
   // ── what it is ──
   std::uint32_t number() const { return number_; }
   bool has_process() const { return static_cast<bool>(process_); }
+  bool is_process(pid_t pid) const { return process_ && process_.pid() == pid; }
   bool was_ever_ready() const { return ever_ready_; }
+  /// Serves, and neither hangs nor drains.
+  bool is_ready() const {
+    return roster_.state == static_cast<std::uint64_t>(telemetry::RosterState::ready);
+  }
+  /// Of the current process, or else of the latest: it has served.
+  bool was_ready() const { return roster_.ready_ns != 0; }
+  /// Of the current process, or else of the latest: it was told to drain.
+  bool was_asked_to_go() const { return asked_to_go_; }
+  std::uint32_t generation() const { return roster_.generation; }
   /// Of the latest exit: code 0.
   bool ended_cleanly() const {
     return roster_.exit_cause == static_cast<std::uint32_t>(telemetry::ExitCause::exited) &&
@@ -110,6 +124,7 @@ class WorkerHandle {
   RestartPolicy restart_policy_;
   std::optional<std::uint64_t> fork_due_ns_;
   bool ever_ready_ = false;
+  bool asked_to_go_ = false;
 
   // Of the current process; 0 = not set.
   std::uint64_t boot_deadline_ns_ = 0;

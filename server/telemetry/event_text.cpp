@@ -57,7 +57,9 @@ std::string server_line(const EventRecord& event) {
   switch (static_cast<EventKind>(event.kind)) {
     case EventKind::scale: return "scaling to " + counted(event.exit_code, "worker");
     case EventKind::reload:
-      return event.exit_code != 0 ? "rolling reload begins" : "rolling reload is done";
+      if (event.exit_code != 0) return "rolling reload begins";
+      return event.text_bytes == 0 ? "rolling reload is done"
+                                   : "rolling reload given up: " + event_text(event);
     case EventKind::shutdown: return "shutting down: " + event_text(event);
     default: return "server: " + std::string(to_string(static_cast<EventKind>(event.kind)));
   }

@@ -36,6 +36,21 @@ void be_a_batch_process() {
   ::sched_setscheduler(0, SCHED_BATCH, &no_priority);  // works without it, too
 }
 
+/// Onto one of the CPUs that the primary may use, in turn.
+void stay_on_one_cpu(std::uint32_t slot) {
+  cpu_set_t usable;
+  if (::sched_getaffinity(0, sizeof usable, &usable) != 0) return;  // more than 1024: no pinning
+  auto left = slot % static_cast<std::uint32_t>(CPU_COUNT(&usable));
+  for (std::size_t cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (!CPU_ISSET(cpu, &usable) || left-- > 0) continue;
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    ::sched_setaffinity(0, sizeof one, &one);
+    return;
+  }
+}
+
 void tell_primary(int boot_pipe, std::string_view message) {
   // It fits into the pipe; if the primary is gone, so are we.
   if (::write(boot_pipe, message.data(), message.size()) < 0) std::perror("boot pipe");
@@ -46,10 +61,11 @@ void tell_primary(int boot_pipe, std::string_view message) {
 
 int run(const Settings& settings, const Inheritance& inheritance) {
   set_process_name(inheritance.slot + 1);
+  if (settings.pin) stay_on_one_cpu(inheritance.slot);
   // The whole process group gets some of these from a terminal, and the primary decides what they
   // mean; the last two are errors of send(2) and write(2) instead.
-  os::ignore_signals({SIGINT, SIGHUP, SIGTTIN, SIGTTOU, SIGUSR1, SIGUSR2, SIGPIPE, SIGXFSZ});
-  const os::SignalEvents signals({SIGTERM});
+  os::ignore_signals({SIGINT, SIGHUP, SIGTTIN, SIGTTOU, SIGUSR1, SIGPIPE, SIGXFSZ});
+  const os::SignalEvents signals({SIGTERM, kHandOverSignal});
 
   const telemetry::Segment& segment = *inheritance.segment;
   segment.confine_to_slot(inheritance.slot);

@@ -2,9 +2,14 @@
 //
 // A worker has one thread. It confines itself to its own slot of the telemetry segment, opens the
 // store, registers the routes, tells the primary that it is ready, and serves until it is told to
-// drain (SIGTERM) or dies. It never outlives the primary.
+// drain or dies. It never outlives the primary.
+//
+// Drained it is in two ways. SIGTERM: the server stops; what runs is finished, and connections that
+// are idle are closed at once. kHandOverSignal: the others stay; idle connections get a moment, and
+// their next request an answer with "Connection: close", so that no client loses one.
 #pragma once
 
+#include <csignal>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -16,6 +21,7 @@
 
 namespace forkscope::worker {
 
+inline constexpr int kHandOverSignal = SIGUSR2;
 /// Exit code of a worker that could not start serving: it has told the primary why.
 inline constexpr int kExitCannotBoot = 3;
 /// The first byte on the boot pipe; anything else is the reason why it cannot boot.
@@ -26,6 +32,7 @@ struct Settings {
   bool faults_enabled = false;
   gateway::Balance balance = gateway::Balance::shared;
   gateway::HttpLimits limits;
+  bool pin = false;  ///< Each worker stays on one CPU, chosen by its number.
 };
 
 /// What a worker inherits.

@@ -143,6 +143,28 @@ TEST_F(Todos, AreNotChangedByABodyThatIsWrong) {
       {400, R"({"title":"\ud800"})", nullptr},
       {400, std::string(100'000, '['), nullptr},
       {400, R"({"title":)" + std::string(100, '[') + std::string(100, ']') + "}", nullptr},
+      {400, std::string("{\"title\":\"x\"}\0", 14), nullptr},
+      {400, std::string("{\"title\":\"x\"}\0garbage", 21), nullptr},
+      {400, std::string("{\"title\":\"a\0b\"}", 15), nullptr},
+      {400, R"({"title":"x"}{"title":"y"})", nullptr},
+      {400, R"({"title":"x",})", nullptr},
+      {400, R"({"title":"x"} // a comment)", nullptr},
+      {400, "{\"title\":\"\xed\xa0\x80\"}", nullptr},      // a surrogate, in UTF-8
+      {400, "{\"title\":\"\xf4\x90\x80\x80\"}", nullptr},  // beyond U+10FFFF
+      {400, "{\"title\":\"\xe2\x80\"}", nullptr},
+      {400, R"({"title":"\udc00\ud800"})", nullptr},
+      {400, R"({"title":"x","order":01})", nullptr},
+      {400, R"({"title":"x","order":1e400})", nullptr},
+      {422, R"({"title":"x","ti\u0074le":"y"})", "title"},
+      {422, R"({"title":"x","order":1e2})", "order"},
+      {422, R"({"title":"x","order":1.0})", "order"},
+      {422, R"({"title":"x","order":-9223372036854775809})", "order"},
+      {422, R"({"title":"x","order":99999999999999999999999999999999})", "order"},
+      {422, R"({"title":"x","order":true})", "order"},
+      {422, R"({"title":"x","completed":null})", "completed"},
+      {422, R"({"title":["x"]})", "title"},
+      {422, R"({"title":"x","":1})", ""},
+      {422, R"({"title":"x","Title":"y"})", "Title"},
       {422, R"({"title":""})", "title"},
       {422, R"({"title":" \u00a0\n"})", "title"},
       {422, R"({"title":null})", "title"},
@@ -236,10 +258,16 @@ TEST_F(Todos, AreOnlyChangedByAClientThatHasSeenTheirLatestState) {
   expect_problem(request("PATCH", "/v1/todos/1", R"({"title":"second"})", if_old), 412);
   expect_problem(request("PUT", "/v1/todos/1", R"({"title":"second"})", if_old), 412);
   expect_problem(request("DELETE", "/v1/todos/1", "", if_old), 412);
+  expect_problem(request("DELETE", "/v1/todos", "", if_old), 412);
+  expect_problem(request("PUT", "/v1/todos/1", R"({"title":"x"})", "If-None-Match: *\r\n"), 412);
   EXPECT_EQ(get("/v1/todos/1")["title"], "first");
   EXPECT_EQ(request("PUT", "/v1/todos/1", R"({"title":"any"})", "If-Match: *\r\n").status, 200);
+  const std::string list = request("GET", "/v1/todos").header("etag");
   const std::string now = "If-Match: " + request("GET", "/v1/todos/1").header("etag") + "\r\n";
   EXPECT_EQ(request("DELETE", "/v1/todos/1", "", now).status, 204);
+  expect_problem(request("DELETE", "/v1/todos", "", "If-Match: " + list + "\r\n"), 412);
+  const std::string empty = request("GET", "/v1/todos").header("etag");
+  EXPECT_EQ(request("DELETE", "/v1/todos", "", "If-Match: " + empty + "\r\n").status, 204);
 }
 
 }  // namespace

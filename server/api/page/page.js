@@ -11,13 +11,21 @@ function element(name, text = '', properties = {}) {
   return Object.assign(document.createElement(name), {textContent: text}, properties);
 }
 
-/** Sends a GET; the answer with its worker, or the reason why there is none. */
+/**
+ * Sends a GET; the answer with its worker, or the reason why there is none.
+ *
+ * Browsers send a request again when a connection that they have used before breaks, which would
+ * make one worker after the other hang. What may cost the worker is therefore sent without
+ * credentials, of which there are none: such requests have connections of their own.
+ */
 async function ask(path, timeout = 0) {
+  const fatal = /hang|crash/.test(path) && !path.includes('how=throw');
   const begin = performance.now();
   const abort = new AbortController();
   const timer = timeout ? setTimeout(() => abort.abort(), timeout) : 0;
   try {
-    const response = await fetch(path, {cache: 'no-store', signal: abort.signal});
+    const response = await fetch(path, {
+      cache: 'no-store', signal: abort.signal, credentials: fatal ? 'omit' : 'same-origin'});
     const body = await response.text();
     return {ok: response.ok, status: response.status, body, ms: performance.now() - begin,
             worker: Number(response.headers.get('X-Worker'))};
@@ -110,12 +118,14 @@ async function runCores() {
     }, 50);
     const answer = await ask('/v1/faults/work?ms=' + ms + '&request=' + Math.random());
     clearInterval(grow);
-    line.firstChild.style.width = Math.min(100, answer.ms / scale * 100) + '%';
     line.style.setProperty('--worker', colour(answer.worker));
     line.lastChild.textContent = answer.ok ? `worker ${answer.worker}: ${answer.ms.toFixed(0)} ms` : 'failed';
     return answer;
   }));
   const wall = performance.now() - begin;
+  lines.forEach((line, i) => {
+    line.firstChild.style.width = answers[i].ms / Math.max(scale, wall) * 100 + '%';
+  });
   const different = new Set(answers.map((a) => a.worker)).size;
   $('cores-result').textContent = `${count} × ${ms} ms of work took ${(wall / 1e3).toFixed(2)} s on ` +
     `${different} worker${different > 1 ? 's' : ''}: ${(scale / wall).toFixed(1)} cores' worth.`;

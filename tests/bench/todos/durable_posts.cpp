@@ -1,5 +1,6 @@
 // How many durable POSTs per second, and how long each worker lets its clients wait.
 //
+//   scripts/build release -DFORKSCOPE_BENCH=ON -DFORKSCOPE_TESTS=ON
 //   build/release/bin/durable_posts_bench [SECONDS] [CONNECTIONS] [WORKERS]
 //
 // Two rates, measured in alternating rounds on the same disk: POSTs over keep-alive connections to
@@ -98,8 +99,8 @@ Posts post_to_server(const ServerProcess& server, int connections, Clock::durati
       client.post();
     }
   }
-  posts.per_second = static_cast<double>(answered) /
-                     std::chrono::duration<double>(Clock::now() - begin).count();
+  posts.per_second =
+      static_cast<double>(answered) / std::chrono::duration<double>(Clock::now() - begin).count();
   ::close(epoll);
   return posts;
 }
