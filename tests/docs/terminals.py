@@ -3,7 +3,8 @@ many terminals as it takes.
 
 The only changes to what is printed: port 8000 and other ports become free ones, pgrep and pkill see
 nothing but what the document itself has started, and what would install something, or build or test
-the project once more, is only checked for its options.
+the project once more, is only checked for its options. Recordings are short, so the moment of --at is
+their beginning.
 """
 import http.client
 import os
@@ -26,8 +27,8 @@ PORT = re.compile(r'\b(8[0-9]{3}|9[0-9]{3})\b')
 SERVER = re.compile(r'-server$')
 # What would install something, or build or test the whole project from within one of its tests.
 # That the program is there, and knows these options, is checked instead.
-NOT_HERE = {'git', 'sudo', 'apt-get', 'systemctl', 'journalctl', 'docker', 'podman', 'cmake', './demo',
-            '.ci/run'}
+NOT_HERE = {'git', 'sudo', 'apt-get', 'systemctl', 'journalctl', 'docker', 'podman', 'cmake',
+            './demo', '.ci/run'}
 NOT_HERE_FOLDERS = ('tests/', 'scripts/', 'docs/make-')
 ENDS_BY_ITSELF = {'ctl', '--help', '-h', '--version', '--once', '--screenshot'}
 # Faults take the worker along, so that curl gets no answer: that is what they are for.
@@ -117,9 +118,12 @@ class Terminal:
     def alive(self):
         return self.process.poll() is None
 
-    def maps_a_segment(self):
-        maps = pathlib.Path(f'/proc/{self.process.pid}/maps')
-        return self.alive() and '/memfd:forkscope' in maps.read_text(encoding='utf-8')
+    def shows_something(self):
+        """A viewer has mapped the server's segment; one that replays has loaded what draws."""
+        maps = pathlib.Path(f'/proc/{self.process.pid}/maps').read_text(encoding='utf-8')
+        if '--replay' in self.command:
+            return b'\x1b[' in self.output or '_dri' in maps or 'libgallium' in maps
+        return '/memfd:forkscope' in maps
 
     def stop(self):
         """As Ctrl-C does, once."""
@@ -179,15 +183,19 @@ class Reader:
     def run(self, text, fails=False):
         """Raises AssertionError with what was printed when something does not work."""
         text = PORT.sub(lambda found: str(self.port(found[1])), text)
+        text = re.sub(r'--at[= ]\S+', '--at 0:00', text)
         lines = logical_lines(text)
         for line in filter(is_not_for_here, lines):
             check_options(line)
         lines = [line for line in lines if not is_not_for_here(line)]
         if lines and not any(runs_on(line) and SERVER.search(words_of(line)[0]) for line in lines):
             self.need_server()
+        if any('todos-visualizer' in line and '--text' not in line for line in lines):
+            self.need_display()
         chunk = []
         for line in lines:
             if runs_on(line):
+                line = re.sub(r'\s+#.*$', '', line)
                 self.run_chunk(chunk)
                 chunk = []
                 self.open_terminal(re.sub(r'\s*&\s*$', '', line))
@@ -227,11 +235,11 @@ class Reader:
             self.servers[port] = terminal
             self.wait(terminal, lambda: self.answers(port))
         else:
-            if words[0].endswith('todos-visualizer') and '--text' not in words:
-                self.need_display()
+            while self.viewers:  # one at a time; the next may replay what the last has recorded
+                self.viewers.pop().stop()
             terminal = Terminal(command, self.directory, self.environment())
             self.viewers.append(terminal)
-            self.wait(terminal, terminal.maps_a_segment)
+            self.wait(terminal, terminal.shows_something)
 
     def wait(self, terminal, condition):
         def ready():
