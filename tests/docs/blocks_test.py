@@ -3,7 +3,7 @@ somewhere.
 
   sh            is run, from top to bottom of a document; servers and viewers in a terminal each
   cpp           is compiled; below <!-- from FILE --> it has to be a verbatim part of that file
-  diff          is applied to a copy of server/, and what it touches is compiled
+  diff          is applied to a copy of the sources, and what it touches is compiled
   json, python  are parsed
   no language   a picture, or what a program prints: must not look like a command
 
@@ -60,16 +60,17 @@ def check_cpp(block):
 
 def check_diff(block):
     with tempfile.TemporaryDirectory() as directory:
-        shutil.copytree(ROOT / 'server', pathlib.Path(directory, 'server'))
-        shutil.copytree(ROOT / 'tests', pathlib.Path(directory, 'tests'),
-                        ignore=shutil.ignore_patterns('corpus'))
-        done = subprocess.run(['git', 'apply', '--recount', '-'], cwd=directory, input=block.text,
+        for folder in ('server', 'tests', 'docs'):
+            shutil.copytree(ROOT / folder, pathlib.Path(directory, folder),
+                            ignore=shutil.ignore_patterns('corpus'))
+        done = subprocess.run(['git', 'apply', '-'], cwd=directory, input=block.text,
                               text=True, capture_output=True, check=False,
                               env=dict(os.environ, GIT_CEILING_DIRECTORIES=directory))
         assert done.returncode == 0, done.stderr
-        for path in re.findall(r'^\+\+\+ b/(server/\S+\.cpp)', block.text, flags=re.M):
-            compile_source(pathlib.Path(directory, path), f'-I{directory}/server',
-                           *(f'-I{d}' for d in (BUILD / 'include').iterdir()))
+        for path in re.findall(r'^\+\+\+ b/((?:server|docs)/\S+\.cpp)', block.text, flags=re.M):
+            compile_source(pathlib.Path(directory, path), f'-I{directory}/server')
+        for path in re.findall(r'^\+\+\+ b/(\S+\.py)', block.text, flags=re.M):
+            compile(pathlib.Path(directory, path).read_text(encoding='utf-8'), path, 'exec')
 
 
 def check_not_run(block):
