@@ -11,7 +11,7 @@ int main(int argc, char** argv) {
   app::Options options;
   if (const auto exit_code = app::parse_options(argc, argv, options)) return *exit_code;
   try {
-    if (options.text) return text::run_text(options.port, options.once);
+    if (options.text) return text::run_text(options.session, options.once);
     app::App visualizer(options);
     if (!options.screenshot.empty()) return visualizer.take_screenshot(options.screenshot);
     return visualizer.run();

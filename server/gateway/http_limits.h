@@ -1,7 +1,8 @@
 // Every limit that the gateway puts on a client, in one place.
 //
-// The command line fills one (options/options.cpp: the timeouts, the body, the connections; the rest
-// is changed here). Event loop, connections and framers read it and never change it. Sizes are bytes on the wire unless a comment says otherwise.
+// The command line fills one (options/options.cpp: the timeouts, the body, the connections; the
+// rest is changed here). Event loop, connections and framers read it and never change it. Sizes are
+// bytes on the wire unless a comment says otherwise.
 #pragma once
 
 #include <chrono>

@@ -19,7 +19,8 @@ namespace {
 constexpr std::chrono::milliseconds kRetryPause{1};
 
 // `position` is the todo's "order", which SQL keeps for itself. The counts are kept so that a page
-// of a million todos costs no more than one of ten.
+// of a million todos costs no more than one of ten: by triggers for programs outside, and by
+// WriteBatch for this one.
 constexpr const char* kCreateTables = R"sql(
   CREATE TABLE todos (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -42,6 +43,9 @@ constexpr const char* kCreateTables = R"sql(
   WHEN old.completed <> new.completed BEGIN
     UPDATE todo_counts SET n = n - 1 WHERE completed = old.completed;
     UPDATE todo_counts SET n = n + 1 WHERE completed = new.completed;
+  END;
+  CREATE TRIGGER todos_deleted AFTER DELETE ON todos BEGIN
+    UPDATE todo_counts SET n = n - 1 WHERE completed = old.completed;
   END;
 )sql";
 
@@ -78,7 +82,6 @@ void create_schema(SQLite::Database& database, const std::string& path) {
   SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
   if (!schema_is_current(database, path)) {
     database.exec(kCreateTables);
-    database.exec(kCountDeletedTrigger);
     database.exec("PRAGMA user_version = " + std::to_string(kSchemaVersion));
   }
   transaction.commit();
@@ -142,6 +145,7 @@ SQLite::Database open_database(const std::string& path) {
     // back. Checkpoints, which need the turn too, wait for it in either mode.
     database.exec("PRAGMA synchronous = NORMAL");
     database.exec("PRAGMA wal_autocheckpoint = 0");
+    sqlite3_db_config(database.getHandle(), SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
     return database;
   } catch (const SQLite::Exception& error) {
     refuse(path, error.what());

@@ -19,13 +19,6 @@ inline constexpr std::chrono::milliseconds kOpenPatience{5000};
 /// wait.
 inline constexpr std::chrono::milliseconds kReadPatience{500};
 
-/// Keeps `todo_counts` true when todos are deleted, by whatever program. TodoStore::clear() takes
-/// it away for a moment.
-inline constexpr const char* kCountDeletedTrigger =
-    "CREATE TRIGGER todos_deleted AFTER DELETE ON todos BEGIN"
-    "  UPDATE todo_counts SET n = n - 1 WHERE completed = old.completed;"
-    " END";
-
 /// Absolute and free of symbolic links, so that all processes mean the same file and the same turn.
 /// Throws StoreError when the path cannot hold a database: no such directory, not permitted, …
 std::string checked_database_path(const std::string& path);
@@ -33,8 +26,9 @@ std::string checked_database_path(const std::string& path);
 /// The lock file that goes with a database.
 std::string turn_path(const std::string& database_path);
 
-/// Opens `path` (of checked_database_path()); creates file and schema if missing. Throws
-/// StoreError: not a database, corrupt, made by a newer version, locked for longer than
+/// Opens `path` (of checked_database_path()); creates file and schema if missing. On this
+/// connection no trigger runs: whoever writes keeps `todo_counts` true by other means (WriteBatch).
+/// Throws StoreError: not a database, corrupt, made by a newer version, locked for longer than
 /// kOpenPatience.
 SQLite::Database open_database(const std::string& path);
 

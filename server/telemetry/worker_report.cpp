@@ -172,6 +172,7 @@ std::optional<WorkerReport> report_worker(const SegmentView& view, std::uint32_t
   report.number = slot + 1;
   report.generation = roster->generation;
   report.state = state_of(*roster, progress);
+  report.phase = static_cast<Phase>(progress.phase);
   report.state_since_ns = roster->state_since_ns;
   report.core = static_cast<std::uint32_t>(progress.last_core);
   report.connections = counters.connections_open;

@@ -4,6 +4,7 @@
 
 #include "event_builder.h"
 #include "forkscope/telemetry/event_text.h"
+#include "model/format.h"
 #include "model/wording.h"
 
 namespace forkscope::model {
@@ -57,6 +58,14 @@ TEST(Incidents, AHungWorkerThatGoesOnHasRecovered) {
   ASSERT_EQ(incidents.all().size(), 1U);
   EXPECT_FALSE(incidents.all()[0].open());
   EXPECT_EQ(receipt(incidents.all()[0]), "hung 3.00 s · went on by itself · others served 20");
+}
+
+TEST(Incidents, ATimeThatGoesBackDoesNotMakeAnIncidentKnownEarlier) {
+  Incidents incidents;
+  incidents.add(hung(kStart + 2 * kSecond, 1, 1, kStart, "GET /a"));
+  incidents.add(event(kStart + kSecond, EventKind::abort, 1, 1));
+  EXPECT_TRUE(incidents.at(kStart + kSecond).empty());
+  EXPECT_EQ(incidents.at(kStart + 2 * kSecond)[0].abort_ns, kStart + kSecond);
 }
 
 TEST(Incidents, ASecondHangOfOneProcessIsASecondIncident) {
@@ -237,7 +246,35 @@ TEST(Wording, AWorkerStoppedOutsideOfAnyRequestIsSaidToBeIdle) {
   incidents.add(record);
   Snapshot now;
   now.time_ns = kStart + 3 * kSecond;
-  EXPECT_EQ(headline(incidents.all()[0], now), "HUNG 3.0 s · stopped while idle");
+  EXPECT_EQ(headline(incidents.all()[0], now), "HUNG 3.0 s · frozen by SIGSTOP while idle");
+}
+
+TEST(Wording, TheHeadlineSaysSinceWhen) {
+  show_clock_at(3'600);
+  Incidents incidents;
+  incidents.add(hung(kStart + 2 * kSecond, 3, 1, kStart, "GET /a"));
+  Snapshot now;
+  now.time_ns = kStart + 3 * kSecond;
+  now.wall_clock_ns = static_cast<std::int64_t>(43'474 * kSecond);  // 12:04:34 UTC
+  EXPECT_EQ(headline(incidents.all()[0], now), "HUNG 3.0 s · in GET /a · since 13:04:31");
+  show_clock_at(std::nullopt);
+}
+
+TEST(Wording, TheChainTellsWhyInOrder) {
+  Incidents incidents;
+  hang_and_die(incidents);
+  incidents.add(event(kStart + 5 * kSecond + 10 * kMillisecond, EventKind::fork, 3, 2));
+  incidents.add(event(kStart + 5 * kSecond + 38 * kMillisecond, EventKind::listening, 3, 2));
+  std::vector<std::string> lines;
+  for (const ChainStep& step : chain(incidents.all()[0])) {
+    lines.push_back(step.title + ": " + step.detail);
+  }
+  EXPECT_EQ(lines,
+            (std::vector<std::string>{
+                "request received: GET /v1/faults/hang", "declared hung: it spins: a core burns",
+                "SIGABRT sent: its time is over", "exited: SIGABRT, 1 request lost",
+                "respawned: generation 2", "ready: it serves again"}));
+  EXPECT_EQ(chain(incidents.at(kStart + 3 * kSecond)[0]).size(), 2U);  // not what came later
 }
 
 TEST(Wording, BytesOfTheSegmentAreNeverPrintedAsTheyAre) {

@@ -9,6 +9,8 @@
 #include <memory>
 
 #include "event_builder.h"
+#include "model/history.h"
+#include "model/wording.h"
 #include "segment_host.h"
 #include "support/wait_until.h"
 
@@ -222,6 +224,71 @@ TEST(LiveSource, TakesTheLowestPortAndListsThemAll) {
   EXPECT_EQ(chosen.snapshot().server.port, 8001);
 }
 
+TEST(LiveSource, GoesOverToTheServerThatIsChosen) {
+  const RuntimeDirectory directory;
+  const SegmentHost second(8001);
+  const SegmentHost first(8000);
+  LiveSource source(std::nullopt);
+  ASSERT_TRUE(becomes(source, Attachment::live));
+  EXPECT_THAT(source.ports(), testing::ElementsAre(8000, 8001));
+  source.choose(8001);
+  ASSERT_TRUE(becomes(source, Attachment::live));
+  EXPECT_EQ(source.snapshot().server.port, 8001);
+  EXPECT_THAT(source.ports(), testing::ElementsAre(8000, 8001));  // and back again
+}
+
+/// Whatever a view may ask at a moment.
+void look_at(const History& history, std::uint64_t time_ns) {
+  const Snapshot& picture = history.at(time_ns);
+  for (const telemetry::WorkerReport& worker : picture.workers) {
+    history.worker_bins(worker.number, time_ns, 300);
+  }
+  for (const CoreSample& core : picture.cores) history.core_bins(core.number, time_ns, 300);
+  std::vector<TimeBin> timeline(300);
+  history.timeline(time_ns, timeline);
+  for (const Incident& incident : history.incidents(time_ns)) {
+    headline(incident, picture);
+    receipt(incident);
+    chain(incident);
+  }
+  history.answers(time_ns, 100);
+  history.events(time_ns, 100);
+  history.fairness(time_ns, 1'000'000'000);
+  history.latency(time_ns, 300);
+}
+
+TEST(LiveSource, ASegmentWhoseWordsLieShowsWrongFiguresAndNoMore) {
+  const RuntimeDirectory directory;
+  SegmentHost host(kPort);
+  host.start_worker(1, 4711);
+  host.start_worker(2, 4712);
+  LiveSource source(kPort);
+  History history;
+  ASSERT_TRUE(becomes(source, Attachment::live));
+  // Everything behind the header, 300 times, as somebody with a wild pointer would leave it.
+  auto* words = reinterpret_cast<telemetry::Word*>(const_cast<std::byte*>(host.segment().data()) +
+                                                   telemetry::kHeaderBytes);
+  const std::size_t count =
+      (host.segment().size() - telemetry::kHeaderBytes) / sizeof(telemetry::Word);
+  std::uint64_t random = 88172645463325252;  // xorshift64
+  const std::uint64_t values[] = {0, 1, 255, ~std::uint64_t{0}, std::uint64_t{1} << 63, 600};
+  for (int round = 0; round < 300; ++round) {
+    for (int i = 0; i < 2'000; ++i) {
+      random ^= random << 13;
+      random ^= random >> 7;
+      random ^= random << 17;
+      const std::uint64_t value = (random >> 60) < 8 ? values[random % 6] : random;
+      telemetry::store_relaxed(words + (random >> 20) % count, value);
+    }
+    source.poll();
+    history.add(source.snapshot(), source.answers(), source.events(), source.latency());
+    look_at(history, history.newest_ns());
+    look_at(history, history.newest_ns() - 1'000'000);
+  }
+  EXPECT_FALSE(
+      source.snapshot().attachment_detail.empty());  // it says that the figures are damaged
+}
+
 TEST(LiveSource, RefusesASegmentThatLies) {
   const RuntimeDirectory directory;
   const int fd = ::memfd_create("lie", MFD_CLOEXEC);
@@ -231,8 +298,9 @@ TEST(LiveSource, RefusesASegmentThatLies) {
   source.poll();
   EXPECT_EQ(source.snapshot().attachment, Attachment::searching);
   EXPECT_THAT(source.snapshot().attachment_detail, HasSubstr("port 8000 cannot be watched: "));
-  // It is not asked again in every frame.
+  // It is not asked again in every frame. The host notes a question before it answers it.
   for (int i = 0; i < 100; ++i) source.poll();
+  ASSERT_TRUE(wait_until([&] { return !host.asked().empty(); }));
   EXPECT_EQ(host.asked().size(), 1U);
   ::close(fd);
 }

@@ -6,7 +6,9 @@
 
 #include <atomic>
 #include <chrono>
+#include <thread>
 
+#include "load/latency_window.h"
 #include "load/response_framer.h"
 #include "scripted_http_server.h"
 #include "support/wait_until.h"
@@ -97,6 +99,46 @@ TEST(LoadGenerator, AStallShowsAsAQueue) {
   generator.start(options);
   EXPECT_TRUE(wait_until([&] { return generator.status().waiting > 50; }));
   EXPECT_EQ(generator.status().sent, 2U);
+}
+
+TEST(LoadGenerator, CountsLatencyFromWhenARequestWasDueAndNotFromWhenItCouldBeSent) {
+  // One connection, and a stall at the first request: all that fall due meanwhile wait behind it.
+  // Measured from the sending, only that one would have been slow.
+  constexpr std::chrono::milliseconds kStall{400};
+  std::atomic<bool> first{true};
+  ScriptedHttpServer server([&](const std::string&) {
+    if (first.exchange(false)) std::this_thread::sleep_for(kStall);
+    return ScriptedHttpServer::kOk;
+  });
+  LoadGenerator generator;
+  LoadOptions options = towards(server, 1);
+  options.requests_per_second = 200;
+  generator.start(options);
+  EXPECT_TRUE(wait_until([&] { return generator.status().oldest_wait_ns > 100'000'000; }));
+  EXPECT_TRUE(wait_until([&] { return generator.status().max_ns != 0; }));
+  const LoadStatus status = generator.status();
+  EXPECT_GE(status.max_ns, 390'000'000U);
+  EXPECT_GE(status.p50_ns, 20'000'000U);
+  EXPECT_GE(status.p99_ns, status.p50_ns);
+  EXPECT_LE(status.p99_ns, status.max_ns);
+}
+
+TEST(LatencyWindow, HoldsTheLatestPeriodsOnly) {
+  LatencyWindow window;
+  EXPECT_EQ(window.quantile_ns(0.5), 0U);
+  for (int i = 0; i < 99; ++i) window.add(1'000'000);
+  window.add(1'000'000'000);
+  EXPECT_NEAR(static_cast<double>(window.quantile_ns(0.5)), 1e6, 0.07e6);
+  EXPECT_NEAR(static_cast<double>(window.quantile_ns(1)), 1e9, 0.07e9);
+  EXPECT_EQ(window.max_ns(), 1'000'000'000U);
+  window.end_period();
+  EXPECT_EQ(window.max_ns(), 1'000'000'000U);
+  for (int i = 0; i < 50; ++i) {
+    window.add(2'000'000);
+    window.end_period();
+  }
+  EXPECT_EQ(window.max_ns(), 2'000'000U);
+  EXPECT_NEAR(static_cast<double>(window.quantile_ns(0)), 2e6, 0.14e6);
 }
 
 TEST(LoadGenerator, ABrokenConnectionIsAnErrorAndIsOpenedAgain) {

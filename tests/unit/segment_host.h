@@ -130,9 +130,11 @@ inline telemetry::SegmentOptions small_segment(std::uint16_t port) {
 /// A segment with its control socket.
 class SegmentHost {
  public:
-  explicit SegmentHost(std::uint16_t port)
-      : segment_(telemetry::Segment::create(small_segment(port))),
-        socket_(port, "{\"ok\":true,\"version\":\"test\"}\n", segment_.fd()) {
+  explicit SegmentHost(std::uint16_t port) : SegmentHost(small_segment(port)) {}
+  explicit SegmentHost(const telemetry::SegmentOptions& options)
+      : segment_(telemetry::Segment::create(options)),
+        socket_(static_cast<std::uint16_t>(options.port), "{\"ok\":true,\"version\":\"test\"}\n",
+                segment_.fd()) {
     beat();
   }
 

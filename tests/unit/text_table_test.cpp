@@ -41,6 +41,11 @@ Snapshot live(std::uint32_t workers) {
   return snapshot;
 }
 
+/// The lines at the newest moment, without colours.
+std::vector<std::string> plain(const model::History& history, TableSize size) {
+  return table(history, history.newest_ns(), {"LIVE", false, ""}, size, Colors::none);
+}
+
 TEST(TextTable, SaysEachStateInAShapeAndAWord) {
   Snapshot snapshot = live(4);
   snapshot.workers[1].state = WorkerState::busy;
@@ -52,9 +57,9 @@ TEST(TextTable, SaysEachStateInAShapeAndAWord) {
       telemetry::ExitReport{telemetry::ExitCause::signaled, SIGSEGV, false, false, 0, kNow};
   model::History history;
   history.add(snapshot, {}, {});
-  const auto lines = table(history, {120, 24}, false);
+  const auto lines = plain(history, {120, 24});
   EXPECT_THAT(lines, Contains(AllOf(HasSubstr("  1  ○ idle"), HasSubstr("4701"))));
-  EXPECT_THAT(lines, Contains(AllOf(HasSubstr("  2  ● busy"), HasSubstr("GET /v1/x 5.0 ms"))));
+  EXPECT_THAT(lines, Contains(AllOf(HasSubstr("  2  ● busy"), HasSubstr("5.0 ms GET /v1/x"))));
   EXPECT_THAT(lines, Contains(HasSubstr("  3  ▨ HUNG")));
   EXPECT_THAT(lines, Contains(AllOf(HasSubstr("  4  ✖ DEAD"), HasSubstr("SIGSEGV"))));
 }
@@ -64,12 +69,14 @@ TEST(TextTable, AnOpenIncidentIsAnAlarmAndAClosedOneAReceipt) {
   const std::vector<telemetry::EventRecord> hang = {
       test::hung(kNow - kSecond, 3, 1, kNow - 3 * kSecond, "GET /v1/faults/hang")};
   history.add(live(3), {}, hang);
-  EXPECT_THAT(table(history, {120, 24}, false),
+  EXPECT_THAT(plain(history, {120, 24}),
               Contains(HasSubstr("WORKER 3 HUNG 3.0 s · in GET /v1/faults/hang · kill in 2.0 s")));
   const std::vector<telemetry::EventRecord> end = {
       test::event(kNow, telemetry::EventKind::recovered, 3, 1)};
-  history.add(live(3), {}, end);
-  EXPECT_THAT(table(history, {120, 24}, false),
+  Snapshot later = live(3);
+  ++later.time_ns;
+  history.add(later, {}, end);
+  EXPECT_THAT(plain(history, {120, 24}),
               Contains(HasSubstr("worker 3 hung 3.00 s · went on by itself")));
 }
 
@@ -79,11 +86,51 @@ TEST(TextTable, NeverLeavesTheScreen) {
   snapshot.workers[0].in_flight = {1, kNow, 1, telemetry::Method::get, std::string(200, 'x')};
   history.add(snapshot, {}, {});
   for (const TableSize size : {TableSize{120, 24}, TableSize{40, 10}, TableSize{1, 1}}) {
-    const auto lines = table(history, size, false);
-    EXPECT_LE(lines.size(), size.rows);
+    const auto lines = plain(history, size);
+    EXPECT_EQ(lines.size(), size.rows);
     for (const std::string& line : lines) EXPECT_LE(columns_of(line), size.columns) << line;
   }
-  EXPECT_THAT(table(history, {120, 24}, false), Contains(HasSubstr("more")));
+  EXPECT_THAT(plain(history, {40, 10}), Contains(HasSubstr("more: ")));
+}
+
+TEST(TextTable, TheUnwellKeepTheirRowsAmong256) {
+  model::History history;
+  Snapshot snapshot = live(256);
+  snapshot.workers[200].state = WorkerState::hung;
+  snapshot.workers[201].state = WorkerState::dead;
+  snapshot.workers[202].in_flight = {1, kNow - kSecond, 1, telemetry::Method::get, "/slow"};
+  history.add(snapshot, {}, {});
+  const auto lines = plain(history, {80, 24});
+  EXPECT_THAT(lines, Contains(HasSubstr("201  ▨ HUNG")));
+  EXPECT_THAT(lines, Contains(HasSubstr("202  ✖ DEAD")));
+  EXPECT_THAT(lines, Contains(AllOf(HasSubstr("203  ▲ slow"), HasSubstr("GET /slow"))));
+  EXPECT_THAT(lines, Contains(HasSubstr("  1○   2○   3○ ")));
+}
+
+TEST(TextTable, ShowsWhatWasKnownAtTheViewTime) {
+  model::History history;
+  history.add(live(3), {}, {});
+  Snapshot later = live(3);
+  later.time_ns += 3 * kSecond;
+  later.workers[2].state = WorkerState::hung;
+  const std::vector<telemetry::EventRecord> hang = {
+      test::hung(later.time_ns, 3, 1, kNow + kSecond, "GET /a")};
+  history.add(later, {}, hang);
+  const auto at = [&](std::uint64_t time_ns) {
+    return table(history, time_ns, {"PAUSED", true, ""}, {120, 24}, Colors::none);
+  };
+  EXPECT_THAT(at(later.time_ns), Contains(HasSubstr("WORKER 3 HUNG 2.0 s")));
+  EXPECT_THAT(at(later.time_ns - 1), testing::Each(testing::Not(HasSubstr("HUNG"))));
+  EXPECT_THAT(at(later.time_ns - 1), Contains(HasSubstr(" PAUSED ")));
+}
+
+TEST(TextTable, ALongAlarmIsBrokenBetweenItsParts) {
+  model::History history;
+  Snapshot snapshot = live(3);
+  const std::vector<telemetry::EventRecord> hang = {test::hung(
+      kNow - kSecond, 3, 1, kNow - 3 * kSecond, "GET /v1/todos/0123456789012345678901234567")};
+  history.add(snapshot, {}, hang);
+  EXPECT_THAT(plain(history, {64, 24}), Contains(HasSubstr("kill in 2.0 s")));
 }
 
 TEST(TextTable, SaysWhyThereIsNothingToSee) {
@@ -92,14 +139,14 @@ TEST(TextTable, SaysWhyThereIsNothingToSee) {
   searching.time_ns = kNow;
   searching.attachment_detail = "No server found.";
   history.add(searching, {}, {});
-  EXPECT_THAT(table(history, {80, 24}, false), Contains("No server found."));
+  EXPECT_THAT(plain(history, {80, 24}), Contains("No server found."));
 }
 
 TEST(TextLine, CutsBetweenCharactersAndClosesItsColors) {
-  Line line(3, true);
+  Line line(3, Colors::rgb);
   line.add("○●", Style::bold).add("▲✖", Style::dim);
   EXPECT_EQ(line.bytes(), "\x1b[1m○●\x1b[0m\x1b[2m▲\x1b[0m");
-  EXPECT_EQ(Line(5, false).add_right("▨", 3).add_left("ab", 3).bytes(), "  ▨ab");
+  EXPECT_EQ(Line(5, Colors::none).add_right("▨", 3).add_left("ab", 3).bytes(), "  ▨ab");
 }
 
 }  // namespace

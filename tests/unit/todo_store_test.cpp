@@ -287,6 +287,61 @@ TEST_F(TodoStoreTest, ChangesItsContentVersionWithEveryCommitOfAnyProcess) {
   EXPECT_EQ(store.content_version(), after_foreign);
 }
 
+TEST_F(TodoStoreTest, KeepsItsCountsThroughEveryKindOfChange) {
+  TodoStore store = TodoStore::open(path_);
+  const auto expect_true_counts = [&](std::int64_t open, std::int64_t completed) {
+    EXPECT_EQ(store.count(false), open);
+    EXPECT_EQ(store.count(true), completed);
+    EXPECT_EQ(store.count(std::nullopt), open + completed);
+    SQLite::Database database(path_, SQLite::OPEN_READWRITE);
+    EXPECT_EQ(database.execAndGet("SELECT count(*) FROM todos WHERE NOT completed").getInt(), open);
+    EXPECT_EQ(database.execAndGet("SELECT count(*) FROM todos WHERE completed").getInt(),
+              completed);
+  };
+  ASSERT_FALSE(write(store, [&] {
+    store.insert({"one", false, std::nullopt});
+    store.insert({"two", true, std::nullopt});
+    store.insert({"three", false, std::nullopt});
+    EXPECT_EQ(store.count(std::nullopt), 3) << "also within a batch";
+  }));
+  expect_true_counts(2, 1);
+  ASSERT_FALSE(write(store, [&] {
+    store.update(1, {std::nullopt, true, std::nullopt});
+    store.update(2, {"renamed", std::nullopt, std::nullopt});
+    store.remove(3);
+    store.remove(99);
+  }));
+  expect_true_counts(0, 2);
+
+  ASSERT_TRUE(store.begin_writes());
+  {
+    Savepoint dropped = store.savepoint();
+    store.insert({"dropped", false, std::nullopt});
+    store.clear();
+  }
+  {
+    Savepoint request = store.savepoint();
+    store.insert({"kept", false, std::nullopt});
+    request.keep();
+  }
+  ASSERT_FALSE(store.commit_writes());
+  expect_true_counts(1, 2);
+
+  ASSERT_EQ(run_outside(path_, "INSERT INTO todos (title) VALUES ('foreign')"), 0);
+  expect_true_counts(2, 2);
+  ASSERT_EQ(run_outside(path_, "UPDATE todos SET completed = 1 WHERE title = 'foreign'"), 0);
+  expect_true_counts(1, 3);
+  ASSERT_EQ(run_outside(path_, "DELETE FROM todos WHERE title = 'foreign'"), 0);
+  expect_true_counts(1, 2);
+
+  ASSERT_FALSE(write(store, [&] {
+    store.insert({"before", true, std::nullopt});
+    store.clear();
+    store.insert({"after", true, std::nullopt});
+  }));
+  expect_true_counts(0, 1);
+}
+
 TEST_F(TodoStoreTest, LetsReadsShareOneTransaction) {
   TodoStore store = TodoStore::open(path_);
   const auto before = store.begin_reads();

@@ -23,12 +23,14 @@ TEST_P(BadUsage, EndsWithTwoAndOneLine) {
 }
 
 using Arguments = std::vector<std::string>;
-INSTANTIATE_TEST_SUITE_P(EveryKind, BadUsage,
-                         ::testing::Values(Arguments{"--nonsense"}, Arguments{"--port=0"},
-                                           Arguments{"--port=65536"}, Arguments{"--size=big"},
-                                           Arguments{"--size=10x10"}, Arguments{"--theme=pink"},
-                                           Arguments{"--scale=0"}, Arguments{"--once"},
-                                           Arguments{"--text", "--screenshot=a.png"}));
+INSTANTIATE_TEST_SUITE_P(
+    EveryKind, BadUsage,
+    ::testing::Values(Arguments{"--nonsense"}, Arguments{"--port=0"}, Arguments{"--port=65536"},
+                      Arguments{"--size=big"}, Arguments{"--size=10x10"}, Arguments{"--theme=pink"},
+                      Arguments{"--scale=0"}, Arguments{"--once"}, Arguments{"--at=1"},
+                      Arguments{"--replay=a", "--at=noon"}, Arguments{"--replay=a", "--record=b"},
+                      Arguments{"--replay=a", "--port=8000"},
+                      Arguments{"--text", "--screenshot=a.png"}));
 
 TEST(CommandLine, TellsItsVersionAndItsOptions) {
   const support::TempDir nothing;

@@ -19,14 +19,15 @@ class Keys : public WindowTest {
     return server_.worker(1)["requests_per_second"].get<double>() +
            server_.worker(2)["requests_per_second"].get<double>();
   }
-  /// Presses the key and again, and expects nearly the whole picture to change and come back. The
-  /// graphs go on meanwhile.
-  void expect_to_toggle(const std::string& key) {
+  /// Presses the key and again, and expects more than that part of the picture to change and come
+  /// back. The graphs go on meanwhile.
+  void expect_to_toggle(const std::string& key, double part) {
     const Picture before = display_.screen();
     display_.press(key);
-    EXPECT_TRUE(shows([&](const Picture& screen) { return screen.difference(before) > 0.6; }));
+    EXPECT_TRUE(shows([&](const Picture& screen) { return screen.difference(before) > part; }));
     display_.press(key);
-    EXPECT_TRUE(shows([&](const Picture& screen) { return screen.difference(before) < 0.3; }));
+    EXPECT_TRUE(
+        shows([&](const Picture& screen) { return screen.difference(before) < part * 0.7; }));
   }
 };
 
@@ -76,9 +77,9 @@ TEST_F(Keys, LMakesRequestsFlowAndStopsThemAgain) {
   EXPECT_TRUE(wait_until([&] { return load() == 0; }));
 }
 
-TEST_F(Keys, QuestionMarkShowsAndHidesTheKeys) { expect_to_toggle("question"); }
+TEST_F(Keys, QuestionMarkShowsAndHidesTheKeys) { expect_to_toggle("question", 0.35); }
 
-TEST_F(Keys, TChangesBetweenDarkAndLight) { expect_to_toggle("t"); }
+TEST_F(Keys, TChangesBetweenDarkAndLight) { expect_to_toggle("t", 0.6); }
 
 TEST_F(Keys, PMakesEverythingBiggerAndBack) {
   const std::size_t badge = display_.screen().count(kFreshGreen);  // LIVE
@@ -94,6 +95,81 @@ TEST_F(Keys, SpacePausesThePictureVisibly) {
   EXPECT_TRUE(shows([](const Picture& screen) { return screen.count(kPausedOrange) > 5'000; }));
   display_.press("space");
   EXPECT_TRUE(shows([](const Picture& screen) { return screen.count(kPausedOrange) == 0; }));
+}
+
+TEST_F(Keys, LeftStepsBackInTimeAndEndReturnsToThePresent) {
+  const auto is_paused = [](const Picture& screen) { return screen.count(kPausedOrange) > 5'000; };
+  display_.press("Left");
+  EXPECT_TRUE(shows(is_paused));
+  display_.press("End");
+  EXPECT_TRUE(shows([](const Picture& screen) { return screen.count(kPausedOrange) == 0; }));
+}
+
+TEST_F(Keys, ShiftLeftGoesBackToTheIncidentThatIsOver) {
+  display_.press("2");
+  display_.press("f");
+  ASSERT_TRUE(wait_until([&] { return server_.worker_state(2) == "hung"; }));
+  display_.press("f");
+  ASSERT_TRUE(wait_until([&] { return server_.worker_state(2) == "idle"; }));
+  const auto has_slab = [](const Picture& screen) { return screen.count(kHungYellow) > 20'000; };
+  ASSERT_TRUE(shows([&](const Picture& screen) { return !has_slab(screen); }));
+  display_.press("shift+Left");
+  EXPECT_TRUE(shows([&](const Picture& screen) {
+    return has_slab(screen) && screen.count(kPausedOrange) > 5'000;
+  }));
+  display_.press("End");
+  EXPECT_TRUE(shows([&](const Picture& screen) { return !has_slab(screen); }));
+}
+
+TEST_F(Keys, ShiftHChangesHowTheNextWorkerHangs) {
+  display_.press("shift+h");
+  display_.press("h");
+  ASSERT_TRUE(wait_until([&] { return worker_that_is("hung") != 0; }));
+  EXPECT_EQ(server_.worker(worker_that_is("hung"))["hang"]["kind"], "blocked");
+}
+
+TEST_F(Keys, PlusAndMinusChangeTheNumberOfWorkers) {
+  const auto workers = [&] { return server_.control({{"cmd", "status"}})["workers"].size(); };
+  display_.press("plus");
+  EXPECT_TRUE(wait_until([&] { return workers() == 3; }));
+  display_.press("minus");
+  EXPECT_TRUE(wait_until([&] { return workers() == 2; }));
+}
+
+TEST_F(Keys, RReloadsAllWorkers) {
+  display_.press("r");
+  EXPECT_TRUE(wait_until([&] { return generations() == 4; }));
+}
+
+TEST_F(Keys, NLeadsIntoALessonThatSendsRealRequests) {
+  const std::size_t blue = display_.screen().count(kBusyBlue);
+  display_.press("n");
+  ASSERT_TRUE(shows([&](const Picture& screen) {  // "predict" on its plate
+    return screen.count(kBusyBlue) > blue + 1'000;
+  }));
+  display_.press("Down");
+  display_.press("n");
+  const auto in_lesson = [&](int number) {
+    const auto in_flight = server_.worker(number)["in_flight"];
+    return in_flight.is_object() && in_flight["path"] == "/v1/faults/slow";
+  };
+  EXPECT_TRUE(wait_until([&] { return in_lesson(1) && in_lesson(2); }));
+  EXPECT_TRUE(wait_until([&] { return !in_lesson(1) && !in_lesson(2); }));
+  EXPECT_EQ(generations(), 2);
+}
+
+TEST_F(Keys, WUnfoldsTheChainOfEventsAndFoldsItAgain) {
+  display_.press("2");
+  display_.press("k");
+  ASSERT_TRUE(wait_until([&] { return server_.worker(2)["generation"] == 2; }));
+  const auto green = [](const Picture& screen) { return screen.count(kFreshGreen); };
+  // LIVE, and the bar and the mark of the receipt.
+  ASSERT_TRUE(shows([&](const Picture& screen) { return green(screen) > 2'000; }));
+  const std::size_t folded = green(display_.screen());
+  display_.press("w");
+  EXPECT_TRUE(shows([&](const Picture& screen) { return green(screen) > folded + 50; }));
+  display_.press("w");
+  EXPECT_TRUE(shows([&](const Picture& screen) { return green(screen) <= folded + 20; }));
 }
 
 TEST_F(Keys, F12SavesWhatIsOnTheScreenIntoTheCurrentDirectory) {

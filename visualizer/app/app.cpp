@@ -7,6 +7,7 @@
 
 #include "app/keyboard.h"
 #include "forkscope/telemetry/worker_report.h"
+#include "views/latency.h"
 #include "views/screen.h"
 
 namespace forkscope::app {
@@ -21,7 +22,7 @@ constexpr std::uint64_t kLivelyFrameNs = 33 * kMs;
 constexpr std::uint64_t kQuietFrameNs = 220 * kMs;
 constexpr std::uint64_t kScreenshotCollectNs = 2'000 * kMs;
 constexpr std::uint64_t kScreenshotGiveUpNs = 5'000 * kMs;
-constexpr float kPresenterScale = 1.2F;
+constexpr float kPresenterScale = 1.25F;
 constexpr double kLoadPerSecond = 2'000;
 constexpr std::uint32_t kLeastConnections = 16;
 constexpr std::uint32_t kConnectionsPerWorker = 4;
@@ -40,21 +41,23 @@ App::App(const Options& options)
     : options_(options),
       window_(options.width, options.height,
               options.screenshot.empty() ? Visibility::shown : Visibility::hidden),
-      source_(options.port) {
+      latency_pixels_(views::kLatencyColumns, views::kLatencyRows),
+      session_(options.session) {
   state_.theme = options.theme;
   state_.scale = options.scale;
   load_options_.requests_per_second = kLoadPerSecond;
+  if (session_.is_replay()) window_.set_title("Forkscope replay of " + options.session.replay);
 }
 
 int App::run() {
   std::uint64_t drawn_ns = 0;
   std::uint64_t frame_cost_ns = 0;
   while (!window_.should_close()) {
-    // The screen must not take from the server what it is there to show: at most a third of one
+    // The screen must not take from the server what it is there to show: at most a fifth of one
     // core goes into drawing, also where the processor does the graphics card's work.
-    const std::uint64_t pace = std::max(kLivelyFrameNs, 3 * frame_cost_ns);
+    const std::uint64_t pace = std::max(kLivelyFrameNs, 5 * frame_cost_ns);
     const bool lively = is_lively();
-    const std::uint64_t interval = lively && !state_.paused_at_ns ? pace : kQuietFrameNs;
+    const std::uint64_t interval = lively && !session_.playhead().paused() ? pace : kQuietFrameNs;
     // Records are read at the full rate also while the picture is paused: the lanes are short.
     window_.wait_events(static_cast<double>(lively ? kLivelyFrameNs : kQuietFrameNs) / 1e9);
     poll();
@@ -75,45 +78,62 @@ int App::run() {
 }
 
 int App::take_screenshot(const std::string& path) {
-  const std::uint64_t begin = telemetry::now_ns();
-  for (;;) {
-    window_.wait_events(static_cast<double>(kLivelyFrameNs) / 1e9);
-    poll();
-    const std::uint64_t waited = telemetry::now_ns() - begin;
-    const bool live = history_.latest().attachment == Attachment::live;
-    if (waited >= kScreenshotCollectNs && live) break;
-    if (waited >= kScreenshotGiveUpNs || (waited >= kScreenshotCollectNs && !live)) {
-      std::cerr << "todos-visualizer: no server to attach to: "
-                << history_.latest().attachment_detail << '\n';
-      return 1;
-    }
+  if (session_.is_replay()) {
+    // The same recording gives the same picture, to the byte: no clock is looked at.
+    if (!session_.playhead().paused()) session_.playhead().to_end();
+  } else if (!collect_for_screenshot()) {
+    return 1;
   }
+  const std::string notice = session_.take_notice();
+  if (!notice.empty()) std::cerr << "todos-visualizer: " << notice << '\n';
   const std::string error = draw(path);
   if (error.empty()) return 0;
   std::cerr << "todos-visualizer: " << error << '\n';
   return 1;
 }
 
+/// Waits until there is something to see. Says why when there is nothing.
+bool App::collect_for_screenshot() {
+  const std::uint64_t begin = telemetry::now_ns();
+  for (;;) {
+    window_.wait_events(static_cast<double>(kLivelyFrameNs) / 1e9);
+    poll();
+    const std::uint64_t waited = telemetry::now_ns() - begin;
+    const bool live = session_.history().latest().attachment == Attachment::live;
+    if (waited >= kScreenshotCollectNs && live) return true;
+    if (waited >= kScreenshotGiveUpNs || (waited >= kScreenshotCollectNs && !live)) {
+      std::cerr << "todos-visualizer: no server to attach to: "
+                << session_.history().latest().attachment_detail << '\n';
+      return false;
+    }
+  }
+}
+
 void App::poll() {
-  source_.poll();
-  history_.add(source_.snapshot(), source_.answers(), source_.events());
+  session_.poll();
+  if (telemetry::now_ns() >= notice_until_ns_) state_.notice.clear();
+  const std::string notice = session_.take_notice();
+  if (!notice.empty()) notify(notice);
+  if (session_.is_replay()) return;
   follow_server();
   if (control_) control_->poll();
+  load_status_ = load_.status();
+  perform(course_.update(situation()));
 }
 
 /// Buttons and the load generator follow the server looked at.
 void App::follow_server() {
-  if (!load_.status().running) {
-    const auto workers = static_cast<std::uint32_t>(history_.latest().workers.size());
+  if (!load_status_.running && !own_connections_) {
+    const auto workers = static_cast<std::uint32_t>(session_.history().latest().workers.size());
     load_options_.connections = std::max(kLeastConnections, kConnectionsPerWorker * workers);
   }
-  const model::ServerInfo& server = history_.latest().server;
-  if (history_.latest().attachment == Attachment::lost && load_.status().running) {
+  const model::ServerInfo& server = session_.history().latest().server;
+  if (session_.history().latest().attachment == Attachment::lost && load_status_.running) {
     load_.stop();
     notify("Load is off: the server is gone.");
   }
   if (server.port == 0 || (control_ && control_instance_ == server.instance_id)) return;
-  if (load_.status().running) load_.stop();
+  if (load_status_.running) load_.stop();
   control_ = std::make_unique<model::ControlClient>(server.host, server.port);
   control_instance_ = server.instance_id;
   load_options_.host = server.host;
@@ -123,9 +143,13 @@ void App::follow_server() {
 
 /// Whether anything moves that is worth the full frame rate.
 bool App::is_lively() const {
-  const model::Snapshot& now = history_.latest();
+  const std::uint64_t clock_ns = telemetry::now_ns();
+  if (session_.playhead().playing(session_.history(), clock_ns)) return true;
+  if (clock_ns < notice_until_ns_) return true;
+  if (session_.is_replay()) return false;
+  const model::Snapshot& now = session_.history().latest();
   if (now.attachment != Attachment::live) return false;
-  if (now.time_ns < state_.notice_until_ns || now.totals.requests_per_second >= 1) return true;
+  if (now.totals.requests_per_second >= 1) return true;
   return std::any_of(now.workers.begin(), now.workers.end(),
                      [](const telemetry::WorkerReport& worker) {
                        return worker.state != telemetry::WorkerState::idle;
@@ -133,23 +157,32 @@ bool App::is_lively() const {
 }
 
 views::View App::view() {
-  const std::uint64_t time_ns = state_.paused_at_ns.value_or(history_.latest().time_ns);
-  const std::uint64_t calm_time_ns = time_ns - time_ns % views::kCalmNs;
-  const load::LoadStatus status = load_.status();
-  return {.history = history_,
-          .now = state_.paused_at_ns ? history_.at(time_ns) : history_.latest(),
-          .calm = history_.at(calm_time_ns),
+  const model::History& history = session_.history();
+  const std::uint64_t time_ns = session_.view_time(telemetry::now_ns());
+  const bool paused = session_.playhead().paused();
+  // A picture that stands still is exact in all of its figures.
+  const std::uint64_t calm_time_ns = paused ? time_ns : time_ns - time_ns % views::kCalmNs;
+  std::optional<lessons::Page> lesson;
+  if (course_.open()) lesson = course_.page(situation());
+  incidents_ = history.incidents(time_ns);
+  return {.history = history,
+          .now = history.at(time_ns),
+          .calm = history.at(calm_time_ns),
           .time_ns = time_ns,
           .calm_time_ns = calm_time_ns,
+          .paused = paused,
+          .replay = session_.is_replay(),
+          .incidents = incidents_,
           .state = state_,
-          .load = {.running = status.running,
-                   .wanted_per_second = load_options_.requests_per_second,
-                   .post_share = load_options_.post_share,
-                   .connections = load_options_.connections,
-                   .requests_per_second = status.requests_per_second,
-                   .waiting = status.waiting},
+          .load = {load_options_, load_status_},
+          .lesson = std::move(lesson),
           .control = control_.get(),
+          .latency_pixels = latency_pixels_,
           .commands = commands_};
+}
+
+lessons::Situation App::situation() {
+  return {session_.history().latest(), session_.history().incidents(), load_status_};
 }
 
 std::string App::draw(const std::string& png_path) {

@@ -10,12 +10,13 @@
 #include <string>
 #include <vector>
 
+#include "app/gl_pixel_columns.h"
 #include "app/options.h"
 #include "app/window.h"
+#include "lessons/course.h"
 #include "load/load_generator.h"
 #include "model/control_client.h"
-#include "model/history.h"
-#include "model/live_source.h"
+#include "session/session.h"
 #include "views/view.h"
 
 namespace forkscope::app {
@@ -32,6 +33,7 @@ class App {
 
  private:
   void poll();
+  bool collect_for_screenshot();
   void follow_server();
   /// Writes the frame to `png_path` unless that is empty; returns why that failed, or nothing.
   std::string draw(const std::string& png_path = {});
@@ -39,11 +41,24 @@ class App {
   views::View view();
 
   void perform(const views::Command& command);
-  void select(std::uint32_t worker);
+  bool perform_in_time(const views::Command& command);
+  bool perform_on_look(const views::Command& command);
+
+  // ── what happens to the server ──
   void signal_worker(const telemetry::WorkerReport* worker, const char* signal);
   void report(const model::Outcome& outcome);
+  void fire(const std::string& target);
   void toggle_load();
+  void restart_load();
+  void next_load_option(views::CommandKind which);
   void toggle_freeze();
+  void scale(int by);
+
+  // ── lessons ──
+  lessons::Situation situation();
+  void perform(const lessons::Actions& actions);
+
+  void select(std::uint32_t worker);
   void save_screenshot();
   void notify(std::string text);
 
@@ -51,14 +66,19 @@ class App {
   Window window_;
   views::Theme theme_;
   views::ViewState state_;
+  std::uint64_t notice_until_ns_ = 0;
+  GlPixelColumns latency_pixels_;
   std::vector<views::Command> commands_;
 
-  model::LiveSource source_;
-  model::History history_;
+  session::Session session_;
+  std::vector<model::Incident> incidents_;         // as known at the view time of the frame
   std::unique_ptr<model::ControlClient> control_;  // of the server looked at
   std::uint64_t control_instance_ = 0;             // whose `control_` that is
   load::LoadGenerator load_;
   load::LoadOptions load_options_;
+  load::LoadStatus load_status_;  // as of the latest poll
+  bool own_connections_ = false;  // the user has chosen how many
+  lessons::Course course_;
 };
 
 }  // namespace forkscope::app

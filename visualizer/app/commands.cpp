@@ -1,11 +1,9 @@
-// What keys and buttons do.
+// What keys and buttons do to the picture: when, and how it looks.
 #include <algorithm>
 #include <array>
 #include <ctime>
 
 #include "app/app.h"
-#include "views/fault_targets.h"
-#include "views/subject.h"
 
 namespace forkscope::app {
 
@@ -31,68 +29,80 @@ std::string screenshot_name() {
 
 }  // namespace
 
-void App::perform(const Command& command) {
+bool App::perform_in_time(const Command& command) {
+  const std::uint64_t now_ns = telemetry::now_ns();
+  model::Playhead& playhead = session_.playhead();
+  const auto jump = [&](int direction, const char* none) {
+    if (!playhead.jump(session_.history(), now_ns, direction)) notify(none);
+  };
   switch (command.kind) {
-    case CommandKind::toggle_load: return toggle_load();
-    case CommandKind::hang:
-      if (control_) report(control_->fire(views::kHangTarget));
-      return;
-    case CommandKind::crash:
-      if (control_) report(control_->fire(views::kCrashTarget));
-      return;
-    case CommandKind::toggle_freeze: return toggle_freeze();
-    case CommandKind::kill: return signal_worker(views::kill_subject(view()), "KILL");
-    case CommandKind::select: return select(command.worker);
-    case CommandKind::toggle_pause:
-      state_.paused_at_ns = state_.paused_at_ns
-                                ? std::nullopt
-                                : std::optional<std::uint64_t>(history_.latest().time_ns);
-      return;
+    case CommandKind::toggle_pause: playhead.toggle_pause(session_.history(), now_ns); return true;
+    case CommandKind::step_back: playhead.step(session_.history(), now_ns, -1); return true;
+    case CommandKind::step_forward: playhead.step(session_.history(), now_ns, 1); return true;
+    case CommandKind::previous_incident: jump(-1, "There is no earlier incident."); return true;
+    case CommandKind::next_incident: jump(1, "There is no later incident."); return true;
+    case CommandKind::go_live: playhead.to_end(); return true;
+    case CommandKind::go_to:
+      playhead.seek(session_.history(), command.value.value_or(0));
+      return true;
+    case CommandKind::set_marker:
+      session_.history().add_marker(session_.view_time(now_ns));
+      notify("Marked.");
+      return true;
+    default: return false;
+  }
+}
+
+bool App::perform_on_look(const Command& command) {
+  switch (command.kind) {
     case CommandKind::toggle_theme:
       state_.theme =
           state_.theme == views::ThemeKind::dark ? views::ThemeKind::light : views::ThemeKind::dark;
-      return;
-    case CommandKind::toggle_presenter: state_.presenter = !state_.presenter; return;
-    case CommandKind::toggle_help: state_.help = !state_.help; return;
+      return true;
+    case CommandKind::toggle_presenter: state_.presenter = !state_.presenter; return true;
+    case CommandKind::toggle_reduced_motion:
+      state_.reduced_motion = !state_.reduced_motion;
+      notify(state_.reduced_motion ? "Reduced motion is on." : "Reduced motion is off.");
+      return true;
+    case CommandKind::toggle_help: state_.help = !state_.help; return true;
+    case CommandKind::toggle_why: {
+      const std::size_t strip = command.value.value_or(state_.why ? state_.why_strip : 0);
+      state_.why = !(state_.why && state_.why_strip == strip);
+      state_.why_strip = strip;
+      return true;
+    }
+    case CommandKind::select:
+      select(static_cast<std::uint32_t>(command.value.value_or(0)));
+      return true;
     case CommandKind::dismiss:
-      if (!state_.help) state_.selected_worker = 0;
-      state_.help = false;
-      return;
-    case CommandKind::toggle_full_screen: return window_.toggle_full_screen();
-    case CommandKind::screenshot: return save_screenshot();
+      if (state_.help) {
+        state_.help = false;
+      } else if (course_.open()) {
+        perform(course_.leave(situation()));
+      } else if (state_.why) {
+        state_.why = false;
+      } else {
+        state_.selected_worker = 0;
+      }
+      return true;
+    case CommandKind::toggle_full_screen: window_.toggle_full_screen(); return true;
+    case CommandKind::screenshot: save_screenshot(); return true;
     case CommandKind::bigger:
       state_.scale = std::min(kMostScale, state_.scale * kScaleStep);
-      return;
+      return true;
     case CommandKind::smaller:
       state_.scale = std::max(kLeastScale, state_.scale / kScaleStep);
-      return;
+      return true;
+    default: return false;
   }
 }
 
 void App::select(std::uint32_t worker) {
-  const auto& workers = history_.latest().workers;
+  const auto& workers = session_.history().latest().workers;
   const bool known = std::any_of(workers.begin(), workers.end(),
                                  [worker](const auto& other) { return other.number == worker; });
-  if (!known) return;
+  if (!known) return notify("There is no worker " + std::to_string(worker) + ".");
   state_.selected_worker = state_.selected_worker == worker ? 0 : worker;
-}
-
-void App::toggle_load() {
-  if (load_.status().running) return load_.stop();
-  if (control_) load_.start(load_options_);
-}
-
-void App::toggle_freeze() {
-  const views::View now = view();
-  const telemetry::WorkerReport* worker = views::freeze_subject(now);
-  const bool frozen = worker && views::is_frozen(now, worker->number);
-  signal_worker(worker, frozen ? "CONT" : "STOP");
-}
-
-void App::signal_worker(const telemetry::WorkerReport* worker, const char* signal) {
-  if (!control_) return;
-  if (!worker) return notify("There is no worker to send SIG" + std::string(signal) + " to.");
-  report(control_->signal(worker->number, signal));
 }
 
 void App::save_screenshot() {
@@ -101,11 +111,9 @@ void App::save_screenshot() {
   notify(error.empty() ? "Saved " + name : "Not saved: " + error);
 }
 
-void App::report(const model::Outcome& outcome) { notify(outcome.message); }
-
 void App::notify(std::string text) {
   state_.notice = std::move(text);
-  state_.notice_until_ns = telemetry::now_ns() + kNoticeNs;
+  notice_until_ns_ = telemetry::now_ns() + kNoticeNs;
 }
 
 }  // namespace forkscope::app

@@ -7,19 +7,38 @@ namespace forkscope::app {
 using views::Command;
 using views::CommandKind;
 
-std::optional<Command> command_of(const KeyPress& press) {
-  if (press.control) {
-    // The plus shares its key with '=' on many layouts.
-    if (press.character == '+' || press.character == '=' || press.key == GLFW_KEY_KP_ADD) {
-      return Command{CommandKind::bigger};
-    }
-    if (press.character == '-' || press.key == GLFW_KEY_KP_SUBTRACT) {
-      return Command{CommandKind::smaller};
-    }
-    return std::nullopt;
+namespace {
+
+std::optional<Command> with_control(const KeyPress& press) {
+  // The plus shares its key with '=' on many layouts.
+  if (press.character == '+' || press.character == '=' || press.key == GLFW_KEY_KP_ADD) {
+    return Command{CommandKind::bigger};
   }
+  if (press.character == '-' || press.key == GLFW_KEY_KP_SUBTRACT) {
+    return Command{CommandKind::smaller};
+  }
+  switch (press.character) {
+    case 'l': return Command{CommandKind::next_connections};
+    case 'm': return Command{CommandKind::toggle_reduced_motion};
+    default: return std::nullopt;
+  }
+}
+
+/// Keys that say the same wherever they lie, and the arrows, which go on while they are held.
+std::optional<Command> by_key(const KeyPress& press) {
+  switch (press.key) {
+    case GLFW_KEY_LEFT:
+      return Command{press.shift ? CommandKind::previous_incident : CommandKind::step_back};
+    case GLFW_KEY_RIGHT:
+      return Command{press.shift ? CommandKind::next_incident : CommandKind::step_forward};
+    default: break;
+  }
+  if (press.repeated) return std::nullopt;
   switch (press.key) {
     case GLFW_KEY_SPACE: return Command{CommandKind::toggle_pause};
+    case GLFW_KEY_END: return Command{CommandKind::go_live};
+    case GLFW_KEY_UP: return Command{CommandKind::choose_up};
+    case GLFW_KEY_DOWN: return Command{CommandKind::choose_down};
     case GLFW_KEY_ESCAPE: return Command{CommandKind::dismiss};
     case GLFW_KEY_F1: return Command{CommandKind::toggle_help};
     case GLFW_KEY_F11: return Command{CommandKind::toggle_full_screen};
@@ -28,17 +47,40 @@ std::optional<Command> command_of(const KeyPress& press) {
   }
   // The row of digits by its place: on some layouts digits need Shift.
   if (press.key >= GLFW_KEY_1 && press.key <= GLFW_KEY_9) {
-    return Command{CommandKind::select, static_cast<std::uint32_t>(press.key - GLFW_KEY_0)};
+    return Command{CommandKind::select, static_cast<std::uint64_t>(press.key - GLFW_KEY_0)};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Command> command_of(const KeyPress& press) {
+  if (press.control) return press.repeated ? std::nullopt : with_control(press);
+  if (const auto command = by_key(press)) return command;
+  if (press.repeated) return std::nullopt;
+  if (press.alt) {
+    return press.character == 'l' ? std::optional(Command{CommandKind::next_post_share})
+                                  : std::nullopt;
   }
   switch (press.character) {
-    case 'l': return Command{CommandKind::toggle_load};
-    case 'h': return Command{CommandKind::hang};
-    case 'c': return Command{CommandKind::crash};
+    case 'l': return Command{press.shift ? CommandKind::next_rate : CommandKind::toggle_load};
+    case 'h': return Command{press.shift ? CommandKind::set_hang_mode : CommandKind::hang};
+    case 'c': return Command{press.shift ? CommandKind::set_crash_way : CommandKind::crash};
     case 'f': return Command{CommandKind::toggle_freeze};
     case 'k': return Command{CommandKind::kill};
+    case 'r': return Command{CommandKind::reload};
+    case 'n': return Command{CommandKind::next_lesson_step};
+    case 'm': return Command{CommandKind::set_marker};
+    case 'w': return Command{CommandKind::toggle_why};
     case 't': return Command{CommandKind::toggle_theme};
     case 'p': return Command{CommandKind::toggle_presenter};
+    default: break;
+  }
+  switch (press.typed) {
     case '?': return Command{CommandKind::toggle_help};
+    case '+':
+    case '=': return Command{CommandKind::more_workers};
+    case '-': return Command{CommandKind::fewer_workers};
     default: return std::nullopt;
   }
 }

@@ -33,6 +33,16 @@ std::string read_theme(const std::string& text, Options& options) {
   return {};
 }
 
+/// "12.5s", "1:05", "12:04:31", "end"; likewise.
+std::string read_moment(const std::string& text, Options& options) {
+  options.session.at = recording::parse_moment(text);
+  if (options.session.at) return {};
+  return "wants a time after the start (12.5, 1:05), before the end (-3), a time of day "
+         "(12:04:31), "
+         "or end: " +
+         text;
+}
+
 }  // namespace
 
 std::optional<int> parse_options(int argc, char** argv, Options& options) {
@@ -46,9 +56,26 @@ std::optional<int> parse_options(int argc, char** argv, Options& options) {
   auto* port_option = cli.add_option("--port", port, "Port of the server [the only running one]")
                           ->check(CLI::Range(1, 65535));
   auto* text = cli.add_flag("--text", options.text, "No window: a live table on the terminal");
-  cli.add_flag("--once", options.once, "With --text: one JSON snapshot, then end")->needs(text);
+  auto* once =
+      cli.add_flag("--once", options.once, "With --text: one JSON snapshot, then end")->needs(text);
+  auto* record =
+      cli.add_option("--record", options.session.record, "Write what is seen to FILE, for --replay")
+          ->type_name("FILE")
+          ->excludes(once);
+  auto* replay =
+      cli.add_option("--replay", options.session.replay, "Show what FILE holds; needs no server")
+          ->type_name("FILE")
+          ->excludes(record)
+          ->excludes(port_option);
+  std::string moment;
+  cli.add_option("--at", moment,
+                 "Of the replay: stand still at 12.5 (seconds), 1:05, -3 (before the end), "
+                 "12:04:31 (time of day) or end")
+      ->type_name("TIME")
+      ->needs(replay)
+      ->check([&options](const std::string& value) { return read_moment(value, options); });
   cli.add_option("--screenshot", options.screenshot,
-                 "Collect for two seconds, write OUT.png, then end")
+                 "Collect for two seconds, or with --replay at once; write OUT.png, then end")
       ->type_name("OUT.png")
       ->excludes(text);
   cli.add_option("--size", size, "Size of the window [1600x900]")
@@ -67,7 +94,7 @@ std::optional<int> parse_options(int argc, char** argv, Options& options) {
     std::cerr << "todos-visualizer: " << error.what() << " (see --help)\n";
     return kBadUsage;
   }
-  if (port_option->count() > 0) options.port = port;
+  if (port_option->count() > 0) options.session.port = port;
   return std::nullopt;
 }
 

@@ -1,18 +1,18 @@
 // The visualizer's command line.
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 
+#include "session/session.h"
 #include "views/palette.h"
 
 namespace forkscope::app {
 
 struct Options {
-  std::optional<std::uint16_t> port;
+  session::SessionOptions session;  ///< What to look at.
   bool text = false;
-  bool once = false;
+  bool once = false;       ///< With `text`.
   std::string screenshot;  ///< Where to write it; empty = open a window for people.
   int width = 1600;
   int height = 900;

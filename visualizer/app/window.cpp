@@ -65,15 +65,22 @@ void Window::install_callbacks() {
     auto& input = *static_cast<Input*>(glfwGetWindowUserPointer(window));
     input.activity = true;
     input.repeating = action == GLFW_REPEAT;
-    if (action != GLFW_PRESS) return;
+    if (action == GLFW_RELEASE) return;
     const char* name = glfwGetKeyName(key, scancode);
     const bool plain = name && name[0] != 0 && name[1] == 0;
-    input.keys.push_back({key, plain ? name[0] : '\0', (mods & GLFW_MOD_CONTROL) != 0});
+    input.keys.push_back({.key = key,
+                          .character = plain ? name[0] : '\0',
+                          .control = (mods & GLFW_MOD_CONTROL) != 0,
+                          .shift = (mods & GLFW_MOD_SHIFT) != 0,
+                          .alt = (mods & GLFW_MOD_ALT) != 0,
+                          .repeated = input.repeating});
   });
-  // Only for '?', which is a key of its own on no layout. GLFW reports a key before its character.
+  // GLFW reports a key before its character.
   glfwSetCharCallback(window_, [](GLFWwindow* window, unsigned int codepoint) {
     auto& input = *static_cast<Input*>(glfwGetWindowUserPointer(window));
-    if (codepoint == '?' && !input.repeating) input.keys.push_back({0, '?', false});
+    if (codepoint > ' ' && codepoint < 0x7F && !input.repeating) {
+      input.keys.push_back({.typed = static_cast<char>(codepoint)});
+    }
   });
   const auto touched = [](GLFWwindow* window) {
     static_cast<Input*>(glfwGetWindowUserPointer(window))->activity = true;

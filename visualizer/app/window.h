@@ -21,11 +21,16 @@ class NoDisplay : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// One press of a key (no repeats).
+/// One press of a key, or one character that was typed: for '?' and '+', which are keys of their
+/// own on few layouts.
 struct KeyPress {
-  int key = 0;         ///< GLFW_KEY_…; 0 for a character that is no key of its own, like '?'.
+  int key = 0;         ///< GLFW_KEY_…; 0 for a character.
   char character = 0;  ///< What the key is labelled with in the user's layout, lower case; or 0.
+  char typed = 0;      ///< The character; 0 for a key.
   bool control = false;
+  bool shift = false;
+  bool alt = false;
+  bool repeated = false;  ///< The key is held down.
 };
 
 enum class Visibility { shown, hidden };

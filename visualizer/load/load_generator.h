@@ -1,32 +1,23 @@
 // The built-in load generator: real HTTP requests over real sockets, from a thread of its own.
 //
-// Closed loop per connection: each of `connections` keep-alive connections sends the next request
-// when it has its answer; with a rate, requests are spread evenly over the connections instead.
-// A connection that breaks (its worker was killed) is counted as an error and opened again.
+// With a rate the arrivals are an open loop: requests fall due at even distances whether or not
+// the server keeps up, as they do when many people know nothing of each other. A stall then shows
+// as a queue, and a latency counts from the moment when its request was due, not from when a
+// connection was free to send it: whoever measures from the sending leaves out all those that a
+// stall kept from being sent ("coordinated omission").
+//
+// Flat out, without a rate, each connection sends its next request when it has its answer: a closed
+// loop, whose latencies count from the sending.
+//
+// A connection that breaks (its worker was killed) is counted as failed and opened again.
+// Every function returns at once; call them from one thread.
 #pragma once
 
-#include <cstdint>
 #include <memory>
-#include <string>
+
+#include "load/load_options.h"
 
 namespace forkscope::load {
-
-struct LoadOptions {
-  std::string host = "127.0.0.1";
-  std::uint16_t port = 8000;
-  std::uint32_t connections = 16;
-  double requests_per_second = 0;  ///< 0 = flat out.
-  double post_share = 0.1;         ///< 0 … 1: POST /v1/todos instead of GET /v1/todos.
-};
-
-struct LoadStatus {
-  bool running = false;
-  std::uint64_t sent = 0;
-  std::uint64_t answered = 0;
-  std::uint64_t errors = 0;   ///< Broken connections and 5xx.
-  std::uint64_t waiting = 0;  ///< Requests without an answer so far.
-  double requests_per_second = 0;
-};
 
 class LoadGenerator {
  public:

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,6 +27,10 @@ class ControlClient {
 
   /// Has the primary send a signal: "KILL", "STOP", "CONT", "ABRT".
   Outcome signal(std::uint32_t worker, const std::string& signal);
+  /// Sets the wanted number of workers.
+  Outcome scale(std::uint32_t workers);
+  /// Begins a rolling reload.
+  Outcome reload();
 
   /// Sends `GET <target>` on a connection of its own and lets go of it after the answer or when
   /// the server closes it; returns at once.
@@ -36,8 +41,12 @@ class ControlClient {
   // The same as a line to type, for the screen.
   std::string curl_line(const std::string& target) const;
   static std::string kill_line(const std::string& signal, std::uint32_t pid);
+  /// `command`: "scale 5", "reload".
+  std::string ctl_line(const std::string& command) const;
 
  private:
+  Outcome ask(const nlohmann::json& command, std::string done) const;
+
   std::uint16_t port_;
   std::optional<net::TcpAddress> address_;
   std::vector<OneShotRequest> pending_;  // fired, and not over yet; bounded

@@ -9,6 +9,8 @@ namespace forkscope::model {
 
 namespace {
 
+std::optional<std::int32_t> shown_utc_offset;  // the one setting of the process for all its clocks
+
 std::string decimal(double value, int digits, const char* unit) {
   std::array<char, 48> text{};
   std::snprintf(text.data(), text.size(), "%.*f%s", digits, value, unit);
@@ -38,12 +40,21 @@ std::string counting_seconds(std::uint64_t ns) {
 }
 
 std::string clock_time(std::int64_t wall_clock_ns) {
+  const std::time_t seconds = wall_clock_ns / 1'000'000'000 + shown_utc_offset.value_or(0);
+  std::tm time{};
+  shown_utc_offset ? gmtime_r(&seconds, &time) : localtime_r(&seconds, &time);
+  std::array<char, 16> text{};
+  std::strftime(text.data(), text.size(), "%H:%M:%S", &time);
+  return text.data();
+}
+
+void show_clock_at(std::optional<std::int32_t> offset) { shown_utc_offset = offset; }
+
+std::int32_t utc_offset_s(std::int64_t wall_clock_ns) {
   const std::time_t seconds = wall_clock_ns / 1'000'000'000;
   std::tm local{};
   localtime_r(&seconds, &local);
-  std::array<char, 16> text{};
-  std::strftime(text.data(), text.size(), "%H:%M:%S", &local);
-  return text.data();
+  return static_cast<std::int32_t>(local.tm_gmtoff);
 }
 
 std::string counted(std::uint64_t count, const char* noun) {

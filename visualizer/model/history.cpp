@@ -15,10 +15,7 @@ namespace {
 
 constexpr std::size_t kMaxCores = 1024;
 constexpr std::size_t kMaxEvents = 8192;
-constexpr std::uint64_t kHistoryNs = kHistoryBins * kBinNs;
-constexpr std::uint64_t kRecentNs = 60'000'000'000;
-/// With more workers than this, pictures older than a minute are thinned.
-constexpr std::size_t kWorkersPerPicture = 48;
+constexpr std::size_t kMaxMarkers = 1024;
 /// A longer silence of the source than this is a gap, and shown as one.
 constexpr std::uint64_t kMaxGapBins = 10;
 
@@ -38,63 +35,109 @@ int weight(WorkerState state) {
   return 0;
 }
 
-/// The newest picture in ascending `pictures` that is not younger than `time_ns`.
-const Snapshot* picture_at(const std::deque<Snapshot>& pictures, std::uint64_t time_ns) {
-  const auto after = std::upper_bound(
-      pictures.begin(), pictures.end(), time_ns,
-      [](std::uint64_t time, const Snapshot& picture) { return time < picture.time_ns; });
-  return after == pictures.begin() ? nullptr : &*std::prev(after);
+std::uint32_t clamped(std::uint64_t count) {
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(count, UINT32_MAX));
 }
 
 bool younger(const Answer& left, const Answer& right) { return left.end_ns > right.end_ns; }
 
 }  // namespace
 
+History::History(std::size_t bins)
+    : bins_(bins),
+      frames_(bins * kBinNs, std::max<std::size_t>(1, bins / kHistoryBins) * kPictureBudget),
+      timeline_(bins),
+      latency_(bins),
+      answers_(bins) {}
+
 void History::add(const Snapshot& snapshot, std::span<const Answer> answers,
-                  std::span<const EventRecord> events) {
-  if (snapshot.server.instance_id != latest_.server.instance_id) {
-    incidents_.server_gone(latest_.time_ns);
-    for (WorkerTrack& worker : workers_) worker.counted_ns = 0;
-  }
-  for (const EventRecord& event : events) {
-    incidents_.add(counted_from_its_start(event));
-    events_.push_back(event);
-    if (events_.size() > kMaxEvents) events_.pop_front();
-  }
-  add_answers(answers, snapshot.time_ns);
-  if (snapshot.attachment == Attachment::live) {
-    for (const WorkerReport& worker : snapshot.workers) add_worker(worker, snapshot.time_ns);
-    close_given_up(snapshot);
-  } else {
-    incidents_.server_gone(snapshot.time_ns);  // after its last events, which say why
-  }
-  // A core's utilisation is of all the time since the sample before; at most a second is filled in.
-  const std::uint64_t newest = bin_of(snapshot.time_ns);
-  const std::uint64_t first =
-      std::clamp(bin_of(latest_.time_ns) + 1, newest - std::min<std::uint64_t>(newest, 9), newest);
-  for (const CoreSample& core : snapshot.cores) {
-    if (core.number >= kMaxCores) continue;
-    if (core.number >= cores_.size()) cores_.resize(core.number + 1);
-    for (std::uint64_t number = first; number <= newest; ++number) {
-      if (float* bin = cores_[core.number].write(number)) {
-        *bin = static_cast<float>(core.utilisation);
-      }
-    }
-  }
-  keep_picture(snapshot);
+                  std::span<const EventRecord> events, std::span<const LatencyCount> latency) {
   latest_ = snapshot;
+  if (builder_.add(snapshot, answers, events, latency)) follow(builder_.take(snapshot));
 }
 
-/// A hang is declared some time after it began: "others served" counts from the beginning, where
-/// there is a picture of it.
-EventRecord History::counted_from_its_start(const EventRecord& event) const {
-  EventRecord counted = event;
-  if (event.kind != static_cast<std::uint16_t>(telemetry::EventKind::hung)) return counted;
-  const Snapshot& then = at(event.since_ns);
-  if (then.attachment == Attachment::live && then.time_ns + 10 * kBinNs > event.since_ns) {
-    counted.served_total = std::min(event.served_total, then.totals.requests);
+void History::add(const Frame& frame) {
+  if (frame.picture.time_ns <= followed_ns_) return;  // frames ascend
+  follow(frame);
+  latest_ = frame.picture;
+}
+
+void History::set_sink(FrameSink sink) {
+  sink_ = std::move(sink);
+  encoder_ = {};  // begins with a key frame
+}
+
+void History::follow(const Frame& frame) {
+  const Snapshot& picture = frame.picture;
+  if (picture.server.instance_id != instance_id_) {
+    incidents_.server_gone(followed_ns_);
+    for (WorkerTrack& worker : workers_) worker.counted_ns = 0;
+    totals_ = {};
   }
-  return counted;
+  for (const EventRecord& event : frame.events) add_event(event, picture);
+  if (picture.attachment == Attachment::live) {
+    for (const WorkerReport& worker : picture.workers) add_worker(worker, picture.time_ns);
+    close_given_up(picture);
+  } else {
+    incidents_.server_gone(picture.time_ns);  // after its last events, which say why
+  }
+  add_answers(frame.answers, picture.time_ns);
+  add_cores(picture);
+  add_sums(frame);
+  for (const std::uint64_t marker : frame.markers) {
+    markers_.push_back(marker);
+    if (markers_.size() > kMaxMarkers) markers_.pop_front();
+  }
+
+  followed_ns_ = picture.time_ns;
+  instance_id_ = picture.server.instance_id;
+  totals_ = picture.totals;
+  const FrameEncoder::Encoded encoded = encoder_.encode(frame);
+  if (sink_) sink_(encoded);
+  frames_.add(encoded);
+}
+
+void History::add_event(const EventRecord& event, const Snapshot& picture) {
+  EventRecord seen = event;
+  // A time in the future can only be a lie; it must not hide the event from those who look now.
+  seen.time_ns = std::min(event.time_ns, picture.time_ns);
+  events_.push_back(seen);
+  if (events_.size() > kMaxEvents) events_.pop_front();
+  if (event.kind == static_cast<std::uint16_t>(telemetry::EventKind::hung)) {
+    seen.served_total = served_at_start(event, picture);
+  }
+  incidents_.add(seen);
+}
+
+/// A hang is declared some time after it began, and "others served" counts from the beginning,
+/// where there are pictures of it. What the hung worker itself had still served between the picture
+/// before and its last request is not of the others; what they served is spread evenly between the
+/// two pictures around that moment.
+std::uint64_t History::served_at_start(const EventRecord& hung, const Snapshot& picture) const {
+  const auto own = [&hung](const Snapshot& snapshot) {
+    const auto worker =
+        std::find_if(snapshot.workers.begin(), snapshot.workers.end(),
+                     [&hung](const WorkerReport& other) { return other.number == hung.worker; });
+    return worker != snapshot.workers.end() ? worker->requests : 0;
+  };
+  const auto others = [&own](const Snapshot& snapshot) {
+    return snapshot.totals.requests - std::min(own(snapshot), snapshot.totals.requests);
+  };
+  const Snapshot* before = frames_.at(hung.since_ns);
+  if (before == nullptr || before->attachment != Attachment::live ||
+      before->server.instance_id != picture.server.instance_id ||
+      before->time_ns + kMaxGapBins * kBinNs <= hung.since_ns) {
+    return hung.served_total;
+  }
+  const Snapshot* after = frames_.after(hung.since_ns);
+  const Snapshot& next = after != nullptr ? *after : picture;
+  double served = static_cast<double>(others(*before));
+  if (next.time_ns > hung.since_ns && others(next) > others(*before)) {
+    served += static_cast<double>(others(next) - others(*before)) *
+              static_cast<double>(hung.since_ns - before->time_ns) /
+              static_cast<double>(next.time_ns - before->time_ns);
+  }
+  return std::min(hung.served_total, own(picture) + static_cast<std::uint64_t>(served));
 }
 
 /// A slot that is given up while its worker is dead is not listed any more: nobody will come back.
@@ -110,12 +153,13 @@ void History::close_given_up(const Snapshot& snapshot) {
 
 void History::add_worker(const WorkerReport& worker, std::uint64_t time_ns) {
   if (worker.number == 0 || worker.number > telemetry::kMaxSlots) return;
-  if (worker.number > workers_.size()) workers_.resize(worker.number);
+  while (workers_.size() < worker.number) workers_.push_back({0, 0, BinRing<WorkerBin>(bins_)});
   WorkerTrack& track = workers_[worker.number - 1];
   const std::uint64_t now = bin_of(time_ns);
   const bool follows = track.counted_ns != 0 && track.counted_ns <= time_ns;
 
   // The state holds for the bins since the picture before, unless that is too long ago.
+  // The bins of a silence keep theirs unknown.
   std::uint64_t first = follows ? bin_of(track.counted_ns) + 1 : now;
   if (first > now || now - first > kMaxGapBins) first = now;
   for (std::uint64_t number = first; number <= now; ++number) {
@@ -125,25 +169,112 @@ void History::add_worker(const WorkerReport& worker, std::uint64_t time_ns) {
     bin->generation = static_cast<std::uint16_t>(worker.generation);
   }
 
-  // Requests are spread over the time in which they ended: between two pictures, only the sum is
-  // known of them all.
   if (follows && worker.requests > track.requests) {
-    const auto count = static_cast<double>(worker.requests - track.requests);
-    const auto span = static_cast<double>(std::max<std::uint64_t>(time_ns - track.counted_ns, 1));
-    for (std::uint64_t number =
-             std::max(bin_of(track.counted_ns), now - std::min(now, kMaxGapBins));
-         number <= now; ++number) {
-      const std::uint64_t from = std::max(track.counted_ns, number * kBinNs);
-      const std::uint64_t to = std::min(time_ns, (number + 1) * kBinNs);
-      WorkerBin* bin = track.bins.write(number);
-      if (bin == nullptr || to < from) continue;
-      const double share =
-          time_ns == track.counted_ns ? 1.0 : static_cast<double>(to - from) / span;
-      bin->requests += static_cast<float>(count * share);
-    }
+    spread(worker.requests - track.requests, track.counted_ns, time_ns,
+           [&track](std::uint64_t number, std::uint64_t count) {
+             WorkerBin* bin = track.bins.write(number);
+             if (bin != nullptr) bin->requests += static_cast<float>(count);
+           });
   }
   track.requests = worker.requests;
   track.counted_ns = time_ns;
+}
+
+/// The first bin that the frame of bin `now` is the first to tell of. After a silence it tells of
+/// its own bin alone.
+std::uint64_t History::first_unseen(std::uint64_t now) const {
+  const std::uint64_t first = bin_of(followed_ns_) + 1;
+  return followed_ns_ == 0 || first > now || now - first > kMaxGapBins ? now : first;
+}
+
+/// Spreads what has ended between two pictures evenly over that time, since only the sum is known
+/// of it. Each bin gets a whole number, and together they get all: `give(bin, count)`.
+template <typename Give>
+void History::spread(std::uint64_t all, std::uint64_t from_ns, std::uint64_t to_ns,
+                     Give give) const {
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 50;  // more can only be a lie
+  all = std::min(all, kMost);
+  const auto due_until = [&](std::uint64_t time_ns) {
+    const double part =
+        static_cast<double>(time_ns - from_ns) / static_cast<double>(to_ns - from_ns);
+    return static_cast<std::uint64_t>(static_cast<double>(all) * part);
+  };
+  const std::uint64_t last = bin_of(to_ns);
+  if (to_ns <= from_ns) return give(last, all);
+  // No further back than anything is kept.
+  const std::uint64_t first =
+      std::max(bin_of(from_ns), last - std::min<std::uint64_t>(last, bins_));
+  std::uint64_t given = first * kBinNs > from_ns ? due_until(first * kBinNs) : 0;
+  for (std::uint64_t number = first; number <= last; ++number) {
+    const std::uint64_t due = number == last ? all : due_until((number + 1) * kBinNs);
+    if (due > given) give(number, due - given);
+    given = std::max(given, due);
+  }
+}
+
+/// A core's utilisation is of all the time since the sample before.
+void History::add_cores(const Snapshot& snapshot) {
+  const std::uint64_t newest = bin_of(snapshot.time_ns);
+  const std::uint64_t first = first_unseen(newest);
+  for (const CoreSample& core : snapshot.cores) {
+    if (core.number >= kMaxCores) continue;
+    while (cores_.size() <= core.number) cores_.emplace_back(bins_);
+    for (std::uint64_t number = first; number <= newest; ++number) {
+      if (float* bin = cores_[core.number].write(number)) {
+        *bin = static_cast<float>(core.utilisation);
+      }
+    }
+  }
+}
+
+/// What ended, failed or was lost since the frame before belongs to the middle of that time: a
+/// frame is made at the beginning of a bin, and most of what it tells is of the bin before.
+void History::add_sums(const Frame& frame) {
+  const Snapshot& picture = frame.picture;
+  const std::uint64_t now = bin_of(picture.time_ns);
+  const std::uint64_t middle =
+      followed_ns_ == 0 ? now : bin_of(followed_ns_ + (picture.time_ns - followed_ns_) / 2);
+  const auto grown = [](std::uint64_t after, std::uint64_t before) {
+    return after > before ? clamped(after - before) : 0;
+  };
+  // What a server had done before it was looked at has no time.
+  const bool first = followed_ns_ == 0 || picture.server.instance_id != instance_id_;
+  if (TimeBin* bin = timeline_.write(middle)) {
+    bin->answers_lost += clamped(frame.answers_lost);
+    bin->events_lost += clamped(frame.events_lost);
+    if (!first) {
+      bin->errors += grown(picture.totals.errors, totals_.errors);
+      bin->abandoned += grown(picture.totals.abandoned, totals_.abandoned);
+    }
+  }
+  if (!first && picture.totals.requests > totals_.requests) {
+    spread(picture.totals.requests - totals_.requests, followed_ns_, picture.time_ns,
+           [this](std::uint64_t number, std::uint64_t count) {
+             TimeBin* bin = timeline_.write(number);
+             if (bin != nullptr) bin->requests += static_cast<float>(count);
+           });
+  }
+  for (std::uint64_t number = first_unseen(now); number <= now; ++number) {
+    TimeBin* bin = timeline_.write(number);
+    if (bin == nullptr) continue;
+    bin->seen = picture.attachment == Attachment::live;
+    bin->waiting = clamped(picture.totals.waiting);
+    bin->in_flight = clamped(picture.totals.in_flight);
+    bin->p50_ms = static_cast<float>(picture.totals.p50_ms);
+    bin->p99_ms = static_cast<float>(picture.totals.p99_ms);
+  }
+  if (LatencyColumn* column = latency_.write(middle)) {
+    for (std::size_t row = 0; row < kLatencyRows; ++row) (*column)[row] += frame.latency[row];
+  }
+  for (const WorkerLatency& worker : frame.worker_latency) {
+    if (worker.worker == 0 || worker.worker > workers_.size()) continue;
+    WorkerBin* bin = workers_[worker.worker - 1].bins.write(middle);
+    if (bin == nullptr) continue;
+    bin->median_row = worker.median_row;
+    bin->slowest_row = bin->slowest_row == kNoLatency
+                           ? worker.slowest_row
+                           : std::max(bin->slowest_row, worker.slowest_row);
+  }
 }
 
 void History::add_answers(std::span<const Answer> answers, std::uint64_t time_ns) {
@@ -151,76 +282,161 @@ void History::add_answers(std::span<const Answer> answers, std::uint64_t time_ns
     // A time in the future can only be a lie; it must not push the past out of the ring.
     AnswerBin* bin = answers_.write(bin_of(std::min(answer.end_ns, time_ns)));
     if (bin == nullptr) continue;
-    if (bin->kept.size() < kAnswersPerBin) {
+    if (bin->kept.size() < kAnswersPerFrame) {
       bin->kept.push_back(answer);
     } else {
-      bin->kept[bin->seen % kAnswersPerBin] = answer;
+      bin->kept[bin->seen % kAnswersPerFrame] = answer;
     }
     ++bin->seen;
   }
 }
 
-void History::keep_picture(const Snapshot& snapshot) {
-  const std::uint64_t now = snapshot.time_ns;
-  if (recent_.empty() || bin_of(recent_.back().time_ns) < bin_of(now)) recent_.push_back(snapshot);
-  while (recent_.size() > 1 && recent_.front().time_ns + kRecentNs < now) {
-    Snapshot& picture = recent_.front();
-    const std::size_t stride = 1 + picture.workers.size() / kWorkersPerPicture;
-    if (bin_of(picture.time_ns) % stride == 0) older_.push_back(std::move(picture));
-    recent_.pop_front();
-  }
-  while (!older_.empty() && older_.front().time_ns + kHistoryNs < now) older_.pop_front();
-}
-
 const Snapshot& History::at(std::uint64_t time_ns) const {
   if (time_ns >= latest_.time_ns) return latest_;
-  if (const Snapshot* picture = picture_at(recent_, time_ns)) return *picture;
-  if (const Snapshot* picture = picture_at(older_, time_ns)) return *picture;
+  if (const Snapshot* picture = frames_.at(time_ns)) return *picture;
   static const Snapshot nothing;
   return nothing;
 }
 
+std::int64_t History::wall_clock_at(std::uint64_t time_ns) const {
+  const Snapshot& picture = at(std::max(time_ns, oldest_ns()));
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(picture.wall_clock_ns) + time_ns -
+                                   picture.time_ns);
+}
+
+void History::worker_bins(std::uint32_t number, std::uint64_t time_ns,
+                          std::span<WorkerBin> out) const {
+  if (number == 0 || number > workers_.size()) {
+    std::fill(out.begin(), out.end(), WorkerBin{});
+  } else {
+    workers_[number - 1].bins.until(time_ns, out);
+  }
+}
+
 std::vector<WorkerBin> History::worker_bins(std::uint32_t number, std::uint64_t time_ns,
                                             std::size_t bins) const {
-  if (number == 0 || number > workers_.size()) return std::vector<WorkerBin>(bins);
-  return workers_[number - 1].bins.until(time_ns, bins);
+  std::vector<WorkerBin> result(bins);
+  worker_bins(number, time_ns, result);
+  return result;
+}
+
+void History::core_bins(std::uint32_t core, std::uint64_t time_ns, std::span<float> out) const {
+  if (core >= cores_.size()) {
+    std::fill(out.begin(), out.end(), 0.0F);
+  } else {
+    cores_[core].until(time_ns, out);
+  }
 }
 
 std::vector<float> History::core_bins(std::uint32_t core, std::uint64_t time_ns,
                                       std::size_t bins) const {
-  if (core >= cores_.size()) return std::vector<float>(bins);
-  return cores_[core].until(time_ns, bins);
+  std::vector<float> result(bins);
+  core_bins(core, time_ns, result);
+  return result;
+}
+
+void History::timeline(std::uint64_t time_ns, std::span<TimeBin> out) const {
+  timeline_.until(time_ns, out);
+}
+
+LatencyColumn History::latency(std::uint64_t time_ns, std::size_t bins) const {
+  LatencyColumn sum{};
+  const std::uint64_t end = bin_of(time_ns);
+  for (std::uint64_t bin = end - std::min<std::uint64_t>({bins, bins_, end}); bin < end; ++bin) {
+    const LatencyColumn* column = latency_.read(bin);
+    if (column == nullptr) continue;
+    for (std::size_t row = 0; row < kLatencyRows; ++row) sum[row] += (*column)[row];
+  }
+  return sum;
+}
+
+/// Gives each bin's answers that ended in (from, to], newest first, from the newest bin to the
+/// oldest, until `take` returns false. The newest ones are not part of a frame yet.
+template <typename Take>
+void History::each_answer_bin(std::uint64_t from_ns, std::uint64_t to_ns, Take take) const {
+  std::vector<Answer> of_bin;
+  const auto give = [&](const std::vector<Answer>& kept) {
+    of_bin.clear();
+    std::copy_if(kept.begin(), kept.end(), std::back_inserter(of_bin), [&](const Answer& answer) {
+      return answer.end_ns > from_ns && answer.end_ns <= to_ns;
+    });
+    std::sort(of_bin.begin(), of_bin.end(), younger);
+    return take(of_bin);
+  };
+  if (!give(builder_.pending_answers())) return;
+  const std::uint64_t newest = bin_of(std::min(to_ns, newest_ns()));
+  const std::uint64_t oldest =
+      std::max(bin_of(from_ns), newest - std::min<std::uint64_t>(newest, bins_));
+  for (std::uint64_t bin = newest + 1; bin-- > oldest;) {
+    const AnswerBin* answers = answers_.read(bin);
+    if (answers != nullptr && !answers->kept.empty() && !give(answers->kept)) return;
+  }
 }
 
 std::vector<Answer> History::answers(std::uint64_t time_ns, std::size_t count) const {
   std::vector<Answer> result;
-  std::vector<Answer> of_bin;
-  const std::uint64_t newest = bin_of(time_ns);
-  for (std::uint64_t back = 0; back < std::min<std::uint64_t>(kHistoryBins, newest + 1); ++back) {
-    const AnswerBin* bin = answers_.read(newest - back);
-    if (bin == nullptr) continue;
-    of_bin.clear();
-    std::copy_if(bin->kept.begin(), bin->kept.end(), std::back_inserter(of_bin),
-                 [&](const Answer& answer) { return answer.end_ns <= time_ns; });
-    std::sort(of_bin.begin(), of_bin.end(), younger);
-    for (Answer& answer : of_bin) {
-      if (result.size() == count) return result;
-      result.push_back(std::move(answer));
-    }
-  }
+  each_answer_bin(0, time_ns, [&](const std::vector<Answer>& of_bin) {
+    const std::size_t room = std::min(count - result.size(), of_bin.size());
+    result.insert(result.end(), of_bin.begin(), of_bin.begin() + static_cast<std::ptrdiff_t>(room));
+    return result.size() < count;
+  });
   return result;
+}
+
+std::vector<Answer> History::answers_between(std::uint64_t from_ns, std::uint64_t to_ns) const {
+  std::vector<Answer> result;
+  each_answer_bin(from_ns, to_ns, [&](const std::vector<Answer>& of_bin) {
+    result.insert(result.end(), of_bin.begin(), of_bin.end());
+    return true;
+  });
+  std::sort(result.begin(), result.end(),
+            [](const Answer& left, const Answer& right) { return younger(right, left); });
+  return result;
+}
+
+double History::served(std::uint32_t number, std::uint64_t time_ns, std::size_t bins) const {
+  if (number == 0 || number > workers_.size()) return 0;
+  double sum = 0;
+  const std::uint64_t end = bin_of(time_ns);
+  for (std::uint64_t bin = end - std::min<std::uint64_t>({bins, bins_, end}); bin < end; ++bin) {
+    const WorkerBin* value = workers_[number - 1].bins.read(bin);
+    if (value != nullptr) sum += static_cast<double>(value->requests);
+  }
+  return sum;
 }
 
 std::vector<double> History::share(std::uint64_t time_ns, std::uint64_t window_ns) const {
   std::vector<double> shares;
-  for (const WorkerTrack& worker : workers_) {
-    const std::vector<WorkerBin> bins =
-        worker.bins.until(time_ns, std::min<std::uint64_t>(window_ns / kBinNs, kHistoryBins));
-    shares.push_back(std::accumulate(
-        bins.begin(), bins.end(), 0.0,
-        [](double sum, const WorkerBin& bin) { return sum + static_cast<double>(bin.requests); }));
+  for (std::uint32_t number = 1; number <= workers_.size(); ++number) {
+    shares.push_back(served(number, time_ns, window_ns / kBinNs));
   }
   return shares;
+}
+
+double History::fairness(std::uint64_t time_ns, std::uint64_t window_ns) const {
+  std::vector<double> shares;
+  for (const WorkerReport& worker : at(time_ns).workers) {
+    shares.push_back(served(worker.number, time_ns, window_ns / kBinNs));
+  }
+  return model::fairness(shares);
+}
+
+const Incident* History::previous_incident(std::uint64_t time_ns) const {
+  const Incident* nearest = nullptr;
+  for (const Incident& incident : incidents_.all()) {
+    if (incident.known_ns >= time_ns) continue;
+    if (nearest == nullptr || incident.known_ns > nearest->known_ns) nearest = &incident;
+  }
+  return nearest;
+}
+
+const Incident* History::next_incident(std::uint64_t time_ns) const {
+  const Incident* nearest = nullptr;
+  for (const Incident& incident : incidents_.all()) {
+    if (incident.known_ns <= time_ns) continue;
+    if (nearest == nullptr || incident.known_ns < nearest->known_ns) nearest = &incident;
+  }
+  return nearest;
 }
 
 std::vector<EventRecord> History::events(std::uint64_t time_ns, std::size_t count) const {

@@ -13,6 +13,8 @@ using telemetry::EventRecord;
 namespace {
 
 constexpr std::size_t kMaxIncidents = 256;
+/// In a crash loop an incident changes without end: first and last changes are kept.
+constexpr std::size_t kMaxVersions = 64;
 
 std::string text_of(const EventRecord& event) {
   const std::size_t bytes = std::min<std::size_t>(event.text_bytes, telemetry::kEventTextBytes);
@@ -44,13 +46,20 @@ void Incidents::add(const EventRecord& event) {
       if (Incident* incident = find(event)) {
         incident->recovered = true;
         close(*incident, event.time_ns, event.served_total);
+        keep(*incident, event.time_ns);
       }
       break;
     case EventKind::abort:
-      if (Incident* incident = find(event)) incident->abort_ns = event.time_ns;
+      if (Incident* incident = find(event)) {
+        incident->abort_ns = event.time_ns;
+        keep(*incident, event.time_ns);
+      }
       break;
     case EventKind::kill:
-      if (Incident* incident = find(event)) incident->kill_ns = event.time_ns;
+      if (Incident* incident = find(event)) {
+        incident->kill_ns = event.time_ns;
+        keep(*incident, event.time_ns);
+      }
       break;
     case EventKind::disconnect:
       life.leaving_generation = std::max(life.leaving_generation, event.generation);
@@ -65,6 +74,7 @@ void Incidents::worker_removed(std::uint32_t worker, std::uint64_t time_ns) {
     if (incident.worker != worker || !incident.open() || incident.exit_ns == 0) continue;
     incident.replaced = false;
     close(incident, time_ns, 0);
+    keep(incident, time_ns);
   }
 }
 
@@ -73,14 +83,21 @@ void Incidents::server_gone(std::uint64_t time_ns) {
     if (!incident.open()) continue;
     incident.replaced = false;
     close(incident, time_ns, 0);
+    keep(incident, time_ns);
   }
   lives_.clear();
   stopping_ = false;
 }
 
 Incident& Incidents::open(IncidentKind kind, const EventRecord& event) {
-  if (incidents_.size() == kMaxIncidents) incidents_.erase(incidents_.begin());
+  if (incidents_.size() == kMaxIncidents) {
+    incidents_.erase(incidents_.begin());
+    versions_.pop_front();
+  }
   Incident& incident = incidents_.emplace_back();
+  versions_.emplace_back();
+  incident.id = next_id_++;
+  incident.known_ns = event.time_ns;
   incident.kind = kind;
   incident.worker = event.worker;
   incident.generation = event.generation;
@@ -105,10 +122,12 @@ void Incidents::declare_hung(const EventRecord& event) {
   if (Incident* earlier = find(event)) {  // its recovery was lost with the lane
     earlier->recovered = true;
     close(*earlier, event.since_ns != 0 ? event.since_ns : event.time_ns, event.served_total);
+    keep(*earlier, event.time_ns);
   }
   Incident& incident = open(IncidentKind::hang, event);
   incident.declared_ns = event.time_ns;
   incident.hang_kind = static_cast<telemetry::HangKind>(event.hang_kind);
+  keep(incident, event.time_ns);
 }
 
 void Incidents::end_process(const EventRecord& event, const Life& before) {
@@ -131,6 +150,7 @@ void Incidents::end_process(const EventRecord& event, const Life& before) {
   if (incident == nullptr) return;
 
   incident->exit_ns = event.time_ns;
+  if (incident->first_exit_ns == 0) incident->first_exit_ns = event.time_ns;
   incident->exit_cause = event.exit_cause;
   incident->exit_code = event.exit_code;
   incident->abandoned += event.abandoned;
@@ -140,6 +160,7 @@ void Incidents::end_process(const EventRecord& event, const Life& before) {
     incident->replaced = false;
     close(*incident, event.time_ns, event.served_total);
   }
+  keep(*incident, event.time_ns);
 }
 
 void Incidents::note_successor(const EventRecord& event) {
@@ -154,7 +175,28 @@ void Incidents::note_successor(const EventRecord& event) {
     }
     if (kind == EventKind::fork) incident.fork_ns = event.time_ns;
     if (serves) close(incident, event.time_ns, event.served_total);
+    if (serves || kind == EventKind::fork) keep(incident, event.time_ns);
   }
+}
+
+void Incidents::keep(const Incident& incident, std::uint64_t time_ns) {
+  const auto index = static_cast<std::size_t>(&incident - incidents_.data());
+  std::vector<Version>& versions = versions_[index];
+  if (versions.size() == kMaxVersions) versions.erase(versions.begin() + kMaxVersions / 2);
+  // Times in the lane may lie; nothing is known before it was known at all.
+  if (!versions.empty()) time_ns = std::max(time_ns, versions.back().time_ns);
+  versions.push_back({time_ns, incident});
+}
+
+std::vector<Incident> Incidents::at(std::uint64_t time_ns) const {
+  std::vector<Incident> result;
+  for (const std::vector<Version>& versions : versions_) {
+    const auto known =
+        std::find_if(versions.rbegin(), versions.rend(),
+                     [time_ns](const Version& version) { return version.time_ns <= time_ns; });
+    if (known != versions.rend()) result.push_back(known->incident);
+  }
+  return result;
 }
 
 }  // namespace forkscope::model

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <string>
 #include <vector>
@@ -17,6 +18,8 @@ enum class IncidentKind {
 
 /// From the first sign to the successor's readiness. Times are CLOCK_MONOTONIC, 0 = not yet.
 struct Incident {
+  std::uint32_t id = 0;        ///< Counts incidents, from 1.
+  std::uint64_t known_ns = 0;  ///< When it became known: declared hung, or dead.
   IncidentKind kind = IncidentKind::hang;
   std::uint32_t worker = 0;
   std::uint32_t generation = 0;
@@ -27,7 +30,8 @@ struct Incident {
   std::uint64_t declared_ns = 0;
   std::uint64_t abort_ns = 0;
   std::uint64_t kill_ns = 0;
-  std::uint64_t exit_ns = 0;
+  std::uint64_t exit_ns = 0;        ///< The latest exit,
+  std::uint64_t first_exit_ns = 0;  ///< … and the first one, in a crash loop.
   std::uint64_t fork_ns = 0;
   std::uint64_t back_ns = 0;     ///< Successor ready, or recovered by itself.
   bool recovered = false;        ///< It went on by itself.
@@ -40,7 +44,7 @@ struct Incident {
   std::uint64_t served_at_end = 0;    ///< … and when it was over.
 
   bool open() const { return back_ns == 0; }
-  std::uint64_t start_ns() const { return stuck_since_ns ? stuck_since_ns : exit_ns; }
+  std::uint64_t start_ns() const { return stuck_since_ns ? stuck_since_ns : first_exit_ns; }
 };
 
 /// Feed it every event, in order; ask it for the incidents. Events may be missing, when the lane
@@ -55,6 +59,8 @@ class Incidents {
   void server_gone(std::uint64_t time_ns);
   /// Oldest first; at most the latest 256.
   const std::vector<Incident>& all() const { return incidents_; }
+  /// As they were known at a moment: without what came later.
+  std::vector<Incident> at(std::uint64_t time_ns) const;
 
  private:
   /// What is known of the process that holds, or held, a worker's number.
@@ -63,14 +69,24 @@ class Incidents {
     std::uint32_t leaving_generation = 0;  // the newest one that was asked to go
   };
 
+  /// An incident as it was known from `time_ns` on.
+  struct Version {
+    std::uint64_t time_ns;
+    Incident incident;
+  };
+
   Incident& open(IncidentKind kind, const telemetry::EventRecord& event);
   /// The open incident of that very process.
   Incident* find(const telemetry::EventRecord& event);
   void declare_hung(const telemetry::EventRecord& event);
   void end_process(const telemetry::EventRecord& event, const Life& before);
   void note_successor(const telemetry::EventRecord& event);
+  /// Keeps what `incident` has become at `time_ns`.
+  void keep(const Incident& incident, std::uint64_t time_ns);
 
   std::vector<Incident> incidents_;
+  std::deque<std::vector<Version>> versions_;  // of each incident, oldest first
+  std::uint32_t next_id_ = 1;
   std::map<std::uint32_t, Life> lives_;  // by worker number
   bool stopping_ = false;
 };

@@ -103,6 +103,7 @@ struct Session {
   LaneCursor<EventRecord> events;
   std::vector<LaneCursor<RequestRecord>> requests;  // by slot
   RateMeter rates;
+  std::vector<std::vector<std::uint64_t>> histograms;  // by slot, as they were at the latest look
   std::string detail;  // what to say while all is well: nothing, or a hint
 };
 
@@ -110,9 +111,11 @@ struct Session {
 
 struct LiveSource::State {
   std::optional<std::uint16_t> wanted_port;
+  std::vector<std::uint16_t> ports;  // that were listening at the latest search
   Snapshot snapshot;
   std::vector<Answer> answers;
   std::vector<EventRecord> events;
+  std::vector<LatencyCount> latency;
   std::unique_ptr<Session> session;  // stays mapped after a loss: its last picture is still true
   CoreMeter cores;
   std::uint64_t next_attempt_ns = 0;
@@ -127,6 +130,7 @@ struct LiveSource::State {
   void read_answers();
   void read_events();
   void read_totals(std::uint64_t now_ns);
+  std::vector<std::uint64_t> read_latency();
   void read_beat(std::uint64_t now_ns);
   void sample_machine(std::uint64_t now_ns);
 };
@@ -141,6 +145,7 @@ void LiveSource::poll() {
   State& state = *state_;
   state.answers.clear();
   state.events.clear();
+  state.latency.clear();
   std::uint64_t now_ns = telemetry::now_ns();
   if (state.snapshot.attachment != Attachment::live && now_ns >= state.next_attempt_ns) {
     state.search(now_ns);
@@ -152,31 +157,43 @@ void LiveSource::poll() {
   state.sample_machine(now_ns);
 }
 
+const std::vector<std::uint16_t>& LiveSource::ports() const { return state_->ports; }
+
+void LiveSource::choose(std::uint16_t port) {
+  if (state_->wanted_port == port) return;
+  std::vector<std::uint16_t> ports = std::move(state_->ports);
+  *state_ = State();
+  state_->wanted_port = port;
+  state_->ports = std::move(ports);
+}
+
 const Snapshot& LiveSource::snapshot() const { return state_->snapshot; }
 const std::vector<Answer>& LiveSource::answers() const { return state_->answers; }
 const std::vector<EventRecord>& LiveSource::events() const { return state_->events; }
+const std::vector<LatencyCount>& LiveSource::latency() const { return state_->latency; }
 
 /// Tries the ports in question, lowest first, until one gives its segment.
 void LiveSource::State::search(std::uint64_t now_ns) {
   next_attempt_ns = now_ns + kSearchPeriodNs;
-  std::vector<std::uint16_t> ports;
+  std::vector<std::uint16_t> candidates;
   if (wanted_port) {
-    ports = {*wanted_port};
+    candidates = {*wanted_port};
   } else if (session && now_ns < lost_ns + kLoyaltyNs) {
-    ports = {snapshot.server.port};
+    candidates = {snapshot.server.port};
   } else {
-    ports = telemetry::control_socket_ports();
+    candidates = telemetry::control_socket_ports();
   }
   if (!session) {
     snapshot.attachment_detail = wanted_port
                                      ? "No server on port " + std::to_string(*wanted_port) + '.'
                                      : "No server found. Start one with: todos-server";
   }
-  std::erase_if(ports, [](std::uint16_t port) { return !control_socket_listens(port); });
-  for (const std::uint16_t port : ports) {
+  std::erase_if(candidates, [](std::uint16_t port) { return !control_socket_listens(port); });
+  if (!wanted_port) ports = candidates;
+  for (const std::uint16_t port : candidates) {
     if (!attach(port, now_ns)) return;  // one wait per frame is enough
     if (snapshot.attachment != Attachment::live) continue;
-    if (ports.size() > 1) {
+    if (candidates.size() > 1) {
       session->detail = "Servers run on ports " + list_of(ports) + "; this is " +
                         std::to_string(port) + ". Choose with --port.";
     }
@@ -262,16 +279,11 @@ void LiveSource::State::read_totals(std::uint64_t now_ns) {
     totals.requests += view.requests_total(slot);
     totals.lost_records += session->requests[slot].lost();
   }
-  totals.lost_records += session->events.lost();
+  totals.lost_events = session->events.lost();
+  totals.lost_records += totals.lost_events;
 
   if (session->rates.due(now_ns)) {
-    std::vector<std::uint64_t> sum(telemetry::kHistogramBuckets);
-    std::vector<std::uint64_t> counts;
-    for (const telemetry::WorkerReport& worker : snapshot.workers) {
-      view.histogram(worker.number - 1, counts);
-      for (std::size_t i = 0; i < std::min(sum.size(), counts.size()); ++i) sum[i] += counts[i];
-    }
-    session->rates.add(now_ns, totals.requests, std::move(sum));
+    session->rates.add(now_ns, totals.requests, read_latency());
     totals.requests_per_second = session->rates.requests_per_second();
     totals.p50_ms = session->rates.latency_ms(0.50);
     totals.p99_ms = session->rates.latency_ms(0.99);
@@ -281,6 +293,30 @@ void LiveSource::State::read_totals(std::uint64_t now_ns) {
     totals.p99_ms = snapshot.totals.p99_ms;
   }
   snapshot.totals = totals;
+}
+
+/// Adds to `latency` what has ended since the look before, and returns the histogram of all
+/// workers.
+std::vector<std::uint64_t> LiveSource::State::read_latency() {
+  std::vector<std::uint64_t> sum(telemetry::kHistogramBuckets);
+  std::vector<std::uint64_t> counts;
+  session->histograms.resize(session->view.slot_count());
+  for (const telemetry::WorkerReport& worker : snapshot.workers) {
+    session->view.histogram(worker.number - 1, counts);
+    std::vector<std::uint64_t>& then = session->histograms[worker.number - 1];
+    const bool first = then.empty();  // what ended before we came has no time
+    then.resize(counts.size());
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+      sum[i] += counts[i];
+      if (first || counts[i] <= then[i]) continue;
+      latency.push_back(
+          {static_cast<std::uint16_t>(worker.number),
+           latency_row(telemetry::histogram_lower_bound_ns(static_cast<std::uint32_t>(i))),
+           static_cast<std::uint32_t>(std::min<std::uint64_t>(counts[i] - then[i], UINT32_MAX))});
+    }
+    then.swap(counts);
+  }
+  return sum;
 }
 
 /// What the primary says of itself, and whether it still lives.
@@ -320,12 +356,9 @@ void LiveSource::State::sample_machine(std::uint64_t now_ns) {
   cores.sample(now_ns);
   snapshot.cores.clear();
   for (const CoreUse& core : cores.cores()) {
-    CoreSample sample{core.number, core.utilisation, {}};
-    for (const telemetry::WorkerReport& worker : snapshot.workers) {
-      if (worker.pid != 0 && worker.core == core.number) sample.workers.push_back(worker.number);
-    }
-    snapshot.cores.push_back(std::move(sample));
+    snapshot.cores.push_back({core.number, core.utilisation, {}});
   }
+  assign_workers_to_cores(snapshot);
 
   constexpr std::uint64_t kSpanNs = 1'000'000'000;
   if (cpu_since_ns != 0 && now_ns < cpu_since_ns + kSpanNs) return;

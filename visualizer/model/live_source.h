@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "forkscope/telemetry/layout.h"
+#include "model/latency.h"
 #include "model/snapshot.h"
 
 namespace forkscope::model {
@@ -22,17 +23,24 @@ namespace forkscope::model {
 class LiveSource {
  public:
   /// Without a port: the only running server, or the one with the lowest port as soon as there is
-  /// one.
+  /// one, until another is chosen.
   explicit LiveSource(std::optional<std::uint16_t> port);
   ~LiveSource();
 
   /// What has happened since the last call. Cheap: call it once per frame.
   void poll();
 
+  /// Ports on which servers ran when this one was found, ascending: what there is to choose from.
+  const std::vector<std::uint16_t>& ports() const;
+  /// From now on the server on that port is looked at.
+  void choose(std::uint16_t port);
+
   const Snapshot& snapshot() const;
   /// Requests that ended since the poll before, oldest first, of all workers.
   const std::vector<Answer>& answers() const;
   const std::vector<telemetry::EventRecord>& events() const;
+  /// Latencies of the requests that ended; looked at ten times per second.
+  const std::vector<LatencyCount>& latency() const;
 
  private:
   struct State;

@@ -1,10 +1,11 @@
 // What the visualizer knows at one moment: plain values, no pointers into shared memory.
 //
-// A source (live_source.h) makes one; History (history.h) keeps ten minutes of them, binned; views
-// draw from both and change neither.
+// A source (live_source.h) makes one; History (history.h) keeps ten minutes of them; views draw
+// from both and change neither.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -64,7 +65,8 @@ struct Totals {
   std::uint64_t abandoned = 0;  ///< Requests that died with their worker.
   std::uint64_t respawns = 0;
   std::uint64_t hangs = 0;
-  std::uint64_t lost_records = 0;  ///< Records that this viewer was too slow to see.
+  std::uint64_t lost_records = 0;  ///< Records that this viewer was too slow to see,
+  std::uint64_t lost_events = 0;  ///< … and how many of them were events; the others are answers.
 };
 
 struct Snapshot {
@@ -76,7 +78,12 @@ struct Snapshot {
   std::vector<telemetry::WorkerReport> workers;  ///< By number.
   std::vector<CoreSample> cores;                 ///< By number.
   Totals totals;
-  double observer_cpu = 0;  ///< The visualizer's own CPU use, 1.0 = one core.
+  /// The visualizer's own CPU use, 1.0 = one core. Of the machine that watches, not of what is
+  /// watched: neither recorded nor replayed.
+  std::optional<double> observer_cpu;
 };
+
+/// Notes with each core the workers that last ran on it.
+void assign_workers_to_cores(Snapshot& snapshot);
 
 }  // namespace forkscope::model

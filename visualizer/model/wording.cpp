@@ -20,7 +20,25 @@ std::uint64_t since(std::uint64_t from_ns, std::uint64_t to_ns) {
   return to_ns > from_ns ? to_ns - from_ns : 0;
 }
 
+/// What a hang looks like from outside.
+std::string manner(telemetry::HangKind kind) {
+  switch (kind) {
+    case telemetry::HangKind::spin: return "it spins: a core burns";
+    case telemetry::HangKind::blocked: return "it sleeps and never wakes";
+    case telemetry::HangKind::stopped: return "frozen by SIGSTOP";
+    case telemetry::HangKind::none: break;
+  }
+  return "no progress";
+}
+
 std::string lost(std::uint64_t requests) { return counted(requests, "request") + " lost"; }
+
+/// " · since 12:04:31"; nothing where the picture has no wall clock.
+std::string since_clock(std::uint64_t time_ns, const Snapshot& now) {
+  if (now.wall_clock_ns == 0) return {};
+  const auto age = static_cast<std::int64_t>(since(time_ns, now.time_ns));
+  return std::string(kDot) + "since " + clock_time(now.wall_clock_ns - age);
+}
 
 }  // namespace
 
@@ -34,8 +52,9 @@ std::string headline(const Incident& incident, const Snapshot& now) {
   } else {
     line = "HUNG " + counting_seconds(age);
     const bool stopped = incident.hang_kind == telemetry::HangKind::stopped;
-    const std::string where = (stopped ? " stopped" : "") + during(incident.request);
+    const std::string where = (stopped ? " frozen by SIGSTOP" : "") + during(incident.request);
     if (!where.empty()) line += std::string(kDot) + where.substr(1);
+    line += since_clock(incident.start_ns(), now);
     const std::uint64_t kill_at = incident.start_ns() + now.server.kill_after_ns;
     if (incident.kill_ns != 0) {
       line += std::string(kDot) + "SIGKILL sent";
@@ -82,6 +101,45 @@ std::string receipt(const Incident& incident) {
             grouped(incident.served_at_end - incident.served_at_start);
   }
   return line;
+}
+
+std::vector<ChainStep> chain(const Incident& incident) {
+  using telemetry::EventKind;
+  std::vector<ChainStep> steps;
+  const auto add = [&steps](std::uint64_t time_ns, EventKind kind, std::string title,
+                            std::string detail = {}) {
+    if (time_ns != 0) steps.push_back({time_ns, kind, std::move(title), std::move(detail)});
+  };
+  const bool in_request = incident.request.find('/') != std::string::npos;
+  if (in_request) {
+    add(incident.stuck_since_ns, EventKind::none, "request received", incident.request);
+  } else {
+    add(incident.stuck_since_ns, EventKind::none, "last sign of life",
+        incident.request.empty() ? "" : telemetry::during(incident.request).substr(1));
+  }
+  add(incident.declared_ns, EventKind::hung, "declared hung", manner(incident.hang_kind));
+  add(incident.abort_ns, EventKind::abort, "SIGABRT sent", "its time is over");
+  add(incident.kill_ns, EventKind::kill, "SIGKILL sent", "it did not end");
+  const std::string end = exit_text(incident.exit_cause, incident.exit_code);
+  if (incident.deaths > 1) {
+    add(incident.first_exit_ns, EventKind::exit, "died");
+    add(incident.exit_ns, EventKind::exit, "died again, " + grouped(incident.deaths) + "×", end);
+  } else {
+    add(incident.exit_ns, EventKind::exit, "exited", end + ", " + lost(incident.abandoned));
+  }
+  add(incident.fork_ns, EventKind::fork, "respawned",
+      "generation " + std::to_string(incident.generation + std::max(incident.deaths, 1U)));
+  if (incident.recovered) {
+    add(incident.back_ns, EventKind::recovered, "went on by itself");
+  } else if (incident.replaced) {
+    add(incident.back_ns, EventKind::listening, "ready", "it serves again");
+  } else {
+    add(incident.back_ns, EventKind::none, "not replaced");
+  }
+  std::stable_sort(steps.begin(), steps.end(), [](const ChainStep& left, const ChainStep& right) {
+    return left.time_ns < right.time_ns;
+  });
+  return steps;
 }
 
 }  // namespace forkscope::model

@@ -12,21 +12,32 @@ namespace forkscope::text {
 
 enum class Style { plain, dim, bold, busy, slow, fresh, hung, dead };
 
+/// What the terminal can show. Shapes and words carry everything; colours only help.
+enum class Colors {
+  none,   ///< No escape sequences at all.
+  mono,   ///< Bold, dim and reverse video.
+  basic,  ///< The eight colours.
+  rgb,    ///< The window's palette, in 24 bits.
+};
+/// As the environment says: NO_COLOR (no-color.org), TERM, COLORTERM.
+Colors colors_of_environment();
+
 class Line {
  public:
-  /// A line of at most `width` columns; `colored` false leaves every style out.
-  Line(std::size_t width, bool colored) : width_(width), colored_(colored) {}
+  /// A line of at most `width` columns.
+  Line(std::size_t width, Colors colors) : width_(width), colors_(colors) {}
 
   Line& add(std::string_view text, Style style = Style::plain);
   /// Filled up with spaces to `columns` of its own; cut when longer.
   Line& add_left(std::string_view text, std::size_t columns, Style style = Style::plain);
   Line& add_right(std::string_view text, std::size_t columns, Style style = Style::plain);
 
+  std::size_t columns_left() const { return width_ - used_; }
   const std::string& bytes() const { return bytes_; }
 
  private:
   std::size_t width_;
-  bool colored_;
+  Colors colors_;
   std::size_t used_ = 0;
   std::string bytes_;
 };

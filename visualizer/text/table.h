@@ -1,11 +1,17 @@
-// The live table as lines: a pure function of the history and the size of the terminal.
+// The live table as lines: a pure function of the history, the view time and the terminal.
+//
+// What needs attention comes first and is never cut for what is well: alarms, then the workers that
+// are not well in full rows. Where not all workers have room, the healthy ones shrink to a number
+// and a shape. Rows never re-sort.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "model/history.h"
+#include "text/line.h"
 
 namespace forkscope::text {
 
@@ -14,8 +20,15 @@ struct TableSize {
   std::size_t rows = 24;
 };
 
-/// At most `size.rows` lines of at most `size.columns` columns. Workers come before everything but
-/// the alarms; the latest events take what is left.
-std::vector<std::string> table(const model::History& history, TableSize size, bool colored);
+/// What the last row says beside the time.
+struct Footer {
+  std::string mode;    ///< "LIVE", "PAUSED 12.3 s ago", "REPLAY 0:12 of 1:30".
+  bool alert = false;  ///< Not live: it is set off.
+  std::string help;    ///< The keys, or a notice.
+};
+
+/// Exactly `size.rows` lines of at most `size.columns` columns.
+std::vector<std::string> table(const model::History& history, std::uint64_t time_ns,
+                               const Footer& footer, TableSize size, Colors colors);
 
 }  // namespace forkscope::text

@@ -6,6 +6,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <system_error>
 
@@ -13,20 +14,32 @@ namespace forkscope::text {
 
 namespace {
 
-sigset_t stop_set() {
+sigset_t watched_set() {
   sigset_t set;
   ::sigemptyset(&set);
-  ::sigaddset(&set, SIGINT);
-  ::sigaddset(&set, SIGTERM);
-  ::sigaddset(&set, SIGHUP);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGWINCH}) ::sigaddset(&set, signal);
   return set;
 }
 
 }  // namespace
 
 // Private modes 1049 (alternate screen) and 25 (cursor), as in xterm's ctlseqs.
-Terminal::Terminal() { write_out("\x1b[?1049h\x1b[?25l"); }
-Terminal::~Terminal() { write_out("\x1b[?25h\x1b[?1049l"); }
+void Terminal::enter() {
+  has_keys_ = ::isatty(STDIN_FILENO) != 0 && ::tcgetattr(STDIN_FILENO, &before_) == 0;
+  if (has_keys_) {
+    termios raw = before_;  // key by key and without echo; Ctrl-C and Ctrl-Z stay signals
+    raw.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
+    raw.c_cc[VMIN] = 0;
+    raw.c_cc[VTIME] = 0;
+    ::tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+  }
+  write_out("\x1b[?1049h\x1b[?25l\x1b[2J");
+}
+
+void Terminal::leave() {
+  write_out("\x1b[?25h\x1b[?1049l");
+  if (has_keys_) ::tcsetattr(STDIN_FILENO, TCSANOW, &before_);
+}
 
 TableSize Terminal::size() const {
   winsize window{};
@@ -37,42 +50,65 @@ TableSize Terminal::size() const {
   return {window.ws_col, window.ws_row};
 }
 
-void Terminal::show(const std::vector<std::string>& lines) const {
+bool Terminal::show(const std::vector<std::string>& lines) const {
   std::string bytes = "\x1b[H";
   for (std::size_t i = 0; i < lines.size(); ++i) {
     if (i > 0) bytes += "\r\n";
     bytes += lines[i] + "\x1b[K";
   }
-  write_out(bytes + "\x1b[J");
+  return write_out(bytes + "\x1b[J");
 }
 
-StopSignals::StopSignals() {
-  const sigset_t set = stop_set();
+std::string Terminal::keys() const {
+  if (!has_keys_) return {};
+  std::array<char, 256> bytes;
+  const ssize_t count = ::read(STDIN_FILENO, bytes.data(), bytes.size());
+  return count > 0 ? std::string(bytes.data(), static_cast<std::size_t>(count)) : std::string();
+}
+
+void Terminal::suspend() {
+  leave();
+  ::raise(SIGSTOP);  // TSTP itself is blocked; to whoever waits for us it is the same
+  enter();
+}
+
+Signals::Signals() {
+  const sigset_t set = watched_set();
   ::sigprocmask(SIG_BLOCK, &set, nullptr);
   signals_ = net::Descriptor(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!signals_) throw std::system_error(errno, std::generic_category(), "signalfd");
 }
 
-StopSignals::~StopSignals() {
-  signalfd_siginfo taken;
-  while (::read(signals_.get(), &taken, sizeof taken) > 0) {
-  }
-  const sigset_t set = stop_set();
+Signals::~Signals() {
+  wait(std::chrono::milliseconds(0), false);  // takes what is pending
+  const sigset_t set = watched_set();
   ::sigprocmask(SIG_UNBLOCK, &set, nullptr);
 }
 
-bool StopSignals::wait(std::chrono::milliseconds timeout) const {
-  pollfd entry{signals_.get(), POLLIN, 0};
-  return ::poll(&entry, 1, static_cast<int>(timeout.count())) > 0;
+Signals::Woken Signals::wait(std::chrono::milliseconds timeout, bool for_keys) const {
+  std::array<pollfd, 2> entries{{{signals_.get(), POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}}};
+  ::poll(entries.data(), for_keys ? 2 : 1, static_cast<int>(timeout.count()));
+  Woken woken;
+  // A terminal that has hung up is readable for ever, without a key.
+  woken.keys = for_keys && entries[1].revents == POLLIN;
+  woken.stop = for_keys && (entries[1].revents & (POLLHUP | POLLERR)) != 0;
+  signalfd_siginfo taken;
+  while (::read(signals_.get(), &taken, sizeof taken) == sizeof taken) {
+    switch (taken.ssi_signo) {
+      case SIGTSTP: woken.suspend = true; break;
+      case SIGWINCH: woken.resized = true; break;
+      default: woken.stop = true;
+    }
+  }
+  return woken;
 }
 
-bool write_out(const std::string& bytes) {
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t count = ::write(STDOUT_FILENO, bytes.data() + done, bytes.size() - done);
+bool write_out(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(STDOUT_FILENO, bytes.data(), bytes.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return false;
-    done += static_cast<std::size_t>(count);
+    bytes.remove_prefix(static_cast<std::size_t>(count));
   }
   return true;
 }

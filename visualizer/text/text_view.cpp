@@ -3,18 +3,19 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
 #include "forkscope/telemetry/event_text.h"
-#include "forkscope/telemetry/workers_json.h"
+#include "forkscope/telemetry/worker_report.h"
 #include "model/format.h"
-#include "model/history.h"
-#include "model/live_source.h"
 #include "model/wording.h"
+#include "text/snapshot_json.h"
 #include "text/table.h"
 #include "text/terminal.h"
 
@@ -22,121 +23,240 @@ namespace forkscope::text {
 
 namespace {
 
-using nlohmann::ordered_json;
 using namespace std::chrono_literals;
+using session::Session;
 
-constexpr auto kRedraw = 250ms;
+constexpr std::uint64_t kRedrawNs = 250'000'000;
+/// The lanes are short: records are read more often than anything is drawn.
+constexpr auto kPoll = 50ms;
 /// `--once`: how long a server may take to answer, and how long to look before rates mean anything.
 constexpr auto kAttachBound = 1000ms;
 constexpr auto kLook = 300ms;
+constexpr std::uint64_t kNoticeNs = 6'000'000'000;
 
-double milliseconds(std::uint64_t ns) { return static_cast<double>(ns) / 1e6; }
-
-ordered_json server_json(const model::ServerInfo& server) {
-  return {{"host", server.host},
-          {"port", server.port},
-          {"version", server.version},
-          {"pid", server.primary_pid},
-          {"target_workers", server.target_workers},
-          {"hang_after_ms", server.hang_after_ns / 1'000'000},
-          {"kill_after_ms", server.kill_after_ns / 1'000'000},
-          {"faults", server.faults_enabled},
-          {"draining", server.draining},
-          {"beat_age_ms", milliseconds(server.beat_age_ns)}};
-}
-
-ordered_json totals_json(const model::Totals& totals) {
-  return {{"requests", totals.requests},   {"requests_per_second", totals.requests_per_second},
-          {"p50_ms", totals.p50_ms},       {"p99_ms", totals.p99_ms},
-          {"in_flight", totals.in_flight}, {"waiting", totals.waiting},
-          {"errors", totals.errors},       {"abandoned", totals.abandoned},
-          {"respawns", totals.respawns},   {"hangs", totals.hangs}};
-}
-
-ordered_json cores_json(const std::vector<model::CoreSample>& cores) {
-  ordered_json list = ordered_json::array();
-  for (const model::CoreSample& core : cores) {
-    list.push_back(
-        {{"number", core.number}, {"utilisation", core.utilisation}, {"workers", core.workers}});
+/// A picture as JSON: of a live server after a short look, of a recording at its moment.
+int print_once(Session& session, bool at_end) {
+  const model::History& history = session.history();
+  const auto live = [&] { return history.latest().attachment == model::Attachment::live; };
+  if (session.is_replay()) {
+    if (at_end) session.playhead().to_end();
+    if (const std::string notice = session.take_notice(); !notice.empty()) {
+      std::fprintf(stderr, "todos-visualizer: %s\n", notice.c_str());
+    }
+    return write_out(snapshot_json(history.at(session.view_time(0))).dump(2) + '\n') ? 0 : 1;
   }
-  return list;
-}
-
-int print_once(model::LiveSource& source) {
   const auto give_up = std::chrono::steady_clock::now() + kAttachBound;
-  source.poll();
-  while (source.snapshot().attachment != model::Attachment::live &&
-         std::chrono::steady_clock::now() < give_up) {
+  session.poll();
+  while (!live() && std::chrono::steady_clock::now() < give_up) {
     std::this_thread::sleep_for(50ms);
-    source.poll();
+    session.poll();
   }
-  const model::Snapshot& snapshot = source.snapshot();
-  if (snapshot.attachment == model::Attachment::live) {
+  if (live()) {
     std::this_thread::sleep_for(kLook);
-    source.poll();
+    session.poll();
   }
-  if (snapshot.attachment != model::Attachment::live) {
-    std::fprintf(stderr, "todos-visualizer: %s\n", snapshot.attachment_detail.c_str());
+  if (!live()) {
+    std::fprintf(stderr, "todos-visualizer: %s\n", history.latest().attachment_detail.c_str());
     return 1;
   }
-  ordered_json json = {{"server", server_json(snapshot.server)},
-                       {"totals", totals_json(snapshot.totals)},
-                       {"cores", cores_json(snapshot.cores)}};
-  json.update(telemetry::workers_json(snapshot.workers, snapshot.time_ns));
-  return write_out(json.dump(2) + '\n') ? 0 : 1;
+  return write_out(snapshot_json(history.latest()).dump(2) + '\n') ? 0 : 1;
 }
 
-int show_table(model::LiveSource& source) {
-  const StopSignals stop;
-  const Terminal terminal;
-  model::History history;
-  do {
-    source.poll();
-    history.add(source.snapshot(), source.answers(), source.events());
-    terminal.show(table(history, terminal.size(), /*colored=*/true));
-  } while (!stop.wait(kRedraw));
-  return 0;
+std::string minutes(std::uint64_t ns) {
+  const std::uint64_t seconds = ns / 1'000'000'000;
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%llu:%02llu",
+                static_cast<unsigned long long>(seconds / 60),
+                static_cast<unsigned long long>(seconds % 60));
+  return text.data();
+}
+
+/// The table, redrawn in place, with the keys of the window that make sense here.
+class TableView {
+ public:
+  explicit TableView(Session& session) : session_(session) {}
+
+  int run() {
+    const Signals signals;
+    Terminal terminal;
+    const bool keys = ::isatty(STDIN_FILENO) != 0;
+    std::uint64_t drawn_ns = 0;
+    for (;;) {
+      session_.poll();
+      const std::uint64_t now = telemetry::now_ns();
+      if (std::string notice = session_.take_notice(); !notice.empty()) {
+        notice_ = std::move(notice);
+        notice_until_ns_ = now + kNoticeNs;
+      }
+      if (touched_ || now >= drawn_ns + kRedrawNs) {
+        if (!terminal.show(table(session_.history(), session_.view_time(now), footer(now),
+                                 terminal.size(), colors_))) {
+          return 0;
+        }
+        drawn_ns = now;
+        touched_ = false;
+      }
+      const Signals::Woken woken = signals.wait(kPoll, keys);
+      if (woken.stop) return 0;
+      if (woken.suspend) terminal.suspend();
+      touched_ = woken.resized || woken.suspend;
+      if (woken.keys && !take_keys(terminal.keys())) return 0;
+    }
+  }
+
+ private:
+  /// False: the user wants to leave.
+  bool take_keys(std::string_view typed) {
+    const std::uint64_t now = telemetry::now_ns();
+    model::Playhead& head = session_.playhead();
+    const model::History& history = session_.history();
+    const auto take = [&typed](std::string_view key) {
+      if (!typed.starts_with(key)) return false;
+      typed.remove_prefix(key.size());
+      return true;
+    };
+    touched_ = touched_ || !typed.empty();
+    while (!typed.empty()) {
+      // Arrows and End as xterm, the Linux console and tmux send them.
+      if (take("q")) return false;
+      if (take(" ")) {
+        head.toggle_pause(history, now);
+      } else if (take("\x1b[1;2D") || take("p")) {
+        head.jump(history, now, -1);
+      } else if (take("\x1b[1;2C") || take("n")) {
+        head.jump(history, now, +1);
+      } else if (take("\x1b[D") || take("\x1bOD")) {
+        head.step(history, now, -1);
+      } else if (take("\x1b[C") || take("\x1bOC")) {
+        head.step(history, now, +1);
+      } else if (take("\x1b[F") || take("\x1bOF") || take("\x1b[4~") || take("e")) {
+        head.to_end();
+      } else if (take("s")) {
+        next_server();
+      } else if (take("m")) {
+        session_.history().add_marker(session_.view_time(now));
+      } else {
+        typed.remove_prefix(1);
+      }
+    }
+    return true;
+  }
+
+  /// Where several servers run: on to the one with the next port.
+  void next_server() {
+    const std::vector<std::uint16_t> ports = session_.ports();
+    if (ports.size() < 2) return;
+    const auto next =
+        std::upper_bound(ports.begin(), ports.end(), session_.history().latest().server.port);
+    session_.choose(next != ports.end() ? *next : ports.front());
+  }
+
+  Footer footer(std::uint64_t now) const {
+    const model::History& history = session_.history();
+    const model::Playhead& head = session_.playhead();
+    const std::uint64_t shown = session_.view_time(now);
+    Footer footer;
+    if (session_.is_replay()) {
+      const std::uint64_t start = history.oldest_ns();
+      footer.mode = head.playing(history, now) ? "REPLAY " : "REPLAY, paused ";
+      footer.mode +=
+          minutes(shown - std::min(start, shown)) + " of " + minutes(history.newest_ns() - start);
+      footer.alert = !head.playing(history, now);
+    } else if (head.at_end()) {
+      footer.mode = session_.is_recording() ? "LIVE, recording" : "LIVE";
+    } else {
+      footer.mode = "PAUSED " + model::counting_seconds(history.newest_ns() - shown) + " ago";
+      footer.alert = true;
+    }
+    const std::string servers = session_.ports().size() > 1 ? "s next server  " : "";
+    footer.help = now < notice_until_ns_
+                      ? notice_
+                      : "Space pause  " + servers + "←/→ step  n/p incident  e end  q quit";
+    return footer;
+  }
+
+  Session& session_;
+  const Colors colors_ = colors_of_environment();
+  bool touched_ = true;
+  std::string notice_;
+  std::uint64_t notice_until_ns_ = 0;
+};
+
+std::string event_line(const telemetry::EventRecord& event) {
+  return model::clock_time(static_cast<std::int64_t>(event.wall_clock_ns)) + "  " +
+         telemetry::describe(event) + '\n';
+}
+
+std::string receipt_line(const model::Incident& incident, const std::string& clock) {
+  return clock + "  worker " + std::to_string(incident.worker) + ": " + model::receipt(incident) +
+         '\n';
 }
 
 /// One line per event, and per incident that is over; a line whenever the server comes or goes.
-int print_lines(model::LiveSource& source) {
-  const StopSignals stop;
-  model::History history;
+int print_lines(Session& session) {
+  const Signals signals;
+  const model::History& history = session.history();
   std::string said;
   std::uint64_t receipts_until_ns = 0;
   do {
-    source.poll();
-    const model::Snapshot& snapshot = source.snapshot();
-    history.add(snapshot, source.answers(), source.events());
+    session.poll();
+    const model::Snapshot& snapshot = history.latest();
     std::string lines;
-    const std::string now = model::clock_time(snapshot.wall_clock_ns) + "  ";
+    const std::string now = model::clock_time(snapshot.wall_clock_ns);
+    if (const std::string notice = session.take_notice(); !notice.empty()) {
+      std::fprintf(stderr, "todos-visualizer: %s\n", notice.c_str());
+    }
     std::string attachment = snapshot.attachment_detail;
     if (attachment.empty()) attachment = "Attached to port " + std::to_string(snapshot.server.port);
-    if (attachment != said) lines += now + attachment + '\n';
+    if (attachment != said) lines += now + "  " + attachment + '\n';
     said = attachment;
-    for (const telemetry::EventRecord& event : source.events()) {
-      lines += model::clock_time(static_cast<std::int64_t>(event.wall_clock_ns)) + "  " +
-               telemetry::describe(event) + '\n';
-    }
+    for (const telemetry::EventRecord& event : session.new_events()) lines += event_line(event);
     std::uint64_t newest_ns = receipts_until_ns;
     for (const model::Incident& incident : history.incidents()) {
       if (incident.open() || incident.back_ns <= receipts_until_ns) continue;
-      lines += now + "worker " + std::to_string(incident.worker) + ": " + model::receipt(incident) +
-               '\n';
+      lines += receipt_line(incident, now);
       newest_ns = std::max(newest_ns, incident.back_ns);
     }
     receipts_until_ns = newest_ns;
     if (!write_out(lines)) return 0;
-  } while (!stop.wait(kRedraw));
+  } while (!signals.wait(kPoll, false).stop);
+  return 0;
+}
+
+/// A recording's events and receipts up to its moment, in the order in which they came.
+int print_replay(Session& session, bool at_end) {
+  if (at_end) session.playhead().to_end();
+  const model::History& history = session.history();
+  const std::uint64_t until = session.view_time(0);
+  if (const std::string notice = session.take_notice(); !notice.empty()) {
+    std::fprintf(stderr, "todos-visualizer: %s\n", notice.c_str());
+  }
+  std::vector<std::pair<std::uint64_t, std::string>> lines;
+  auto events = history.events(until, SIZE_MAX);
+  for (auto event = events.rbegin(); event != events.rend(); ++event) {
+    lines.emplace_back(event->time_ns, event_line(*event));
+  }
+  for (const model::Incident& incident : history.incidents(until)) {
+    if (incident.open()) continue;
+    const std::string clock = model::clock_time(history.wall_clock_at(incident.back_ns));
+    lines.emplace_back(incident.back_ns, receipt_line(incident, clock));
+  }
+  std::stable_sort(lines.begin(), lines.end(),
+                   [](const auto& left, const auto& right) { return left.first < right.first; });
+  std::string all;
+  for (const auto& [time_ns, line] : lines) all += line;
+  write_out(all);
   return 0;
 }
 
 }  // namespace
 
-int run_text(std::optional<std::uint16_t> port, bool once) {
-  model::LiveSource source(port);
-  if (once) return print_once(source);
-  return ::isatty(STDOUT_FILENO) != 0 ? show_table(source) : print_lines(source);
+int run_text(const session::SessionOptions& options, bool once) {
+  Session session(options);
+  if (once) return print_once(session, !options.at);
+  const bool screen = ::isatty(STDOUT_FILENO) != 0 && colors_of_environment() != Colors::none;
+  if (screen) return TableView(session).run();
+  return session.is_replay() ? print_replay(session, !options.at) : print_lines(session);
 }
 
 }  // namespace forkscope::text

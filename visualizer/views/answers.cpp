@@ -1,54 +1,59 @@
 #include "views/answers.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
+#include <numeric>
 #include <string>
 #include <vector>
 
 #include "forkscope/telemetry/event_text.h"
 #include "model/format.h"
-#include "model/wording.h"
+#include "views/fan.h"
 
 namespace forkscope::views {
 
 namespace {
 
 constexpr std::uint64_t kShareWindowNs = 10'000'000'000;
+constexpr double kEnoughPerWorker = 20;  // requests; with fewer, a share says little
+constexpr double kFair = 0.9;
+constexpr double kRoughlyFair = 0.7;
+constexpr float kFanMost = 250;
+constexpr float kRow = 25;
 
-/// A bar per worker, as high as its share of the last ten seconds' requests.
-void draw_share(const Painter& painter, Rect rect, const View& view) {
-  const Palette& colors = painter.colors();
+/// Requests of each worker in the last ten seconds, in the order of view.now.workers.
+std::vector<double> shares_of(const View& view) {
   const auto by_number = view.history.share(view.calm_time_ns, kShareWindowNs);
-  std::vector<double> share;  // of the workers that there are
+  std::vector<double> shares;
   for (const auto& worker : view.now.workers) {
-    share.push_back(worker.number <= by_number.size() ? by_number[worker.number - 1] : 0);
+    shares.push_back(worker.number <= by_number.size() ? by_number[worker.number - 1] : 0);
   }
-  if (share.empty()) return;
+  return shares;
+}
 
-  const Rect head = rect.cut_top(painter.px(26), painter.px(4));
-  painter.text(Type::small, head.x, head.middle(), colors.text, "share per worker, 10 s");
-  char fairness[32];
-  std::snprintf(fairness, sizeof fairness, "fairness %.2f", model::fairness(share));
-  painter.text_right(Type::small_bold, head.right(), head.middle(), colors.text, fairness);
-
-  const auto count = static_cast<float>(share.size());
-  const float step = rect.w / count;
-  const bool numbered = step >= painter.width(Type::small, "00") + painter.px(2);
-  const Rect numbers = numbered ? rect.cut_bottom(painter.px(24)) : Rect{};
-  const double most = std::max(1.0, *std::max_element(share.begin(), share.end()));
-  const float bar = std::min(step - painter.px(step > painter.px(8) ? 4 : 1), painter.px(76));
-  for (std::size_t i = 0; i < share.size(); ++i) {
-    const float x = rect.x + step * static_cast<float>(i) + (step - bar) / 2;
-    painter.fill({x, rect.y, bar, rect.h}, faded(colors.line, 0.45F), painter.px(2));
-    const auto height = static_cast<float>(share[i] / most) * rect.h;
-    if (height >= 1) {
-      painter.fill({x, rect.bottom() - height, bar, height}, colors.busy, painter.px(2));
-    }
-    if (numbered) {
-      painter.text_centered(Type::small_bold, {x, numbers.y, bar, numbers.h}, colors.text,
-                            std::to_string(view.now.workers[i].number));
-    }
+/// "fair: 0.97 (1 = even)", in the head of the panel.
+void draw_fairness(const Painter& painter, const Rect& head, const View& view,
+                   const std::vector<double>& shares) {
+  const Palette& colors = painter.colors();
+  const double sum = std::accumulate(shares.begin(), shares.end(), 0.0);
+  if (shares.size() < 2) return;
+  if (sum < kEnoughPerWorker * static_cast<double>(shares.size())) {
+    painter.text_right(Type::small, head.right(), head.middle(), colors.muted, "share of 10 s");
+    return;
   }
+  const double index = view.history.fairness(view.calm_time_ns, kShareWindowNs);
+  char figure[16];
+  std::snprintf(figure, sizeof figure, ": %.2f", index);
+  const std::string verdict = std::string(index >= kFair          ? "fair"
+                                          : index >= kRoughlyFair ? "roughly fair"
+                                                                  : "not fair") +
+                              figure;
+  const std::string whole = verdict + " (1 = even)";
+  const float room = head.w - painter.width(Type::small_bold, "WHO ANSWERED") - painter.px(16);
+  const bool fits = painter.width(Type::body_bold, whole) <= room;
+  painter.text_right(Type::body_bold, head.right(), head.middle(), colors.text,
+                     fits ? whole : verdict);
 }
 
 void draw_answer(const Painter& painter, const Rect& line, const model::Answer& answer) {
@@ -82,17 +87,42 @@ void draw_answer(const Painter& painter, const Rect& line, const model::Answer& 
 
 void draw_answers(const Painter& painter, const Rect& rect, const View& view) {
   const Palette& colors = painter.colors();
-  const std::uint64_t unseen = view.calm.totals.lost_records;
-  Rect inside = painter.panel(rect, "WHO ANSWERED",
-                              unseen ? model::grouped(unseen) + " not seen" : std::string());
-  draw_share(painter, inside.cut_top(painter.px(142), painter.px(12)), view);
-  const float row = painter.px(25);
+  Rect inside = painter.panel(rect, "WHO ANSWERED");
+  const auto shares = shares_of(view);
+  const float pad = painter.px(14);
+  draw_fairness(painter, {rect.x + pad, rect.y + painter.px(6), rect.w - 2 * pad, painter.px(28)},
+                view, shares);
+
+  const float row = painter.px(kRow);
+  // At least two answers below the fan, more where there is room.
+  const float fan =
+      std::clamp(inside.h * 0.66F, std::min(inside.h, painter.px(120)), painter.px(kFanMost));
+  draw_fan(painter, inside.cut_top(fan, painter.px(10)), view, shares);
   const auto rows = static_cast<std::size_t>(std::max(0.F, inside.h / row));
+  if (rows == 0) return;
   const auto answers = view.history.answers(view.calm_time_ns, rows);
-  if (answers.empty() && rows > 0) {
-    painter.text(Type::small, inside.x, inside.y + row / 2, colors.muted, "No request yet.");
+  if (answers.empty()) {
+    const Rect line = inside.cut_top(row);
+    painter.text(Type::small, line.x, line.middle(), colors.muted, "No request yet.");
   }
-  for (const auto& answer : answers) draw_answer(painter, inside.cut_top(row), answer);
+  // Only the newest of many requests are listed; those that were never read are at least counted.
+  std::array<model::TimeBin, 10> second;
+  view.history.timeline(view.calm_time_ns, second);
+  const auto lost = std::accumulate(
+      second.begin(), second.end(), std::uint64_t{0},
+      [](std::uint64_t sum, const model::TimeBin& bin) { return sum + bin.answers_lost; });
+  if (lost > 0) {
+    const Rect line = inside.cut_bottom(row);
+    painter.hatch({line.x, line.y + painter.px(3), painter.px(40), line.h - painter.px(6)},
+                  faded(colors.muted, 0.6F));
+    painter.text_elided(Type::small, line.x + painter.px(50), line.middle(),
+                        line.w - painter.px(50), colors.muted,
+                        model::grouped(lost) + " more in that second, not seen one by one");
+  }
+  for (const auto& answer : answers) {
+    if (inside.h < row) break;
+    draw_answer(painter, inside.cut_top(row), answer);
+  }
 }
 
 }  // namespace forkscope::views

@@ -1,6 +1,7 @@
 #include "views/cores.h"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 #include <string>
 
@@ -38,7 +39,8 @@ void draw_core(const Painter& painter, Rect rect, const View& view, const model:
   }
   if (rect.h < painter.px(8)) return;
   painter.fill(rect, faded(colors.line, 0.45F), painter.px(3));
-  const auto bins = view.history.core_bins(core.number, view.time_ns, kShownBins);
+  std::array<float, kShownBins> bins;
+  view.history.core_bins(core.number, view.time_ns, bins);
   const auto first = std::find_if(bins.begin(), bins.end(), [](float bin) { return bin > 0; });
   const std::span known(first, bins.end());  // nothing is drawn for the time before we looked
   const float width = rect.w * static_cast<float>(known.size()) / static_cast<float>(kShownBins);
@@ -66,8 +68,9 @@ void draw_core_map(const Painter& painter, Rect rect, const View& view) {
   constexpr std::size_t kColumns = 60;
   constexpr std::size_t kBinsPerColumn = kShownBins / kColumns;
   const float column = rect.w / kColumns;
+  std::array<float, kShownBins> bins;
   for (std::size_t i = 0; i < cores.size(); ++i) {
-    const auto bins = view.history.core_bins(cores[i].number, view.time_ns, kShownBins);
+    view.history.core_bins(cores[i].number, view.time_ns, bins);
     for (std::size_t c = 0; c < kColumns && (c + 1) * kBinsPerColumn <= bins.size(); ++c) {
       const auto first = bins.begin() + static_cast<std::ptrdiff_t>(c * kBinsPerColumn);
       const float mean = std::accumulate(first, first + kBinsPerColumn, 0.F) / kBinsPerColumn;

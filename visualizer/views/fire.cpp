@@ -1,9 +1,11 @@
 #include "views/fire.h"
 
+#include <algorithm>
 #include <string>
 
+#include "forkscope/telemetry/event_text.h"
 #include "model/format.h"
-#include "views/fault_targets.h"
+#include "views/faults.h"
 #include "views/subject.h"
 #include "views/widgets.h"
 
@@ -11,56 +13,162 @@ namespace forkscope::views {
 
 namespace {
 
+constexpr float kHigh = 58;  // two lines
+constexpr float kLow = 36;   // one line
+constexpr float kGap = 5;
+constexpr float kTwoLines = 49;  // lower, a second line would run into the first
+
 struct Button {
   const char* id;
   const char* key;
   std::string title;
-  std::string line;  ///< What does the same in a shell; or what it does.
+  std::string line;  ///< What does the same in a shell; or why it cannot be done.
   bool enabled = true;
   bool on = false;
 };
 
-/// Returns whether it was pressed.
-bool draw_button(const Painter& painter, const Rect& rect, const Button& button) {
+/// The ground with the key's cap; the title comes behind whatever else is in the first line.
+/// Returns where the cap begins.
+float draw_ground(const Painter& painter, const Rect& rect, const Button& button, float middle) {
   const Palette& colors = painter.colors();
-  const Press press = press_area(button.id, rect);
-  const bool lit = button.enabled && press.hovered;
-  painter.fill(rect, lit ? colors.raised_hovered : colors.raised, painter.px(6));
+  painter.fill(rect, colors.raised, painter.px(6));
   if (button.on) {
     painter.fill({rect.x, rect.y, painter.px(6), rect.h}, colors.busy, painter.px(3));
   }
-  const Rect inside = rect.inset(painter.px(14), painter.px(6));
-  const float first = inside.y + painter.px(13);
-  const float second = inside.bottom() - painter.px(11);
-  const float cap = painter.px(28);
-  const Rect key{inside.right() - cap, first - cap / 2, cap, cap};
-  painter.outline(key, colors.muted, painter.px(1.5F), painter.px(4));
-  painter.text_centered(Type::small_bold, key, colors.muted, button.key);
-  painter.text_elided(Type::body_bold, inside.x, first, key.x - painter.px(8) - inside.x,
-                      button.enabled ? colors.text : colors.muted, button.title);
-  painter.text_elided(Type::mono, inside.x, second, inside.w, colors.muted, button.line);
+  return painter.key_cap(rect.right() - painter.px(8), middle, button.key, colors.muted);
+}
+
+/// After the small controls on it: they come first under the mouse.
+bool draw_press(const Painter& painter, const Rect& rect, const Button& button) {
+  const Press press = press_area(button.id, rect);
+  if (button.enabled && press.hovered) {
+    painter.outline(rect, painter.colors().muted, painter.px(1.5F), painter.px(6));
+  }
   return button.enabled && press.clicked;
 }
 
-Button load_button(const View& view) {
-  const LoadFigures& load = view.load;
-  Button button{"load", "L", "Load", {}, view.control != nullptr, load.running};
-  if (load.running) {
-    button.title += ": " + model::compact(load.requests_per_second) + " req/s";
-    if (load.waiting > load.connections)
-      button.title += ", " + model::compact(static_cast<double>(load.waiting)) + " wait";
+void draw_title(const Painter& painter, const Rect& rect, const Button& button, float middle,
+                float right) {
+  const float x = rect.x + painter.px(14);
+  painter.text_elided(Type::small_bold, x, middle, right - painter.px(10) - x,
+                      button.enabled ? painter.colors().text : painter.colors().muted,
+                      button.title);
+}
+
+void draw_line(const Painter& painter, const Rect& rect, const Button& button) {
+  if (rect.h < painter.px(kTwoLines)) return;
+  painter.text_elided(Type::mono, rect.x + painter.px(14), rect.bottom() - painter.px(15),
+                      rect.w - painter.px(22), painter.colors().muted, button.line);
+}
+
+/// One line: title at the left, command at the right, cap. Returns whether it was pressed.
+bool draw_low(const Painter& painter, const Rect& rect, const Button& button) {
+  const Palette& colors = painter.colors();
+  const float right = draw_ground(painter, rect, button, rect.middle()) - painter.px(12);
+  const float x = rect.x + painter.px(14);
+  const float end = painter.text(Type::small_bold, x, rect.middle(),
+                                 button.enabled ? colors.text : colors.muted, button.title);
+  const float width =
+      std::min(painter.width(Type::mono, button.line), right - end - painter.px(12));
+  painter.text_elided(Type::mono, right - width, rect.middle(), width, colors.muted, button.line);
+  return draw_press(painter, rect, button);
+}
+
+/// "p50 0.4 ms · p99 1.8 ms · max 9 ms"; from when each request was due.
+std::string latencies(const load::LoadStatus& status) {
+  if (status.max_ns == 0) return "no answer yet";
+  return "p50 " + telemetry::duration_text(status.p50_ns) + "  p99 " +
+         telemetry::duration_text(status.p99_ns) + "  max " +
+         telemetry::duration_text(status.max_ns);
+}
+
+/// "curl localhost:8000/v1/faults/hang": short, since it has to be read from afar.
+std::string curl_line(const View& view, const std::string& target, const char* options = "") {
+  const model::ServerInfo& server = view.now.server;
+  const std::string host = server.host == "127.0.0.1" ? "localhost" : server.host;
+  return std::string("curl ") + options + host + ":" + std::to_string(server.port) + target;
+}
+
+std::string load_line(const View& view) {
+  const load::LoadStatus& status = view.load.status;
+  if (!status.running) {
+    return curl_line(view, "/v1/todos?limit=[1-100]", "-Z ");
   }
-  button.line = model::grouped(static_cast<std::uint64_t>(load.wanted_per_second)) + " req/s, " +
-                model::percent(load.post_share) + " POST, on " +
-                model::counted(load.connections, "connection");
-  return button;
+  std::string line = latencies(status);
+  line += "  " + model::grouped(status.errors) + " failed";
+  if (status.waiting > view.load.options.connections / 2) {
+    line += "  " + model::compact(static_cast<double>(status.waiting)) + " wait";
+  }
+  return line;
+}
+
+/// Rate, connections and share of POSTs can each be changed by a click on them.
+void draw_load(const Painter& painter, const Rect& rect, const View& view) {
+  const LoadView& load = view.load;
+  Button button{"load", "L", "Load", load_line(view), view.control != nullptr, load.status.running};
+  if (load.status.running) {
+    button.title = model::compact(load.status.requests_per_second) + " req/s";
+  }
+  const float middle = rect.y + painter.px(17);
+  float right = draw_ground(painter, rect, button, middle) - painter.px(8);
+  const double rate = load.options.requests_per_second;
+  const struct {
+    const char* id;
+    std::string text;
+    CommandKind command;
+  } chips[] = {
+      {"post", model::percent(load.options.post_share) + " POST", CommandKind::next_post_share},
+      {"conns", model::counted(load.options.connections, "conn"), CommandKind::next_connections},
+      {"rate", rate > 0 ? model::compact(rate) + "/s" : "flat out", CommandKind::next_rate},
+  };
+  for (const auto& entry : chips) {
+    const float width = painter.width(Type::small, entry.text) + painter.px(16);
+    const Rect where{right - width, middle - painter.px(13), width, painter.px(26)};
+    if (chip(painter, entry.id, where, entry.text, button.enabled)) {
+      view.commands.push_back({entry.command});
+    }
+    right = where.x - painter.px(5);
+  }
+  draw_title(painter, rect, button, middle, right);
+  if (load.status.running && rect.h >= painter.px(kTwoLines)) {  // figures, not a command
+    painter.text_elided(Type::small, rect.x + painter.px(14), rect.bottom() - painter.px(15),
+                        rect.w - painter.px(22), painter.colors().text, button.line);
+  } else {
+    draw_line(painter, rect, button);
+  }
+  if (draw_press(painter, rect, button)) view.commands.push_back({CommandKind::toggle_load});
+}
+
+struct Fault {
+  Button button;
+  std::span<const char* const> ways;
+  std::size_t chosen;
+  CommandKind fire;
+  CommandKind choose;
+};
+
+void draw_fault(const Painter& painter, const Rect& rect, const View& view, const Fault& fault) {
+  const float middle = rect.y + painter.px(17);
+  float right = draw_ground(painter, rect, fault.button, middle) - painter.px(8);
+  const std::string id = std::string(fault.button.id) + " way ";
+  if (const auto way =
+          segments(painter, id.c_str(), right, middle, fault.ways, fault.chosen, right)) {
+    view.commands.push_back({fault.choose, *way});
+  }
+  draw_title(painter, rect, fault.button, middle, right);
+  draw_line(painter, rect, fault.button);
+  if (draw_press(painter, rect, fault.button)) view.commands.push_back({fault.fire});
 }
 
 Button fault_button(const View& view, const char* id, const char* key, const char* title,
-                    const char* target) {
-  Button button{id, key, title, {}, view.control != nullptr && view.now.server.faults_enabled};
-  button.line =
-      !button.enabled ? "off: start the server with --faults on" : view.control->curl_line(target);
+                    const std::string& target) {
+  const bool on = view.now.server.faults_enabled;
+  Button button{id, key, title, {}, view.control != nullptr && on};
+  if (!on) {
+    button.line = "off: start the server with --faults on";
+  } else if (view.control) {
+    button.line = curl_line(view, target);
+  }
   return button;
 }
 
@@ -68,10 +176,46 @@ Button signal_button(const char* id, const char* key, std::string title, const c
                      const telemetry::WorkerReport* worker) {
   Button button{id, key, std::move(title), "no worker", worker != nullptr};
   if (worker) {
-    button.title += " " + std::to_string(worker->number);
+    button.title += " worker " + std::to_string(worker->number);
     button.line = model::ControlClient::kill_line(signal, worker->pid);
   }
   return button;
+}
+
+std::string ctl_line(const View& view, const std::string& command) {
+  return view.control ? view.control->ctl_line(command) : std::string();
+}
+
+void draw_workers_row(const Painter& painter, const Rect& rect, const View& view) {
+  const std::uint64_t count = view.now.workers.size();
+  const auto scale_line = [&](std::uint64_t workers) {
+    return ctl_line(view, "scale " + std::to_string(workers));
+  };
+  const Button fewer{"fewer", "−", {}, {}, view.control && count > 1};
+  const Button more{"more", "+", "Workers", scale_line(count + 1), view.control != nullptr};
+  // Two keys in one row: minus has a place of its own at the left of plus.
+  const bool two_lines = rect.h > painter.px((kLow + kHigh) / 2);
+  const float middle = two_lines ? rect.y + painter.px(17) : rect.middle();
+  const float cap = painter.px(26);
+  const Rect minus{rect.right() - 2 * cap - painter.px(14), middle - cap / 2, cap, cap};
+  painter.fill(rect, painter.colors().raised, painter.px(6));
+  painter.key_cap(rect.right() - painter.px(8), middle, more.key, painter.colors().muted);
+  painter.key_cap(minus.right(), minus.middle(), fewer.key, painter.colors().muted);
+  const Press less = press_area(fewer.id, minus);
+  if (less.hovered) painter.fill(minus, faded(painter.colors().muted, 0.3F), painter.px(4));
+  if (less.clicked && fewer.enabled) view.commands.push_back({CommandKind::fewer_workers});
+
+  const float end = painter.text(Type::small_bold, rect.x + painter.px(14), middle,
+                                 painter.colors().text, more.title);
+  const float right = minus.x - painter.px(12);
+  const std::string line = scale_line(less.hovered && fewer.enabled ? count - 1 : count + 1);
+  const float width = std::min(painter.width(Type::mono, line), right - end - painter.px(12));
+  if (two_lines) {
+    draw_line(painter, rect, {more.id, more.key, more.title, line});
+  } else {
+    painter.text_elided(Type::mono, right - width, middle, width, painter.colors().muted, line);
+  }
+  if (draw_press(painter, rect, more)) view.commands.push_back({CommandKind::more_workers});
 }
 
 }  // namespace
@@ -81,24 +225,34 @@ void draw_fire(const Painter& painter, const Rect& rect, const View& view) {
   const telemetry::WorkerReport* kill = kill_subject(view);
   Rect inside = painter.panel(
       rect, "FIRE",
-      view.state.selected_worker ? "on the selected worker" : "on the busiest worker");
-  const float gap = painter.px(7);
-  const float height = (inside.h - 3 * gap) / 4;
-  const auto press = [&](const Rect& where, const Button& button, CommandKind command) {
-    if (draw_button(painter, where, button)) view.commands.push_back({command});
-  };
-  press(inside.cut_top(height, gap), load_button(view), CommandKind::toggle_load);
-  press(inside.cut_top(height, gap),
-        fault_button(view, "hang", "H", "Hang one worker", kHangTarget), CommandKind::hang);
-  press(inside.cut_top(height, gap),
-        fault_button(view, "crash", "C", "Crash one worker", kCrashTarget), CommandKind::crash);
-  Rect row = inside.cut_top(height);
+      view.state.selected_worker ? "F and K: the selected worker" : "F and K: the busiest worker");
+  const float gap = painter.px(kGap);
+  // Where the window is low, rows shrink together.
+  // A server on another port than 8000 has a longer line for scaling.
+  const bool long_line = painter.width(Type::mono, ctl_line(view, "scale 100")) > inside.w * 0.62F;
+  const float wanted = 3 * kHigh + 3 * kLow + (long_line ? kHigh : kLow) + 6 * kGap;
+  const float shrink = std::min(1.F, inside.h / painter.px(wanted));
+  const float high = painter.px(kHigh) * shrink;
+  const float low = painter.px(kLow) * shrink;
+
+  draw_load(painter, inside.cut_top(high, gap), view);
+  draw_fault(painter, inside.cut_top(high, gap), view,
+             {fault_button(view, "hang", "H", "Hang one worker", hang_target(view.state.hang_mode)),
+              kHangModes, view.state.hang_mode, CommandKind::hang, CommandKind::set_hang_mode});
+  draw_fault(painter, inside.cut_top(high, gap), view,
+             {fault_button(view, "crash", "C", "Crash", crash_target(view.state.crash_way)),
+              kCrashWays, view.state.crash_way, CommandKind::crash, CommandKind::set_crash_way});
   const bool thaws = freeze && is_frozen(view, freeze->number);
+  const auto press = [&](const Button& button, CommandKind command) {
+    if (draw_low(painter, inside.cut_top(low, gap), button)) view.commands.push_back({command});
+  };
   press(
-      row.cut_left((row.w - gap) / 2, gap),
       signal_button("freeze", "F", thaws ? "Continue" : "Freeze", thaws ? "CONT" : "STOP", freeze),
       CommandKind::toggle_freeze);
-  press(row, signal_button("kill", "K", "Kill", "KILL", kill), CommandKind::kill);
+  press(signal_button("kill", "K", "Kill", "KILL", kill), CommandKind::kill);
+  draw_workers_row(painter, inside.cut_top(long_line ? high : low, gap), view);
+  press({"reload", "R", "Reload", ctl_line(view, "reload"), view.control != nullptr},
+        CommandKind::reload);
 }
 
 }  // namespace forkscope::views

@@ -1,6 +1,8 @@
 #include "views/help.h"
 
+#include <algorithm>
 #include <array>
+#include <span>
 
 namespace forkscope::views {
 
@@ -11,43 +13,71 @@ struct Key {
   const char* does;
 };
 
-constexpr std::array<Key, 14> kKeys{{
+constexpr std::array<Key, 14> kFire{{
     {"L", "load on and off: real requests, from here"},
+    {"Shift L", "its rate: 10/s … flat out"},
+    {"Ctrl L", "its connections"},
+    {"Alt L", "its share of POSTs"},
     {"H", "hang: one request that never returns"},
+    {"Shift H", "how it hangs: spin, sleep"},
     {"C", "crash: one request that takes its worker along"},
-    {"F", "freeze (SIGSTOP) and continue a worker"},
-    {"K", "kill a worker (SIGKILL)"},
-    {"1 – 9", "select a worker for F and K; again: the busiest"},
+    {"Shift C", "how it crashes: segv, abort, throw, exit"},
+    {"1 – 9", "select a worker for F, K and W; again: none"},
+    {"F", "freeze (SIGSTOP) it, or let it go on (SIGCONT)"},
+    {"K", "kill it (SIGKILL)"},
+    {"+  −", "one worker more, one fewer"},
+    {"R", "reload: all workers anew, one after the other"},
+    {"N", "lessons: the next step;  ↑ ↓ guess"},
+}};
+
+constexpr std::array<Key, 14> kLook{{
     {"Space", "pause the picture; the server goes on"},
-    {"T", "dark and light"},
+    {"←  →", "100 ms back, 100 ms on"},
+    {"Shift ←  →", "to the incident before, behind"},
+    {"End", "back to live"},
+    {"M", "put a marker on the time line"},
+    {"W", "why? the chain of events of an incident"},
     {"P", "presenter: everything bigger"},
-    {"Ctrl + / −", "bigger, smaller"},
+    {"T", "dark and light"},
+    {"Ctrl +  −", "bigger, smaller"},
+    {"Ctrl M", "reduced motion on and off"},
     {"F11", "full screen"},
     {"F12", "screenshot into the current directory"},
     {"?", "this card"},
-    {"Esc", "close this card, let go of a worker"},
+    {"Esc", "close what is open, select no worker"},
 }};
+
+void draw_keys(const Painter& painter, Rect column, float row, std::span<const Key> keys) {
+  const Palette& colors = painter.colors();
+  const float keys_width = painter.px(128);
+  for (const Key& key : keys) {
+    const Rect line = column.cut_top(row);
+    painter.text(Type::small_bold, line.x, line.middle(), colors.busy, key.key);
+    const float x = line.x + keys_width;
+    painter.text_elided(Type::small, x, line.middle(), line.right() - x, colors.text, key.does);
+  }
+}
 
 }  // namespace
 
 void draw_help(const Painter& painter, ImVec2 window) {
   const Palette& colors = painter.colors();
-  painter.fill({0, 0, window.x, window.y}, faded(colors.background, 0.72F));
-  const float row = painter.px(34);
-  const float width = std::min(painter.px(820), window.x - painter.px(32));
-  const float height = row * (static_cast<float>(kKeys.size()) + 2.4F);
-  Rect card{(window.x - width) / 2, (window.y - height) / 2, width, height};
+  painter.fill({0, 0, window.x, window.y}, faded(colors.background, 0.78F));
+  const float row = std::min(painter.px(36), window.y / 18);
+  const float width = std::min(painter.px(1330), window.x - painter.px(24));
+  const float height = row * (static_cast<float>(kFire.size()) + 2.6F);
+  const Rect card{(window.x - width) / 2, (window.y - height) / 2, width, height};
   painter.fill(card, colors.panel, painter.px(10));
   painter.outline(card, colors.line, painter.px(2), painter.px(10));
-  Rect inside = card.inset(painter.px(36), row * 0.5F);
-  const Rect head = inside.cut_top(row * 1.4F);
+  Rect inside = card.inset(painter.px(32), row * 0.5F);
+  const Rect head = inside.cut_top(row * 1.5F);
   painter.text(Type::large_bold, head.x, head.middle(), colors.text, "Keys");
-  for (const Key& key : kKeys) {
-    const Rect line = inside.cut_top(row);
-    painter.text(Type::body_bold, line.x, line.middle(), colors.busy, key.key);
-    const float x = line.x + painter.px(170);
-    painter.text_elided(Type::body, x, line.middle(), line.right() - x, colors.text, key.does);
-  }
+  painter.text_right(Type::small, head.right(), head.middle(), colors.muted,
+                     "? or Esc closes this card");
+  Rect left = inside;
+  const Rect right = left.cut_right((inside.w - painter.px(28)) / 2, painter.px(28));
+  draw_keys(painter, left, row, kFire);
+  draw_keys(painter, right, row, kLook);
 }
 
 }  // namespace forkscope::views

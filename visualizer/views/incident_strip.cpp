@@ -7,29 +7,16 @@
 #include "model/format.h"
 #include "model/wording.h"
 #include "views/layout.h"
+#include "views/widgets.h"
 
 namespace forkscope::views {
 
 using model::Incident;
-using model::IncidentKind;
 
 namespace {
 
 constexpr std::size_t kMostStrips = 3;
 constexpr std::uint64_t kReceiptBesideNs = 10'000'000'000;  // how long one stays beside newer ones
-
-/// What was known of it at `time_ns`.
-Incident as_of(Incident incident, std::uint64_t time_ns) {
-  for (std::uint64_t* moment : {&incident.abort_ns, &incident.kill_ns, &incident.exit_ns,
-                                &incident.fork_ns, &incident.back_ns}) {
-    if (*moment > time_ns) *moment = 0;
-  }
-  return incident;
-}
-
-std::uint64_t shown_from_ns(const Incident& incident) {
-  return incident.kind == IncidentKind::hang ? incident.declared_ns : incident.exit_ns;
-}
 
 /// "a · b · c" → a, b, c.
 std::vector<std::string_view> parts_of(std::string_view line) {
@@ -46,7 +33,7 @@ std::vector<std::string_view> parts_of(std::string_view line) {
 /// The first part as big as it gets, the others behind it in the biggest type that has room.
 void draw_parts(const Painter& painter, float x, const Rect& rect, Type first, ImU32 color,
                 const std::string& line) {
-  const auto parts = parts_of(line);
+  auto parts = parts_of(line);
   x = painter.text(first, x, rect.middle(), color, parts.front());
   const float right = rect.right() - painter.px(18);
   const auto width = [&](Type type, float gap) {
@@ -56,40 +43,63 @@ void draw_parts(const Painter& painter, float x, const Rect& rect, Type first, I
   };
   Type type = Type::large;
   float gap = painter.px(34);
-  for (const Type smaller : {Type::body_bold, Type::small_bold}) {
-    if (x + width(type, gap) <= right) break;
-    type = smaller;
+  if (x + width(type, gap) > right) {
+    type = Type::body_bold;
     gap = painter.px(20);
   }
+  // Rather one figure less than type that the back row cannot read.
+  while (parts.size() > 2 && x + width(type, gap) > right) parts.pop_back();
   for (std::size_t i = 1; i < parts.size(); ++i) {
     x += gap;
     x = painter.text_elided(type, x, rect.middle(), right - x, color, parts[i]);
   }
 }
 
+/// "why?" at the right end of a strip. Takes its place off the strip.
+void draw_why_button(const Painter& painter, Rect& strip, const View& view, std::size_t index,
+                     ImU32 ink) {
+  const bool unfolded = view.state.why && view.state.why_strip == index;
+  const std::string_view text = unfolded ? "close" : "why?";
+  const float width = painter.width(Type::body_bold, text) + painter.px(56);
+  Rect button = strip.cut_right(width + painter.px(12), painter.px(18));
+  button = {button.x, button.y + painter.px(11), width, button.h - painter.px(22)};
+  const std::string id = "why " + std::to_string(index);
+  const Press press = press_area(id.c_str(), button);
+  painter.outline(button, faded(ink, press.hovered ? 1 : 0.55F), painter.px(2), painter.px(6));
+  painter.text(Type::body_bold, button.x + painter.px(12), button.middle(), ink, text);
+  painter.key_cap(button.right() - painter.px(8), button.middle(), "W", faded(ink, 0.7F));
+  if (press.clicked) view.commands.push_back({CommandKind::toggle_why, index});
+}
+
 void draw_open(const Painter& painter, const Rect& rect, const View& view, const Incident& incident,
-               std::size_t more) {
+               std::size_t index, std::size_t more) {
   const Palette& colors = painter.colors();
   painter.fill(rect, colors.hung);
   Rect inside = rect;
   const Rect edge = inside.cut_left(painter.px(46), painter.px(18));
   painter.hatch(edge, colors.hatch);
-  std::string line =
-      "WORKER " + std::to_string(incident.worker) + " " + model::headline(incident, view.now);
-  if (more > 0) line += " · +" + std::to_string(more) + " more";
-  draw_parts(painter, inside.x, inside, Type::banner, colors.on_alarm, line);
+  draw_why_button(painter, inside, view, index, colors.on_alarm);
+  if (more > 0) {
+    const std::string text = "+" + std::to_string(more) + " more";
+    const Rect plate = inside.cut_right(painter.width(Type::large_bold, text), painter.px(24));
+    painter.text(Type::large_bold, plate.x, plate.middle(), colors.on_alarm, text);
+  }
+  draw_parts(
+      painter, inside.x, inside, Type::banner, colors.on_alarm,
+      "WORKER " + std::to_string(incident.worker) + " " + model::headline(incident, view.now));
 }
 
 void draw_closed(const Painter& painter, const Rect& rect, const View& view,
-                 const Incident& incident) {
+                 const Incident& incident, std::size_t index) {
   const Palette& colors = painter.colors();
   painter.fill(rect, colors.panel, painter.px(6));
   painter.fill({rect.x, rect.y, painter.px(8), rect.h}, colors.fresh, painter.px(3));
   painter.shape(Shape::plus, {rect.x + painter.px(34), rect.middle()}, painter.px(12), colors.fresh,
                 colors.fresh);
-  Rect inside = rect.inset(painter.px(18), 0);
-  const auto age_ns = static_cast<std::int64_t>(view.now.time_ns - incident.back_ns);
-  const std::string when = model::clock_time(view.now.wall_clock_ns - age_ns);
+  Rect inside = rect;
+  inside.cut_left(painter.px(18));
+  draw_why_button(painter, inside, view, index, colors.text);
+  const std::string when = model::clock_time(view.history.wall_clock_at(incident.back_ns));
   const float width = painter.width(Type::body, when);
   const Rect time = inside.cut_right(width, painter.px(10));
   painter.text(Type::body, time.x, time.middle(), colors.muted, when);
@@ -100,7 +110,7 @@ void draw_closed(const Painter& painter, const Rect& rect, const View& view,
 void draw_quiet(const Painter& painter, const Rect& rect, const View& view) {
   const Palette& colors = painter.colors();
   painter.fill(rect, colors.panel, painter.px(6));
-  const std::string text = view.now.server.faults_enabled
+  const std::string text = view.now.server.faults_enabled && !view.replay
                                ? "No incident so far. Press H, and one worker will hang."
                                : "No incident so far.";
   painter.text_elided(Type::body, rect.x + painter.px(24), rect.middle(), rect.w - painter.px(48),
@@ -119,12 +129,8 @@ void draw_lost(const Painter& painter, const Rect& rect, const View& view) {
 std::vector<Incident> incident_strips(const View& view) {
   std::vector<Incident> open;
   std::vector<Incident> closed;
-  const auto& all = view.history.incidents();
-  for (auto it = all.rbegin(); it != all.rend(); ++it) {
-    const std::uint64_t from = shown_from_ns(*it);
-    if (from == 0 || from > view.time_ns) continue;
-    const Incident incident = as_of(*it, view.time_ns);
-    (incident.open() ? open : closed).push_back(incident);
+  for (auto it = view.incidents.rbegin(); it != view.incidents.rend(); ++it) {
+    (it->open() ? open : closed).push_back(*it);
   }
   // The oldest trouble first; "+N more" counts what does not fit.
   std::reverse(open.begin(), open.end());
@@ -149,9 +155,9 @@ void draw_incident_strips(const Painter& painter, const Rect& rect, const View& 
     } else if (strips[i].worker == 0) {
       draw_quiet(painter, strip, view);
     } else if (strips[i].open()) {
-      draw_open(painter, strip, view, strips[i], i + 1 == shown ? strips.size() - shown : 0);
+      draw_open(painter, strip, view, strips[i], i, i + 1 == shown ? strips.size() - shown : 0);
     } else {
-      draw_closed(painter, strip, view, strips[i]);
+      draw_closed(painter, strip, view, strips[i], i);
     }
   }
 }

@@ -8,37 +8,78 @@ namespace {
 
 constexpr float kGap = 10;
 constexpr float kTopLine = 46;
-constexpr float kCores = 248;
-constexpr float kAnswers = 494;
-constexpr float kFire = 314;
-constexpr float kEventsLeast = 126;
-constexpr float kRowMost = 108;
+constexpr float kTime = 52;
+constexpr float kWhy = 118;
+constexpr float kCores = 232;
+constexpr float kRight = 538;
+constexpr float kFire = 404;
+constexpr float kLesson = 428;
+constexpr float kAnswersLeast = 180;
 constexpr float kPanelHead = 47;  // title and padding
+constexpr float kRowMost = 88;    // of a worker
+constexpr float kRowGood = 68;    // two lines
+constexpr float kRowMostPresented = 132;
+constexpr float kRowLeast = 31;  // the height of its number
+constexpr float kRowGap = 3;
+constexpr float kBottomLeast = 106;
+constexpr float kBottomGood = 200;
+constexpr float kBottomGoodPresented = 140;
+constexpr float kBottomOfMany = 134;
+constexpr float kEvents = 572;
+
+/// Height that the workers need at the least, with their panel's head.
+float least_height(std::size_t workers) {
+  const std::size_t rows = workers <= kMostFullRows ? workers : kMostFullRows;
+  return kPanelHead + (kRowLeast + kRowGap) * static_cast<float>(rows);
+}
 
 }  // namespace
 
-Layout compute_layout(ImVec2 size, const Theme& theme, std::size_t strips, std::size_t workers) {
+Layout compute_layout(ImVec2 size, const Theme& theme, const Contents& contents) {
   const float u = theme.unit;
   const float gap = kGap * u;
   Layout layout;
   Rect rest = Rect{0, 0, size.x, size.y}.inset(12 * u, 10 * u);
   layout.top_line = rest.cut_top(kTopLine * u, gap);
-  const auto count = static_cast<float>(std::min<std::size_t>(strips, 3));
+  const auto count = static_cast<float>(std::min<std::size_t>(contents.strips, 3));
   layout.incidents = rest.cut_top(count * kStripUnits * u + (count - 1) * gap / 2, gap);
+  layout.time = rest.cut_bottom(kTime * u, gap);
+  if (contents.why) layout.why = rest.cut_top(kWhy * u, gap);
   layout.body = rest;
 
   // On a narrow window the side columns give way first; the workers are what it is about.
   const float narrow = std::clamp(size.x / (1600 * u), 0.5F, 1.1F);
-  layout.cores = rest.cut_left(kCores * u * narrow, gap);
-  Rect right = rest.cut_right(kAnswers * u * std::max(narrow, 0.9F), gap);
-  layout.fire = right.cut_bottom(kFire * u, gap);
+  Rect right = rest.cut_right(kRight * u * std::max(narrow, 0.9F), gap);
+  const float room = std::max(0.F, right.h - kAnswersLeast * u - gap);
+  if (contents.lesson) {
+    layout.lesson = right.cut_bottom(std::min(kLesson * u, room), gap);
+  } else if (!contents.presenter && !contents.replay) {
+    layout.fire = right.cut_bottom(std::min(kFire * u, room), gap);
+  }
   layout.answers = right;
 
-  const float wanted = (kPanelHead + kRowMost * static_cast<float>(workers)) * u;
-  const float most = std::max(0.F, rest.h - kEventsLeast * u - gap);
-  layout.workers = rest.cut_top(std::min(wanted, most), gap);
-  layout.events = rest;
-  layout.notice = {rest.x + 110 * u, rest.y + 5 * u, std::max(0.F, rest.w - 240 * u), 29 * u};
+  const bool tiles = contents.workers > kMostInColumns;
+  const float needed = least_height(contents.workers) * u;
+  float bottom_height = kBottomOfMany * u;
+  if (!tiles) {
+    // Rows give way to the graphs below them until they are low, then the graphs to the rows.
+    const auto rows = static_cast<float>(std::max<std::size_t>(contents.workers, 1));
+    const float good = contents.presenter ? kBottomGoodPresented : kBottomGood;
+    const float most = (contents.presenter ? kRowMostPresented : kRowMost) * u;
+    const float row = std::clamp((rest.h - gap - (kPanelHead + good) * u) / rows,
+                                 std::min(kRowGood * u, most), most);
+    bottom_height = std::max(rest.h - gap - kPanelHead * u - row * rows, kBottomLeast * u);
+  }
+  if (rest.h - bottom_height - gap < needed) bottom_height = 0;
+  Rect bottom = bottom_height > 0 ? rest.cut_bottom(bottom_height, gap) : Rect{};
+  Rect& beside_cores = tiles ? bottom : rest;
+  if (beside_cores.h > 0) layout.cores = beside_cores.cut_left(kCores * u * narrow, gap);
+  layout.workers = rest;
+  if (bottom.h > 0) {
+    if (!contents.presenter)
+      layout.events = bottom.cut_right(std::min(kEvents * u * narrow, bottom.w * 0.6F), gap);
+    layout.latency = bottom;
+  }
   return layout;
 }
 

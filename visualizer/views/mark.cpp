@@ -46,9 +46,7 @@ Mark mark_of(EventKind event, const Palette& colors) {
 }
 
 Look steady_look(const View& view, const telemetry::WorkerReport& worker) {
-  const auto bins = view.history.worker_bins(worker.number, view.time_ns, kBusyBins);
-  const bool served = std::any_of(bins.begin(), bins.end(),
-                                  [](const model::WorkerBin& bin) { return bin.requests > 0; });
+  const bool served = view.history.served(worker.number, view.time_ns, kBusyBins) > 0;
   return model::look_of(worker, view.now.time_ns, served);
 }
 

@@ -1,14 +1,19 @@
 #include "views/notice.h"
 
+#include <algorithm>
+
 namespace forkscope::views {
 
-void draw_notice(const Painter& painter, const Rect& row, const View& view) {
+void draw_notice(const Painter& painter, const Rect& over, const View& view) {
   const std::string& text = view.state.notice;
-  if (text.empty() || view.history.latest().time_ns >= view.state.notice_until_ns) return;
-  const float pad = painter.px(14);
-  const float width = std::min(painter.width(Type::small_bold, text), row.w - 2 * pad);
-  painter.fill({row.x, row.y, width + 2 * pad, row.h}, painter.colors().text, painter.px(5));
-  painter.text_elided(Type::small_bold, row.x + pad, row.middle(), width, painter.colors().panel,
+  if (text.empty()) return;
+  const float pad = painter.px(20);
+  const float width = std::min(painter.width(Type::body_bold, text), over.w - 2 * pad);
+  const float height = painter.px(44);
+  const Rect plate{over.x + (over.w - width) / 2 - pad, over.middle() - height / 2, width + 2 * pad,
+                   height};
+  painter.fill(plate, painter.colors().text, painter.px(8));
+  painter.text_elided(Type::body_bold, plate.x + pad, plate.middle(), width, painter.colors().panel,
                       text);
 }
 

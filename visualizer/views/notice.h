@@ -6,7 +6,7 @@
 
 namespace forkscope::views {
 
-/// Within `row`, from its left end.
-void draw_notice(const Painter& painter, const Rect& row, const View& view);
+/// On a plate in the middle of `over`.
+void draw_notice(const Painter& painter, const Rect& over, const View& view);
 
 }  // namespace forkscope::views

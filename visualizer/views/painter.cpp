@@ -21,11 +21,13 @@ std::size_t whole_characters(std::string_view text, std::size_t limit) {
 }  // namespace
 
 float Painter::width(Type type, std::string_view text) const {
+  if (text.empty()) return 0;  // its begin may be null, which Dear ImGui does not take
   const Font& font = theme_.font(type);
   return font.face->CalcTextSizeA(font.size, 1e9F, 0, text.data(), text.data() + text.size()).x;
 }
 
 float Painter::text(Type type, float x, float middle, ImU32 color, std::string_view text) const {
+  if (text.empty()) return x;
   const Font& font = theme_.font(type);
   // Whole pixels: glyphs between pixels look blurred.
   const ImVec2 at{std::floor(x), std::floor(middle - font.size / 2)};
@@ -62,6 +64,36 @@ float Painter::text_elided(Type type, float x, float middle, float max_width, Im
   }
   std::string cut(text.substr(0, whole_characters(text, low)));
   return this->text(type, x, middle, color, cut.append(kDots));
+}
+
+float Painter::paragraph(Type type, const Rect& box, ImU32 color, std::string_view text) const {
+  const float line = std::ceil(height(type) * 1.28F);
+  const auto lines = static_cast<int>(std::max(1.F, std::floor((box.h + line * 0.2F) / line)));
+  float y = box.y;
+  for (int number = 1; !text.empty(); ++number) {
+    std::size_t end = text.size();
+    if (number < lines) {  // the longest run of words that fits; one word at the least
+      while (end != std::string_view::npos && width(type, text.substr(0, end)) > box.w) {
+        const std::size_t space = text.rfind(' ', end - 1);
+        if (space == std::string_view::npos || space == 0) break;
+        end = space;
+      }
+    }
+    text_elided(type, box.x, y + line / 2, box.w, color, text.substr(0, end));
+    y += line;
+    if (number == lines) break;
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return y - box.y;
+}
+
+float Painter::key_cap(float right, float middle, std::string_view key, ImU32 color) const {
+  const float size = px(26);
+  const float wide = std::max(size, width(Type::small_bold, key) + px(12));
+  const Rect cap{right - wide, std::floor(middle - size / 2), wide, size};
+  outline(cap, color, px(1.5F), px(4));
+  text_centered(Type::small_bold, cap, color, key);
+  return cap.x;
 }
 
 void Painter::fill(const Rect& rect, ImU32 color, float rounding) const {

@@ -38,6 +38,12 @@ class Painter {
   float text_elided(Type type, float x, float middle, float max_width, ImU32 color,
                     std::string_view text) const;
 
+  /// Broken into lines at spaces, from the top of `box`; what does not fit ends in "…". Returns the
+  /// height that it took.
+  float paragraph(Type type, const Rect& box, ImU32 color, std::string_view text) const;
+  /// A key as it looks on a keyboard, `right` at its right edge. Returns where it begins.
+  float key_cap(float right, float middle, std::string_view key, ImU32 color) const;
+
   // ── areas ──
   void fill(const Rect& rect, ImU32 color, float rounding = 0) const;
   void outline(const Rect& rect, ImU32 color, float thickness, float rounding = 0) const;

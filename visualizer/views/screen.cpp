@@ -1,25 +1,60 @@
 #include "views/screen.h"
 
+#include <algorithm>
+
 #include "views/answers.h"
 #include "views/cores.h"
 #include "views/event_log.h"
 #include "views/fire.h"
 #include "views/help.h"
 #include "views/incident_strip.h"
+#include "views/latency.h"
 #include "views/layout.h"
+#include "views/lesson_panel.h"
 #include "views/notice.h"
 #include "views/search_card.h"
+#include "views/time_bar.h"
 #include "views/top_line.h"
+#include "views/why.h"
 #include "views/widgets.h"
 #include "views/workers.h"
 
 namespace forkscope::views {
 
+namespace {
+
+using Draw = void (*)(const Painter&, const Rect&, const View&);
+
+/// A panel that the grid has no room for is not drawn.
+void draw_panel(Draw draw, const Painter& painter, const Rect& rect, const View& view) {
+  if (rect.w < painter.px(60) || rect.h < painter.px(60)) return;
+  painter.push_clip(rect);
+  draw(painter, rect, view);
+  painter.pop_clip();
+}
+
+/// The incident whose chain is unfolded, or nothing.
+const model::Incident* unfolded(const View& view, const std::vector<model::Incident>& strips) {
+  if (!view.state.why || strips.empty()) return nullptr;
+  const auto& strip =
+      strips[std::min(view.state.why_strip, std::min<std::size_t>(strips.size(), 3) - 1)];
+  return strip.worker != 0 ? &strip : nullptr;
+}
+
+}  // namespace
+
 void draw_screen(const View& view, const Theme& theme) {
   const Painter painter = begin_full_screen(theme);
   const ImVec2 size = ImGui::GetIO().DisplaySize;
   const auto strips = incident_strips(view);
-  const Layout layout = compute_layout(size, theme, strips.size(), view.now.workers.size());
+  const model::Incident* why = unfolded(view, strips);
+  const Layout layout = compute_layout(size, theme,
+                                       {.strips = strips.size(),
+                                        .workers = view.now.workers.size(),
+                                        .why = why != nullptr,
+                                        .lesson = view.lesson.has_value(),
+                                        .presenter = view.state.presenter,
+                                        .replay = view.replay});
 
   draw_top_line(painter, layout.top_line, view);
   if (view.now.attachment == model::Attachment::searching) {
@@ -29,17 +64,21 @@ void draw_screen(const View& view, const Theme& theme) {
                      view);
   } else {
     draw_incident_strips(painter, layout.incidents, view, strips);
-    draw_cores(painter, layout.cores, view);
-    draw_workers(painter, layout.workers, view);
-    draw_event_log(painter, layout.events, view);
-    draw_answers(painter, layout.answers, view);
-    draw_fire(painter, layout.fire, view);
+    if (why) draw_why(painter, layout.why, *why);
+    draw_panel(draw_cores, painter, layout.cores, view);
+    draw_panel(draw_workers, painter, layout.workers, view);
+    draw_panel(draw_latency, painter, layout.latency, view);
+    draw_panel(draw_event_log, painter, layout.events, view);
+    draw_panel(draw_answers, painter, layout.answers, view);
+    draw_panel(draw_fire, painter, layout.fire, view);
+    draw_panel(draw_lesson, painter, layout.lesson, view);
+    draw_time_bar(painter, layout.time, view);
   }
-  if (view.state.paused_at_ns) {  // paused must look paused
-    painter.outline({0, 0, size.x, size.y}, theme.colors().slow, painter.px(5));
+  if (view.paused) {  // paused must look paused
+    painter.outline({0, 0, size.x, size.y}, theme.colors().slow, painter.px(6));
   }
   if (view.state.help) draw_help(painter, size);
-  draw_notice(painter, layout.notice, view);
+  draw_notice(painter, layout.time, view);
   end_full_screen();
 }
 

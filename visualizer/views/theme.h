@@ -28,12 +28,12 @@ struct TypeSpec {
 inline constexpr std::array<TypeSpec, kTypeCount> kTypes{{
     {Face::regular, 19},
     {Face::bold, 19},
-    {Face::mono, 18.0F},
-    {Face::regular, 22.5F},
-    {Face::bold, 22.5F},
-    {Face::regular, 31.0F},
-    {Face::bold, 31.0F},
-    {Face::bold, 46.0F},
+    {Face::mono, 18},
+    {Face::regular, 23},
+    {Face::bold, 23},
+    {Face::regular, 31},
+    {Face::bold, 31},
+    {Face::bold, 46},
 }};
 
 struct Font {

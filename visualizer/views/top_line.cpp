@@ -1,7 +1,9 @@
 #include "views/top_line.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
+#include <string_view>
 
 #include "forkscope/telemetry/event_text.h"
 #include "model/format.h"
@@ -14,40 +16,78 @@ namespace {
 struct Figure {
   std::string value;
   const char* label;  // before the value, as in "p99 1.8 ms"
-  const char* unit;   // behind it, as in "41.2k req/s"
+  std::string unit;   // behind it, as in "41.2k requests/s"
   bool worrying = false;
 };
+
+struct Badge {
+  std::string word;
+  ImU32 ground;
+  ImU32 ink;
+};
+
+Badge badge_of(const View& view, const Palette& colors) {
+  if (view.paused) {
+    const std::uint64_t newest_ns = view.history.newest_ns();
+    const std::uint64_t behind_ns = newest_ns - std::min(newest_ns, view.time_ns);
+    return {
+        view.replay ? "REPLAY PAUSED" : "PAUSED  " + model::counting_seconds(behind_ns) + " ago",
+        colors.slow, colors.on_alarm};
+  }
+  if (view.replay) return {"REPLAY", colors.busy, colors.on_alarm};
+  switch (view.now.attachment) {
+    case model::Attachment::searching: return {"SEARCHING", colors.raised, colors.text};
+    case model::Attachment::lost: return {"SERVER GONE", colors.hung, colors.on_alarm};
+    case model::Attachment::live: break;
+  }
+  if (view.now.server.draining) return {"STOPPING", colors.slow, colors.on_alarm};
+  return {"LIVE", colors.fresh, IM_COL32_WHITE};
+}
 
 /// LIVE, PAUSED, … at the right end. Returns where it begins.
 float draw_standing(const Painter& painter, const Rect& rect, const View& view) {
   const Palette& colors = painter.colors();
-  const char* word = "LIVE";
-  ImU32 ground = colors.fresh;
-  ImU32 ink = IM_COL32_WHITE;
-  if (view.now.attachment == model::Attachment::searching) {
-    word = "SEARCHING";
-    ground = colors.raised;
-    ink = colors.text;
-  } else if (view.state.paused_at_ns) {
-    word = "PAUSED";
-    ground = colors.slow;
-    ink = colors.on_alarm;
-  } else if (view.now.attachment == model::Attachment::lost) {
-    word = "SERVER GONE";
-    ground = colors.hung;
-    ink = colors.on_alarm;
-  }
-  const float width = painter.width(Type::body_bold, word) + painter.px(28);
+  const Badge badge = badge_of(view, colors);
+  const float width = painter.width(Type::body_bold, badge.word) + painter.px(28);
   const float help = painter.px(40);
-  const Rect badge{rect.right() - width - help, rect.y + painter.px(4), width,
+  const Rect plate{rect.right() - width - help, rect.y + painter.px(4), width,
                    rect.h - painter.px(8)};
-  painter.fill(badge, ground, painter.px(6));
-  painter.text_centered(Type::body_bold, badge, ink, word);
+  painter.fill(plate, badge.ground, painter.px(6));
+  painter.text_centered(Type::body_bold, plate, badge.ink, badge.word);
+  if (press_area("standing", plate).clicked && view.paused) {
+    view.commands.push_back({CommandKind::go_live});
+  }
   const Rect question{rect.right() - help, rect.y, help, rect.h};
   const Press press = press_area("help", question);
   painter.text_centered(Type::body_bold, question, press.hovered ? colors.text : colors.muted, "?");
   if (press.clicked) view.commands.push_back({CommandKind::toggle_help});
-  return badge.x;
+  return plate.x;
+}
+
+/// "4 workers", or "3 of 4 workers serve" on a plate. Returns where it ends.
+float draw_workers(const Painter& painter, float x, const Rect& rect, const View& view) {
+  using telemetry::WorkerState;
+  const Palette& colors = painter.colors();
+  const auto& workers = view.now.workers;
+  const auto serving = static_cast<std::uint64_t>(
+      std::count_if(workers.begin(), workers.end(), [](const auto& worker) {
+        return worker.state == WorkerState::idle || worker.state == WorkerState::busy;
+      }));
+  if (serving == workers.size() && serving > 0) {
+    painter.shape(Shape::disc, {x + painter.px(8), rect.middle()}, painter.px(9), colors.busy,
+                  colors.busy);
+    return painter.text(Type::body_bold, x + painter.px(24), rect.middle(), colors.text,
+                        model::counted(serving, "worker"));
+  }
+  const bool live = view.now.attachment == model::Attachment::live;
+  const std::string text = !live ? "no worker"
+                                 : std::to_string(serving) + " of " +
+                                       model::counted(workers.size(), "worker") + " serve";
+  const float width = painter.width(Type::body_bold, text);
+  painter.fill({x, rect.y + painter.px(7), width + painter.px(20), rect.h - painter.px(14)},
+               colors.hung, painter.px(4));
+  painter.text(Type::body_bold, x + painter.px(10), rect.middle(), colors.on_alarm, text);
+  return x + width + painter.px(20);
 }
 
 }  // namespace
@@ -60,37 +100,46 @@ void draw_top_line(const Painter& painter, const Rect& rect, const View& view) {
   const float end = draw_standing(painter, rect, view) - painter.px(16);
   if (view.now.attachment == model::Attachment::searching) return;
 
-  std::uint64_t alive = 0;
-  for (const auto& worker : view.now.workers) alive += worker.pid != 0 ? 1 : 0;
-  x += painter.px(22);
-  painter.shape(alive ? Shape::disc : Shape::cross, {x + painter.px(8), rect.middle()},
-                painter.px(9), alive ? colors.busy : colors.dead, colors.dead_edge);
-  x = painter.text(Type::body_bold, x + painter.px(24), rect.middle(), colors.text,
-                   model::counted(alive, "worker"));
+  x = draw_workers(painter, x + painter.px(22), rect, view);
 
   // In the order of their weight: on a narrow window the last ones go.
   const bool live = view.now.attachment == model::Attachment::live;
   const double p99 = totals.p99_ms;
+  // Of this machine and this moment, whatever moment is shown; a replay has none.
+  const std::optional<double> observer = view.history.latest().observer_cpu;
+  const auto named = [](std::uint64_t count, const char* noun) {
+    const std::string text = model::counted(count, noun);
+    return text.substr(text.find(' ') + 1);
+  };
   const std::array<Figure, 6> figures{{
-      {live ? model::compact(totals.requests_per_second) : "–", "", "req/s"},
+      {live ? model::compact(totals.requests_per_second) : "–", "", "requests/s"},
+      {model::grouped(totals.abandoned), "", named(totals.abandoned, "request") + " lost",
+       totals.abandoned > 0},
+      {model::grouped(totals.errors), "", named(totals.errors, "error"), totals.errors > 0},
       {live && p99 > 0 ? telemetry::duration_text(static_cast<std::uint64_t>(p99 * 1e6)) : "–",
        "p99", ""},
-      {live ? model::grouped(totals.waiting) : "–", "waiting", ""},
-      {model::grouped(totals.errors), "errors", "", totals.errors > 0},
-      {model::grouped(totals.abandoned), "lost", "", totals.abandoned > 0},
-      {model::percent(view.calm.observer_cpu), "observer", "CPU"},
+      {observer ? model::percent(*observer) : "–", "observer", "CPU"},
+      {live ? model::grouped(totals.waiting) : "–", "", "waiting"},
   }};
-  for (const Figure& figure : figures) {
-    const float gap = painter.px(7);
+  const float gap = painter.px(7);
+  // A slot as wide as the figure can get, so that neighbours stand still while it counts.
+  const auto width_of = [&](const Figure& figure) {
     const auto part = [&](Type type, std::string_view text) {
       return text.empty() ? 0.F : painter.width(type, text) + gap;
     };
-    // A slot as wide as the figure can get, so that neighbours stand still while it counts.
-    const float slot = part(Type::body, figure.label) +
-                       std::max(painter.width(Type::body_bold, "0"),
-                                painter.width(Type::body_bold, figure.value)) +
-                       part(Type::body, figure.unit);
-    x += painter.px(26);
+    return part(Type::body, figure.label) +
+           std::max(painter.width(Type::body_bold, "0"),
+                    painter.width(Type::body_bold, figure.value)) +
+           part(Type::body, figure.unit);
+  };
+  float all = 0;
+  for (const Figure& figure : figures) all += width_of(figure);
+  const float between = std::clamp((end - x - all) / static_cast<float>(figures.size()),
+                                   painter.px(12), painter.px(24));
+  for (const Figure& figure : figures) {
+    if (!observer && std::string_view(figure.label) == "observer") continue;
+    const float slot = width_of(figure);
+    x += between;
     if (x + slot > end) break;
     float at = x;
     if (*figure.label) {
@@ -105,8 +154,9 @@ void draw_top_line(const Painter& painter, const Rect& rect, const View& view) {
     }
     at = painter.text(Type::body_bold, at, rect.middle(),
                       figure.worrying ? colors.on_alarm : colors.text, figure.value);
-    if (*figure.unit) {
-      painter.text(Type::body, at + gap, rect.middle(), colors.muted, figure.unit);
+    if (!figure.unit.empty()) {
+      painter.text(Type::body, at + gap + (figure.worrying ? painter.px(4) : 0), rect.middle(),
+                   colors.muted, figure.unit);
     }
     x += slot;
   }

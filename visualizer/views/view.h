@@ -10,68 +10,100 @@
 #include <string>
 #include <vector>
 
+#include "lessons/course.h"
+#include "load/load_options.h"
 #include "model/control_client.h"
 #include "model/history.h"
 #include "model/snapshot.h"
+#include "views/pixel_columns.h"
 #include "views/theme.h"
 
 namespace forkscope::views {
 
 enum class CommandKind {
+  // ── what happens to the server ──
   toggle_load,
+  next_rate,
+  next_connections,
+  next_post_share,
   hang,
+  set_hang_mode,  ///< `value`: index of faults.h; nothing = the next one.
   crash,
+  set_crash_way,  ///< Likewise.
   toggle_freeze,
   kill,
-  select,
+  more_workers,
+  fewer_workers,
+  reload,
+  // ── when ──
   toggle_pause,
+  step_back,  ///< 100 ms.
+  step_forward,
+  previous_incident,
+  next_incident,
+  go_live,
+  go_to,  ///< `value`: the view time.
+  set_marker,
+  // ── what is seen of it ──
+  select,  ///< `value`: the worker's number.
+  toggle_why,
   toggle_theme,
   toggle_presenter,
+  toggle_reduced_motion,
   toggle_help,
   dismiss,
   toggle_full_screen,
   screenshot,
   bigger,
   smaller,
+  // ── lessons ──
+  next_lesson_step,
+  choose,  ///< `value`: index of the guess.
+  choose_up,
+  choose_down,
 };
 
 struct Command {
   CommandKind kind;
-  std::uint32_t worker = 0;  ///< For `select`: its number; 0 = none.
+  std::optional<std::uint64_t> value = {};
 };
 
-/// The built-in load generator, as far as the screen shows it.
-struct LoadFigures {
-  bool running = false;
-  double wanted_per_second = 0;
-  double post_share = 0;  ///< 0 … 1; the others are GET.
-  std::uint32_t connections = 0;
-  double requests_per_second = 0;
-  std::uint64_t waiting = 0;  ///< Requests without an answer so far.
+/// The built-in load generator.
+struct LoadView {
+  load::LoadOptions options;
+  load::LoadStatus status;
 };
 
 /// What the user has chosen; outlives frames.
 struct ViewState {
-  std::optional<std::uint64_t> paused_at_ns;
   std::uint32_t selected_worker = 0;  ///< Number; 0 = none.
+  std::size_t hang_mode = 0;          ///< Index of kHangModes.
+  std::size_t crash_way = 0;          ///< Index of kCrashWays.
+  bool why = false;                   ///< The chain of events of the topmost incident is unfolded.
+  std::size_t why_strip = 0;          ///< Of which strip.
   bool help = false;
   bool presenter = false;
+  bool reduced_motion = false;
   ThemeKind theme = ThemeKind::dark;
   float scale = 1;
-  std::string notice;
-  std::uint64_t notice_until_ns = 0;
+  std::string notice;  ///< Empty: nothing to say.
 };
 
 /// For one frame. Borrows everything.
 struct View {
   const model::History& history;
   const model::Snapshot& now;   ///< The picture at the view time.
-  const model::Snapshot& calm;  ///< The same, renewed three times a second: for figures.
+  const model::Snapshot& calm;  ///< The same, but renewed only three times a second: for figures.
   std::uint64_t time_ns;        ///< The view time, CLOCK_MONOTONIC.
   std::uint64_t calm_time_ns;
+  bool paused;  ///< The view time stands still.
+  bool replay;  ///< A recording is looked at: there is no server to do anything to.
+  const std::vector<model::Incident>& incidents;  ///< As known at the view time, oldest first.
   const ViewState& state;
-  LoadFigures load;
-  const model::ControlClient* control;  ///< Null until a server was found.
+  LoadView load;
+  std::optional<lessons::Page> lesson;  ///< Nothing while no lesson is open.
+  const model::ControlClient* control;  ///< Null until a server was found, and in a replay.
+  PixelColumns& latency_pixels;
   std::vector<Command>& commands;
 };
 

@@ -1,6 +1,7 @@
 #include "views/worker_lane.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <span>
 #include <vector>
@@ -21,7 +22,7 @@ bool hangs(const WorkerBin& bin) {
 void mark_hangs(std::span<WorkerBin> bins, const View& view, std::uint32_t number) {
   const std::uint64_t end_of_bins = model::bin_of(view.time_ns);
   const std::uint64_t first = end_of_bins - std::min<std::uint64_t>(end_of_bins, bins.size());
-  for (const model::Incident& incident : view.history.incidents()) {
+  for (const model::Incident& incident : view.incidents) {
     if (incident.worker != number || incident.kind != model::IncidentKind::hang ||
         incident.stuck_since_ns == 0 || incident.declared_ns > view.time_ns) {
       continue;
@@ -74,11 +75,12 @@ void draw_successions(const Painter& painter, const Rect& rect, std::span<const 
 }  // namespace
 
 void draw_worker_lane(const Painter& painter, const Rect& rect, const View& view,
-                      std::uint32_t number, float top) {
+                      std::uint32_t number, const RowContext& context) {
   const Palette& colors = painter.colors();
   if (rect.w < painter.px(20)) return;
   painter.fill(rect, faded(colors.line, 0.45F), painter.px(3));
-  auto bins = view.history.worker_bins(number, view.time_ns, kShownBins);
+  std::array<WorkerBin, kShownBins> bins;
+  view.history.worker_bins(number, view.time_ns, bins);
   mark_hangs(bins, view, number);
 
   // Bars of whole bins that keep their place in time: they move along, but never change shape.
@@ -110,13 +112,14 @@ void draw_worker_lane(const Painter& painter, const Rect& rect, const View& view
     }
     if (!hung && sum > 0) {
       const float mean = sum / static_cast<float>(count);
-      const float height = std::max(painter.px(2), std::min(1.F, mean / top) * slot.h);
+      const float height = std::max(painter.px(2), std::min(1.F, mean / context.lane_top) * slot.h);
       painter.fill({slot.x, slot.bottom() - height, std::max(1.F, width - painter.px(1)), height},
                    colors.busy);
     }
     end = begin;
   }
   draw_hatched(painter, hatched);
+  draw_gaps(painter, rect, context.gaps, kShownBins, false);
   draw_successions(painter, rect, bins);
 }
 

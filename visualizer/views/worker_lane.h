@@ -6,11 +6,11 @@
 
 #include "views/painter.h"
 #include "views/view.h"
+#include "views/worker_row.h"
 
 namespace forkscope::views {
 
-/// `top`: requests per bin at the upper edge.
 void draw_worker_lane(const Painter& painter, const Rect& rect, const View& view,
-                      std::uint32_t number, float top);
+                      std::uint32_t number, const RowContext& context);
 
 }  // namespace forkscope::views

@@ -17,23 +17,26 @@ using telemetry::WorkerReport;
 namespace {
 
 constexpr float kTallRow = 66;                     // from here on: two lines of details
-constexpr float kWideRow = 640;                    // from here on: process details
+constexpr float kWideRow = 900;                    // from here on: process details
+constexpr float kNarrowRow = 560;                  // from here down an alarm's words come first
 constexpr std::uint64_t kVisibleNs = 100'000'000;  // younger requests only flicker
-
-/// The figures of the worker at the last calm moment; falls back to the newest.
-const WorkerReport& calm_report(const View& view, const WorkerReport& worker) {
-  for (const auto& other : view.calm.workers) {
-    if (other.number == worker.number) return other;
-  }
-  return worker;
-}
 
 /// "4.2 s  GET /v1/faults/hang", or nothing. The age comes first: a narrow lane cuts the path.
 std::string request_in_flight(const View& view, const WorkerReport& worker) {
   if (!worker.in_flight || view.now.time_ns < worker.in_flight->start_ns + kVisibleNs) return {};
-  return model::counting_seconds(view.now.time_ns - worker.in_flight->start_ns) + "  " +
+  return model::counting_seconds(view.now.time_ns - worker.in_flight->start_ns) + " in " +
          std::string(telemetry::to_string(worker.in_flight->method)) + " " +
          telemetry::printable(worker.in_flight->path);
+}
+
+std::string_view manner(telemetry::HangKind kind) {
+  switch (kind) {
+    case telemetry::HangKind::spin: return "it spins";
+    case telemetry::HangKind::blocked: return "it sleeps";
+    case telemetry::HangKind::stopped: return "frozen by SIGSTOP";
+    case telemetry::HangKind::none: break;
+  }
+  return {};
 }
 
 /// What is going on with it: the request it is stuck in, or how it died.
@@ -43,10 +46,13 @@ std::string situation(const View& view, const WorkerReport& worker, Look look) {
                                 worker.last_exit->code);
   }
   std::string text = request_in_flight(view, worker);
-  if (is_hung(look) && worker.hang_kind != telemetry::HangKind::none) {
-    text += (text.empty() ? "" : "  ") + std::string(telemetry::to_string(worker.hang_kind));
+  if (!is_hung(look)) return text;
+  if (text.empty() && worker.stuck_since_ns != 0) {
+    text = model::counting_seconds(view.now.time_ns -
+                                   std::min(view.now.time_ns, worker.stuck_since_ns));
   }
-  return text;
+  const std::string_view how = manner(worker.hang_kind);
+  return text + (text.empty() || how.empty() ? "" : ", ") + std::string(how);
 }
 
 /// "pid 4711  gen 1  core 0", as much of it as `width` has room for.
@@ -98,13 +104,35 @@ float draw_state(const Painter& painter, const Rect& rect, const WorkerReport& w
     painter.text(look == Look::fresh ? bold : type, x, middle,
                  look == Look::idle ? colors.muted : colors.text, word);
   }
+  if (rect.w < painter.px(kNarrowRow)) return x + painter.width(bold, word) + painter.px(22);
   return x + painter.px(big ? 138 : 104);
+}
+
+void draw_rate(const Painter& painter, const Rect& rect, const WorkerReport& worker,
+               const WorkerReport& calm) {
+  if (rect.w <= 0) return;
+  const Palette& colors = painter.colors();
+  const bool serves = worker.pid != 0 && calm.requests_per_second > 0;
+  painter.text_right(Type::body_bold, rect.right(), rect.middle(),
+                     serves ? colors.text : colors.muted,
+                     worker.pid ? model::compact(calm.requests_per_second) + "/s" : "–");
 }
 
 }  // namespace
 
+const WorkerReport& calm_report(const View& view, const WorkerReport& worker) {
+  // Both lists are by number, and nearly always the same.
+  const auto& workers = view.calm.workers;
+  const auto index = static_cast<std::size_t>(&worker - view.now.workers.data());
+  if (index < workers.size() && workers[index].number == worker.number) return workers[index];
+  for (const auto& other : workers) {
+    if (other.number == worker.number) return other;
+  }
+  return worker;
+}
+
 void draw_worker_row(const Painter& painter, const Rect& rect, const View& view,
-                     const WorkerReport& worker, float lane_top) {
+                     const WorkerReport& worker, const RowContext& context) {
   const Palette& colors = painter.colors();
   const Look look = steady_look(view, worker);
   draw_ground(painter, rect, view, worker, look);
@@ -114,63 +142,41 @@ void draw_worker_row(const Painter& painter, const Rect& rect, const View& view,
   rest.cut_right(painter.px(12));
   const WorkerReport& calm = calm_report(view, worker);
   const float rate_width = painter.width(Type::body_bold, "00.0k/s");
-  if (rest.w >= rate_width) {
-    const Rect rate = rest.cut_right(rate_width, painter.px(10));
-    const bool serves = worker.pid != 0 && calm.requests_per_second > 0;
-    painter.text_right(Type::body_bold, rate.right(), rate.middle(),
-                       serves ? colors.text : colors.muted,
-                       worker.pid ? model::compact(calm.requests_per_second) + "/s" : "–");
-  }
-
-  const std::string text = situation(view, worker, look);
-  const ImU32 ink = is_alarm(look) || look == Look::slow ? colors.text : colors.muted;
+  const bool words_first = is_alarm(look) && rect.w < painter.px(kNarrowRow);
+  Rect rate =
+      rest.w >= rate_width && !words_first ? rest.cut_right(rate_width, painter.px(10)) : Rect{};
+  std::string text = situation(view, worker, look);
+  if (text.empty()) text = context.story;
+  const ImU32 ink = colors.text;
   if (rect.h >= painter.px(kTallRow)) {
     Rect lane = rest.inset(0, painter.px(7));
-    const Rect line = lane.cut_bottom(painter.px(24), painter.px(3));
+    Rect line = lane.cut_bottom(painter.px(24), painter.px(3));
+    line.w = rect.right() - painter.px(12) - line.x;  // below the rate, too
+    rate.y = lane.y;
+    rate.h = lane.h;
     float x = painter.text_elided(Type::small_bold, line.x, line.middle(), line.w, ink, text);
     x += text.empty() ? 0 : painter.px(18);
     painter.text(Type::small, x, line.middle(), colors.muted,
                  process_details(painter, calm, line.right() - x));
-    draw_worker_lane(painter, lane, view, worker.number, lane_top);
+    draw_worker_lane(painter, lane, view, worker.number, context);
+    draw_rate(painter, rate, worker, calm);
     return;
   }
+  draw_rate(painter, rate, worker, calm);
   if (rect.w >= painter.px(kWideRow)) {
     const Rect details = rest.cut_left(painter.width(Type::small, "pid 0000000"), painter.px(12));
     painter.text(Type::small, details.x, details.middle(), colors.muted,
                  process_details(painter, calm, details.w));
   }
   const Rect lane = rest.inset(0, painter.px(3));
-  draw_worker_lane(painter, lane, view, worker.number, lane_top);
-  if ((is_alarm(look) || look == Look::slow) && !text.empty()) {  // on a plate over the lane
+  draw_worker_lane(painter, lane, view, worker.number, context);
+  if (!text.empty()) {  // on a plate over the lane
     const float pad = painter.px(6);
     const float width = std::min(painter.width(Type::small_bold, text), lane.w - 2 * pad);
     painter.fill({lane.x, lane.middle() - painter.px(12), width + 2 * pad, painter.px(24)},
                  colors.panel, painter.px(3));
     painter.text_elided(Type::small_bold, lane.x + pad, lane.middle(), width, colors.text, text);
   }
-}
-
-void draw_worker_tile(const Painter& painter, const Rect& rect, const View& view,
-                      const WorkerReport& worker) {
-  const Palette& colors = painter.colors();
-  const Look look = steady_look(view, worker);
-  const Mark mark = mark_of(look, colors);
-  painter.fill(rect, is_alarm(look) ? mark.color : colors.raised, painter.px(4));
-  if (worker.number == view.state.selected_worker) {
-    painter.outline(rect, colors.text, painter.px(2), painter.px(4));
-  }
-  const ImU32 ink = is_hung(look) ? colors.on_alarm : colors.text;
-  const bool two_lines = rect.h >= painter.px(44);
-  const float first = two_lines ? rect.y + rect.h * 0.3F : rect.middle();
-  painter.shape(mark.shape, {rect.x + painter.px(12), first}, painter.px(6), mark.color,
-                colors.dead_edge);
-  const float x = rect.x + painter.px(22);
-  painter.text_elided(Type::small_bold, x, first, rect.right() - x, ink,
-                      std::to_string(worker.number));
-  if (!two_lines) return;
-  const std::string rate = model::compact(calm_report(view, worker).requests_per_second) + "/s";
-  painter.text_elided(Type::small, rect.x + painter.px(6), rect.y + rect.h * 0.72F,
-                      rect.w - painter.px(8), ink, is_alarm(look) ? model::word(look) : rate);
 }
 
 }  // namespace forkscope::views

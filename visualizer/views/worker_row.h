@@ -1,19 +1,29 @@
-// One worker: as a row with its lane, or, among hundreds, as a tile.
+// One worker as a row: state, lane, rate, and what is going on or has happened to it.
 #pragma once
 
+#include <span>
+#include <string>
+
 #include "forkscope/telemetry/worker_report.h"
+#include "model/look.h"
+#include "views/gaps.h"
 #include "views/painter.h"
 #include "views/view.h"
 
 namespace forkscope::views {
 
-/// A row shows what it has room for: a tall one everything, a narrow one no process details.
-/// `lane_top` is the requests per bin at the lane's upper edge.
-void draw_worker_row(const Painter& painter, const Rect& rect, const View& view,
-                     const telemetry::WorkerReport& worker, float lane_top);
+/// What a row needs beside its worker. Borrows everything.
+struct RowContext {
+  float lane_top;            ///< Requests per bin at the lane's upper edge.
+  const std::string& story;  ///< What has happened to the worker lately, or nothing.
+  std::span<const Gap> gaps;
+};
 
-/// Number, state and rate.
-void draw_worker_tile(const Painter& painter, const Rect& rect, const View& view,
-                      const telemetry::WorkerReport& worker);
+/// A row shows what it has room for: a tall one everything, a narrow one no process details.
+void draw_worker_row(const Painter& painter, const Rect& rect, const View& view,
+                     const telemetry::WorkerReport& worker, const RowContext& context);
+
+/// The figures of the worker at the last calm moment; falls back to the newest.
+const telemetry::WorkerReport& calm_report(const View& view, const telemetry::WorkerReport& worker);
 
 }  // namespace forkscope::views

@@ -1,31 +1,38 @@
 #include "views/workers.h"
 
 #include <algorithm>
-#include <cmath>
+#include <array>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "model/wording.h"
+#include "views/gaps.h"
+#include "views/layout.h"
 #include "views/mark.h"
 #include "views/plot.h"
 #include "views/widgets.h"
 #include "views/worker_row.h"
+#include "views/worker_tiles.h"
 
 namespace forkscope::views {
 
 namespace {
 
-constexpr float kFullRowLeast = 34;
-constexpr std::size_t kFullRows = 16;
 constexpr std::size_t kMostAlarmRows = 4;
-constexpr std::size_t kMostInColumns = 48;
+constexpr float kAlarmRow = 46;
+constexpr float kColumnRowLeast = 22;  // lower rows would run into each other: tiles instead
+constexpr std::uint64_t kStoryNs = 30'000'000'000;  // how long a row tells what happened
 
 /// The scale of all lanes, in requests per bin: the highest rate that any of them held for half a
 /// second, rounded up so that it stays put.
 float lane_top(const View& view) {
   constexpr std::size_t kHeldBins = 5;
   float most = 0;
+  std::array<model::WorkerBin, kShownBins> bins;
   for (const auto& worker : view.now.workers) {
-    const auto bins = view.history.worker_bins(worker.number, view.time_ns, kShownBins);
+    view.history.worker_bins(worker.number, view.time_ns, bins);
     float sum = 0;
     for (std::size_t i = 0; i < bins.size(); ++i) {
       sum += bins[i].requests;
@@ -36,49 +43,94 @@ float lane_top(const View& view) {
   return round_top(most);
 }
 
-/// `kind` tells the places of one worker apart: one in trouble has a row and a cell.
-void click_to_select(const View& view, const Rect& rect, const char* kind, std::uint32_t number) {
-  const std::string id = kind + std::to_string(number);
-  if (press_area(id.c_str(), rect).clicked) {
-    view.commands.push_back({CommandKind::select, number});
+/// What has happened to each worker lately, by number: its receipt, without what others did.
+std::vector<std::string> stories_of(const View& view) {
+  std::vector<std::string> stories;
+  for (const model::Incident& incident : view.incidents) {
+    if (incident.open() || incident.back_ns + kStoryNs < view.time_ns) continue;
+    if (incident.worker >= stories.size()) stories.resize(incident.worker + 1);
+    std::string story = model::receipt(incident);
+    story.resize(std::min(story.size(), story.find(" · others")));
+    // A row is short: that a hang was ended is plain from what follows.
+    const std::size_t signal = story.find(" · SIG");
+    if (signal != std::string::npos) story.erase(signal, story.find(" · ", signal + 4) - signal);
+    stories[incident.worker] = std::move(story);
   }
+  return stories;
 }
 
-void draw_row(const Painter& painter, const Rect& row, const View& view, float top,
-              const telemetry::WorkerReport& worker) {
-  draw_worker_row(painter, row, view, worker, top);
-  click_to_select(view, row, "row", worker.number);
-}
+struct Rows {
+  const Painter& painter;
+  const View& view;
+  float lane_top;
+  std::vector<std::string> stories;
+  std::vector<Gap> gaps;
 
-/// Too many for full rows: those in trouble keep theirs, the others get a cell of a grid, column by
-/// column in the order of their numbers.
-void draw_many(const Painter& painter, Rect rect, const View& view, float top) {
-  const auto& workers = view.now.workers;
-  std::size_t alarms = 0;
-  for (const auto& worker : workers) {
-    if (alarms < kMostAlarmRows && is_alarm(steady_look(view, worker))) {
-      draw_row(painter, rect.cut_top(painter.px(44), painter.px(4)), view, top, worker);
-      ++alarms;
+  void draw(const Rect& row, const telemetry::WorkerReport& worker, const char* kind) const {
+    static const std::string kNone;
+    draw_worker_row(
+        painter, row, view, worker,
+        {lane_top, worker.number < stories.size() ? stories[worker.number] : kNone, gaps});
+    const std::string id = kind + std::to_string(worker.number);
+    if (press_area(id.c_str(), row).clicked) {
+      view.commands.push_back({CommandKind::select, worker.number});
     }
   }
-  const bool tiles = workers.size() > kMostInColumns;
-  const auto columns = static_cast<std::size_t>(
-      tiles ? std::max(3.F, std::floor(rect.w / painter.px(workers.size() > 128 ? 62 : 104))) : 2);
-  const std::size_t rows = (workers.size() + columns - 1) / columns;
-  const float width = rect.w / static_cast<float>(columns);
-  const float height = std::min(rect.h / static_cast<float>(rows), painter.px(tiles ? 60 : 44));
+};
+
+/// How much a worker wants attention; 0 = not at all.
+int severity(model::Look look) {
+  if (is_hung(look)) return 3;
+  if (is_dead(look)) return 2;
+  return look == model::Look::slow ? 1 : 0;
+}
+
+/// The few workers that are worst off, in the order of their numbers.
+std::vector<const telemetry::WorkerReport*> worst_of(const View& view) {
+  std::vector<std::pair<int, const telemetry::WorkerReport*>> unwell;
+  for (const auto& worker : view.now.workers) {
+    if (const int level = severity(steady_look(view, worker))) unwell.push_back({level, &worker});
+  }
+  std::stable_sort(unwell.begin(), unwell.end(),
+                   [](const auto& left, const auto& right) { return left.first > right.first; });
+  if (unwell.size() > kMostAlarmRows) unwell.resize(kMostAlarmRows);
+  std::vector<const telemetry::WorkerReport*> worst;
+  worst.reserve(unwell.size());
+  for (const auto& [level, worker] : unwell) worst.push_back(worker);
+  std::sort(worst.begin(), worst.end(),
+            [](const auto* left, const auto* right) { return left->number < right->number; });
+  return worst;
+}
+
+/// "3 HUNG  240 busy  13 idle", each with its shape, ending at `right`.
+void draw_census(const Painter& painter, float right, float middle, const View& view) {
+  const Palette& colors = painter.colors();
+  std::map<model::Look, std::size_t> counts;
+  for (const auto& worker : view.now.workers) ++counts[steady_look(view, worker)];
+  for (const auto& [look, count] : counts) {  // from the right: the healthy first
+    const std::string text = std::to_string(count) + " " + std::string(model::word(look));
+    right = painter.text_right(is_alarm(look) ? Type::small_bold : Type::small, right, middle,
+                               colors.text, text);
+    const Mark mark = mark_of(look, colors);
+    painter.shape(mark.shape, {right - painter.px(15), middle}, painter.px(7), mark.color,
+                  colors.dead_edge);
+    right -= painter.px(44);
+  }
+}
+
+/// Two columns, read downwards.
+void draw_columns(const Rows& rows, const Rect& rect) {
+  const auto& workers = rows.view.now.workers;
+  const std::size_t per_column = (workers.size() + 1) / 2;
+  const float gap = rows.painter.px(14);
+  const float width = (rect.w - gap) / 2;
+  const float height = std::min(rect.h / static_cast<float>(per_column), rows.painter.px(44));
   for (std::size_t i = 0; i < workers.size(); ++i) {
-    // Two columns are read downwards, tiles like text.
-    const std::size_t column = tiles ? i % columns : i / rows;
-    const std::size_t row = tiles ? i / columns : i % rows;
-    const Rect cell{rect.x + width * static_cast<float>(column),
-                    rect.y + height * static_cast<float>(row), width, height};
-    if (tiles) {
-      draw_worker_tile(painter, cell.inset(painter.px(2)), view, workers[i]);
-    } else {
-      draw_worker_row(painter, cell.inset(painter.px(4), 0), view, workers[i], top);
-    }
-    click_to_select(view, cell, "cell", workers[i].number);
+    const std::size_t column = i / per_column;
+    const std::size_t row = i % per_column;
+    rows.draw({rect.x + (width + gap) * static_cast<float>(column),
+               rect.y + height * static_cast<float>(row), width, height - rows.painter.px(2)},
+              workers[i], "cell");
   }
 }
 
@@ -86,18 +138,38 @@ void draw_many(const Painter& painter, Rect rect, const View& view, float top) {
 
 void draw_workers(const Painter& painter, const Rect& rect, const View& view) {
   const auto& workers = view.now.workers;
-  Rect inside = painter.panel(rect, "WORKERS", "requests, last 30 s");
+  const bool many = workers.size() > kMostFullRows;
+  Rect inside = painter.panel(rect, "WORKERS", many ? "" : "requests of the last 30 s");
   if (workers.empty()) return;
-  const float top = lane_top(view);
-  const float gap = painter.px(3);
-  const auto count = static_cast<float>(workers.size());
-  const float height = (inside.h - gap * (count - 1)) / count;
-  if (workers.size() > kFullRows || height < painter.px(kFullRowLeast) * 0.8F) {
-    draw_many(painter, inside, view, top);
+  std::array<model::TimeBin, kShownBins> bins;
+  view.history.timeline(view.time_ns, bins);
+  const Rows rows{painter, view, lane_top(view), stories_of(view), find_gaps(bins)};
+  if (!many) {
+    const float gap = painter.px(3);
+    const auto count = static_cast<float>(workers.size());
+    const float height = std::min((inside.h - gap * (count - 1)) / count, painter.px(150));
+    for (const auto& worker : workers) rows.draw(inside.cut_top(height, gap), worker, "row");
     return;
   }
-  for (const auto& worker : workers) {
-    draw_row(painter, inside.cut_top(height, gap), view, top, worker);
+  draw_census(painter, rect.right() - painter.px(16), rect.y + painter.px(20), view);
+  // The unhealthy never shrink: the worst have full rows above the others. Where there is the whole
+  // width, two of them stand beside each other.
+  const auto worst = worst_of(view);
+  const bool tiles = workers.size() > kMostInColumns;
+  const std::size_t beside = tiles && worst.size() > 2 ? 2 : 1;
+  const float width = inside.w / static_cast<float>(beside);
+  for (std::size_t i = 0; i < worst.size(); i += beside) {
+    Rect row = inside.cut_top(painter.px(kAlarmRow), painter.px(4));
+    for (std::size_t j = i; j < std::min(i + beside, worst.size()); ++j) {
+      rows.draw(row.cut_left(width - painter.px(4), painter.px(4)), *worst[j], "worst");
+    }
+  }
+  const std::size_t per_column = (workers.size() + 1) / 2;
+  const float needed = static_cast<float>(per_column) * painter.px(kColumnRowLeast);
+  if (tiles || inside.h < needed) {
+    draw_worker_tiles(painter, inside, view);
+  } else {
+    draw_columns(rows, inside);
   }
 }
 

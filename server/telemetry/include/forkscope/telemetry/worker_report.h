@@ -37,6 +37,7 @@ struct WorkerReport {
   std::uint32_t pid = 0;     ///< 0 while there is no process.
   std::uint32_t generation = 0;
   WorkerState state = WorkerState::unknown;
+  Phase phase = Phase::booting;  ///< Of its event loop.
   HangKind hang_kind = HangKind::none;
   std::uint64_t state_since_ns = 0;
   std::uint64_t stuck_since_ns = 0;  ///< While hung or aborting.

@@ -1,0 +1,336 @@
+// The course and its lessons in a world that is made of plain values: no server, no window, no
+// clock.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "lessons/all_lessons.h"
+#include "lessons/course.h"
+
+namespace forkscope::lessons {
+namespace {
+
+using telemetry::WorkerState;
+using ::testing::HasSubstr;
+
+constexpr std::uint64_t kSecond = 1'000'000'000;
+
+/// Four workers that a test moves by hand.
+class World {
+ public:
+  World() {
+    now.attachment = model::Attachment::live;
+    now.time_ns = 100 * kSecond;
+    now.server.kill_after_ns = 5 * kSecond;
+    for (std::uint32_t number = 1; number <= 4; ++number) {
+      telemetry::WorkerReport worker;
+      worker.number = number;
+      worker.pid = 1000 + number;
+      worker.state = WorkerState::idle;
+      now.workers.push_back(worker);
+    }
+  }
+
+  Situation situation() const { return {now, incidents, load}; }
+  void pass(std::uint64_t ns) { now.time_ns += ns; }
+  void answer(std::size_t worker, std::uint64_t requests) {
+    now.workers[worker - 1].requests += requests;
+    now.totals.requests += requests;
+  }
+  void hang(std::size_t worker) {
+    now.workers[worker - 1].state = WorkerState::hung;
+    now.workers[worker - 1].in_flight = telemetry::InFlight{.path = "/v1/faults/hang"};
+  }
+  void revive(std::size_t worker) {
+    now.workers[worker - 1].state = WorkerState::idle;
+    now.workers[worker - 1].in_flight.reset();
+  }
+  /// A crash that is over after `pause_ns`.
+  void crash(std::uint32_t worker, std::uint64_t pause_ns) {
+    model::Incident incident;
+    incident.kind = model::IncidentKind::crash;
+    incident.worker = worker;
+    incident.known_ns = now.time_ns;
+    incident.first_exit_ns = now.time_ns;
+    incident.exit_ns = now.time_ns;
+    incident.exit_cause = static_cast<std::uint32_t>(telemetry::ExitCause::signaled);
+    incident.exit_code = 11;
+    incident.abandoned = 1;
+    incident.back_ns = now.time_ns + pause_ns;
+    incidents.push_back(incident);
+    pass(pause_ns);
+  }
+
+  model::Snapshot now;
+  std::vector<model::Incident> incidents;
+  load::LoadStatus load;
+};
+
+/// Counts what is asked of it.
+class Probe final : public Lesson {
+ public:
+  explicit Probe(bool* over) : over_(over) {}
+  std::string title() const override { return "probe"; }
+  std::string question(const model::Snapshot&) const override { return "?"; }
+  std::array<std::string, kChoices> choices(const model::Snapshot&) const override { return {}; }
+  Actions fire(const Situation&) override { return {{ActionKind::request, "/fire"}}; }
+  bool watch(const Situation&, Actions&) override { return *over_; }
+  std::string progress(const Situation&) const override { return "watching"; }
+  Answer answer(const Situation&) const override { return {"measured", "because", 1}; }
+
+ private:
+  bool* over_;
+};
+
+class CourseTest : public ::testing::Test {
+ protected:
+  CourseTest() {
+    std::vector<std::unique_ptr<Lesson>> lessons;
+    lessons.push_back(std::make_unique<Probe>(&over_));
+    lessons.push_back(std::make_unique<Probe>(&over_));
+    course_ = std::make_unique<Course>(std::move(lessons));
+  }
+  Page page() const { return course_->page(world_.situation()); }
+  Actions next() { return course_->next(world_.situation()); }
+  Actions update() { return course_->update(world_.situation()); }
+
+  World world_;
+  bool over_ = false;
+  std::unique_ptr<Course> course_;
+};
+
+TEST_F(CourseTest, LeadsThroughAllStepsWithOneKey) {
+  EXPECT_FALSE(course_->open());
+  EXPECT_TRUE(next().empty());
+  EXPECT_TRUE(course_->open());
+  EXPECT_EQ(page().step, Step::predict);
+
+  const Actions fired = next();
+  ASSERT_EQ(fired.size(), 1U);
+  EXPECT_EQ(fired[0].target, "/fire");
+  update();
+  EXPECT_EQ(page().step, Step::watch);
+  EXPECT_FALSE(page().can_go_on);
+  EXPECT_TRUE(next().empty());
+  EXPECT_EQ(page().step, Step::watch);
+
+  over_ = true;
+  const Actions ended = update();
+  ASSERT_EQ(ended.size(), 1U);
+  EXPECT_EQ(ended[0].kind, ActionKind::stop_load);
+  EXPECT_EQ(page().step, Step::answer);
+  EXPECT_EQ(page().answer->measured, "measured");
+
+  next();
+  update();
+  EXPECT_EQ(page().step, Step::reset);
+  next();
+  EXPECT_EQ(page().step, Step::predict);
+  EXPECT_EQ(page().number, 2U);
+}
+
+TEST_F(CourseTest, TakesAGuessInThePredictStepOnly) {
+  next();
+  course_->choose_neighbour(1);
+  course_->choose_neighbour(1);
+  EXPECT_EQ(page().chosen, 1U);
+  course_->choose_neighbour(-1);
+  course_->choose_neighbour(-1);
+  EXPECT_EQ(page().chosen, 0U);
+  course_->choose(7);
+  EXPECT_EQ(page().chosen, 0U);
+  next();
+  course_->choose(2);
+  EXPECT_EQ(page().chosen, 0U);
+}
+
+TEST_F(CourseTest, GivesUpMeasuringAfterAMinute) {
+  next();
+  next();
+  update();
+  world_.pass(61 * kSecond);
+  update();
+  EXPECT_EQ(page().step, Step::answer);
+}
+
+TEST_F(CourseTest, WaitsInTheResetUntilAllServeAndTakesAwayWhatHangs) {
+  over_ = true;
+  next();
+  next();
+  update();
+  update();
+  world_.hang(3);
+  next();
+  EXPECT_TRUE(update().empty());
+  EXPECT_FALSE(page().can_go_on);
+  next();
+  EXPECT_EQ(page().step, Step::reset);
+  world_.pass(2 * kSecond);
+  const Actions actions = update();
+  ASSERT_EQ(actions.size(), 1U);
+  EXPECT_EQ(actions[0].kind, ActionKind::kill);
+  EXPECT_EQ(actions[0].worker, 3U);
+  world_.revive(3);
+  update();
+  EXPECT_TRUE(page().can_go_on);
+}
+
+TEST_F(CourseTest, StaysClosedWithoutAServer) {
+  world_.now.attachment = model::Attachment::lost;
+  next();
+  EXPECT_FALSE(course_->open());
+}
+
+TEST_F(CourseTest, StopsTheLoadWhenItIsLeftInTheMiddle) {
+  next();
+  next();
+  const Actions actions = course_->leave(world_.situation());
+  ASSERT_EQ(actions.size(), 1U);
+  EXPECT_EQ(actions[0].kind, ActionKind::stop_load);
+  EXPECT_FALSE(course_->open());
+}
+
+TEST(ManyWorkers, SendsOneBehindTheOtherAndMeasuresHowLongTheLastOneTook) {
+  for (const std::uint64_t seconds : {1, 4}) {
+    World world;
+    const auto lesson = many_workers();
+    lesson->fire(world.situation());
+    Actions actions;
+    EXPECT_FALSE(lesson->watch(world.situation(), actions));
+    EXPECT_TRUE(actions.empty());
+    world.pass(kSecond);
+    for (std::size_t worker = 1; worker <= 4; ++worker) {
+      EXPECT_FALSE(lesson->watch(world.situation(), actions));
+      ASSERT_EQ(actions.size(), worker);
+      lesson->watch(world.situation(), actions);  // nobody has taken it yet
+      ASSERT_EQ(actions.size(), worker);
+      world.now.workers[worker - 1].in_flight = telemetry::InFlight{.path = "/v1/faults/slow"};
+    }
+    world.pass(seconds * kSecond);
+    for (std::size_t worker = 1; worker <= 4; ++worker) {
+      EXPECT_FALSE(lesson->watch(world.situation(), actions));
+      world.revive(worker);
+      world.answer(worker, 1);
+    }
+    EXPECT_TRUE(lesson->watch(world.situation(), actions));
+    EXPECT_EQ(lesson->answer(world.situation()).right, seconds == 1 ? 0U : 1U);
+  }
+}
+
+TEST(FairnessLesson, TellsOneSidedFromEven) {
+  World world;
+  const auto lesson = fairness();
+  EXPECT_EQ(lesson->fire(world.situation())[0].connections, 64U);
+  world.pass(5 * kSecond);
+  Actions actions;
+  EXPECT_TRUE(lesson->watch(world.situation(), actions));
+  world.answer(1, 1000);
+  EXPECT_EQ(lesson->answer(world.situation()).right, 0U);
+  world.answer(2, 900);
+  world.answer(3, 950);
+  world.answer(4, 980);
+  EXPECT_EQ(lesson->answer(world.situation()).right, 1U);
+  EXPECT_THAT(lesson->answer(world.situation()).measured, HasSubstr("1,000"));
+}
+
+TEST(OneHangs, TellsWhatTheOthersServedMeanwhile) {
+  World world;
+  const auto lesson = one_hangs();
+  lesson->fire(world.situation());
+  Actions actions;
+  EXPECT_FALSE(lesson->watch(world.situation(), actions));
+  EXPECT_TRUE(actions.empty());
+  world.pass(2 * kSecond);
+  lesson->watch(world.situation(), actions);
+  ASSERT_EQ(actions.size(), 1U);
+
+  model::Incident hang;
+  hang.worker = 3;
+  hang.stuck_since_ns = world.now.time_ns;
+  hang.declared_ns = hang.stuck_since_ns + 2 * kSecond;
+  hang.exit_ns = hang.stuck_since_ns + 5 * kSecond;
+  hang.abandoned = 1;
+  hang.served_at_start = 100;
+  world.incidents.push_back(hang);
+  world.pass(5 * kSecond);
+  EXPECT_FALSE(lesson->watch(world.situation(), actions));
+  world.incidents[0].back_ns = hang.exit_ns + 38'000'000;
+  world.incidents[0].served_at_end = 12'345;
+  EXPECT_TRUE(lesson->watch(world.situation(), actions));
+  const Answer answer = lesson->answer(world.situation());
+  EXPECT_EQ(answer.right, 1U);
+  EXPECT_THAT(answer.measured, HasSubstr("1 request lost, 12,245 served"));
+}
+
+TEST(OneCrashes, TellsWhatWasLost) {
+  World world;
+  const auto lesson = one_crashes();
+  lesson->fire(world.situation());
+  Actions actions;
+  world.pass(2 * kSecond);
+  lesson->watch(world.situation(), actions);
+  ASSERT_EQ(actions.size(), 1U);
+  world.crash(2, 3'000'000);
+  world.load.failed = 4;
+  EXPECT_FALSE(lesson->watch(world.situation(), actions));
+  world.pass(2 * kSecond);
+  EXPECT_TRUE(lesson->watch(world.situation(), actions));
+  const Answer answer = lesson->answer(world.situation());
+  EXPECT_EQ(answer.right, 1U);
+  EXPECT_THAT(answer.measured, HasSubstr("Worker 2 died of SIGSEGV"));
+  EXPECT_THAT(answer.measured, HasSubstr("4 connections broke"));
+}
+
+TEST(AllHang, HangsOneAfterTheOtherAndMeasuresTheSilence) {
+  World world;
+  const auto lesson = all_hang();
+  lesson->fire(world.situation());
+  Actions actions;
+  world.pass(kSecond);
+  for (std::size_t worker = 1; worker <= 4; ++worker) {
+    lesson->watch(world.situation(), actions);
+    ASSERT_EQ(actions.size(), worker);
+    lesson->watch(world.situation(), actions);  // not seen yet: none is sent on top of it
+    ASSERT_EQ(actions.size(), worker);
+    world.hang(worker);
+  }
+  lesson->watch(world.situation(), actions);
+  EXPECT_EQ(actions.size(), 4U);
+  // Long before anybody is declared hung, they look busy: that is not yet an answer.
+  for (auto& worker : world.now.workers) worker.state = WorkerState::busy;
+  world.pass(2 * kSecond);
+  EXPECT_FALSE(lesson->watch(world.situation(), actions));
+  for (std::size_t worker = 1; worker <= 4; ++worker) world.hang(worker);
+  world.load.waiting = 900;
+  world.pass(3 * kSecond);
+  lesson->watch(world.situation(), actions);
+  for (std::size_t worker = 1; worker <= 4; ++worker) world.revive(worker);
+  world.answer(1, 900);
+  EXPECT_FALSE(lesson->watch(world.situation(), actions));
+  world.pass(2 * kSecond);
+  EXPECT_TRUE(lesson->watch(world.situation(), actions));
+  const Answer answer = lesson->answer(world.situation());
+  EXPECT_EQ(answer.right, 1U);
+  EXPECT_THAT(answer.measured, HasSubstr("For 5.0 s nobody was answered"));
+  EXPECT_THAT(answer.measured, HasSubstr("900 requests"));
+}
+
+TEST(CrashLoop, TellsHowThePausesGrow) {
+  World world;
+  const auto lesson = crash_loop();
+  lesson->fire(world.situation());
+  Actions actions;
+  for (const std::uint64_t pause_ms : {3, 3, 3, 103, 203, 403}) {
+    EXPECT_FALSE(lesson->watch(world.situation(), actions));
+    world.crash(1, pause_ms * 1'000'000);
+  }
+  EXPECT_EQ(actions.size(), 6U);
+  EXPECT_TRUE(lesson->watch(world.situation(), actions));
+  const Answer answer = lesson->answer(world.situation());
+  EXPECT_EQ(answer.right, 1U);
+  EXPECT_THAT(answer.measured, HasSubstr("3.0 ms, 3.0 ms, 3.0 ms, 103 ms, 203 ms, 403 ms"));
+}
+
+}  // namespace
+}  // namespace forkscope::lessons

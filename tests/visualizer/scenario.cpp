@@ -1,0 +1,242 @@
+#include "scenario.h"
+
+#include <csignal>
+#include <cstring>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "forkscope/telemetry/layout.h"
+#include "model/format.h"
+#include "model/history.h"
+#include "recording/recorder.h"
+
+namespace forkscope::visualizer_test {
+
+using telemetry::EventKind;
+using telemetry::EventRecord;
+using telemetry::WorkerReport;
+using telemetry::WorkerState;
+
+namespace {
+
+constexpr std::uint64_t kMs = 1'000'000;
+constexpr std::uint64_t kSecond = 1'000 * kMs;
+constexpr std::uint64_t kStart = 7'200 * kSecond;
+constexpr std::uint64_t kStep = 50 * kMs;
+constexpr std::uint64_t kEnd = 40 * kSecond;
+constexpr std::uint64_t kWallClockStart = 1'767'265'445 * kSecond;  // 11:04:05 UTC
+constexpr std::string_view kHang = "/v1/faults/hang";
+
+struct Period {
+  std::uint32_t worker;
+  std::uint64_t from;
+  std::uint64_t to;
+};
+constexpr Period kHangs[] = {{3, 12 * kSecond, 17 * kSecond},
+                             {1, 32 * kSecond, 99 * kSecond},
+                             {2, 32'400 * kMs, 99 * kSecond},
+                             {3, 32'800 * kMs, 99 * kSecond},
+                             {4, 33'200 * kMs, 99 * kSecond}};
+constexpr std::uint64_t kCrash = 22 * kSecond;  // of worker 2
+constexpr std::uint64_t kAway = 27 * kSecond;   // nobody looks
+constexpr std::uint64_t kBack = 28'500 * kMs;
+
+const Period* hang_at(std::uint32_t worker, std::uint64_t at) {
+  for (const Period& hang : kHangs) {
+    if (hang.worker == worker && at >= hang.from && at < hang.to) return &hang;
+  }
+  return nullptr;
+}
+
+class Scenario {
+ public:
+  explicit Scenario(std::uint32_t count) : done_(count + 1), generations_(count + 1, 1) {}
+
+  void play(model::History& history) {
+    for (std::uint64_t at = 0; at <= kEnd; at += kStep) {
+      serve(at);
+      std::vector<EventRecord> events = happen(at);
+      if (at > kAway && at < kBack) continue;
+      history.add(picture(at), answers(at), events, latencies());
+      taken_.assign(taken_.size(), 0);
+      if (at == 25 * kSecond) history.add_marker(kStart + at);
+    }
+  }
+
+ private:
+  std::uint32_t count() const { return static_cast<std::uint32_t>(done_.size()) - 1; }
+
+  /// Each worker's requests of one step: more while others do not take any.
+  void serve(std::uint64_t at) {
+    taken_.resize(done_.size());
+    for (std::uint32_t number = 1; number <= count(); ++number) {
+      const bool idle = at < 2 * kSecond || hang_at(number, at);
+      const std::uint64_t count = idle ? 0 : 20 + (number * 7 + at / kStep * 3) % 9;
+      done_[number] += count;
+      taken_[number] += static_cast<std::uint32_t>(count);
+    }
+  }
+
+  EventRecord event(std::uint64_t at, EventKind kind, std::uint32_t worker) const {
+    EventRecord record{};
+    record.time_ns = kStart + at;
+    record.wall_clock_ns = kWallClockStart + at;
+    record.kind = static_cast<std::uint16_t>(kind);
+    record.worker = static_cast<std::uint16_t>(worker);
+    record.generation = generations_[worker];
+    record.pid = 4'710 + worker + 100 * (generations_[worker] - 1);
+    for (const std::uint64_t requests : done_) record.served_total += requests;
+    return record;
+  }
+
+  void end(std::vector<EventRecord>& events, std::uint64_t at, std::uint32_t worker, int signal,
+           std::uint64_t back_after) {
+    // All of it is told at `at`, when it is over.
+    EventRecord exit = event(at - back_after, EventKind::exit, worker);
+    exit.exit_cause = static_cast<std::uint32_t>(telemetry::ExitCause::signaled);
+    exit.exit_code = static_cast<std::uint32_t>(signal);
+    exit.abandoned = 1;
+    events.push_back(exit);
+    ++abandoned_;
+    ++generations_[worker];
+    events.push_back(event(at - back_after + kMs, EventKind::fork, worker));
+    EventRecord ready = event(at, EventKind::listening, worker);
+    ready.duration_ns = back_after - kMs;
+    events.push_back(ready);
+  }
+
+  std::vector<EventRecord> happen(std::uint64_t at) {
+    std::vector<EventRecord> events;
+    if (at == 0) {
+      for (std::uint32_t number = 1; number <= count(); ++number) {
+        events.push_back(event(at, EventKind::listening, number));
+        events.back().duration_ns = 2 * kMs;
+      }
+    }
+    for (const Period& hang : kHangs) {
+      if (at == hang.from + 2 * kSecond) {
+        EventRecord record = event(at, EventKind::hung, hang.worker);
+        record.since_ns = kStart + hang.from;
+        record.duration_ns = 2 * kSecond;
+        record.hang_kind = static_cast<std::uint16_t>(telemetry::HangKind::spin);
+        const std::string text = "GET " + std::string(kHang);
+        record.text_bytes = static_cast<std::uint16_t>(text.copy(record.text, sizeof record.text));
+        events.push_back(record);
+      }
+      if (at == hang.to) {
+        events.push_back(event(at - 40 * kMs, EventKind::abort, hang.worker));
+        end(events, at, hang.worker, SIGABRT, 38 * kMs);
+      }
+    }
+    if (at == kCrash) end(events, at, 2, SIGSEGV, 4 * kMs);
+    return events;
+  }
+
+  model::Snapshot picture(std::uint64_t at) const {
+    model::Snapshot picture;
+    picture.attachment = model::Attachment::live;
+    picture.time_ns = kStart + at;
+    picture.wall_clock_ns = static_cast<std::int64_t>(kWallClockStart + at);
+    picture.server = {.port = 8000,
+                      .host = "127.0.0.1",
+                      .version = "0.1.0",
+                      .primary_pid = 4'710,
+                      .instance_id = 1,
+                      .hang_after_ns = 2 * kSecond,
+                      .kill_after_ns = 5 * kSecond,
+                      .target_workers = count(),
+                      .faults_enabled = true};
+    for (std::uint32_t number = 1; number <= count(); ++number) {
+      picture.workers.push_back(worker(number, at));
+      picture.totals.requests += done_[number];
+      picture.totals.requests_per_second += picture.workers.back().requests_per_second;
+    }
+    picture.totals.p99_ms = at < 2 * kSecond ? 0 : 1.8;
+    picture.totals.abandoned = abandoned_;
+    picture.totals.lost_records = at < kBack ? 0 : 3'210;
+    for (std::uint32_t core = 0; core < 4; ++core) {
+      const std::uint64_t use = at < 2 * kSecond ? 2 : 40 + (at / kStep * (core + 3)) % 30;
+      picture.cores.push_back({core, static_cast<double>(use) / 100, {}});
+    }
+    model::assign_workers_to_cores(picture);
+    return picture;
+  }
+
+  WorkerReport worker(std::uint32_t number, std::uint64_t at) const {
+    WorkerReport worker;
+    worker.number = number;
+    worker.generation = generations_[number];
+    worker.pid = 4'710 + number + 100 * (worker.generation - 1);
+    worker.core = number % 4;
+    worker.connections = 4;
+    worker.requests = done_[number];
+    worker.uptime_ns = at;
+    if (worker.generation > 1) worker.uptime_ns = at - (number == 2 ? kCrash : 17 * kSecond);
+    worker.state = at < 2 * kSecond ? WorkerState::idle : WorkerState::busy;
+    worker.requests_per_second = at < 2 * kSecond ? 0 : 440 + 4.0 * (number % 10);
+    if (const Period* hang = hang_at(number, at)) {
+      worker.requests_per_second = 0;
+      worker.in_flight = telemetry::InFlight{done_[number] + 1, kStart + hang->from, 1,
+                                             telemetry::Method::get, std::string(kHang)};
+      if (at >= hang->from + 2 * kSecond) {
+        worker.state = WorkerState::hung;
+        worker.hang_kind = telemetry::HangKind::spin;
+        worker.stuck_since_ns = kStart + hang->from;
+        worker.kill_at_ns = kStart + hang->from + 5 * kSecond;
+      }
+    }
+    return worker;
+  }
+
+  std::vector<model::Answer> answers(std::uint64_t at) const {
+    std::vector<model::Answer> all;
+    for (std::uint32_t i = 0; i < 8; ++i) {
+      const std::uint32_t number = 1 + (i + static_cast<std::uint32_t>(at / kStep)) % count();
+      if (taken_[number] == 0) continue;
+      model::Answer answer;
+      answer.end_ns = kStart + at - (8 - i) * kMs;
+      answer.duration_ns = (120 + 40 * i) * 1'000;
+      answer.id = done_[number] - 8 + i;
+      answer.worker = number;
+      answer.status = i % 4 == 0 ? 201 : 200;
+      answer.method = i % 4 == 0 ? telemetry::Method::post : telemetry::Method::get;
+      answer.path_tail = "/v1/todos";
+      all.push_back(answer);
+    }
+    return all;
+  }
+
+  std::vector<model::LatencyCount> latencies() const {
+    std::vector<model::LatencyCount> counts;
+    for (std::uint32_t number = 1; number <= count(); ++number) {
+      if (taken_[number] == 0) continue;
+      const auto add = [&](std::uint64_t ns, std::uint32_t requests) {
+        counts.push_back({static_cast<std::uint16_t>(number), model::latency_row(ns), requests});
+      };
+      add(90'000, taken_[number] / 2);
+      add(130'000, taken_[number] - taken_[number] / 2 - 1);
+      add((1 + number % 3) * kMs, 1);
+    }
+    return counts;
+  }
+
+  std::vector<std::uint64_t> done_;         // requests by worker number
+  std::vector<std::uint32_t> taken_;        // of them, since the latest picture
+  std::vector<std::uint32_t> generations_;  // by worker number
+  std::uint64_t abandoned_ = 0;
+};
+
+}  // namespace
+
+void record_scenario(const std::filesystem::path& file, std::uint32_t workers) {
+  model::show_clock_at(0);
+  recording::Recorder recorder(file.string());
+  model::History history;
+  history.set_sink([&](const model::FrameEncoder::Encoded& frame) { recorder.add(frame); });
+  Scenario(workers).play(history);
+  if (!recorder.error().empty()) throw std::runtime_error(recorder.error());
+}
+
+}  // namespace forkscope::visualizer_test

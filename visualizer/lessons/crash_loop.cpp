@@ -1,0 +1,90 @@
+#include <algorithm>
+
+#include "forkscope/telemetry/event_text.h"
+#include "lessons/all_lessons.h"
+#include "model/format.h"
+
+namespace forkscope::lessons {
+
+namespace {
+
+constexpr std::size_t kCrashes = 6;
+constexpr double kRate = 200;
+constexpr std::uint32_t kConnections = 16;
+constexpr std::uint64_t kResendNs = 1'000'000'000;
+constexpr std::uint64_t kPauseNs = 50'000'000;  // a successor that waits this long was held back
+
+/// The same crash again and again, each as soon as all workers serve.
+class CrashLoop final : public Lesson {
+ public:
+  std::string title() const override { return "A crash loop"; }
+
+  std::string question(const model::Snapshot&) const override {
+    return "A bug makes a worker crash at every request of one kind. It comes back and crashes "
+           "again, " +
+           std::to_string(kCrashes) + " times. What does the primary do?";
+  }
+
+  std::array<std::string, kChoices> choices(const model::Snapshot&) const override {
+    return {"Fork again at once, every time", "Fork again, with growing pauses",
+            "Give up on that worker"};
+  }
+
+  Actions fire(const Situation& situation) override {
+    began_ns_ = situation.time_ns();
+    sent_ = 0;
+    sent_ns_ = 0;
+    return {{.kind = ActionKind::start_load,
+             .requests_per_second = kRate,
+             .connections = kConnections}};
+  }
+
+  bool watch(const Situation& situation, Actions& actions) override {
+    const auto crashes = incidents_since(situation, began_ns_);
+    const bool all_back = std::none_of(crashes.begin(), crashes.end(),
+                                       [](const model::Incident& crash) { return crash.open(); }) &&
+                          count_serving(situation.now) == count_workers(situation.now);
+    if (!all_back) return false;
+    if (crashes.size() >= kCrashes) return true;
+    const bool seen = crashes.size() >= sent_;
+    if (seen || situation.time_ns() - sent_ns_ >= kResendNs) {
+      sent_ = crashes.size() + 1;
+      sent_ns_ = situation.time_ns();
+      actions.push_back({ActionKind::request, "/v1/faults/crash?how=segv"});
+    }
+    return false;
+  }
+
+  std::string progress(const Situation& situation) const override {
+    return std::to_string(incidents_since(situation, began_ns_).size()) + " of " +
+           std::to_string(kCrashes) + " crashes so far.";
+  }
+
+  Answer answer(const Situation& situation) const override {
+    const auto crashes = incidents_since(situation, began_ns_);
+    std::string times;
+    std::uint64_t longest_ns = 0;
+    for (const model::Incident& crash : crashes) {
+      if (crash.open()) continue;
+      const std::uint64_t pause_ns = crash.back_ns - crash.exit_ns;
+      times += (times.empty() ? "" : ", ") + telemetry::duration_text(pause_ns);
+      longest_ns = std::max(longest_ns, pause_ns);
+    }
+    if (times.empty()) return {"No crash was seen within a minute.", "", 2};
+    return {"Back after " + times + ".",
+            "The first deaths may be bad luck: the successor comes at once. Then the pauses "
+            "double, so that a crash loop cannot eat the machine while the others serve.",
+            longest_ns >= kPauseNs ? 1U : 0U};
+  }
+
+ private:
+  std::uint64_t began_ns_ = 0;
+  std::size_t sent_ = 0;
+  std::uint64_t sent_ns_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Lesson> crash_loop() { return std::make_unique<CrashLoop>(); }
+
+}  // namespace forkscope::lessons

@@ -1,0 +1,100 @@
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <vector>
+
+#include "lessons/all_lessons.h"
+#include "model/format.h"
+#include "model/history.h"
+
+namespace forkscope::lessons {
+
+namespace {
+
+constexpr std::uint64_t kMeasuredNs = 5'000'000'000;
+constexpr double kRate = 2'000;
+constexpr std::uint32_t kLeastConnections = 64;
+constexpr std::uint32_t kConnectionsPerWorker = 4;
+constexpr double kOneSided = 0.6;
+
+std::uint32_t connections_for(const model::Snapshot& now) {
+  return std::max(kLeastConnections, kConnectionsPerWorker * count_workers(now));
+}
+
+/// Many connections at once, and who answered how many of their requests.
+class Fairness final : public Lesson {
+ public:
+  std::string title() const override { return "Who answers, and is it fair?"; }
+
+  std::string question(const model::Snapshot& now) const override {
+    return std::to_string(connections_for(now)) + " connections are opened at once and send " +
+           model::grouped(static_cast<std::uint64_t>(kRate)) +
+           " requests per second. How does the work spread over " +
+           model::counted(count_workers(now), "worker") + "?";
+  }
+
+  std::array<std::string, kChoices> choices(const model::Snapshot&) const override {
+    return {"One worker does nearly all of it", "About evenly",
+            "Strictly in turns: each exactly as many"};
+  }
+
+  Actions fire(const Situation& situation) override {
+    began_ns_ = situation.time_ns();
+    before_.clear();
+    for (const auto& worker : situation.now.workers) before_[worker.number] = worker.requests;
+    return {{.kind = ActionKind::start_load,
+             .requests_per_second = kRate,
+             .connections = connections_for(situation.now)}};
+  }
+
+  bool watch(const Situation& situation, Actions&) override {
+    return situation.time_ns() - began_ns_ >= kMeasuredNs;
+  }
+
+  std::string progress(const Situation& situation) const override {
+    return sentence(shares(situation));
+  }
+
+  Answer answer(const Situation& situation) const override {
+    const std::vector<double> answered = shares(situation);
+    const double index = model::fairness(answered);
+    const auto [least, most] = std::minmax_element(answered.begin(), answered.end());
+    const bool even = !answered.empty() && *most - *least < 1;
+    return {sentence(answered),
+            "Nobody hands the work out. All workers wait at the same socket, and the kernel gives "
+            "a connection to one that is free.",
+            index < kOneSided ? 0U
+            : even            ? 2U
+                              : 1U};
+  }
+
+ private:
+  std::vector<double> shares(const Situation& situation) const {
+    std::vector<double> answered;
+    for (const auto& worker : situation.now.workers) {
+      const auto before = before_.find(worker.number);
+      const std::uint64_t then = before == before_.end() ? 0 : before->second;
+      answered.push_back(static_cast<double>(worker.requests - std::min(then, worker.requests)));
+    }
+    return answered;
+  }
+
+  static std::string sentence(const std::vector<double>& answered) {
+    if (answered.empty()) return {};
+    const auto [least, most] = std::minmax_element(answered.begin(), answered.end());
+    char index[16];
+    std::snprintf(index, sizeof index, "%.2f", model::fairness(answered));
+    return "The busiest worker answered " + model::grouped(static_cast<std::uint64_t>(*most)) +
+           ", the least busy one " + model::grouped(static_cast<std::uint64_t>(*least)) +
+           ": fairness " + index + " (1 = even).";
+  }
+
+  std::uint64_t began_ns_ = 0;
+  std::map<std::uint32_t, std::uint64_t> before_;  // requests by worker number
+};
+
+}  // namespace
+
+std::unique_ptr<Lesson> fairness() { return std::make_unique<Fairness>(); }
+
+}  // namespace forkscope::lessons

@@ -1,0 +1,88 @@
+#include "forkscope/telemetry/event_text.h"
+#include "lessons/all_lessons.h"
+#include "model/format.h"
+
+namespace forkscope::lessons {
+
+namespace {
+
+constexpr double kRate = 1'000;
+constexpr std::uint32_t kConnections = 16;
+constexpr std::uint64_t kWarmUpNs = 1'000'000'000;
+constexpr std::uint64_t kAfterwardsNs = 1'000'000'000;
+
+/// Load, and one request that takes its worker along.
+class OneCrashes final : public Lesson {
+ public:
+  std::string title() const override { return "One crashes: what is lost?"; }
+
+  std::string question(const model::Snapshot&) const override {
+    return "Load runs at " + model::grouped(static_cast<std::uint64_t>(kRate)) +
+           " requests per second. One request makes its worker write to invalid memory: SIGSEGV. "
+           "What do the clients lose?";
+  }
+
+  std::array<std::string, kChoices> choices(const model::Snapshot&) const override {
+    return {"All requests of the second in which it died",
+            "What that worker had in hand, and nothing else", "Nothing at all"};
+  }
+
+  Actions fire(const Situation& situation) override {
+    began_ns_ = situation.time_ns();
+    over_ns_ = 0;
+    sent_ = false;
+    return {{.kind = ActionKind::start_load,
+             .requests_per_second = kRate,
+             .connections = kConnections}};
+  }
+
+  bool watch(const Situation& situation, Actions& actions) override {
+    if (!sent_ && situation.time_ns() - began_ns_ >= kWarmUpNs) {
+      sent_ = true;
+      failed_before_ = situation.load.failed;
+      actions.push_back({ActionKind::request, "/v1/faults/crash?how=segv"});
+    }
+    const auto incidents = incidents_since(situation, began_ns_);
+    if (over_ns_ == 0 && !incidents.empty() && !incidents.front().open()) {
+      over_ns_ = situation.time_ns();
+    }
+    return over_ns_ != 0 && situation.time_ns() - over_ns_ >= kAfterwardsNs;
+  }
+
+  std::string progress(const Situation&) const override {
+    if (!sent_) return "The load begins.";
+    return over_ns_ == 0 ? "Sent." : "It is back already; counting what was lost.";
+  }
+
+  Answer answer(const Situation& situation) const override {
+    const auto incidents = incidents_since(situation, began_ns_);
+    if (incidents.empty() || incidents.front().open()) {
+      return {"No worker died and came back within a minute.", "", 2};
+    }
+    const model::Incident& crash = incidents.front();
+    const std::uint64_t failed = situation.load.failed - failed_before_;
+    const bool everything = static_cast<double>(failed) >= kRate / 2;
+    return {"Worker " + std::to_string(crash.worker) + " died of " +
+                telemetry::exit_text(crash.exit_cause, crash.exit_code) + " and was back after " +
+                telemetry::duration_text(crash.back_ns - crash.exit_ns) +
+                ". Lost: " + model::counted(crash.abandoned, "request") +
+                " in its hand. Of the load, " + model::counted(failed, "connection") + " broke.",
+            "Memory is not shared: what one process breaks is its own. A broken connection is "
+            "opened again and lands on another worker.",
+            everything                          ? 0U
+            : crash.abandoned > 0 || failed > 0 ? 1U
+                                                : 2U};
+  }
+
+ private:
+  std::uint64_t began_ns_ = 0;
+  std::uint64_t over_ns_ = 0;
+  std::uint64_t failed_before_ = 0;
+  bool sent_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Lesson> one_crashes() { return std::make_unique<OneCrashes>(); }
+
+}  // namespace forkscope::lessons

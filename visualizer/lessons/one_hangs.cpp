@@ -1,0 +1,90 @@
+#include <optional>
+
+#include "forkscope/telemetry/event_text.h"
+#include "lessons/all_lessons.h"
+#include "model/format.h"
+
+namespace forkscope::lessons {
+
+namespace {
+
+constexpr double kRate = 500;
+constexpr std::uint32_t kConnections = 16;
+constexpr std::uint64_t kWarmUpNs = 1'000'000'000;
+
+/// Load, and one request that never returns.
+class OneHangs final : public Lesson {
+ public:
+  std::string title() const override { return "One hangs: who notices?"; }
+
+  std::string question(const model::Snapshot&) const override {
+    return "Load runs on all workers. Then one request never returns, and its worker spins in it "
+           "for ever. What happens to everybody else?";
+  }
+
+  std::array<std::string, kChoices> choices(const model::Snapshot& now) const override {
+    return {"All wait until somebody restarts the server", "They are served on by the others",
+            "Every " + std::to_string(count_workers(now)) + "th request fails from now on"};
+  }
+
+  Actions fire(const Situation& situation) override {
+    began_ns_ = situation.time_ns();
+    sent_ = false;
+    return {{.kind = ActionKind::start_load,
+             .requests_per_second = kRate,
+             .connections = kConnections}};
+  }
+
+  bool watch(const Situation& situation, Actions& actions) override {
+    if (!sent_ && situation.time_ns() - began_ns_ >= kWarmUpNs) {
+      sent_ = true;
+      actions.push_back({ActionKind::request, "/v1/faults/hang"});
+    }
+    const auto incident = hang(situation);
+    return incident && !incident->open();
+  }
+
+  std::string progress(const Situation& situation) const override {
+    const auto incident = hang(situation);
+    if (!sent_) return "The load begins.";
+    if (!incident) return "Sent. For now the worker only looks busy.";
+    return "Worker " + std::to_string(incident->worker) + " hangs for " +
+           model::counting_seconds(situation.time_ns() - incident->start_ns()) +
+           "; the others served " +
+           model::grouped(situation.now.totals.requests - incident->served_at_start) + ".";
+  }
+
+  Answer answer(const Situation& situation) const override {
+    const auto incident = hang(situation);
+    if (!incident || incident->open()) {
+      return {"The hang was not over within a minute.", "This server may never kill.", 1};
+    }
+    const std::uint64_t served = incident->served_at_end - incident->served_at_start;
+    const std::uint64_t end_ns = incident->exit_ns != 0 ? incident->exit_ns : incident->back_ns;
+    return {"Hung for " + telemetry::duration_text(end_ns - incident->start_ns()) +
+                ", back after " + telemetry::duration_text(incident->back_ns - end_ns) + ". " +
+                model::counted(incident->abandoned, "request") + " lost, " +
+                model::grouped(served) + " served by the others meanwhile.",
+            served > 0 ? "A worker is one process with one request in hand. The primary saw no "
+                         "progress, ended that process and forked another."
+                       : "There was nobody else to serve them.",
+            served > 0 ? 1U : 0U};
+  }
+
+ private:
+  std::optional<model::Incident> hang(const Situation& situation) const {
+    for (const model::Incident& incident : incidents_since(situation, began_ns_)) {
+      if (incident.kind == model::IncidentKind::hang) return incident;
+    }
+    return std::nullopt;
+  }
+
+  std::uint64_t began_ns_ = 0;
+  bool sent_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Lesson> one_hangs() { return std::make_unique<OneHangs>(); }
+
+}  // namespace forkscope::lessons

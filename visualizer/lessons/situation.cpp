@@ -1,0 +1,45 @@
+#include "lessons/situation.h"
+
+#include <algorithm>
+#include <iterator>
+
+namespace forkscope::lessons {
+
+using telemetry::WorkerReport;
+using telemetry::WorkerState;
+
+namespace {
+
+/// A request that takes so long is not served but stuck, long before anybody declares it.
+constexpr std::uint64_t kStuckNs = 500'000'000;
+
+}  // namespace
+
+std::uint32_t count_workers(const model::Snapshot& now) {
+  return static_cast<std::uint32_t>(now.workers.size());
+}
+
+std::uint32_t count_serving(const model::Snapshot& now) {
+  return static_cast<std::uint32_t>(
+      std::count_if(now.workers.begin(), now.workers.end(), [&now](const WorkerReport& worker) {
+        const bool stuck = worker.in_flight && now.time_ns > worker.in_flight->start_ns + kStuckNs;
+        return worker.state == WorkerState::idle || (worker.state == WorkerState::busy && !stuck);
+      }));
+}
+
+std::uint32_t count_in(const model::Snapshot& now, const std::string& path) {
+  return static_cast<std::uint32_t>(
+      std::count_if(now.workers.begin(), now.workers.end(), [&](const WorkerReport& worker) {
+        return worker.in_flight && worker.in_flight->path == path;
+      }));
+}
+
+std::vector<model::Incident> incidents_since(const Situation& situation, std::uint64_t since_ns) {
+  std::vector<model::Incident> found;
+  std::copy_if(
+      situation.incidents.begin(), situation.incidents.end(), std::back_inserter(found),
+      [since_ns](const model::Incident& incident) { return incident.start_ns() >= since_ns; });
+  return found;
+}
+
+}  // namespace forkscope::lessons

@@ -1,0 +1,47 @@
+// What a lesson sees, and what it can have done: its only ways to and from the world.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "load/load_options.h"
+#include "model/incidents.h"
+#include "model/snapshot.h"
+
+namespace forkscope::lessons {
+
+/// The present, whatever moment the screen shows. Borrows everything.
+struct Situation {
+  const model::Snapshot& now;
+  const std::vector<model::Incident>& incidents;  ///< Oldest first.
+  const load::LoadStatus& load;
+
+  std::uint64_t time_ns() const { return now.time_ns; }
+};
+
+enum class ActionKind {
+  start_load,  ///< GETs only, with `requests_per_second` over `connections`.
+  stop_load,
+  request,  ///< `GET target`, whose answer nobody waits for.
+  kill,     ///< SIGKILL to `worker`.
+};
+
+struct Action {
+  ActionKind kind;
+  std::string target = {};
+  std::uint32_t worker = 0;
+  double requests_per_second = 0;
+  std::uint32_t connections = 0;
+};
+using Actions = std::vector<Action>;
+
+std::uint32_t count_workers(const model::Snapshot& now);
+/// Workers that can take a request: idle, or busy with one that does not take long.
+std::uint32_t count_serving(const model::Snapshot& now);
+/// Workers whose request in hand has that path.
+std::uint32_t count_in(const model::Snapshot& now, const std::string& path);
+/// Incidents that began at or after `since_ns`, oldest first.
+std::vector<model::Incident> incidents_since(const Situation& situation, std::uint64_t since_ns);
+
+}  // namespace forkscope::lessons

@@ -1,0 +1,33 @@
+// What load to make, and what came of it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace forkscope::load {
+
+struct LoadOptions {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8000;
+  std::uint32_t connections = 16;
+  double requests_per_second = 0;  ///< 0 = flat out.
+  double post_share = 0.1;         ///< 0 … 1: POST /v1/todos instead of GET /v1/todos.
+};
+
+struct LoadStatus {
+  bool running = false;
+  std::uint64_t sent = 0;
+  std::uint64_t answered = 0;
+  std::uint64_t failed = 0;          ///< Connections refused, and broken with a request in hand.
+  std::uint64_t server_errors = 0;   ///< Answers with 5xx.
+  std::uint64_t errors = 0;          ///< Both.
+  std::uint64_t waiting = 0;         ///< Requests that are due or sent, without an answer so far.
+  std::uint64_t oldest_wait_ns = 0;  ///< For how long the one among them that is due longest.
+  double requests_per_second = 0;    ///< Answered in the last second.
+  // Of what was answered in the last five seconds; see load_generator.h for from when.
+  std::uint64_t p50_ns = 0;
+  std::uint64_t p99_ns = 0;
+  std::uint64_t max_ns = 0;
+};
+
+}  // namespace forkscope::load

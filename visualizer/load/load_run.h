@@ -1,0 +1,90 @@
+// One run of the load generator, from its start to its stop: lives on the generator's thread.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "load/client_connection.h"
+#include "load/latency_window.h"
+#include "load/load_options.h"
+#include "net/descriptor.h"
+#include "net/tcp_client.h"
+
+namespace forkscope::load {
+
+/// What the generator's thread writes and anybody reads.
+struct Figures {
+  std::atomic<bool> running{false};
+  std::atomic<std::uint64_t> sent{0};
+  std::atomic<std::uint64_t> answered{0};
+  std::atomic<std::uint64_t> failed{0};
+  std::atomic<std::uint64_t> server_errors{0};
+  std::atomic<std::uint64_t> waiting{0};
+  std::atomic<std::uint64_t> oldest_wait_ns{0};
+  std::atomic<std::uint64_t> p50_ns{0};
+  std::atomic<std::uint64_t> p99_ns{0};
+  std::atomic<std::uint64_t> max_ns{0};
+  std::atomic<double> requests_per_second{0};
+};
+
+class LoadRun {
+ public:
+  /// `wake` is an eventfd(2), borrowed: readable = stop.
+  LoadRun(const LoadOptions& options, int wake, Figures& figures);
+
+  /// Returns when it is told to stop, or when the server's address cannot be understood.
+  void serve();
+
+ private:
+  /// A connection, and the request that it carries.
+  struct Client {
+    ClientConnection connection;
+    std::uint64_t due_ns = 0;  // of the request that waits for its answer; 0 = none
+  };
+  struct Measure {
+    std::uint64_t time_ns;
+    std::uint64_t answered;
+  };
+
+  bool prepare();
+  void handle(std::uint32_t index, ClientConnection::Event event);
+  void open_due();
+  void schedule_arrivals();
+  void send_what_is_due();
+  std::string_view next_request();
+  void publish();
+  void measure();
+  std::uint64_t due_ns(std::uint64_t arrival) const;
+  std::uint64_t oldest_wait_ns() const;
+  int timeout_ms() const;
+
+  const LoadOptions options_;
+  const int wake_;
+  Figures& figures_;
+  const net::Descriptor epoll_;
+  std::vector<Client> clients_;
+  std::deque<std::uint32_t> ready_;  // connections that became idle, longest ago first
+  net::TcpAddress address_;
+  std::string get_;
+  std::string post_;
+
+  std::uint64_t now_ns_;  // read once per round
+  const std::uint64_t start_ns_;
+  std::uint64_t next_scan_ns_ = 0;
+  std::uint64_t next_measure_ns_ = 0;
+  std::uint64_t arrived_ = 0;  // requests that were due so far; with a rate only
+  std::uint64_t sent_ = 0;
+  std::uint64_t answered_ = 0;
+  std::uint64_t failed_ = 0;
+  std::uint64_t server_errors_ = 0;
+  std::uint64_t in_flight_ = 0;
+  double post_credit_ = 0;
+  std::deque<Measure> measures_;
+  LatencyWindow latencies_;
+};
+
+}  // namespace forkscope::load

@@ -1,0 +1,68 @@
+#include "session/session.h"
+
+#include <utility>
+
+#include "forkscope/telemetry/worker_report.h"
+#include "model/format.h"
+#include "recording/replay.h"
+
+namespace forkscope::session {
+
+using model::Playhead;
+
+Session::Session(const SessionOptions& options)
+    : playhead_(options.replay.empty() ? Playhead::Resume::at_end : Playhead::Resume::from_here) {
+  if (!options.replay.empty()) {
+    recording::Replay replay = recording::load_replay(options.replay, options.at);
+    model::show_clock_at(replay.utc_offset_s);
+    history_ = std::move(replay.history);
+    notice_ = std::move(replay.notice);
+    if (options.at) {
+      playhead_.seek(history_, replay.view_ns);
+    } else {
+      playhead_.play(replay.view_ns, telemetry::now_ns());
+    }
+    return;
+  }
+  live_ = std::make_unique<model::LiveSource>(options.port);
+  if (options.record.empty()) return;
+  recorder_ = std::make_unique<recording::Recorder>(options.record);
+  start_history();
+}
+
+/// An empty history, whose frames go into the recording if there is one.
+void Session::start_history() {
+  history_ = model::History();
+  if (!recorder_) return;
+  history_.set_sink([this](const model::FrameEncoder::Encoded& frame) {
+    const bool went_on = recorder_->error().empty();
+    recorder_->add(frame);
+    if (went_on && !recorder_->error().empty()) notice_ = recorder_->error();
+  });
+}
+
+void Session::poll() {
+  if (!live_) return;
+  live_->poll();
+  history_.add(live_->snapshot(), live_->answers(), live_->events(), live_->latency());
+}
+
+const std::vector<telemetry::EventRecord>& Session::new_events() const {
+  static const std::vector<telemetry::EventRecord> none;
+  return live_ ? live_->events() : none;
+}
+
+std::vector<std::uint16_t> Session::ports() const {
+  return live_ ? live_->ports() : std::vector<std::uint16_t>();
+}
+
+void Session::choose(std::uint16_t port) {
+  if (!live_) return;
+  live_->choose(port);
+  start_history();  // what is known of one server is not the past of another
+  playhead_.to_end();
+}
+
+std::string Session::take_notice() { return std::exchange(notice_, {}); }
+
+}  // namespace forkscope::session

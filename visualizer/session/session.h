@@ -1,0 +1,66 @@
+// What is looked at: a running server, perhaps recorded on the way, or a recording.
+//
+// Owns the source, the history, the view time and the recorder. The window and the text view each
+// have one, and cannot tell the difference but by asking. Main thread only.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/history.h"
+#include "model/live_source.h"
+#include "model/playhead.h"
+#include "recording/moment.h"
+#include "recording/recorder.h"
+
+namespace forkscope::session {
+
+struct SessionOptions {
+  std::optional<std::uint16_t> port;    ///< Of the server; see LiveSource.
+  std::string record;                   ///< Where to record to; empty = nowhere.
+  std::string replay;                   ///< What to replay; empty = a live server.
+  std::optional<recording::Moment> at;  ///< Of the replay: stands still there.
+};
+
+class Session {
+ public:
+  /// Throws RecordingError.
+  explicit Session(const SessionOptions& options);
+  Session(const Session&) = delete;  // the recorder's sink refers to it
+  Session& operator=(const Session&) = delete;
+
+  /// Takes in what has happened. Call it once per turn of the loop, also while the view is paused.
+  /// In a replay there is nothing to do.
+  void poll();
+
+  model::History& history() { return history_; }
+  const model::History& history() const { return history_; }
+  model::Playhead& playhead() { return playhead_; }
+  const model::Playhead& playhead() const { return playhead_; }
+  /// The moment to show. `now_ns`: CLOCK_MONOTONIC.
+  std::uint64_t view_time(std::uint64_t now_ns) const { return playhead_.time(history_, now_ns); }
+
+  bool is_replay() const { return !live_; }
+  bool is_recording() const { return recorder_ && recorder_->error().empty(); }
+  /// The events that the latest poll() has brought.
+  const std::vector<telemetry::EventRecord>& new_events() const;
+  /// Servers to choose from, and the choice (LiveSource::choose()); of a replay none.
+  std::vector<std::uint16_t> ports() const;
+  void choose(std::uint16_t port);
+  /// Something to tell the user, once: what of the recording is damaged, why recording has stopped.
+  std::string take_notice();
+
+ private:
+  void start_history();
+
+  std::unique_ptr<model::LiveSource> live_;  // none in a replay
+  std::unique_ptr<recording::Recorder> recorder_;
+  model::History history_;
+  model::Playhead playhead_;
+  std::string notice_;
+};
+
+}  // namespace forkscope::session

@@ -1,0 +1,53 @@
+#include "text/snapshot_json.h"
+
+#include "forkscope/telemetry/workers_json.h"
+
+namespace forkscope::text {
+
+using nlohmann::ordered_json;
+
+namespace {
+
+double milliseconds(std::uint64_t ns) { return static_cast<double>(ns) / 1e6; }
+
+ordered_json server_json(const model::ServerInfo& server) {
+  return {{"host", server.host},
+          {"port", server.port},
+          {"version", server.version},
+          {"pid", server.primary_pid},
+          {"target_workers", server.target_workers},
+          {"hang_after_ms", server.hang_after_ns / 1'000'000},
+          {"kill_after_ms", server.kill_after_ns / 1'000'000},
+          {"faults", server.faults_enabled},
+          {"draining", server.draining},
+          {"beat_age_ms", milliseconds(server.beat_age_ns)}};
+}
+
+ordered_json totals_json(const model::Totals& totals) {
+  return {{"requests", totals.requests},   {"requests_per_second", totals.requests_per_second},
+          {"p50_ms", totals.p50_ms},       {"p99_ms", totals.p99_ms},
+          {"in_flight", totals.in_flight}, {"waiting", totals.waiting},
+          {"errors", totals.errors},       {"abandoned", totals.abandoned},
+          {"respawns", totals.respawns},   {"hangs", totals.hangs}};
+}
+
+ordered_json cores_json(const std::vector<model::CoreSample>& cores) {
+  ordered_json list = ordered_json::array();
+  for (const model::CoreSample& core : cores) {
+    list.push_back(
+        {{"number", core.number}, {"utilisation", core.utilisation}, {"workers", core.workers}});
+  }
+  return list;
+}
+
+}  // namespace
+
+ordered_json snapshot_json(const model::Snapshot& snapshot) {
+  ordered_json json = {{"server", server_json(snapshot.server)},
+                       {"totals", totals_json(snapshot.totals)},
+                       {"cores", cores_json(snapshot.cores)}};
+  json.update(telemetry::workers_json(snapshot.workers, snapshot.time_ns));
+  return json;
+}
+
+}  // namespace forkscope::text

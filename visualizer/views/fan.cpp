@@ -1,0 +1,170 @@
+#include "views/fan.h"
+
+#include <algorithm>
+#include <numeric>
+#include <string>
+
+#include "model/format.h"
+#include "views/mark.h"
+
+namespace forkscope::views {
+
+namespace {
+
+constexpr double kDotsBelow = 40;  // requests per second; above, nobody could tell dots apart
+constexpr std::uint64_t kDotNs = 800'000'000;
+constexpr std::size_t kMostCurves = 16;  // workers; above, ribbons are straight
+constexpr float kWidest = 34;            // of a ribbon that carries everything
+
+/// One way from the port down to a worker.
+struct Way {
+  ImVec2 from;
+  ImVec2 to;
+
+  ImVec2 at(float t) const {  // a cubic Bézier curve that leaves and arrives vertically
+    const float middle = (from.y + to.y) / 2;
+    const float u = 1 - t;
+    return {u * u * (u + 3 * t) * from.x + t * t * (t + 3 * u) * to.x,
+            u * u * u * from.y + 3 * u * t * middle + t * t * t * to.y};
+  }
+};
+
+void draw_ribbon(const Painter& painter, const Way& way, float width, bool curved) {
+  const ImU32 color = faded(painter.colors().busy, 0.5F);
+  if (!curved) {
+    painter.line(way.from, way.to, color, width);
+    return;
+  }
+  const float middle = (way.from.y + way.to.y) / 2;
+  painter.list().AddBezierCubic(way.from, {way.from.x, middle}, {way.to.x, middle}, way.to, color,
+                                width);
+}
+
+/// The ground's part below the ribbons: a bar per worker, its number, and its share in words.
+struct Columns {
+  float step;
+  float bar;
+  Rect bars;
+  Rect numbers;
+  Rect percents;
+};
+
+Columns columns_of(const Painter& painter, Rect& rect, std::size_t count) {
+  Columns columns{};
+  columns.step = rect.w / static_cast<float>(count);
+  columns.bar =
+      std::min(columns.step - painter.px(columns.step > painter.px(8) ? 6 : 1), painter.px(84));
+  if (columns.step >= painter.width(Type::small, "100 %")) {
+    columns.percents = rect.cut_bottom(painter.px(23));
+  }
+  if (columns.step >= painter.width(Type::small_bold, count > 99 ? "000" : "00")) {
+    columns.numbers = rect.cut_bottom(painter.px(24));
+  }
+  columns.bars = rect.cut_bottom(std::clamp(rect.h * 0.45F, painter.px(16), painter.px(90)));
+  return columns;
+}
+
+void draw_column(const Painter& painter, const Columns& columns, float x, const View& view,
+                 const telemetry::WorkerReport& worker, double share, double most, double sum) {
+  const Palette& colors = painter.colors();
+  const Rect track{x - columns.bar / 2, columns.bars.y, columns.bar, columns.bars.h};
+  painter.fill(track, faded(colors.line, 0.5F), painter.px(2));
+  const float height = most > 0 ? static_cast<float>(share / most) * track.h : 0;
+  if (height >= 1) {
+    painter.fill({track.x, track.bottom() - height, track.w, height}, colors.busy, painter.px(2));
+  }
+  if (columns.numbers.h > 0) {
+    const std::string number = std::to_string(worker.number);
+    const float width = painter.width(Type::small_bold, number);
+    const model::Look look = steady_look(view, worker);
+    const bool marked = columns.step >= width + painter.px(34);
+    const Mark mark = mark_of(look, colors);
+    const float left = x - (width + (marked ? painter.px(20) : 0)) / 2;
+    if (marked) {
+      painter.shape(mark.shape, {left + painter.px(7), columns.numbers.middle()}, painter.px(7),
+                    mark.color, colors.dead_edge);
+    }
+    painter.text(Type::small_bold, left + (marked ? painter.px(20) : 0), columns.numbers.middle(),
+                 colors.text, number);
+  }
+  if (columns.percents.h > 0) {
+    painter.text_centered(
+        Type::small, {x - columns.step / 2, columns.percents.y, columns.step, columns.percents.h},
+        colors.muted, sum > 0 ? model::percent(share / sum) : "–");
+  }
+}
+
+/// Each request that ended lately, on its way.
+void draw_dots(const Painter& painter, const View& view, std::span<const Way> ways) {
+  const Palette& colors = painter.colors();
+  const auto& workers = view.now.workers;
+  const std::uint64_t since_ns = view.time_ns - std::min(view.time_ns, kDotNs);
+  for (const model::Answer& answer : view.history.answers_between(since_ns, view.time_ns)) {
+    const std::uint64_t age_ns = view.time_ns - std::min(view.time_ns, answer.end_ns);
+    const auto worker = std::find_if(workers.begin(), workers.end(), [&](const auto& other) {
+      return other.number == answer.worker;
+    });
+    if (worker == workers.end()) continue;
+    const Way& way = ways[static_cast<std::size_t>(worker - workers.begin())];
+    const float t =
+        view.state.reduced_motion ? 1.F : static_cast<float>(age_ns) / static_cast<float>(kDotNs);
+    const bool failed = answer.status >= 500;
+    painter.shape(failed ? Shape::cross : Shape::disc, way.at(t), painter.px(6),
+                  failed ? colors.dead : colors.text, colors.dead_edge);
+  }
+}
+
+}  // namespace
+
+void draw_fan(const Painter& painter, const Rect& rect, const View& view,
+              std::span<const double> shares) {
+  const Palette& colors = painter.colors();
+  const auto& workers = view.now.workers;
+  if (workers.empty() || shares.size() != workers.size()) return;
+  const double sum = std::accumulate(shares.begin(), shares.end(), 0.0);
+  const double most = *std::max_element(shares.begin(), shares.end());
+  double rate = 0;
+  for (const auto& worker : view.calm.workers) rate += worker.requests_per_second;
+
+  Rect rest = rect;
+  const Rect head = rest.cut_top(painter.px(28));
+  const std::string text =
+      rate >= 0.5 ? model::compact(rate) + " requests/s" : std::string("no requests now");
+  const float width = painter.width(Type::small_bold, text) + painter.px(28);
+  const Rect port{head.x + (head.w - width) / 2, head.y, width, head.h};
+  const Columns columns = columns_of(painter, rest, workers.size());
+
+  std::vector<Way> ways;
+  for (std::size_t i = 0; i < workers.size(); ++i) {
+    const float x = rect.x + columns.step * (static_cast<float>(i) + 0.5F);
+    // Ribbons leave the port side by side.
+    const float place = (static_cast<float>(i) + 0.5F) / static_cast<float>(workers.size()) - 0.5F;
+    ways.push_back({{port.x + port.w / 2 + place * port.w * 0.8F, port.bottom()},
+                    {x, columns.bars.y - painter.px(2)}});
+  }
+  const bool curved = workers.size() <= kMostCurves;
+  const bool dots = rate < kDotsBelow;
+  for (std::size_t i = 0; i < workers.size(); ++i) {
+    painter.line(ways[i].to, {ways[i].to.x, ways[i].to.y + painter.px(2)}, colors.line,
+                 painter.px(1));
+    const double own =
+        i < view.calm.workers.size() && view.calm.workers[i].number == workers[i].number
+            ? view.calm.workers[i].requests_per_second
+            : 0;
+    if (own > 0 && !dots) {
+      const auto part = static_cast<float>(own / std::max(rate, 1.0));
+      const float widest =
+          std::min(std::min(painter.px(kWidest), (ways[i].to.y - ways[i].from.y) * 0.45F),
+                   columns.step * 0.9F * static_cast<float>(workers.size()));
+      draw_ribbon(painter, ways[i], std::max(painter.px(1.5F), part * widest), curved);
+    } else if (curved) {
+      draw_ribbon(painter, ways[i], painter.px(1), true);
+    }
+    draw_column(painter, columns, ways[i].to.x, view, workers[i], shares[i], most, sum);
+  }
+  painter.fill(port, colors.raised, port.h / 2);
+  painter.text_centered(Type::small_bold, port, rate >= 0.5 ? colors.text : colors.muted, text);
+  if (dots) draw_dots(painter, view, ways);
+}
+
+}  // namespace forkscope::views

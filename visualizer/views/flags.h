@@ -1,0 +1,12 @@
+// Flags over a graph of the last 30 seconds: what happened to workers, when.
+#pragma once
+
+#include "views/painter.h"
+#include "views/view.h"
+
+namespace forkscope::views {
+
+/// A thin line through `plot` for every sign of an incident, with its shape at the height `middle`.
+void draw_flags(const Painter& painter, const Rect& plot, float middle, const View& view);
+
+}  // namespace forkscope::views

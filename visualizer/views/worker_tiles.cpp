@@ -1,0 +1,94 @@
+#include "views/worker_tiles.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "model/format.h"
+#include "views/mark.h"
+#include "views/widgets.h"
+#include "views/worker_row.h"
+
+namespace forkscope::views {
+
+using model::Look;
+using telemetry::WorkerReport;
+
+namespace {
+
+constexpr float kTwoLines = 42;  // from this height on
+constexpr float kTileMost = 76;
+constexpr float kTileWidth = 61;  // what number and shape need
+constexpr float kWideTile = 96;   // from this width on, larger type
+
+/// A worker that serves says how much, any other how it is.
+std::string state_text(const View& view, const WorkerReport& worker, Look look) {
+  const double rate = calm_report(view, worker).requests_per_second;
+  if (look == Look::busy || look == Look::idle) {
+    return rate >= 0.5 ? model::compact(rate) + "/s" : std::string(model::word(look));
+  }
+  return std::string(model::word(look));
+}
+
+void draw_tile(const Painter& painter, const Rect& rect, const View& view,
+               const WorkerReport& worker, float most) {
+  const Palette& colors = painter.colors();
+  const Look look = steady_look(view, worker);
+  const Mark mark = mark_of(look, colors);
+  const bool alarm = is_alarm(look);
+  painter.fill(rect, alarm ? mark.color : colors.raised, painter.px(4));
+  const bool wide = rect.w >= painter.px(kWideTile) && rect.h >= painter.px(kTwoLines + 10);
+  const bool two_lines = rect.h >= painter.px(kTwoLines);
+  const double rate = calm_report(view, worker).requests_per_second;
+  if (!alarm && most > 0 && rate > 0) {  // its rate as a bar along the lower edge
+    const float width = static_cast<float>(std::min(1.0, rate / most)) * rect.w;
+    painter.fill({rect.x, rect.bottom() - painter.px(4), width, painter.px(4)}, colors.busy,
+                 painter.px(2));
+  }
+  if (worker.number == view.state.selected_worker) {
+    painter.outline(rect, colors.text, painter.px(2), painter.px(4));
+  }
+  const ImU32 ink = is_hung(look) ? colors.on_alarm : is_dead(look) ? IM_COL32_WHITE : colors.text;
+  const Type number_type = wide ? Type::body_bold : Type::small_bold;
+  const float first = two_lines ? rect.y + rect.h * 0.30F : rect.middle() - painter.px(1);
+  const float radius = painter.px(wide ? 8 : 6);
+  const float x = rect.x + painter.px(6) + radius;
+  painter.shape(mark.shape, {x, first}, radius, mark.color,
+                is_hung(look) ? colors.on_alarm : colors.dead_edge);
+  painter.text(number_type, x + radius + painter.px(5), first, ink, std::to_string(worker.number));
+  if (two_lines) {
+    painter.text_elided(alarm ? Type::small_bold : Type::small, rect.x + painter.px(6),
+                        rect.y + rect.h * 0.70F, rect.w - painter.px(8), alarm ? ink : colors.muted,
+                        state_text(view, worker, look));
+  }
+}
+
+}  // namespace
+
+void draw_worker_tiles(const Painter& painter, const Rect& rect, const View& view) {
+  const auto& workers = view.now.workers;
+  if (rect.w <= 0 || rect.h <= 0) return;
+  // As many columns as leave tiles that are about half as high as wide.
+  const auto count = static_cast<float>(workers.size());
+  const float most_columns = std::max(1.F, std::floor(rect.w / painter.px(kTileWidth)));
+  const float columns = std::clamp(std::round(std::sqrt(count * rect.w / rect.h / 1.7F)), 4.F,
+                                   std::max(4.F, most_columns));
+  const float rows = std::ceil(count / columns);
+  const float width = rect.w / columns;
+  const float height = std::min(rect.h / rows, painter.px(kTileMost));
+  double most = 0;
+  for (const auto& worker : view.calm.workers) most = std::max(most, worker.requests_per_second);
+  for (std::size_t i = 0; i < workers.size(); ++i) {
+    const std::size_t column = i % static_cast<std::size_t>(columns);
+    const std::size_t row = i / static_cast<std::size_t>(columns);
+    const Rect cell{rect.x + width * static_cast<float>(column),
+                    rect.y + height * static_cast<float>(row), width, height};
+    draw_tile(painter, cell.inset(painter.px(1.5F)), view, workers[i], most);
+    const std::string id = "tile" + std::to_string(workers[i].number);
+    if (press_area(id.c_str(), cell).clicked) {
+      view.commands.push_back({CommandKind::select, workers[i].number});
+    }
+  }
+}
+
+}  // namespace forkscope::views
