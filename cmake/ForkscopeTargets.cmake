@@ -49,3 +49,13 @@ function(forkscope_executable name)
   target_link_libraries(${name} PRIVATE ${ARG_LINKS})
   forkscope_compile_options(${name})
 endfunction()
+
+# forkscope_server(NAME SOURCES application.cpp ... LINKS targets...)
+# A server: all of ours, and an application. One of the sources defines make_application(); see
+# server/api/application.h.
+function(forkscope_server name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  forkscope_executable(${name}
+    SOURCES ${CMAKE_SOURCE_DIR}/server/main.cpp ${ARG_SOURCES}
+    LINKS ctl options supervisor worker os ${ARG_LINKS})
+endfunction()

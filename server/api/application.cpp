@@ -29,7 +29,7 @@ class TodosApplication final : public gateway::Application {
     answer_preflights(server);
     explain_errors(server);
     add_todo_routes(server, store_);
-    add_status_routes(server, {*context_.telemetry, store_, context_.draining});
+    add_status_routes(server, {*context_.telemetry, [this] { store_.check(); }, context_.draining});
     add_metrics_route(server, *context_.telemetry);
     add_page_routes(server);
     if (context_.faults_enabled) add_fault_routes(server);

@@ -1,9 +1,9 @@
 // The todos application: everything that this server serves.
 //
-// To serve something of your own, keep make_application() and put your routes in its place. An
-// application is a class with an add_routes() that fills an httplib::Server; the rest of
-// gateway::Application is for those that keep data. Pre-forking, hang protection, telemetry and
-// reload come with it.
+// To serve something of your own, define make_application() in a file of yours instead; see
+// docs/build-your-own.md. An application is a class with an add_routes() that fills an
+// httplib::Server; the rest of gateway::Application is for those that keep data. Pre-forking, hang
+// protection and telemetry come with it.
 //
 // Made in each worker process, after its fork.
 #pragma once

@@ -18,7 +18,7 @@ void report_readiness(const StatusSources& sources, httplib::Response& res) {
     return set_problem(res, {503, "This worker is draining: it is about to stop.", {}});
   }
   try {
-    sources.store.check();
+    sources.check_store();
   } catch (const store::StoreError& error) {
     return set_problem(res, error);
   }

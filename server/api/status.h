@@ -10,14 +10,12 @@
 #include <functional>
 
 #include "forkscope/telemetry/segment_view.h"
-#include "store/todo_store.h"
 
 namespace forkscope::api {
 
-/// Both references outlive the server.
 struct StatusSources {
-  const telemetry::SegmentView& telemetry;
-  store::TodoStore& store;
+  const telemetry::SegmentView& telemetry;  ///< Outlives the server.
+  std::function<void()> check_store;        ///< Throws StoreError when it cannot be used now.
   std::function<bool()> draining;
 };
 

@@ -1,0 +1,91 @@
+"""docs/examples/poll, the application of docs/build-your-own.md: its own routes, and all that it
+gets for nothing."""
+import json
+import os
+import signal
+import threading
+import unittest
+
+import support
+
+support.SERVER = os.environ['POLL_SERVER']
+
+
+class PollTest(unittest.TestCase):
+    def setUp(self):
+        self.server = support.Server('--db=poll.db', '--hang-after=300ms', '--kill-after=600ms',
+                                     workers=3)
+        self.addCleanup(self.server.close)
+
+    def vote(self, choice):
+        return self.server.request('POST', f'/v1/poll/{choice}')
+
+    def poll(self):
+        return json.loads(self.server.request('GET', '/v1/poll').body)
+
+    def fire(self, path):
+        """A request that takes its worker along."""
+        def send():
+            try:
+                self.server.request('GET', path)
+            except OSError:
+                pass
+        thread = threading.Thread(target=send)
+        thread.start()
+        self.addCleanup(thread.join)
+
+    def test_every_vote_counts_once_whoever_takes_it(self):
+        self.assertEqual(self.poll()['votes'], {})
+        statuses = []
+
+        def voter(choice):
+            for _ in range(20):
+                statuses.append(self.vote(choice).status)
+
+        threads = [threading.Thread(target=voter, args=(c,)) for c in ('yes', 'no', 'yes', 'no')]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(set(statuses), {200})
+        self.assertEqual(self.poll()['votes'], {'no': 40, 'yes': 40})
+
+    def test_votes_outlive_their_worker_and_its_memory_does_not(self):
+        response = self.vote('yes')
+        self.assertEqual(json.loads(response.body), {'votes': {'yes': 1}, 'counted_here': 1})
+        os.kill(int(response.getheader('X-Worker-Pid')), signal.SIGKILL)
+        support.wait_until(lambda: self.server.ready(3) and
+                           any(w['generation'] == 2 for w in self.server.workers()),
+                           what='the successor')
+        self.assertEqual(self.poll(), {'votes': {'yes': 1}, 'counted_here': 0})
+
+    def test_a_hang_stops_nobody_else(self):
+        self.fire('/v1/faults/hang')
+        support.wait_until(lambda: any(w['state'] == 'hung' for w in self.server.workers()),
+                           what='a hung worker')
+        self.assertEqual(self.vote('yes').status, 200)
+        support.wait_until(lambda: any(w['generation'] == 2 for w in self.server.workers())
+                           and self.server.ready(3), what='the successor')
+        self.assertEqual(self.poll()['votes'], {'yes': 1})
+
+    def test_a_crash_stops_nobody_else(self):
+        self.fire('/v1/faults/crash?how=segv')
+        support.wait_until(lambda: any(w['generation'] == 2 for w in self.server.workers())
+                           and self.server.ready(3), what='the successor')
+        self.assertEqual(self.vote('yes').status, 200)
+
+    def test_answers_nonsense_as_an_api_should(self):
+        self.assertEqual(self.vote('Yes%20or%20no').status, 404)
+        self.assertEqual(self.vote('a' * 21).status, 404)
+        refused = self.server.request('DELETE', '/v1/poll')
+        self.assertEqual(refused.status, 405)
+        self.assertEqual(refused.getheader('Allow'), 'GET, HEAD, OPTIONS')
+        self.assertEqual(refused.getheader('Content-Type'), 'application/problem+json')
+
+    def test_has_readiness_and_metrics(self):
+        self.assertEqual(self.server.request('GET', '/readyz').status, 200)
+        self.assertIn(b'http_requests_total{', self.server.request('GET', '/metrics').body)
+
+
+if __name__ == '__main__':
+    support.main()
