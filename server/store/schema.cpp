@@ -20,7 +20,7 @@ constexpr std::chrono::milliseconds kRetryPause{1};
 
 // `position` is the todo's "order", which SQL keeps for itself. The counts are kept so that a page
 // of a million todos costs no more than one of ten: by triggers for programs outside, and by
-// WriteBatch for this one.
+// TodoCounts for this one.
 constexpr const char* kCreateTables = R"sql(
   CREATE TABLE todos (
     id         INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -27,7 +27,7 @@ std::string checked_database_path(const std::string& path);
 std::string turn_path(const std::string& database_path);
 
 /// Opens `path` (of checked_database_path()); creates file and schema if missing. On this
-/// connection no trigger runs: whoever writes keeps `todo_counts` true by other means (WriteBatch).
+/// connection no trigger runs: whoever writes keeps `todo_counts` true by other means (TodoCounts).
 /// Throws StoreError: not a database, corrupt, made by a newer version, locked for longer than
 /// kOpenPatience.
 SQLite::Database open_database(const std::string& path);

@@ -21,6 +21,7 @@
 
 #include "store/store_error.h"
 #include "store/todo.h"
+#include "store/todo_counts.h"
 #include "store/write_batch.h"
 #include "store/write_turn.h"
 
@@ -73,6 +74,7 @@ class TodoStore {
   std::string path_;
   SQLite::Database database_;
   WriteTurn turn_;
+  TodoCounts counts_;
   WriteBatch batch_;
   SQLite::Statement list_;
   SQLite::Statement list_by_completed_;

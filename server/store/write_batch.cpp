@@ -15,17 +15,18 @@ constexpr int kCheckpointPages = 1000;
 
 }  // namespace
 
-WriteBatch::WriteBatch(SQLite::Database& database, WriteTurn& turn, std::string path)
+WriteBatch::WriteBatch(SQLite::Database& database, WriteTurn& turn, std::string path,
+                       BatchObserver* observer)
     : handle_(database.getHandle()),
       turn_(turn),
       path_(std::move(path)),
+      observer_(observer),
       begin_(database, "BEGIN IMMEDIATE"),
       commit_(database, "COMMIT"),
       rollback_(database, "ROLLBACK"),
       savepoint_(database, "SAVEPOINT request"),
       undo_(database, "ROLLBACK TO request"),
-      keep_(database, "RELEASE request"),
-      add_to_count_(database, "UPDATE todo_counts SET n = n + ?2 WHERE completed = ?1") {
+      keep_(database, "RELEASE request") {
   const auto note_log_length = [](void* batch, sqlite3*, const char*, int pages) {
     static_cast<WriteBatch*>(batch)->log_pages_ = pages;
     return SQLITE_OK;
@@ -63,7 +64,7 @@ std::optional<StoreError> WriteBatch::commit() {
   open_ = false;
   std::optional<StoreError> failure = failure_to_commit();
   if (in_transaction()) run(rollback_);
-  request_counts_ = counts_ = {};
+  if (observer_ != nullptr) observer_->batch_ended();
   if (!failure) checkpoint_if_due();
   turn_.release();
   return failure;
@@ -88,7 +89,7 @@ std::optional<StoreError> WriteBatch::failure_to_commit() {
   } catch (const StoreError& error) {
     return error;
   }
-  if (!write_counts()) return latest_error(handle_, path_);
+  if (observer_ != nullptr && !observer_->before_commit()) return latest_error(handle_, path_);
   turn_.announce_commit();
   const bool committed = run(commit_) == SQLITE_DONE;
   turn_.confirm_commit();
@@ -107,19 +108,7 @@ void WriteBatch::end_request(bool keep) noexcept {
   if (failure_) return;
   if (!keep && run(undo_) != SQLITE_DONE) failure_ = latest_error(handle_, path_);
   if (run(keep_) != SQLITE_DONE && !failure_) failure_ = latest_error(handle_, path_);
-  const Counts request = std::exchange(request_counts_, {});
-  if (!keep) return;
-  for (std::size_t i = 0; i < counts_.size(); ++i) counts_[i] += request[i];
-}
-
-bool WriteBatch::write_counts() {
-  for (std::size_t i = 0; i < counts_.size(); ++i) {
-    if (counts_[i] == 0) continue;
-    add_to_count_.bind(1, static_cast<std::int64_t>(i));
-    add_to_count_.bind(2, counts_[i]);
-    if (run(add_to_count_) != SQLITE_DONE) return false;
-  }
-  return true;
+  if (observer_ != nullptr) observer_->request_ended(keep);
 }
 
 /// Without this check, the next savepoint would be a transaction of its own, and its end a commit.

@@ -9,9 +9,6 @@
 // is worth a third more writes per second; so a reader may see a todo a moment before a power cut
 // could no longer take it away, but nobody is told that it was stored.
 //
-// How many todos there are is kept in a table, `todo_counts`. Programs outside keep it by triggers;
-// a batch counts for itself and updates it once, which halves the cost of an insert.
-//
 // A failure that SQLite answers by giving up the whole transaction (disk full, I/O error) marks the
 // batch as failed: the requests after it fail at once, and commit() says why.
 //
@@ -20,8 +17,6 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
-#include <array>
-#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -30,10 +25,21 @@
 
 namespace forkscope::store {
 
+/// Keeps figures about what a batch changes, and has them written with it: see TodoCounts.
+class BatchObserver {
+ public:
+  virtual ~BatchObserver() = default;
+  virtual void request_ended(bool kept) noexcept = 0;
+  /// May write. False: it could not, and the connection knows why.
+  virtual bool before_commit() = 0;
+  virtual void batch_ended() noexcept = 0;
+};
+
 class WriteBatch {
  public:
-  /// `path` is the database's, for messages. Throws SQLite::Exception.
-  WriteBatch(SQLite::Database& database, WriteTurn& turn, std::string path);
+  /// `path` is the database's, for messages. The observer may be null. Throws SQLite::Exception.
+  WriteBatch(SQLite::Database& database, WriteTurn& turn, std::string path,
+             BatchObserver* observer = nullptr);
   WriteBatch(const WriteBatch&) = delete;
   WriteBatch& operator=(const WriteBatch&) = delete;
   ~WriteBatch();
@@ -46,20 +52,12 @@ class WriteBatch {
   /// Nothing when all that has been committed is on the disk.
   std::optional<StoreError> flush();
 
-  /// In a request: there are `change` more (or fewer) todos that are (not) completed.
-  void count(bool completed, std::int64_t change) { request_counts_[completed ? 1 : 0] += change; }
-  /// What the open batch has counted so far, and `todo_counts` does not tell yet.
-  std::int64_t counted(bool completed) const {
-    return counts_[completed ? 1 : 0] + request_counts_[completed ? 1 : 0];
-  }
-
  private:
   friend class Savepoint;
 
   void begin_request();
   void end_request(bool keep) noexcept;
   void notice_lost_transaction();
-  bool write_counts();
   std::optional<StoreError> failure_to_commit();
   void checkpoint_if_due();
   int run(SQLite::Statement& statement) noexcept;
@@ -68,18 +66,15 @@ class WriteBatch {
   sqlite3* handle_;
   WriteTurn& turn_;
   std::string path_;
+  BatchObserver* observer_;
   SQLite::Statement begin_;
   SQLite::Statement commit_;
   SQLite::Statement rollback_;
   SQLite::Statement savepoint_;
   SQLite::Statement undo_;
   SQLite::Statement keep_;
-  SQLite::Statement add_to_count_;
   bool open_ = false;
   std::optional<StoreError> failure_;
-  using Counts = std::array<std::int64_t, 2>;  ///< Open todos, completed ones.
-  Counts request_counts_{};
-  Counts counts_{};    ///< Of the requests that were kept.
   int log_pages_ = 0;  // length of the write-ahead log after the latest commit
 };
 
