@@ -419,7 +419,7 @@ void EventLoop::park(const std::vector<Connection*>& writes) {
   }
 }
 
-// ── the listening socket ─────────────────────────────────────────────────────────────────────────
+// ── the listening socket, and draining ───────────────────────────────────────────────────────────
 
 void EventLoop::count_open(std::ptrdiff_t change) {
   open_ = static_cast<std::size_t>(static_cast<std::ptrdiff_t>(open_) + change);
@@ -458,9 +458,9 @@ void EventLoop::begin_drain(bool hand_over) {
   close_idle();
 }
 
-/// A client may send its next request at the very moment at which we close, and most clients take
-/// that for a failure. So whoever hands over answers one more request first, with "Connection:
-/// close", if it comes in time. This is for those from which nothing has come.
+/// Closes the connections from which no request has come. A client may send one at the very moment
+/// at which we close, and most clients take that for a failure. So whoever hands over calls this
+/// late, and until then answers one more request of each connection, with "Connection: close".
 void EventLoop::close_idle() {
   for (const auto& connection : connections_) {
     if (!connection || connection->state != State::receiving) continue;

@@ -6,6 +6,7 @@
 //             then the writes, as one batch: begin, handlers, commit, and only then the answers
 //   accept    one new connection at most
 //   expire    whoever has kept us waiting too long
+//   bury      what was closed on the way: until here nobody holds a dangling pointer
 //
 // A handler that hangs therefore blocks exactly this worker, holds no lock of the store, and has
 // already been published to telemetry. A slow client blocks nobody. An idle worker makes no system
@@ -57,7 +58,7 @@ class EventLoop {
 
  private:
   // ── the steps of an iteration ──
-  int wait_ms() const;
+  int wait_ms() const;  ///< As epoll_wait(2) has it: -1 = until something happens.
   void take_events(int timeout_ms);
   void nap(int timeout_ms) const;
   void receive_ready();
@@ -67,9 +68,9 @@ class EventLoop {
   void bury();
 
   // ── one connection ──
-  void attend(Connection& connection);
-  void throw_away(Connection& connection);
-  void take_stock(Connection& connection);
+  void attend(Connection& connection);      ///< epoll has said something about it.
+  void throw_away(Connection& connection);  ///< What still arrives while it lingers.
+  void take_stock(Connection& connection);  ///< Is a request complete, wrong, or unfinished?
   void send(Connection& connection);
   void after_response(Connection& connection);
   void linger(Connection& connection);
@@ -84,6 +85,7 @@ class EventLoop {
   void serve_writes(const std::vector<Connection*>& writes);
   void park(const std::vector<Connection*>& writes);
 
+  // ── the listening socket, and draining ──
   void watch_listening_socket(bool on);
   void begin_drain(bool hand_over);
   void close_idle();

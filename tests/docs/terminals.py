@@ -99,7 +99,7 @@ class Terminal:
     def __init__(self, command, directory, environment):
         ours, theirs = pty.openpty()
         self.output = b''
-        self.command = command
+        self.command, self.directory = command, directory
         self.process = subprocess.Popen(
             ['bash', '-c', 'exec ' + command], cwd=directory, env=environment, stdin=theirs,
             stdout=theirs, stderr=theirs, start_new_session=True)
@@ -123,6 +123,10 @@ class Terminal:
         maps = pathlib.Path(f'/proc/{self.process.pid}/maps').read_text(encoding='utf-8')
         if '--replay' in self.command:
             return b'\x1b[' in self.output or '_dri' in maps or 'libgallium' in maps
+        if recording := re.search(r'--record[= ](\S+)', self.command):
+            return subprocess.run([BIN / 'todos-visualizer', '--replay', recording[1], '--text',
+                                   '--once'], cwd=self.directory, capture_output=True,
+                                  check=False).returncode == 0
         return '/memfd:forkscope' in maps
 
     def stop(self):
@@ -175,7 +179,8 @@ class Reader:
         environment.update(XDG_RUNTIME_DIR=str(self.directory / 'run'), HOME=str(self.directory),
                            PORT=str(self.port('8000')), PATH=f'{BIN}:{os.environ["PATH"]}',
                            TERM='xterm-256color', SESSIONS=','.join(map(str, sessions)) or '0',
-                           ASAN_OPTIONS='handle_segv=0:handle_abort=0')
+                           # Leaks are for the tests of each program; graphics libraries have some.
+                           ASAN_OPTIONS='handle_segv=0:handle_abort=0:detect_leaks=0')
         if self.display:
             environment['DISPLAY'] = self.display_name
         return environment

@@ -19,7 +19,7 @@
 #include "api/resource.h"
 #include "api/status.h"
 #include "store/schema.h"
-#include "store/write_batch.h"
+#include "store/write_turn.h"
 
 namespace forkscope::api {
 namespace {
@@ -28,11 +28,6 @@ constexpr const char* kCreateTable =
     "CREATE TABLE IF NOT EXISTS votes (choice TEXT PRIMARY KEY, count INTEGER NOT NULL)";
 constexpr const char* kVote =
     "INSERT INTO votes VALUES (?, 1) ON CONFLICT (choice) DO UPDATE SET count = count + 1";
-
-std::optional<gateway::CommitFailure> failure_of(const std::optional<store::StoreError>& error) {
-  if (!error) return std::nullopt;
-  return gateway::CommitFailure{http_status(error->kind()), error->what()};
-}
 
 class Poll final : public gateway::Application {
  public:
@@ -47,7 +42,6 @@ class Poll final : public gateway::Application {
     database_.exec("PRAGMA journal_mode = WAL");  // readers never wait for a writer
     database_.exec(kCreateTable);
     turn_.release();
-    batch_.emplace(database_, turn_, path_);
   }
 
   void add_routes(httplib::Server& server) override {
@@ -69,12 +63,19 @@ class Poll final : public gateway::Application {
   bool writes(std::string_view method, std::string_view path) const override {
     return method == "POST" && path.starts_with("/v1/poll/");
   }
-  bool begin_writes() override { return batch_->begin(); }
-  std::optional<gateway::CommitFailure> commit_writes() override {
-    return failure_of(batch_->commit());
+  bool begin_writes() override {
+    if (!turn_.try_take()) return false;
+    if (database_.tryExec("BEGIN IMMEDIATE") == SQLite::OK) return true;
+    turn_.release();
+    return false;  // to be tried again; after five seconds the gateway answers with 503
   }
-  std::optional<gateway::CommitFailure> flush_writes() override {
-    return failure_of(batch_->flush());
+  std::optional<gateway::CommitFailure> commit_writes() override {
+    const bool committed = database_.tryExec("COMMIT") == SQLite::OK;
+    const std::string reason = database_.getErrorMsg();
+    if (!committed) database_.tryExec("ROLLBACK");
+    turn_.release();
+    if (committed) return std::nullopt;
+    return gateway::CommitFailure{503, "The votes could not be stored: " + reason + "."};
   }
 
  private:
@@ -87,11 +88,9 @@ class Poll final : public gateway::Application {
   }
 
   void vote(const std::string& choice, httplib::Response& res) {
-    store::Savepoint changes(*batch_);  // undone if anything below throws
     SQLite::Statement vote(database_, kVote);
     vote.bind(1, choice);
     vote.exec();
-    changes.keep();
     ++counted_here_;
     show(res);
   }
@@ -100,7 +99,6 @@ class Poll final : public gateway::Application {
   std::string path_;
   SQLite::Database database_;
   store::WriteTurn turn_;
-  std::optional<store::WriteBatch> batch_;
   std::int64_t counted_here_ = 0;  ///< By this process: its successor knows nothing of it.
 };
 

@@ -236,7 +236,7 @@ struct Progress {
   std::uint64_t last_core;      ///< CPU number of the latest step.
   std::uint64_t generation;     ///< Of the process that writes; 0 until it runs.
   std::uint64_t ready_ns;       ///< When this generation began to serve; 0 before.
-  std::uint64_t requests_done;  ///< Head of `current` when the latest request ended.
+  std::uint64_t requests_done;  ///< Id of the latest request that has ended.
   std::uint64_t draining;       ///< 1 once the worker takes no new connections.
 };
 inline constexpr std::uint32_t kProgressWords = sizeof(Progress) / 8;
@@ -271,8 +271,8 @@ inline constexpr std::uint32_t kCurrentWords = 32;
 inline constexpr std::uint32_t kCurrentCapacity = 2;
 inline constexpr std::uint32_t kPathBytes = 216;
 
-/// The request whose handler runs, or ran last: it runs while the lane's head is above
-/// `Progress::requests_done`.
+/// The latest request that was begun: it has not ended while its id, which is the lane's head, is
+/// above `Progress::requests_done`.
 struct CurrentRecord {
   std::uint64_t id;  ///< Per slot, from 1, across generations.
   std::uint64_t start_ns;

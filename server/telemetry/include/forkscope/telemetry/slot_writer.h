@@ -35,8 +35,8 @@ class SlotWriter {
   RequestRecord begin_request(std::uint64_t now_ns, Method method, std::string_view path,
                               std::uint64_t connection);
   /// The response is ready to leave: for a write, after the commit. The step is now
-  /// `Phase::flushing`. Several requests may be begun
-  /// and not ended (writes that share a commit); they end in the order in which they began.
+  /// `Phase::flushing`. Several requests may be begun and not ended (writes that share a commit);
+  /// they end in the order in which they began.
   /// Status 100 … 599.
   void end_request(RequestRecord& request, std::uint64_t now_ns, std::uint32_t status,
                    std::uint64_t response_bytes);
