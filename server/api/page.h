@@ -1,7 +1,9 @@
 // The page for people at `/`, and the description of the API for programs. Served from memory.
 //
-//   GET /                 what this is, live, in a browser; its script calls the API like any
-//   client GET /page.css, /page.js GET /v1/openapi.json  OpenAPI 3.1
+//   GET /                      what this is, live, in a browser; its script calls the API as any
+//                              client does
+//   GET /page.css, /page.js    what the page is made of
+//   GET /v1/openapi.json       OpenAPI 3.1
 #pragma once
 
 #include <httplib.h>
