@@ -65,8 +65,10 @@ std::string headline(const Incident& incident, const Snapshot& now) {
     }
   }
   if (now.totals.requests > incident.served_at_start) {
+    // To the digit as long as there is room for it beside everything else.
+    const std::uint64_t served = now.totals.requests - incident.served_at_start;
     line += std::string(kDot) + "others served " +
-            grouped(now.totals.requests - incident.served_at_start);
+            (served < 100'000 ? grouped(served) : compact(static_cast<double>(served)));
   }
   return line;
 }
