@@ -90,7 +90,10 @@ std::uint64_t Acceptor::load_of(std::uint32_t slot) const {
   const std::uint64_t connections = view_.counters(slot).connections_open;
   if (connections != 1) return connections;
   const auto phase = static_cast<telemetry::Phase>(view_.progress(slot).phase);
-  return phase == telemetry::Phase::handling || phase == telemetry::Phase::committing ? 1 : 0;
+  return phase == telemetry::Phase::handling || phase == telemetry::Phase::committing ||
+                 phase == telemetry::Phase::flushing
+             ? 1
+             : 0;
 }
 
 bool Acceptor::available(std::uint32_t slot, std::uint64_t now_ns) const {

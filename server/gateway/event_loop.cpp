@@ -393,7 +393,10 @@ void EventLoop::serve_writes(const std::vector<Connection*>& writes) {
   slot_.step(Phase::committing, clock_ns_);
   auto failure = application_.commit_writes();
   turn_relay_.pass_on();
-  if (!failure) failure = application_.flush_writes();
+  if (!failure) {
+    slot_.step(Phase::flushing, telemetry::now_ns());
+    failure = application_.flush_writes();
+  }
   for (Connection* connection : writes) {
     if (failure) runner_.answer_with_problem(*connection, failure->status, failure->detail);
     connection->state = State::sending;

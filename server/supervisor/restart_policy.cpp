@@ -4,8 +4,10 @@
 
 namespace forkscope::supervisor {
 
-std::uint64_t RestartPolicy::delay_after_death(std::uint64_t forked_ns, std::uint64_t died_ns,
-                                               double jitter) {
+std::uint64_t RestartPolicy::delay_after_death(Death death, std::uint64_t forked_ns,
+                                               std::uint64_t died_ns, double jitter) {
+  if (death == Death::killed_while_serving) return 0;
+  if (death == Death::killed_while_booting) return kFirstDelayNs;
   const bool lived_long = died_ns - forked_ns >= kStableNs;
   const bool row_is_old = deaths_ <= kFreeDeaths && died_ns - row_began_ns_ >= kStableNs;
   if (deaths_ == 0 || lived_long || row_is_old) {

@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::uint64_t kMillisecondNs = 1'000'000;
 constexpr std::uint64_t kBeatNs = 100 * kMillisecondNs;
+constexpr std::uint64_t kLongestOutageNs = 1000 * kMillisecondNs;
 /// A round that comes this late was not ours to miss: Ctrl-Z, a debugger, a sleeping laptop.
 constexpr std::uint64_t kPauseNs = 500 * kMillisecondNs;
 
@@ -86,6 +87,7 @@ int Supervisor::run() {
     reap_strangers();
     watch(now);
     if (!stopping_) roll();
+    if (!stopping_) shorten_backoff_if_nobody_serves(now);
     if (!stopping_) fork_due(now);
     beat(now);
     const bool all_gone = std::none_of(workers_.begin(), workers_.end(),
@@ -97,6 +99,18 @@ int Supervisor::run() {
     }
     hear(wait_ms(now));
   }
+}
+
+/// With nobody at work, clients wait for whoever is back first: that one never waits for long.
+void Supervisor::shorten_backoff_if_nobody_serves(std::uint64_t now_ns) {
+  WorkerHandle* first = nullptr;
+  for (WorkerHandle& worker : workers_) {
+    if (worker.is_ready() || worker.is_booting()) return;
+    if (worker.fork_due_ns() && (first == nullptr || worker.fork_due_ns() < first->fork_due_ns())) {
+      first = &worker;
+    }
+  }
+  if (first != nullptr) first->restart_by(now_ns + kLongestOutageNs);
 }
 
 void Supervisor::fork_due(std::uint64_t now_ns) {

@@ -56,6 +56,7 @@ class Supervisor final : private Commands {
   void reload() override;
   void stop() override;
 
+  void shorten_backoff_if_nobody_serves(std::uint64_t now_ns);
   void fork_due(std::uint64_t now_ns);
   int wait_ms(std::uint64_t now_ns) const;
   void hear(int timeout_ms);

@@ -67,7 +67,7 @@ bool WorkerHandle::fork(std::uint64_t now_ns) {
   boot_pipe_ = std::move(own_end);
   boot_message_.clear();
   fork_due_ns_.reset();
-  asked_to_go_ = false;
+  asked_to_go_ = missed_boot_deadline_ = false;
   hang_watch_ = HangWatch(household_.settings.hang_after_ns);
   hang_watch_.rearm(now_ns);
   boot_deadline_ns_ = now_ns + household_.settings.boot_timeout_ns;
@@ -132,6 +132,7 @@ std::uint64_t WorkerHandle::watch(std::uint64_t now_ns) {
   if (!process_) return 0;
   if (boot_deadline_ns_ != 0 && now_ns >= boot_deadline_ns_) {
     boot_deadline_ns_ = 0;
+    missed_boot_deadline_ = true;
     kill("not ready within the boot timeout");
   }
   if (drain_deadline_ns_ != 0 && now_ns >= drain_deadline_ns_) {
@@ -265,8 +266,19 @@ bool WorkerHandle::reap(std::uint64_t now_ns) {
   return true;
 }
 
+/// No program sends itself SIGKILL, and we do only to those that hang, don't boot, or don't go.
+Death WorkerHandle::latest_death() const {
+  const bool sigkill =
+      roster_.exit_cause == static_cast<std::uint32_t>(telemetry::ExitCause::signaled) &&
+      roster_.exit_code == SIGKILL;
+  const bool was_hung = (roster_.exit_flags & telemetry::kExitWasHung) != 0;
+  if (!sigkill || was_hung || missed_boot_deadline_) return Death::own;
+  return was_ready() ? Death::killed_while_serving : Death::killed_while_booting;
+}
+
 void WorkerHandle::plan_restart(std::uint64_t now_ns, double jitter) {
-  const std::uint64_t delay = restart_policy_.delay_after_death(roster_.forked_ns, now_ns, jitter);
+  const std::uint64_t delay =
+      restart_policy_.delay_after_death(latest_death(), roster_.forked_ns, now_ns, jitter);
   fork_due_ns_ = now_ns + delay;
   if (delay == 0) return;
   roster_.respawn_due_ns = *fork_due_ns_;
@@ -274,6 +286,13 @@ void WorkerHandle::plan_restart(std::uint64_t now_ns, double jitter) {
   auto waiting = event(EventKind::backoff);
   waiting.duration_ns = delay;
   household_.events.record(waiting);
+}
+
+void WorkerHandle::restart_by(std::uint64_t due_ns) {
+  if (!fork_due_ns_ || *fork_due_ns_ <= due_ns) return;
+  fork_due_ns_ = due_ns;
+  roster_.respawn_due_ns = due_ns;
+  lane_.write(roster_);
 }
 
 void WorkerHandle::drain(std::uint64_t now_ns, std::uint64_t deadline_ns, bool hand_over) {
@@ -341,12 +360,13 @@ telemetry::EventRecord WorkerHandle::event(EventKind kind) const {
   return record;
 }
 
+/// The request whose handler runs. Outside of handlers it is the phase: a commit, say, is for many
+/// requests, and none of them is to blame.
 std::string WorkerHandle::what_it_does() const {
-  if (const auto request = household_.view.in_flight(number_ - 1)) {
-    return std::string(telemetry::to_string(request->method)) + " " + request->path;
-  }
-  return std::string(telemetry::to_string(
-      static_cast<telemetry::Phase>(household_.view.progress(number_ - 1).phase)));
+  const auto phase = static_cast<telemetry::Phase>(household_.view.progress(number_ - 1).phase);
+  const auto request = household_.view.in_flight(number_ - 1);
+  if (phase != telemetry::Phase::handling || !request) return std::string(to_string(phase));
+  return std::string(telemetry::to_string(request->method)) + " " + request->path;
 }
 
 void WorkerHandle::wake_others() const {

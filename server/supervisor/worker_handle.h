@@ -60,6 +60,8 @@ class WorkerHandle {
   bool reap(std::uint64_t now_ns);
   /// After a reap: the next fork is due at once or, with an event that says so, later.
   void plan_restart(std::uint64_t now_ns, double jitter);
+  /// Cuts a longer wait for the next fork.
+  void restart_by(std::uint64_t due_ns);
   /// Asks the worker to finish what it has and go; killed at `deadline_ns`. With `hand_over` its
   /// peers stay, and it leaves its clients a moment to move on to them (worker/worker.h).
   void drain(std::uint64_t now_ns, std::uint64_t deadline_ns, bool hand_over);
@@ -81,6 +83,9 @@ class WorkerHandle {
   bool is_ready() const {
     return roster_.state == static_cast<std::uint64_t>(telemetry::RosterState::ready);
   }
+  bool is_booting() const {
+    return roster_.state == static_cast<std::uint64_t>(telemetry::RosterState::starting);
+  }
   /// Of the current process, or else of the latest: it has served.
   bool was_ready() const { return roster_.ready_ns != 0; }
   /// Of the current process, or else of the latest: it was told to drain.
@@ -100,6 +105,7 @@ class WorkerHandle {
   int boot_pipe() const { return boot_pipe_.get(); }
 
  private:
+  Death latest_death() const;
   void postpone_fork(std::uint64_t now_ns, int error);
   void publish(telemetry::RosterState state, std::uint64_t now_ns);
   telemetry::EventRecord event(telemetry::EventKind kind) const;
@@ -125,6 +131,7 @@ class WorkerHandle {
   std::optional<std::uint64_t> fork_due_ns_;
   bool ever_ready_ = false;
   bool asked_to_go_ = false;
+  bool missed_boot_deadline_ = false;
 
   // Of the current process; 0 = not set.
   std::uint64_t boot_deadline_ns_ = 0;

@@ -98,11 +98,23 @@ TEST(KillTest, BacksOffFromASlotThatDiesAgainAndAgain) {
     ASSERT_TRUE(
         wait_until([&] { return server.worker_pid(1) != 0 && server.worker_pid(1) != last; }));
     last = server.worker_pid(1);
-    ::kill(last, SIGKILL);
+    ::kill(last, SIGSEGV);
   }
   ASSERT_TRUE(wait_until([&] { return server.log().find("restarts in") != std::string::npos; }));
   EXPECT_EQ(server.request("GET", "/v1/todos").status, 200) << "the other slot goes on";
   EXPECT_TRUE(wait_until([&] { return server.worker_state(1) == "idle"; }));
+}
+
+// Eight deaths in a row are worth a pause of several seconds, but not with everybody else gone.
+TEST(KillTest, DoesNotBackOffForLongFromTheLastWorker) {
+  const ServerProcess server({.workers = 1});
+  for (int death = 1; death <= 8; ++death) {
+    ::kill(server.worker_pid(1), SIGSEGV);
+    ASSERT_TRUE(wait_until([&] { return server.worker(1)["generation"] == death + 1; })) << death;
+    ASSERT_TRUE(wait_until([&] { return server.worker_state(1) == "idle"; }));
+  }
+  ::kill(server.worker_pid(1), SIGSEGV);
+  EXPECT_EQ(server.request("GET", "/v1/todos").status, 200) << "within the client's ten seconds";
 }
 
 TEST(KillOfThePrimary, TakesAllWorkersAlongASpinningOneToo) {

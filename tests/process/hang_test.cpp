@@ -3,10 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <ostream>
 #include <string>
+#include <thread>
 
 #include "support/server_process.h"
 #include "support/wait_until.h"
@@ -87,6 +89,35 @@ TEST(HangTest, ForgivesAStoppedWorkerThatIsContinuedInTime) {
   EXPECT_TRUE(wait_until([&] { return server.worker_state(1) == "idle"; }));
   EXPECT_EQ(server.worker_pid(1), pid);
   EXPECT_THAT(server.log(), HasSubstr("recovered"));
+}
+
+// Stopped while it writes, again and again, until it was stopped in the commit.
+TEST(HangTest, IsShownWithItsPhaseWhenItIsOutsideOfAHandler) {
+  const ServerProcess server(
+      {.workers = 1, .arguments = {"--hang-after=100ms", "--kill-after=60s"}});
+  std::atomic<bool> enough = false;
+  std::thread client([&] {
+    support::HttpConnection connection(server.port(), 30s);
+    while (!enough) {
+      connection.send_request("POST", "/v1/todos", R"({"title":"x"})");
+      if (connection.read_response().status != 201) return;
+    }
+  });
+  const pid_t pid = server.worker_pid(1);
+  const auto is_seen = [&] {
+    const std::string log = server.log();
+    return log.find("while committing (stopped)") != std::string::npos ||
+           log.find("while flushing (stopped)") != std::string::npos;
+  };
+  for (int attempt = 0; attempt < 60 && !is_seen(); ++attempt) {
+    ::kill(pid, SIGSTOP);
+    EXPECT_TRUE(wait_until([&] { return server.worker_state(1) == "hung"; }));
+    ::kill(pid, SIGCONT);
+    EXPECT_TRUE(wait_until([&] { return server.worker_state(1) != "hung"; }));
+  }
+  enough = true;
+  client.join();
+  EXPECT_TRUE(is_seen());
 }
 
 TEST(HangTest, LeavesEveryOtherRequestAnswered) {

@@ -14,7 +14,7 @@ class RestartPolicyTest : public ::testing::Test {
   std::uint64_t die_after(std::uint64_t lifetime_ns, double jitter = 0) {
     const std::uint64_t forked = now_;
     now_ += lifetime_ns;
-    const std::uint64_t delay = policy_.delay_after_death(forked, now_, jitter);
+    const std::uint64_t delay = policy_.delay_after_death(Death::own, forked, now_, jitter);
     now_ += delay;
     return delay;
   }
@@ -50,6 +50,27 @@ TEST_F(RestartPolicyTest, AllowsADeathNowAndThen) {
 TEST_F(RestartPolicyTest, KeepsASlotInBackoffThoughItsDelaysFillTheWindow) {
   for (int i = 0; i < 20; ++i) die_after(kMs);
   EXPECT_EQ(die_after(20 * kSecond), 15 * kSecond);
+}
+
+TEST_F(RestartPolicyTest, AnswersAKillFromOutsideAtOnceHoweverOften) {
+  for (int i = 0; i < 200; ++i) {
+    EXPECT_EQ(policy_.delay_after_death(Death::killed_while_serving, now_, now_ + kMs, 0), 0U);
+  }
+  EXPECT_EQ(die_after(kMs), 0U) << "they are no part of a row";
+}
+
+TEST_F(RestartPolicyTest, PausesShortlyAfterAKillFromOutsideAtBoot) {
+  for (int i = 0; i < 200; ++i) {
+    EXPECT_EQ(policy_.delay_after_death(Death::killed_while_booting, now_, now_ + kMs, 0),
+              100 * kMs);
+  }
+  EXPECT_EQ(die_after(kMs), 0U) << "they are no part of a row";
+}
+
+TEST_F(RestartPolicyTest, KeepsARowThroughAKillFromOutside) {
+  for (int i = 0; i < 4; ++i) die_after(kMs);
+  policy_.delay_after_death(Death::killed_while_serving, now_, now_ + kMs, 0);
+  EXPECT_EQ(die_after(kMs), 200 * kMs);
 }
 
 TEST_F(RestartPolicyTest, SpreadsDelaysByUpToATenth) {

@@ -1,0 +1,163 @@
+// What has bitten other supervisors: signals lost around a fork, timers that outlive their process,
+// locks that outlive their owner.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sched.h>
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "support/server_process.h"
+#include "support/wait_until.h"
+
+namespace forkscope {
+namespace {
+
+using namespace std::chrono_literals;
+using support::HttpConnection;
+using support::Readiness;
+using support::ServerProcess;
+using support::wait_until;
+using ::testing::HasSubstr;
+
+bool has_logged(const ServerProcess& server, const std::string& text) {
+  return wait_until([&] { return server.log().find(text) != std::string::npos; });
+}
+
+/// Nobody of the server's process group is there, not even as a zombie.
+bool is_empty(pid_t group) {
+  return wait_until([&] { return ::kill(-group, 0) != 0; });
+}
+
+TEST(SignalsAroundFork, ATermWhileWorkersAreForkedAndBootIsNotLost) {
+  for (const char* moment : {"serving http", "worker 1 forked", "worker 4 forked", "listening"}) {
+    ServerProcess server({.workers = 8}, Readiness::kIgnore);
+    ASSERT_TRUE(has_logged(server, moment));
+    server.signal(SIGTERM);
+    EXPECT_EQ(server.wait_for_exit(), 0) << moment;
+    EXPECT_TRUE(is_empty(server.pid())) << moment;
+  }
+}
+
+TEST(SignalsAroundFork, ATermWhileTheDeadAreReplacedIsNotLost) {
+  for (int round = 0; round < 4; ++round) {
+    ServerProcess server({.workers = 3});
+    for (int number = 1; number <= 3; ++number) ::kill(server.worker_pid(number), SIGKILL);
+    if (round % 2 == 1) {
+      ASSERT_TRUE(has_logged(server, "generation 2"));
+    }
+    server.signal(SIGTERM);
+    EXPECT_LE(server.wait_for_exit(), 1) << "1 where it was too late to replace them";
+    EXPECT_TRUE(is_empty(server.pid()));
+  }
+}
+
+TEST(SignalsAroundFork, ATermSentTwiceIsStillGraceful) {
+  ServerProcess server({.workers = 2});
+  auto slow = server.start_request("/v1/faults/slow?ms=400");
+  ASSERT_TRUE(wait_until([&] {
+    return server.worker(1)["in_flight"] != nullptr || server.worker(2)["in_flight"] != nullptr;
+  }));
+  server.signal(SIGTERM);
+  ASSERT_TRUE(has_logged(server, "shutting down"));
+  server.signal(SIGTERM);
+  EXPECT_EQ(slow.read_response().status, 200);
+  EXPECT_EQ(server.wait_for_exit(), 0);
+}
+
+// The number of the process that has died may belong to another one by the time the timer fires;
+// here the worker's successor would be the one to suffer.
+TEST(KillTimer, DoesNotOutliveTheWorkerItWasSetFor) {
+  const ServerProcess server(
+      {.workers = 1, .arguments = {"--hang-after=200ms", "--kill-after=600ms"}});
+  for (int generation = 1; generation <= 3; ++generation) {
+    auto hanging = server.start_request("/v1/faults/hang?mode=sleep");
+    ASSERT_TRUE(wait_until([&] { return server.worker_state(1) == "hung"; }));
+    const pid_t pid = server.worker_pid(1);
+    ASSERT_TRUE(wait_until([&] {
+      const auto hang = server.worker(1)["hang"];
+      return hang.is_null() || hang["kill_in_ms"] < 15;
+    }));
+    ::kill(pid, SIGKILL);
+    // Well past the time of the timer.
+    EXPECT_TRUE(wait_until([&] {
+      const auto worker = server.worker(1);
+      return worker["generation"] == generation + 1 && worker["uptime_ms"] > 300;
+    }));
+    EXPECT_EQ(server.worker_state(1), "idle");
+  }
+}
+
+/// Creates todos until told to stop, on a new connection whenever the old one is gone. Counts what
+/// was answered with 201; anything else that is an answer is a failure.
+void write_steadily(std::uint16_t port, const std::atomic<bool>& enough, std::atomic<long>& created,
+                    std::atomic<long>& refused) {
+  std::optional<HttpConnection> connection;
+  while (!enough) {
+    try {
+      if (!connection) connection.emplace(port);
+      connection->send_request("POST", "/v1/todos", R"({"title":"under fire"})");
+      ++(connection->read_response().status == 201 ? created : refused);
+    } catch (const std::system_error& error) {
+      if (error.code().value() == ETIMEDOUT) ++refused;
+      connection.reset();
+    } catch (const std::exception&) {
+      connection.reset();  // its worker was the victim
+    }
+  }
+}
+
+TEST(LockOfAKilledWriter, HoldsUpNobody) {
+  const ServerProcess server({.workers = 3});
+  std::atomic<bool> enough = false;
+  std::atomic<long> created = 0;
+  std::atomic<long> refused = 0;
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 6; ++i) {
+    clients.emplace_back([&] { write_steadily(server.port(), enough, created, refused); });
+  }
+  for (int round = 0; round < 12; ++round) {
+    const long before = created;
+    ::kill(server.worker_pid(1 + round % 3), SIGKILL);
+    EXPECT_TRUE(wait_until([&] { return created > before + 20; })) << "writing goes on";
+    EXPECT_EQ(server.request("GET", "/v1/todos?limit=1").status, 200);
+    EXPECT_TRUE(wait_until([&] { return server.worker(1 + round % 3).value("pid", 0) != 0; }));
+  }
+  enough = true;
+  for (std::thread& client : clients) client.join();
+  EXPECT_EQ(refused, 0);
+  const auto all = server.request("GET", "/v1/todos?limit=1");
+  EXPECT_GE(std::stol(all.header("x-total-count")), created.load()) << "nothing is lost";
+}
+
+cpu_set_t cpus_of(pid_t pid) {
+  cpu_set_t cpus;
+  CPU_ZERO(&cpus);
+  EXPECT_EQ(::sched_getaffinity(pid, sizeof cpus, &cpus), 0);
+  return cpus;
+}
+
+TEST(Pin, KeepsEachWorkerOnOneCpuInTurn) {
+  const ServerProcess server({.workers = 3, .arguments = {"--pin"}});
+  const cpu_set_t usable = cpus_of(server.pid());
+  const cpu_set_t first = cpus_of(server.worker_pid(1));
+  const cpu_set_t second = cpus_of(server.worker_pid(2));
+  EXPECT_EQ(CPU_COUNT(&first), 1);
+  EXPECT_EQ(CPU_COUNT(&second), 1);
+  EXPECT_EQ(CPU_EQUAL(&first, &second) != 0, CPU_COUNT(&usable) == 1);
+}
+
+TEST(Pin, IsOffByDefault) {
+  const ServerProcess server({.workers = 1});
+  const cpu_set_t usable = cpus_of(server.pid());
+  const cpu_set_t worker = cpus_of(server.worker_pid(1));
+  EXPECT_TRUE(CPU_EQUAL(&usable, &worker));
+}
+
+}  // namespace
+}  // namespace forkscope
