@@ -110,7 +110,7 @@ void Supervisor::shorten_backoff_if_nobody_serves(std::uint64_t now_ns) {
       first = &worker;
     }
   }
-  if (first != nullptr) first->restart_by(now_ns + kLongestOutageNs);
+  if (first != nullptr) first->restart_within(kLongestOutageNs, now_ns);
 }
 
 void Supervisor::fork_due(std::uint64_t now_ns) {

@@ -279,20 +279,21 @@ Death WorkerHandle::latest_death() const {
 void WorkerHandle::plan_restart(std::uint64_t now_ns, double jitter) {
   const std::uint64_t delay =
       restart_policy_.delay_after_death(latest_death(), roster_.forked_ns, now_ns, jitter);
-  fork_due_ns_ = now_ns + delay;
-  if (delay == 0) return;
+  fork_due_ns_ = now_ns;
+  if (delay != 0) wait_for_restart(delay, now_ns);
+}
+
+void WorkerHandle::restart_within(std::uint64_t delay_ns, std::uint64_t now_ns) {
+  if (fork_due_ns_ && *fork_due_ns_ > now_ns + delay_ns) wait_for_restart(delay_ns, now_ns);
+}
+
+void WorkerHandle::wait_for_restart(std::uint64_t delay_ns, std::uint64_t now_ns) {
+  fork_due_ns_ = now_ns + delay_ns;
   roster_.respawn_due_ns = *fork_due_ns_;
   publish(RosterState::backoff, now_ns);
   auto waiting = event(EventKind::backoff);
-  waiting.duration_ns = delay;
+  waiting.duration_ns = delay_ns;
   household_.events.record(waiting);
-}
-
-void WorkerHandle::restart_by(std::uint64_t due_ns) {
-  if (!fork_due_ns_ || *fork_due_ns_ <= due_ns) return;
-  fork_due_ns_ = due_ns;
-  roster_.respawn_due_ns = due_ns;
-  lane_.write(roster_);
 }
 
 void WorkerHandle::drain(std::uint64_t now_ns, std::uint64_t deadline_ns, bool hand_over) {

@@ -61,7 +61,7 @@ class WorkerHandle {
   /// After a reap: the next fork is due at once or, with an event that says so, later.
   void plan_restart(std::uint64_t now_ns, double jitter);
   /// Cuts a longer wait for the next fork.
-  void restart_by(std::uint64_t due_ns);
+  void restart_within(std::uint64_t delay_ns, std::uint64_t now_ns);
   /// Asks the worker to finish what it has and go; killed at `deadline_ns`. With `hand_over` its
   /// peers stay, and it leaves its clients a moment to move on to them (worker/worker.h).
   void drain(std::uint64_t now_ns, std::uint64_t deadline_ns, bool hand_over);
@@ -106,6 +106,7 @@ class WorkerHandle {
 
  private:
   Death latest_death() const;
+  void wait_for_restart(std::uint64_t delay_ns, std::uint64_t now_ns);
   void postpone_fork(std::uint64_t now_ns, int error);
   void publish(telemetry::RosterState state, std::uint64_t now_ns);
   telemetry::EventRecord event(telemetry::EventKind kind) const;
