@@ -143,7 +143,8 @@ void corrupt(const fs::path& database) {
   file << std::string(fs::file_size(database) - 100, '\xA5');
 }
 
-/// A database with its log moved into it, as a clean stop leaves it.
+/// A database with its log moved into it. A clean stop mostly leaves it so, but not where two
+/// workers close it in the same moment, and neither is the last.
 void fill_and_stop(const fs::path& directory) {
   ServerProcess server({.workers = 2, .directory = directory});
   for (int i = 0; i < 50; ++i) {
@@ -151,6 +152,8 @@ void fill_and_stop(const fs::path& directory) {
   }
   server.signal(SIGTERM);
   ASSERT_EQ(server.wait_for_exit(), 0);
+  SQLite::Database(directory / "todos.db", SQLite::OPEN_READWRITE)
+      .exec("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 TEST(StoreFaults, ADatabaseThatBecomesCorruptIsA503AndStopsNobody) {
