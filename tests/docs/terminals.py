@@ -148,7 +148,8 @@ class Reader:
     def __init__(self):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix='forkscope-docs-'))
         for entry in ROOT.iterdir():
-            if entry.name not in ('build', '.git'):
+            # Not the todos of a server that somebody has run here.
+            if entry.name not in ('build', '.git') and '.db' not in entry.suffix:
                 (self.directory / entry.name).symlink_to(entry)
         (self.directory / 'build' / 'release').mkdir(parents=True)
         (self.directory / 'build' / 'release' / 'bin').symlink_to(BIN)
