@@ -15,8 +15,6 @@ class DateHeader {
 
   /// "Mon, 23 Nov 2026 08:49:37 GMT", as of the latest renew().
   const std::string& value() const { return value_; }
-  /// The same in seconds since the epoch.
-  std::uint64_t second() const { return second_; }
 
  private:
   std::uint64_t second_ = 0;

@@ -52,7 +52,7 @@ void RequestRunner::begin(Connection& connection, AfterResponse after, std::uint
 void RequestRunner::handle(Connection& connection) {
   FramedRequest& request = connection.framer().request();
   const bool cacheable = connection.after_response == AfterResponse::keep_alive &&
-                         ResponseCache::suits(request) && application_.reads(request.path);
+                         ResponseCache::suits(request) && reads(connection);
   if (cacheable && cache_.append_to(connection.output(), request, date_.value())) {
     connection.status = 200;
     return;
