@@ -6,6 +6,7 @@
 // One per worker process, used by its event loop. Borrows all that it is given.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
