@@ -1,14 +1,14 @@
 // One client connection: its socket, the request that arrives on it, and the response that leaves.
 //
-//               a whole request
-//   receiving ───────────────────▶ runnable ───▶ (parked, uncommitted) ───▶ sending
-//    │  ▲  │                                                               ▲  │  │
-//    │  │  └─ wrong, or too slow: the answer says so ──────────────────────┘  │  │
-//    │  └──── all is sent, and the connection stays ──────────────────────────┘  │
-//    │                                      all is sent, and it was the last one: shutdown(SHUT_WR)
-//    │ end of stream, or                                                         ▼
-//    │ idle for too long        peer closes, or two seconds have gone
-//    └──────────────▶ closed ◀─────────────────────────────────────────────── lingering
+//   receiving ─┬─▶ runnable      a whole request has arrived
+//              ├─▶ sending       it is wrong or too slow, and the answer says so
+//              └─▶ closed        end of the stream, or idle for too long
+//   runnable ──┬─▶ sending       its handler has run
+//              ├─▶ parked        it writes, and another worker has the turn ──▶ as from runnable
+//              └─▶ uncommitted   it writes, and its handler has run ──▶ sending after the commit
+//   sending ───┬─▶ receiving     all is sent
+//              └─▶ lingering     all is sent, and nothing will follow: shutdown(SHUT_WR)
+//   lingering ───▶ closed        the peer has closed, or two seconds have gone
 //
 // Lingering: a socket closed with unread input sends a reset, which may destroy the response before
 // the client has read it (RFC 9112 section 9.6). So the writing half is closed first, and what
