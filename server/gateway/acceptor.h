@@ -8,9 +8,8 @@
 //
 // Nothing can be lost by it. The connection stays in the kernel's queue until somebody accepts it;
 // whoever was woken keeps trying until the queue is empty or a peer that was given way has taken
-// one, and with it the duty to go on; and when a worker hangs or dies, the
-// primary wakes all others, because the dead may have been woken for a connection that it never
-// took.
+// one, and with it the duty to go on. When a worker hangs or dies the primary wakes all others,
+// because the dead may have been woken for a connection that it never took.
 //
 // One per worker process, used by its only thread. Borrows all descriptors.
 #pragma once

@@ -1,18 +1,22 @@
 // One client connection: its socket, the request that arrives on it, and the response that leaves.
 //
-//   receiving ──request complete──▶ runnable ──▶ (parked | uncommitted) ──▶ sending ──▶ receiving
-//       │                                                                     │
-//       └──── error, timeout, end of stream ────▶ closing ◀─── last response ─┘
-//                                                    │ all is sent: shutdown(SHUT_WR)
-//                                                    ▼
-//                                                lingering ──peer closes, or two seconds──▶ closed
+//   receiving ─┬─▶ runnable      a whole request has arrived
+//              ├─▶ sending       it is wrong or too slow, and the answer says so
+//              └─▶ closed        end of the stream, or idle for too long
+//   runnable ──┬─▶ sending       its handler has run
+//              ├─▶ parked        it writes, and another worker has the turn ──▶ as from runnable
+//              └─▶ uncommitted   it writes, and its handler has run ──▶ sending after the commit
+//   sending ───┬─▶ receiving     all is sent
+//              └─▶ lingering     all is sent, and nothing will follow: shutdown(SHUT_WR)
+//   lingering ───▶ closed        the peer has closed, or two seconds have gone
 //
 // Lingering: a socket closed with unread input sends a reset, which may destroy the response before
 // the client has read it (RFC 9112 section 9.6). So the writing half is closed first, and what
 // still comes in is thrown away for a while.
 //
 // Edge-triggered: `readable` and `writable` remember what epoll has said until the kernel says
-// otherwise. Owns the socket. Used by the event loop alone, which moves the state.
+// otherwise. Owns the socket. The state is moved by Conversations, and between `runnable` and
+// `sending` by the RequestScheduler; anything broken goes to `closed` from wherever it is.
 #pragma once
 
 #include <netinet/in.h>

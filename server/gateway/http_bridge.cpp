@@ -2,13 +2,12 @@
 
 #include <httplib.h>
 
-#include <algorithm>
 #include <charconv>
-#include <cstring>
 #include <exception>
 #include <utility>
 
 #include "gateway/http_syntax.h"
+#include "gateway/memory_server.h"
 #include "gateway/reason_phrase.h"
 
 namespace forkscope::gateway {
@@ -17,66 +16,81 @@ namespace {
 
 constexpr std::string_view kHandlerFailed = "The handler of this request failed.";
 
-/// One request line and an empty line to read; a buffer to write to. The line names no target:
-/// cpp-httplib would take it apart by rules of its own (a second '?' is an error, the line has a
-/// limit), so the request gets it ready-made. What is written gets `own_lines` behind its status
-/// line: fields that all responses share cost a third of a microsecond each where cpp-httplib keeps
-/// them. Methods that newer versions have added are here too, which is why nothing is marked
-/// `override`.
-class MemoryStream : public httplib::Stream {  // NOLINTBEGIN(modernize-use-override)
+/// What a response must not say, whatever the application has set: the fields that every response
+/// gets from us, what cpp-httplib says of a connection that it does not have, and its note of what
+/// an exception says.
+bool is_ours(std::string_view name) {
+  for (const std::string_view own :
+       {"date", "connection", "keep-alive", "x-worker", "x-worker-pid", "exception_what"}) {
+    if (equals_ignoring_case(name, own)) return true;
+  }
+  return false;
+}
+
+/// Takes one response, and appends it to a buffer with `own_lines` behind the status line and
+/// without the lines that are ours. This is done to the bytes, behind all handlers of an
+/// application, so that none of them can get in the way; and fields that all responses share would
+/// cost a third of a microsecond each where cpp-httplib keeps them.
+class ResponseStream final : public MemoryStream {
  public:
-  MemoryStream(const FramedRequest& request, const std::string& peer_address, int peer_port,
-               int socket, std::string_view own_lines, std::string& output)
-      : peer_address_(peer_address),
-        peer_port_(peer_port),
-        socket_(socket),
+  /// `input` is a request line and an empty line. `scratch` is for what has arrived of the head.
+  ResponseStream(std::string_view input, bool answers_head, int socket,
+                 const std::string& peer_address, int peer_port, std::string_view own_lines,
+                 std::string& scratch, std::string& output)
+      : MemoryStream(input, socket, peer_address, peer_port),
+        answers_head_(answers_head),
         own_lines_(own_lines),
+        head_(scratch),
         output_(output) {
-    input_.append(request.method).append(" / HTTP/1.1\r\n\r\n");
+    head_.clear();
   }
 
-  bool is_readable() const { return position_ < input_.size(); }
-  bool wait_readable() const { return is_readable(); }
-  bool is_writable() const { return true; }
-  bool wait_writable() const { return true; }
-  bool is_peer_alive() const { return true; }
-  time_t duration() const { return 0; }
-
-  ssize_t read(char* target, size_t size) {
-    const std::size_t count = std::min(size, input_.size() - position_);
-    std::memcpy(target, input_.data() + position_, count);
-    position_ += count;
-    return static_cast<ssize_t>(count);
-  }
-  ssize_t write(const char* source, size_t size) {
+  ssize_t write(const char* source, size_t size) override {
     std::string_view text(source, size);
-    if (!own_lines_.empty()) {
-      const std::size_t status_line = text.find('\n') + 1;  // 0: the rest of it is to come
-      output_.append(text.substr(0, status_line != 0 ? status_line : size));
-      if (status_line == 0) return static_cast<ssize_t>(size);
-      text.remove_prefix(status_line);
-      output_.append(std::exchange(own_lines_, {}));
+    if (status_ == 0) {
+      head_.append(text);
+      const std::size_t end = head_.find("\r\n\r\n");
+      if (end == head_.npos) return static_cast<ssize_t>(size);
+      put_head(std::string_view(head_).substr(0, end + 2));
+      text = std::string_view(head_).substr(end + 4);
     }
-    output_.append(text);
+    if (may_have_body()) output_.append(text);
     return static_cast<ssize_t>(size);
   }
 
-  void get_remote_ip_and_port(std::string& ip, int& port) const {
-    ip = peer_address_;
-    port = peer_port_;
-  }
-  void get_local_ip_and_port(std::string&, int&) const {}
-  socket_t socket() const { return socket_; }
+  /// 0 = there is no response.
+  int status() const { return status_; }
 
  private:
-  std::string input_;
-  std::size_t position_ = 0;
-  const std::string& peer_address_;
-  int peer_port_;
-  socket_t socket_;
-  std::string_view own_lines_;  ///< Empty once they are written.
+  void put_head(std::string_view head) {
+    constexpr std::size_t kStatusAt = std::string_view("HTTP/1.1 ").size();
+    std::from_chars(head.data() + kStatusAt, head.data() + head.size(), status_);
+    std::size_t begin = head.find('\n') + 1;
+    output_.append(head.substr(0, begin)).append(own_lines_);
+    while (begin < head.size()) {
+      const std::size_t end = head.find('\n', begin) + 1;
+      const std::string_view line = head.substr(begin, end - begin);
+      if (is_to_be_sent(line.substr(0, line.find(':')))) output_.append(line);
+      begin = end;
+    }
+    output_ += "\r\n";
+  }
+
+  bool is_to_be_sent(std::string_view name) const {
+    if (answers_head_ && equals_ignoring_case(name, "accept-ranges")) return false;
+    if (is_bodiless() && equals_ignoring_case(name, "content-length")) return false;
+    return !is_ours(name);
+  }
+  /// RFC 9110 sections 8.6 and 15: no body, and no Content-Length.
+  bool is_bodiless() const { return status_ == 204 || status_ == 304; }
+  bool may_have_body() const { return !answers_head_ && !is_bodiless(); }
+
+  bool answers_head_;
+  std::string_view own_lines_;
+  std::string& head_;
   std::string& output_;
-};  // NOLINTEND(modernize-use-override)
+  int status_ = 0;  ///< 0 until the head is whole.
+};
 
 bool starts_ignoring_case(std::string_view text, std::string_view lower) {
   return equals_ignoring_case(text.substr(0, lower.size()), lower);
@@ -108,108 +122,92 @@ std::string decoded(std::string_view path) {
   return text;
 }
 
-/// Fields that every response gets from us, and what cpp-httplib says of a connection that it does
-/// not have.
-bool is_ours(std::string_view name) {
-  for (const std::string_view own :
-       {"date", "connection", "keep-alive", "x-worker", "x-worker-pid"}) {
-    if (equals_ignoring_case(name, own)) return true;
+/// As cpp-httplib writes it down where nobody handles exceptions.
+std::string what(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const std::exception& error) {
+    return error.what();
+  } catch (...) {
+    return "UNKNOWN";
   }
-  return false;
 }
 
 }  // namespace
 
-class HttpBridge::Routes : public httplib::Server {
+class HttpBridge::Routes : public MemoryServer {
  public:
   Routes(Application& application, const HeaderFields& common_fields, const WorkerIdentity& worker,
          int listening_socket)
       : common_lines_(common_lines(worker, common_fields)), listening_socket_(listening_socket) {
-    set_exception_handler([this](const httplib::Request&, httplib::Response& response, auto&&...) {
-      threw_ = true;
-      response.headers.erase("EXCEPTION_WHAT");
-      response.status = 500;
-      response.set_content(problem_body(500, kHandlerFailed), "application/problem+json");
-    });
-    set_error_handler([](const httplib::Request&, httplib::Response& response) {
-      if (response.body.empty()) {
-        response.set_content(problem_body(response.status, reason_phrase(response.status)),
-                             "application/problem+json");
-      }
-    });
-    set_post_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
-      normalise(request, response);
-    });
+    set_defaults();
     application.add_routes(*this);
   }
 
   Outcome handle(FramedRequest& request, const std::string& peer_address, int peer_port,
                  AfterResponse after, const std::string& date, std::string& output) {
     threw_ = false;
-    status_ = 500;
     own_lines_.assign("Date: ").append(date).append("\r\n").append(common_lines_);
     if (after == AfterResponse::close) {
       own_lines_ += "Connection: close\r\n";
     } else if (request.minor_version == 0) {
       own_lines_ += "Connection: keep-alive\r\n";
     }
-    MemoryStream stream(request, peer_address, peer_port, listening_socket_, own_lines_, output);
-    const auto place = [&](httplib::Request& target) {
-      for (const HeaderField& field : request.fields) {
-        if (is_for_routes(field.name)) target.headers.emplace(field.name, field.value);
-      }
-      target.target = request.target;
-      target.path = decoded(request.path);
-      httplib::detail::parse_query_text(std::string(request.query), target.params);
-      target.body = std::move(request.body);
-    };
+    // No target: cpp-httplib would take it apart by rules of its own (a second '?' is an error, the
+    // line has a limit), so the request gets it ready-made.
+    request_line_.assign(request.method).append(" / HTTP/1.1\r\n\r\n");
+    ResponseStream stream(request_line_, request.method == "HEAD", listening_socket_, peer_address,
+                          peer_port, own_lines_, head_, output);
     const std::size_t before = output.size();
-    // Content providers look at it; stop() would close it, so it is only borrowed for the call.
-    svr_sock_ = listening_socket_;
     bool whole = false;
     try {
-      whole = call(*this, stream, peer_address, peer_port, place);
-    } catch (...) {  // from a hook outside the routing
+      whole = handle_one(stream, [&](httplib::Request& target) { fill(target, request); });
+    } catch (...) {  // from a handler outside the routing
       threw_ = true;
     }
-    svr_sock_ = INVALID_SOCKET;
-    if (!whole) {  // half a response is worse than none
-      status_ = 500;
-      output.resize(before);
-      output += problem_response(500, kHandlerFailed, after, date, common_lines_);
-    }
-    return {status_, threw_};
+    if (whole && stream.status() != 0) return {stream.status(), threw_};
+    output.resize(before);  // half a response is worse than none
+    output += problem_response(500, kHandlerFailed, after, date, common_lines_);
+    return {500, threw_};
   }
 
  private:
-  /// Newer versions want to know the addresses beforehand.
-  template <typename Self, typename Place>
-  static bool call(Self& self, httplib::Stream& stream, const std::string& peer_address,
-                   int peer_port, const Place& place) {
-    bool closed = false;
-    if constexpr (requires { self.process_request(stream, false, closed, place); }) {
-      return self.process_request(stream, false, closed, place);
-    } else {
-      return self.process_request(stream, peer_address, peer_port, std::string(), 0, false, closed,
-                                  place);
-    }
+  /// What an application may set in its turn, and then its own is called in place of these.
+  void set_defaults() {
+    // As without any, but that it counts.
+    set_exception_handler([this](const httplib::Request&, httplib::Response& response,
+                                 const std::exception_ptr& thrown) {
+      threw_ = true;
+      response.status = 500;
+      response.body.clear();
+      response.set_header("EXCEPTION_WHAT", what(thrown));
+    });
+    set_error_handler([this](const httplib::Request&, httplib::Response& response) {
+      if (!response.body.empty()) return;
+      response.set_content(
+          problem_body(response.status, threw_ ? kHandlerFailed : reason_phrase(response.status)),
+          "application/problem+json");
+    });
   }
 
-  void normalise(const httplib::Request& request, httplib::Response& response) {
-    status_ = response.status;
-    std::erase_if(response.headers, [](const auto& field) { return is_ours(field.first); });
-    if (request.method == "HEAD") response.headers.erase("Accept-Ranges");
-    // RFC 9110 section 8.6: no Content-Length in these.
-    if (response.status == 204 || response.status == 304) response.headers.erase("Content-Length");
+  static void fill(httplib::Request& target, FramedRequest& request) {
+    for (const HeaderField& field : request.fields) {
+      if (is_for_routes(field.name)) target.headers.emplace(field.name, field.value);
+    }
+    target.target = request.target;
+    target.path = decoded(request.path);
+    httplib::detail::parse_query_text(std::string(request.query), target.params);
+    target.body = std::move(request.body);
   }
 
   std::string common_lines_;
   int listening_socket_;
 
-  // Of the request at hand.
+  // Of the request at hand; kept for their memory.
   bool threw_ = false;
-  int status_ = 500;
+  std::string request_line_;
   std::string own_lines_;
+  std::string head_;
 };
 
 HttpBridge::HttpBridge(Application& application, const HeaderFields& common_fields,

@@ -2,13 +2,14 @@
 // socket.
 //
 // A framed request goes in as a clean request line; its fields and body are put in place by
-// cpp-httplib's own hook. The response comes out as bytes, with what belongs to the connection
-// (Connection, Keep-Alive, Date) and the common fields written by us. What cpp-httplib would do on
-// its own account and must not (compression, ranges, upgrades, exception texts sent to clients) is
-// kept from it by leaving the fields that ask for it away.
+// cpp-httplib's own hook. The response comes out as bytes, and what belongs to the connection and
+// to the worker (Connection, Keep-Alive, Date, X-Worker, the common fields) is written there,
+// behind all handlers that an application may set. So they work as in cpp-httplib, and none of them
+// can get in the way. What cpp-httplib would do on its own account and must not (compression,
+// ranges, upgrades) is kept from it by leaving the fields that ask for it away.
 //
-// The only file of the server, besides the routes, that knows cpp-httplib. Written for 0.11.4
-// (Debian 12) up to the current version. One per worker process, used by its only thread.
+// Besides memory_server.h and the routes the only file of the server that knows cpp-httplib. One
+// per worker process, used by its only thread.
 #pragma once
 
 #include <memory>
@@ -30,7 +31,7 @@ class HttpBridge {
 
   struct Outcome {
     int status = 500;
-    bool threw = false;  ///< The handler threw; the client got a 500.
+    bool threw = false;  ///< A handler threw, and no handler of the application has taken it.
   };
 
   /// Runs the handler of `request` and appends the response to `output`. The body is moved out of

@@ -9,10 +9,12 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <memory>
 #include <stdexcept>
 #include <system_error>
+#include <utility>
+
+#include "os/environment.h"
 
 namespace forkscope::os {
 
@@ -79,15 +81,9 @@ ListeningSocket listen_on(const std::string& host, std::uint16_t port) {
 
 std::optional<InheritedSocket> inherited_listening_socket() {
   constexpr int kFirst = 3;  // SD_LISTEN_FDS_START
-  const auto take = [](const char* name) {
-    const char* value = std::getenv(name);
-    std::string text = value == nullptr ? "" : value;
-    ::unsetenv(name);
-    return text;
-  };
-  const std::string count = take("LISTEN_FDS");
-  const std::string pid = take("LISTEN_PID");
-  take("LISTEN_FDNAMES");
+  const std::string count = take_variable("LISTEN_FDS");
+  const std::string pid = take_variable("LISTEN_PID");
+  take_variable("LISTEN_FDNAMES");
   if (count.empty() || pid != std::to_string(::getpid()) || count == "0") return std::nullopt;
   if (count != "1") {
     throw std::runtime_error("LISTEN_FDS is " + count + ", but there can be one socket only");

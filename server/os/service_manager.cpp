@@ -6,20 +6,14 @@
 
 #include <charconv>
 #include <cstddef>
-#include <cstdlib>
 #include <cstring>
 #include <optional>
+
+#include "os/environment.h"
 
 namespace forkscope::os {
 
 namespace {
-
-std::string take_variable(const char* name) {
-  const char* value = std::getenv(name);
-  std::string text = value == nullptr ? "" : value;
-  ::unsetenv(name);
-  return text;
-}
 
 std::optional<std::uint64_t> number(const std::string& text) {
   std::uint64_t value = 0;

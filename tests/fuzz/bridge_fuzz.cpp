@@ -15,6 +15,7 @@
 
 #include "gateway/http_bridge.h"
 #include "gateway/http_syntax.h"
+#include "gateway/memory_server.h"
 #include "plain_request.h"
 #include "require_equal.h"
 
@@ -110,57 +111,25 @@ void require_one_request_through_the_bridge(FramedRequest request, int socket) {
 
 // ── without it ──
 
-class Reader final : public httplib::Server {
+class InputStream final : public gateway::MemoryStream {
+ public:
+  using MemoryStream::MemoryStream;
+  ssize_t write(const char*, size_t size) override { return static_cast<ssize_t>(size); }
+};
+
+class Reader final : public gateway::MemoryServer {
  public:
   Reader() { add_routes(*this, seen); }
 
   /// How many bytes of `input` it takes for one request.
-  std::size_t read_one(std::string_view input, int socket);
+  std::size_t read_one(std::string_view input, int socket) {
+    InputStream stream(input, socket);
+    handle_one(stream, nullptr);
+    return stream.bytes_read();
+  }
 
   Seen seen;
 };
-
-class InputStream final : public httplib::Stream {  // NOLINTBEGIN(modernize-use-override)
- public:
-  InputStream(std::string_view input, int socket) : input_(input), socket_(socket) {}
-  bool is_readable() const { return position < input_.size(); }
-  bool wait_readable() const { return is_readable(); }
-  bool is_writable() const { return true; }
-  bool wait_writable() const { return true; }
-  bool is_peer_alive() const { return true; }
-  time_t duration() const { return 0; }
-  ssize_t read(char* target, size_t size) {
-    const std::size_t count = input_.copy(target, size, position);
-    position += count;
-    return static_cast<ssize_t>(count);
-  }
-  ssize_t write(const char*, size_t size) { return static_cast<ssize_t>(size); }
-  void get_remote_ip_and_port(std::string&, int&) const {}
-  void get_local_ip_and_port(std::string&, int&) const {}
-  socket_t socket() const { return socket_; }
-
-  std::size_t position = 0;
-
- private:
-  std::string_view input_;
-  int socket_;
-};  // NOLINTEND(modernize-use-override)
-
-std::size_t Reader::read_one(std::string_view input, int socket) {
-  InputStream stream(input, socket);
-  svr_sock_ = socket;
-  bool closed = false;
-  const auto call = [&](auto& self) {
-    if constexpr (requires { self.process_request(stream, false, closed, nullptr); }) {
-      self.process_request(stream, false, closed, nullptr);
-    } else {
-      self.process_request(stream, "127.0.0.1", 1, "127.0.0.1", 2, false, closed, nullptr);
-    }
-  };
-  call(*this);
-  svr_sock_ = INVALID_SOCKET;
-  return stream.position;
-}
 
 /// cpp-httplib takes these apart by rules of its own, or leaves the body of some methods unread:
 /// the reasons why a framer stands before it.

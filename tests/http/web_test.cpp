@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "support/server_process.h"
+#include "support/wait_until.h"
 
 namespace forkscope::http {
 namespace {
@@ -105,6 +106,14 @@ TEST_F(Web, LivezAndReadyzSayYes) {
 }
 
 TEST_F(Web, WorkersListsAllOfThem) {
+  // The connection by which the server was found to be ready is still being closed.
+  ASSERT_TRUE(support::wait_until([&] {
+    for (int number = 1; number <= 4; ++number) {
+      const json worker = server_.worker(number);
+      if (worker["state"] != "idle" || worker["connections"] != 0) return false;
+    }
+    return true;
+  }));
   HttpConnection held(server_.port());
   held.send_request("GET", "/v1/workers");
   const auto response = held.read_response();
@@ -121,9 +130,10 @@ TEST_F(Web, WorkersListsAllOfThem) {
     EXPECT_TRUE(worker["uptime_ms"].is_number_unsigned());
     EXPECT_TRUE(worker["last_exit"].is_null());
     const bool answers = std::to_string(i + 1) == response.header("x-worker");
-    EXPECT_EQ(worker["state"], answers ? "busy" : "idle");
     EXPECT_EQ(worker["connections"], answers ? 1 : 0);
+    // Any other may be awake as well: it is asked whether it takes the new connection.
     if (answers) {
+      EXPECT_EQ(worker["state"], "busy");
       EXPECT_EQ(worker["in_flight"]["method"], "GET");
       EXPECT_EQ(worker["in_flight"]["path"], "/v1/workers");
       EXPECT_GE(worker["in_flight"]["age_ms"].get<double>(), 0);

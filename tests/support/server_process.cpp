@@ -93,7 +93,7 @@ ServerProcess::~ServerProcess() {
 }
 
 void ServerProcess::start(const ServerOptions& options) {
-  std::vector<std::string> arguments = {TODOS_SERVER, "--port=" + std::to_string(port_),
+  std::vector<std::string> arguments = {options.program.value_or(TODOS_SERVER), "--port=" + std::to_string(port_),
                                         "--workers=" + std::to_string(options.workers)};
   arguments.insert(arguments.end(), options.arguments.begin(), options.arguments.end());
   std::vector<std::string> environment = server_environment(directory_);
@@ -136,7 +136,7 @@ void ServerProcess::wait_until_ready(int workers) {
             const std::string state = worker_state(number);
             if (state != "idle" && state != "busy") return false;
           }
-          return request("GET", "/readyz").status == 200;
+          return request("GET", "/readyz").status != 503;  // 404: another program than ours
         } catch (const std::system_error&) {
           return false;  // It does not listen yet.
         }

@@ -32,6 +32,7 @@ struct ServerOptions {
   /// Where the server runs: its todos.db, its runtime directory and its log. One of its own by
   /// default; to be given by tests that start a second server on the same data.
   std::optional<std::filesystem::path> directory = {};
+  std::optional<std::filesystem::path> program = {};  ///< todos-server by default.
 };
 
 enum class Readiness { kWaitFor, kIgnore /* for servers that are not supposed to start */ };

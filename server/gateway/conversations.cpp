@@ -1,0 +1,206 @@
+#include "gateway/conversations.h"
+
+#include <sys/epoll.h>
+
+namespace forkscope::gateway {
+
+using Phase = RequestFramer::Phase;
+using Received = Connection::Received;
+using State = Connection::State;
+
+namespace {
+
+constexpr std::chrono::seconds kLinger{2};
+constexpr std::size_t kReceiveBytes = 64 * 1024;
+
+}  // namespace
+
+Conversations::Conversations(const HttpLimits& limits, ConnectionTable& connections,
+                             RequestRunner& runner, const Drain& drain, LoopClock& clock,
+                             telemetry::SlotWriter& slot)
+    : limits_(limits),
+      connections_(connections),
+      runner_(runner),
+      drain_(drain),
+      clock_(clock),
+      slot_(slot),
+      buffer_(kReceiveBytes) {}
+
+void Conversations::begin(Connection& connection) { wait_for(connection, limits_.head_timeout); }
+
+void Conversations::note(Connection& connection, std::uint32_t events) {
+  if ((events & EPOLLOUT) != 0) connection.writable = true;
+  if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0) connection.readable = true;
+  if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) connection.end_announced = true;
+  ready_.push_back(&connection);
+}
+
+void Conversations::attend_ready() {
+  attending_.swap(ready_);
+  for (Connection* connection : attending_) attend(*connection);
+  attending_.clear();
+}
+
+// ── receiving ────────────────────────────────────────────────────────────────────────────────────
+
+void Conversations::attend(Connection& connection) {
+  if (connection.state == State::closed) return;
+  if (connection.state == State::lingering) throw_away(connection);
+  if (connection.has_output() && connection.writable && connection.state != State::uncommitted) {
+    send(connection);
+  }
+  if (connection.state != State::receiving || !connection.readable) return;
+
+  std::uint64_t bytes = 0;
+  switch (connection.receive(buffer_, bytes)) {
+    case Received::broken: connections_.close(connection); return;
+    case Received::end: connection.peer_has_ended = true; break;
+    case Received::nothing:
+    case Received::bytes: break;
+  }
+  slot_.received(bytes);
+  take_stock(connection);
+  if (connection.state == State::receiving && connection.readable) ready_.push_back(&connection);
+}
+
+void Conversations::throw_away(Connection& connection) {
+  if (!connection.readable) return;
+  switch (connection.discard(buffer_)) {
+    case Received::end:
+    case Received::broken: connections_.close(connection); return;
+    case Received::nothing:
+    case Received::bytes: break;
+  }
+  if (connection.readable) ready_.push_back(&connection);
+}
+
+/// Decides by what has arrived so far.
+void Conversations::take_stock(Connection& connection) {
+  RequestFramer& framer = connection.framer();
+  const Phase phase = framer.phase();
+  if (phase == Phase::complete) {
+    connection.state = State::runnable;
+    connection.deadline_ns = 0;
+    runnable_.push_back(&connection);
+    return;
+  }
+  if (phase == Phase::failed) {
+    refuse(connection, framer.error().status, framer.error().detail);
+    return;
+  }
+  if (connection.peer_has_ended) {
+    connections_.close(connection);
+    return;
+  }
+  if (phase != connection.timed_phase) expect(connection, phase);
+  if (framer.awaits_continue() && !connection.continue_sent) {
+    connection.continue_sent = true;
+    connection.output() += "HTTP/1.1 100 Continue\r\n\r\n";
+    send(connection);
+  }
+}
+
+void Conversations::expect(Connection& connection, Phase phase) {
+  connection.timed_phase = phase;
+  wait_for(connection, phase == Phase::head   ? limits_.head_timeout
+                       : phase == Phase::body ? limits_.body_timeout
+                                              : limits_.idle_timeout);
+}
+
+void Conversations::wait_for(Connection& connection, std::chrono::nanoseconds limit) {
+  connections_.set_deadline(connection,
+                            clock_.now_ns() + static_cast<std::uint64_t>(limit.count()));
+}
+
+// ── sending ──────────────────────────────────────────────────────────────────────────────────────
+
+void Conversations::answer(Connection& connection) {
+  clock_.tick();
+  runner_.end(connection, clock_.now_ns());
+  send(connection);
+}
+
+void Conversations::send(Connection& connection) {
+  std::uint64_t bytes = 0;
+  while (connection.has_output() && connection.writable) {
+    if (!connection.send(bytes)) {
+      connections_.close(connection);
+      return;
+    }
+  }
+  slot_.sent(bytes);
+  if (connection.state == State::receiving) return;  // that was a "100 Continue"
+  if (connection.has_output()) {
+    connection.state = State::sending;
+    wait_for(connection, limits_.write_timeout);
+    return;
+  }
+  after_response(connection);
+}
+
+void Conversations::after_response(Connection& connection) {
+  if (connection.after_response == AfterResponse::close ||
+      (drain_.begun() && !drain_.spares_idle())) {
+    linger(connection);
+    return;
+  }
+  connection.state = State::receiving;
+  connection.continue_sent = false;
+  connection.framer().reset();
+  connection.feed_pipelined();
+  // Whatever the phase is now, it began now.
+  connection.timed_phase = Phase::complete;
+  take_stock(connection);
+  if (connection.state == State::receiving && connection.readable) ready_.push_back(&connection);
+}
+
+// ── ending ───────────────────────────────────────────────────────────────────────────────────────
+
+/// What cannot be served ends the connection. It counts as a request all the same.
+void Conversations::refuse(Connection& connection, int status, std::string_view detail) {
+  connection.state = State::sending;
+  runner_.begin(connection, AfterResponse::close, clock_.now_ns());
+  runner_.answer_with_problem(connection, status, detail);
+  answer(connection);
+}
+
+void Conversations::linger(Connection& connection) {
+  if (connection.peer_has_ended) {
+    connections_.close(connection);
+    return;
+  }
+  connection.shut_down_writing();
+  connections_.linger(connection);
+  wait_for(connection, kLinger);
+  if (connection.readable) ready_.push_back(&connection);
+}
+
+void Conversations::time_out(Connection& connection) {
+  const Phase phase = connection.framer().phase();
+  if (connection.state == State::receiving && phase == Phase::head) {
+    refuse(connection, 408, "The head of the request took too long to arrive.");
+  } else if (connection.state == State::receiving && phase == Phase::body) {
+    refuse(connection, 408, "The body of the request took too long to arrive.");
+  } else {
+    connections_.close(connection);
+  }
+}
+
+void Conversations::close_idle() {
+  connections_.for_each([this](Connection& connection) {
+    if (connection.state != State::receiving) return;
+    // A request may be on its way already: one last look, then goodbye.
+    connection.readable = true;
+    attend(connection);
+    if (connection.state == State::receiving && connection.framer().phase() == Phase::idle) {
+      connections_.close(connection);
+    }
+  });
+}
+
+void Conversations::forget_closed() {
+  gateway::forget_closed(ready_);
+  gateway::forget_closed(runnable_);
+}
+
+}  // namespace forkscope::gateway

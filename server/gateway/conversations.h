@@ -1,0 +1,77 @@
+// Leads the conversation with every client: receives, asks the framer what has arrived, sends, and
+// waits no longer than the limits say. It moves a connection along the arrows of connection.h, but
+// for those between `runnable` and `sending`: they belong to the request scheduler, which takes
+// whole requests from here and gives their responses back.
+//
+// One per worker process, used by its event loop. Borrows all that it is given.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "forkscope/telemetry/slot_writer.h"
+#include "gateway/connection.h"
+#include "gateway/connection_table.h"
+#include "gateway/drain.h"
+#include "gateway/http_limits.h"
+#include "gateway/loop_clock.h"
+#include "gateway/request_runner.h"
+
+namespace forkscope::gateway {
+
+class Conversations {
+ public:
+  Conversations(const HttpLimits& limits, ConnectionTable& connections, RequestRunner& runner,
+                const Drain& drain, LoopClock& clock, telemetry::SlotWriter& slot);
+
+  /// A client has connected.
+  void begin(Connection& connection);
+  /// epoll has said something about it: EPOLLIN and so on.
+  void note(Connection& connection, std::uint32_t events);
+  /// Receives from, and sends to, every connection that was noted; a buffer of each at most.
+  void attend_ready();
+
+  /// Moves the whole requests that have arrived to `requests`, which is empty, in their order.
+  void take_runnable(std::vector<Connection*>& requests) { requests.swap(runnable_); }
+  std::size_t runnable_count() const { return runnable_.size(); }
+  /// There is something to do without any event.
+  bool unfinished() const { return !ready_.empty() || !runnable_.empty(); }
+
+  /// The response to its request is complete: it counts from now on, and leaves.
+  void answer(Connection& connection);
+  /// What it waits for has not come in time.
+  void time_out(Connection& connection);
+  /// Closes the connections from which no request has come, each after one last look.
+  void close_idle();
+
+  /// At the end of an iteration: drops what was closed from the lists.
+  void forget_closed();
+
+ private:
+  void attend(Connection& connection);
+  void throw_away(Connection& connection);  ///< What still arrives while it lingers.
+  void take_stock(Connection& connection);  ///< Is a request complete, wrong, or unfinished?
+  void expect(Connection& connection, RequestFramer::Phase phase);
+  void send(Connection& connection);
+  void after_response(Connection& connection);
+  void linger(Connection& connection);
+  void refuse(Connection& connection, int status, std::string_view detail);
+  void wait_for(Connection& connection, std::chrono::nanoseconds limit);
+
+  const HttpLimits& limits_;
+  ConnectionTable& connections_;
+  RequestRunner& runner_;
+  const Drain& drain_;
+  LoopClock& clock_;
+  telemetry::SlotWriter& slot_;
+
+  std::vector<Connection*> ready_;      ///< epoll has said something about them.
+  std::vector<Connection*> attending_;  ///< Those of this iteration.
+  std::vector<Connection*> runnable_;   ///< With a whole request, in order of arrival.
+  std::vector<char> buffer_;
+};
+
+}  // namespace forkscope::gateway

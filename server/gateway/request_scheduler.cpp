@@ -1,0 +1,125 @@
+#include "gateway/request_scheduler.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+namespace forkscope::gateway {
+
+using State = Connection::State;
+using telemetry::Phase;
+
+namespace {
+
+constexpr std::uint64_t kMaxParkNs = 5'000'000'000;
+
+}  // namespace
+
+RequestScheduler::RequestScheduler(Application& application, RequestRunner& runner,
+                                   Conversations& conversations, TurnRelay& turn_relay,
+                                   const Drain& drain, LoopClock& clock,
+                                   telemetry::SlotWriter& slot)
+    : application_(application),
+      runner_(runner),
+      conversations_(conversations),
+      turn_relay_(turn_relay),
+      drain_(drain),
+      clock_(clock),
+      slot_(slot) {}
+
+void RequestScheduler::serve() {
+  runner_.renew_date();
+  conversations_.take_runnable(serving_);
+  writes_.swap(parked_);
+  serve_reads();
+  serve_others();
+  serve_writes();
+  slot_.writes_parked(parked_.size());
+  slot_.requests_waiting(conversations_.runnable_count() + parked_.size());
+}
+
+void RequestScheduler::serve_reads() {
+  const auto reads = [&](Connection* connection) { return runner_.reads(*connection); };
+  if (std::none_of(serving_.begin(), serving_.end(), reads)) return;
+  runner_.begin_reads();
+  for (Connection*& connection : serving_) {
+    if (reads(connection)) serve(*std::exchange(connection, nullptr));
+  }
+  runner_.end_reads();
+}
+
+/// And puts the writes aside.
+void RequestScheduler::serve_others() {
+  for (Connection* connection : serving_) {
+    if (connection == nullptr) continue;
+    if (runner_.writes(*connection)) {
+      writes_.push_back(connection);
+    } else {
+      serve(*connection);
+    }
+  }
+  serving_.clear();
+}
+
+void RequestScheduler::serve_writes() {
+  if (writes_.empty()) return;
+  if (turn_relay_.gives_way() || !application_.begin_writes()) {
+    park_writes();
+    return;
+  }
+  for (Connection* connection : writes_) {
+    connection->state = State::uncommitted;
+    begin(*connection);
+    runner_.handle(*connection);
+    clock_.tick();
+  }
+  slot_.step(Phase::committing, clock_.now_ns());
+  auto failure = application_.commit_writes();
+  turn_relay_.pass_on();
+  if (!failure) {
+    clock_.tick();
+    slot_.step(Phase::flushing, clock_.now_ns());
+    failure = application_.flush_writes();
+  }
+  for (Connection* connection : writes_) {
+    if (failure) runner_.answer_with_problem(*connection, failure->status, failure->detail);
+    connection->state = State::sending;
+    conversations_.answer(*connection);
+  }
+  writes_.clear();
+}
+
+void RequestScheduler::park_writes() {
+  for (Connection* connection : writes_) {
+    if (connection->state != State::parked) {
+      connection->state = State::parked;
+      connection->parked_since_ns = clock_.now_ns();
+    }
+    if (clock_.now_ns() - connection->parked_since_ns < kMaxParkNs) {
+      parked_.push_back(connection);
+      continue;
+    }
+    connection->state = State::sending;
+    begin(*connection);
+    runner_.answer_with_problem(*connection, 503, "Other workers have been writing for too long.",
+                                "Retry-After: 1\r\n");
+    conversations_.answer(*connection);
+  }
+  writes_.clear();
+}
+
+void RequestScheduler::serve(Connection& connection) {
+  begin(connection);
+  runner_.handle(connection);
+  conversations_.answer(connection);
+}
+
+void RequestScheduler::begin(Connection& connection) {
+  const bool stays = connection.framer().request().keep_alive && !drain_.begun();
+  runner_.begin(connection, stays ? AfterResponse::keep_alive : AfterResponse::close,
+                clock_.now_ns());
+}
+
+void RequestScheduler::forget_closed() { gateway::forget_closed(parked_); }
+
+}  // namespace forkscope::gateway

@@ -1,0 +1,66 @@
+// Decides in which order the requests of an iteration run, and what they share.
+//
+//   reads     first, all with the content as it is now (begin_reads … end_reads)
+//   others    each by itself
+//   writes    as one batch: begin, handlers, commit, flush, and only then the answers. If another
+//             worker has the turn to write they are parked, and tried again with the next ones.
+//
+// A response to a request that doesn't write leaves as soon as its handler returns. Because writes
+// come last, a handler that hangs holds no lock of the store, unless it writes itself.
+//
+// One per worker process, used by its event loop. Borrows all that it is given.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "forkscope/telemetry/slot_writer.h"
+#include "gateway/application.h"
+#include "gateway/connection.h"
+#include "gateway/conversations.h"
+#include "gateway/drain.h"
+#include "gateway/loop_clock.h"
+#include "gateway/request_runner.h"
+#include "gateway/turn_relay.h"
+
+namespace forkscope::gateway {
+
+class RequestScheduler {
+ public:
+  RequestScheduler(Application& application, RequestRunner& runner, Conversations& conversations,
+                   TurnRelay& turn_relay, const Drain& drain, LoopClock& clock,
+                   telemetry::SlotWriter& slot);
+
+  /// There is something to serve, now or once the turn to write is ours.
+  bool has_requests() const { return has_parked() || conversations_.runnable_count() > 0; }
+  /// Writes wait for their turn, which is worth another try in a millisecond.
+  bool has_parked() const { return !parked_.empty(); }
+
+  /// Serves the requests that have arrived, and the parked ones; there are some.
+  void serve();
+
+  /// At the end of an iteration: drops what was closed from the lists.
+  void forget_closed();
+
+ private:
+  void serve_reads();
+  void serve_others();
+  void serve_writes();
+  void park_writes();
+  void begin(Connection& connection);
+  void serve(Connection& connection);
+
+  Application& application_;
+  RequestRunner& runner_;
+  Conversations& conversations_;
+  TurnRelay& turn_relay_;
+  const Drain& drain_;
+  LoopClock& clock_;
+  telemetry::SlotWriter& slot_;
+
+  std::vector<Connection*> serving_;  ///< The requests of this iteration; null: has been served.
+  std::vector<Connection*> writes_;   ///< The writes of this iteration, the parked ones first.
+  std::vector<Connection*> parked_;   ///< Writes that wait for their turn.
+};
+
+}  // namespace forkscope::gateway
