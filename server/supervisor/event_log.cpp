@@ -78,6 +78,13 @@ void EventLog::record(telemetry::EventRecord event, std::string_view text) {
   write(level, format_ == LogFormat::text ? message : json_line(event, message));
 }
 
+void EventLog::record(telemetry::EventKind kind, std::uint32_t value, std::string_view text) {
+  telemetry::EventRecord event{};
+  event.kind = static_cast<std::uint16_t>(kind);
+  event.exit_code = value;
+  record(event, text);
+}
+
 void EventLog::note(const std::string& line) {
   write(spdlog::level::info, format_ == LogFormat::text ? line : members_of({{"message", line}}));
 }
