@@ -49,7 +49,7 @@ bool WriteBatch::begin() {
     return true;
   }
   sqlite3_busy_timeout(handle_, 0);  // a program outside that writes must not stop the loop
-  const int result = run(begin_);
+  const int result = begin_transaction();
   sqlite3_busy_timeout(handle_, static_cast<int>(kReadPatience.count()));
   if (is_busy(result)) {
     turn_.release();
@@ -58,6 +58,20 @@ bool WriteBatch::begin() {
   if (result != SQLITE_DONE) failure_ = latest_error(handle_, path_);
   open_ = true;
   return true;
+}
+
+int WriteBatch::begin_transaction() {
+  if (log_in_doubt_) {
+    if (const int result = replace_log(); result != SQLITE_OK) return result;
+    log_in_doubt_ = false;
+  }
+  return run(begin_);
+}
+
+/// TRUNCATE succeeds only when the database has everything, on the disk, and nobody needs the log.
+int WriteBatch::replace_log() {
+  errno = 0;  // for latest_error(), as in step()
+  return sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
 }
 
 std::optional<StoreError> WriteBatch::commit() {
@@ -78,6 +92,7 @@ std::optional<StoreError> WriteBatch::flush() {
   if (log->pMethods->xSync(log, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY) == SQLITE_OK) {
     return std::nullopt;
   }
+  log_in_doubt_ = true;
   return flush_error(path_);
 }
 
