@@ -22,7 +22,6 @@ namespace {
 constexpr std::uint64_t kAbortGraceNs = 1'000'000'000;  // SIGABRT to SIGKILL
 constexpr std::uint64_t kForkRetryNs = 1'000'000'000;
 constexpr std::size_t kMaxBootMessage = 1024;
-constexpr char kTraced = 't';  // a debugger holds it, which is not its fault (proc(5))
 
 /// The earlier of two times, where 0 means never.
 std::uint64_t earlier(std::uint64_t a, std::uint64_t b) {
@@ -30,9 +29,8 @@ std::uint64_t earlier(std::uint64_t a, std::uint64_t b) {
   return std::min(a, b);
 }
 
-std::uint64_t ticks_to_ns(std::uint64_t ticks) {
-  return ticks * (1'000'000'000 / static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK)));
-}
+/// A debugger holds it, which is not its fault (proc(5)).
+bool is_traced(const telemetry::ProcessStat& stat) { return stat.state == 't'; }
 
 }  // namespace
 
@@ -71,7 +69,8 @@ bool WorkerHandle::fork(std::uint64_t now_ns) {
   hang_watch_ = HangWatch(household_.settings.hang_after_ns);
   hang_watch_.rearm(now_ns);
   boot_deadline_ns_ = now_ns + household_.settings.boot_timeout_ns;
-  drain_deadline_ns_ = sigkill_due_ns_ = stopped_since_ns_ = suspected_ns_ = 0;
+  drain_deadline_ns_ = sigkill_due_ns_ = stopped_since_ns_ = 0;
+  suspicion_.drop();
 
   ++roster_.generation;
   if (roster_.generation > 1) ++roster_.respawns;
@@ -152,6 +151,7 @@ std::uint64_t WorkerHandle::watch_hang(std::uint64_t now_ns) {
         declare_recovered(now_ns);
         return verdict.check_at_ns;
       }
+      follow_core();
       if (roster_.kill_at_ns != 0 && now_ns >= roster_.kill_at_ns) abort_unless_traced(now_ns);
       return earlier(roster_.kill_at_ns, sigkill_due_ns_);
     case RosterState::aborting:
@@ -161,13 +161,10 @@ std::uint64_t WorkerHandle::watch_hang(std::uint64_t now_ns) {
       return 0;
     default:
       if (!verdict.stuck) {
-        suspected_ns_ = 0;
+        suspicion_.drop();
         return verdict.check_at_ns;
       }
-      if (suspected_ns_ == 0) {
-        suspected_ns_ = now_ns;
-        suspected_cpu_ticks_ = telemetry::process_stat(roster_.pid).cpu_ticks;
-      }
+      if (!suspicion_.is_raised()) suspicion_.raise(telemetry::process_stat(roster_.pid), now_ns);
       if (!verdict.hung) return verdict.check_at_ns;
       declare_hung(verdict.stuck_since_ns, now_ns);
       return roster_.kill_at_ns;
@@ -176,16 +173,17 @@ std::uint64_t WorkerHandle::watch_hang(std::uint64_t now_ns) {
 
 void WorkerHandle::declare_hung(std::uint64_t stuck_since_ns, std::uint64_t now_ns) {
   const auto stat = telemetry::process_stat(roster_.pid);
-  if (stat.state == kTraced) {
+  if (is_traced(stat)) {
     hang_watch_.rearm(now_ns);
     return;
   }
-  const std::uint64_t cpu_ns = ticks_to_ns(stat.cpu_ticks - suspected_cpu_ticks_);
-  const auto kind = classify_hang(stat.state, cpu_ns, now_ns - suspected_ns_);
+  const auto kind = suspicion_.kind(stat, now_ns);
   const std::uint64_t kill_after_ns = household_.settings.kill_after_ns;
   roster_.stuck_since_ns = stuck_since_ns;
   roster_.hang_kind = static_cast<std::uint64_t>(kind);
   roster_.kill_at_ns = kill_after_ns == 0 ? 0 : std::max(now_ns, stuck_since_ns + kill_after_ns);
+  roster_.hung_core = stat.core;
+  roster_.hung_core_known = 1;
   ++roster_.hangs;
   publish(RosterState::hung, now_ns);
 
@@ -206,8 +204,16 @@ void WorkerHandle::declare_recovered(std::uint64_t now_ns) {
   household_.events.record(recovered);
 }
 
+/// It does not tell by itself any more, and the kernel may move one that spins.
+void WorkerHandle::follow_core() {
+  const std::uint32_t core = telemetry::process_stat(roster_.pid).core;
+  if (core == roster_.hung_core) return;
+  roster_.hung_core = core;
+  lane_.write(roster_);
+}
+
 void WorkerHandle::abort_unless_traced(std::uint64_t now_ns) {
-  if (telemetry::process_stat(roster_.pid).state == kTraced) {
+  if (is_traced(telemetry::process_stat(roster_.pid))) {
     roster_.kill_at_ns = now_ns + household_.settings.hang_after_ns;
     lane_.write(roster_);
     return;
@@ -330,7 +336,7 @@ void WorkerHandle::rearm(std::uint64_t now_ns) {
   }
   hang_watch_.rearm(now_ns);
   if (stopped_since_ns_ != 0) stopped_since_ns_ = now_ns;
-  suspected_ns_ = 0;
+  suspicion_.drop();
 }
 
 /// Told to the loop first: a worker that has just been forked may still hold a copy of the
@@ -349,7 +355,9 @@ void WorkerHandle::publish(RosterState state, std::uint64_t now_ns) {
 
 void WorkerHandle::clear_hang() {
   roster_.stuck_since_ns = roster_.kill_at_ns = roster_.hang_kind = 0;
-  sigkill_due_ns_ = suspected_ns_ = 0;
+  roster_.hung_core = roster_.hung_core_known = 0;
+  sigkill_due_ns_ = 0;
+  suspicion_.drop();
 }
 
 telemetry::EventRecord WorkerHandle::event(EventKind kind) const {

@@ -193,6 +193,7 @@ std::optional<WorkerReport> report_worker(const SegmentView& view, std::uint32_t
     report.hang_kind = static_cast<HangKind>(roster->hang_kind);
     report.stuck_since_ns = roster->stuck_since_ns;
     report.kill_at_ns = roster->kill_at_ns;
+    if (roster->hung_core_known == 1) report.core = roster->hung_core;
   }
   return report;
 }

@@ -37,13 +37,13 @@ struct WorkerReport {
   std::uint32_t pid = 0;     ///< 0 while there is no process.
   std::uint32_t generation = 0;
   WorkerState state = WorkerState::unknown;
-  Phase phase = Phase::booting;  ///< Of its event loop.
+  Phase phase = Phase::booting;  ///< Of its event loop; while hung, what it hangs in.
   HangKind hang_kind = HangKind::none;
   std::uint64_t state_since_ns = 0;
   std::uint64_t stuck_since_ns = 0;  ///< While hung or aborting.
   std::uint64_t kill_at_ns = 0;      ///< While hung; 0 = never.
   std::uint64_t busy_since_ns = 0;   ///< While busy or hung.
-  std::uint32_t core = 0;
+  std::uint32_t core = 0;            ///< CPU that it last ran on; the primary looks where it hangs.
   std::uint64_t connections = 0;
   std::uint64_t requests = 0;      ///< All generations.
   double requests_per_second = 0;  ///< Over the last second.
