@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 
+#include "support/hung_worker.h"
 #include "support/server_process.h"
 #include "support/wait_until.h"
 
@@ -18,22 +19,9 @@ namespace {
 
 using namespace std::chrono_literals;
 using support::ServerProcess;
+using support::wait_for_hang;
 using support::wait_until;
 using ::testing::HasSubstr;
-
-/// The number of the worker that hangs, or 0.
-int hung_worker(const ServerProcess& server, int workers) {
-  for (int number = 1; number <= workers; ++number) {
-    if (server.worker_state(number) == "hung") return number;
-  }
-  return 0;
-}
-
-int wait_for_hang(const ServerProcess& server, int workers) {
-  int number = 0;
-  EXPECT_TRUE(wait_until([&] { return (number = hung_worker(server, workers)) != 0; }));
-  return number;
-}
 
 struct Kind {
   const char* target;
@@ -48,8 +36,10 @@ TEST_P(Hang, IsDeclaredWithItsKindAndPathThenKilledAndReplaced) {
       {.workers = 2, .arguments = {"--hang-after=300ms", "--kill-after=800ms"}});
   auto hanging = server.start_request(GetParam().target);
   const int number = wait_for_hang(server, 2);
+  ASSERT_NE(number, 0);
   const auto worker = server.worker(number);
   EXPECT_EQ(worker["hang"]["kind"], GetParam().name);
+  EXPECT_EQ(worker["hang"]["phase"], "handling");
   EXPECT_EQ(worker["in_flight"]["path"], "/v1/faults/hang");
 
   EXPECT_TRUE(wait_until([&] {
