@@ -2,6 +2,7 @@
 // in anybody else's way.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 
 #include <atomic>
 #include <chrono>
@@ -109,6 +110,24 @@ TEST(HangTest, IsShownWithItsPhaseWhenItIsOutsideOfAHandler) {
   enough = true;
   client.join();
   EXPECT_TRUE(seen) << "a commit is for many requests: the phase is named, none of them";
+}
+
+TEST(HangTest, IsShownOnTheCoreThatItSpinsOn) {
+  cpu_set_t usable;
+  ASSERT_EQ(::sched_getaffinity(0, sizeof usable, &usable), 0);
+  const ServerProcess server(
+      {.workers = 1, .arguments = {"--hang-after=100ms", "--kill-after=60s"}});
+  const auto hanging = server.start_request("/v1/faults/hang?mode=spin");
+  ASSERT_EQ(wait_for_hang(server, 1), 1);
+  const pid_t pid = server.worker_pid(1);
+  for (std::size_t core = 0; core < CPU_SETSIZE; ++core) {
+    if (!CPU_ISSET(core, &usable)) continue;
+    cpu_set_t only;
+    CPU_ZERO(&only);
+    CPU_SET(core, &only);
+    ASSERT_EQ(::sched_setaffinity(pid, sizeof only, &only), 0);
+    EXPECT_TRUE(wait_until([&] { return server.worker(1)["core"] == core; })) << core;
+  }
 }
 
 TEST(HangTest, LeavesEveryOtherRequestAnswered) {
