@@ -17,6 +17,7 @@
 #include <string>
 #include <thread>
 
+#include "support/hung_worker.h"
 #include "support/server_process.h"
 #include "support/temp_dir.h"
 #include "support/wait_until.h"
@@ -26,8 +27,10 @@ namespace {
 
 using namespace std::chrono_literals;
 using support::ServerProcess;
+using support::wait_for_hang;
 using support::wait_until;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 struct Output {
   int exit_code = 0;
@@ -61,6 +64,16 @@ TEST(Ctl, PrintsATableOrTheAnswerAsItIs) {
   EXPECT_THAT(table.text, HasSubstr(std::to_string(server.worker_pid(2))));
   const auto json = nlohmann::json::parse(ctl(server, "status --json").text);
   EXPECT_EQ(json["workers"].size(), 2U);
+}
+
+TEST(Ctl, SaysHowAndInWhatAWorkerHangs) {
+  const ServerProcess server({.workers = 1, .arguments = {"--hang-after=100ms", "--kill-after=0"}});
+  EXPECT_THAT(ctl(server, "status").text, Not(HasSubstr(" in GET")));
+  const auto hanging = server.start_request("/v1/faults/hang?mode=sleep");
+  ASSERT_EQ(wait_for_hang(server, 1), 1);
+  EXPECT_THAT(ctl(server, "status").text, HasSubstr("  blocked in GET /v1/faults/hang\n"));
+  const auto json = nlohmann::json::parse(ctl(server, "status --json").text);
+  EXPECT_EQ(json["workers"][0]["hang"]["phase"], "handling");
 }
 
 TEST(Ctl, ScalesReloadsSignalsAndStops) {
@@ -156,7 +169,7 @@ TEST(JobControl, StoppingTheWholeGroupIsNoHang) {
   EXPECT_TRUE(wait_until([&] { return server.worker_state(1) == "idle"; }));
   EXPECT_EQ(server.request("GET", "/v1/todos").status, 200);
   EXPECT_EQ(server.worker_pid(1), before);
-  EXPECT_THAT(server.log(), ::testing::Not(HasSubstr(" hung ")));
+  EXPECT_THAT(server.log(), Not(HasSubstr(" hung ")));
 }
 
 TEST(Orphans, SpinningWorkersEndWithTheirPrimary) {
