@@ -9,8 +9,8 @@
 #include <string>
 
 #include "support/faulty_disk.h"
-#include "support/hung_worker.h"
 #include "support/server_process.h"
+#include "support/server_watch.h"
 #include "support/wait_until.h"
 
 namespace forkscope {

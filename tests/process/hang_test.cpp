@@ -11,8 +11,8 @@
 #include <string>
 #include <thread>
 
-#include "support/hung_worker.h"
 #include "support/server_process.h"
+#include "support/server_watch.h"
 #include "support/wait_until.h"
 
 namespace forkscope {
@@ -21,6 +21,7 @@ namespace {
 using namespace std::chrono_literals;
 using support::ServerProcess;
 using support::wait_for_hang;
+using support::wait_for_request;
 using support::wait_until;
 using ::testing::HasSubstr;
 
@@ -145,9 +146,7 @@ TEST(HangTest, BringsBackTheServerWhenAllWorkersHangAtOnce) {
   const ServerProcess server(
       {.workers = 2, .arguments = {"--hang-after=300ms", "--kill-after=600ms"}});
   auto first = server.start_request("/v1/faults/hang");
-  ASSERT_TRUE(wait_until([&] {
-    return server.worker(1)["in_flight"] != nullptr || server.worker(2)["in_flight"] != nullptr;
-  }));
+  ASSERT_NE(wait_for_request(server, 2), 0);
   auto second = server.start_request("/v1/faults/hang?mode=sleep");
   ASSERT_TRUE(wait_until([&] {
     return server.worker(1)["in_flight"] != nullptr && server.worker(2)["in_flight"] != nullptr;

@@ -1,7 +1,8 @@
 // What operators use: todos-server ctl, the service manager's protocol, process 1 of a container,
-// and job control.
+// job control, and workers that are pinned to CPUs.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -17,8 +18,8 @@
 #include <string>
 #include <thread>
 
-#include "support/hung_worker.h"
 #include "support/server_process.h"
+#include "support/server_watch.h"
 #include "support/temp_dir.h"
 #include "support/wait_until.h"
 
@@ -28,6 +29,7 @@ namespace {
 using namespace std::chrono_literals;
 using support::ServerProcess;
 using support::wait_for_hang;
+using support::wait_for_request;
 using support::wait_until;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -175,9 +177,7 @@ TEST(JobControl, StoppingTheWholeGroupIsNoHang) {
 TEST(Orphans, SpinningWorkersEndWithTheirPrimary) {
   ServerProcess server({.workers = 2, .arguments = {"--hang-after=1m", "--kill-after=0"}});
   const auto spinning = server.start_request("/v1/faults/hang?mode=spin");
-  ASSERT_TRUE(wait_until([&] {
-    return server.worker(1)["in_flight"] != nullptr || server.worker(2)["in_flight"] != nullptr;
-  }));
+  ASSERT_NE(wait_for_request(server, 2), 0);
   server.signal(SIGKILL);
   EXPECT_EQ(server.wait_for_exit(), 128 + SIGKILL);
   const ServerProcess next({.workers = 1, .port = server.port()});
@@ -194,6 +194,30 @@ TEST(CrashLoop, OfOneWorkerDoesNotDelayTheVerdictOnAnother) {
   }
   EXPECT_TRUE(wait_until([&] { return server.worker(2)["generation"] == 2; }));
   EXPECT_TRUE(wait_until([&] { return server.worker_state(2) == "idle"; }));
+}
+
+cpu_set_t cpus_of(pid_t pid) {
+  cpu_set_t cpus;
+  CPU_ZERO(&cpus);
+  EXPECT_EQ(::sched_getaffinity(pid, sizeof cpus, &cpus), 0);
+  return cpus;
+}
+
+TEST(Pin, KeepsEachWorkerOnOneCpuInTurn) {
+  const ServerProcess server({.workers = 3, .arguments = {"--pin"}});
+  const cpu_set_t usable = cpus_of(server.pid());
+  const cpu_set_t first = cpus_of(server.worker_pid(1));
+  const cpu_set_t second = cpus_of(server.worker_pid(2));
+  EXPECT_EQ(CPU_COUNT(&first), 1);
+  EXPECT_EQ(CPU_COUNT(&second), 1);
+  EXPECT_EQ(CPU_EQUAL(&first, &second) != 0, CPU_COUNT(&usable) == 1);
+}
+
+TEST(Pin, IsOffByDefault) {
+  const ServerProcess server({.workers = 1});
+  const cpu_set_t usable = cpus_of(server.pid());
+  const cpu_set_t worker = cpus_of(server.worker_pid(1));
+  EXPECT_TRUE(CPU_EQUAL(&usable, &worker));
 }
 
 }  // namespace
