@@ -9,8 +9,9 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "forkscope/telemetry/clock.h"
 #include "forkscope/telemetry/event_text.h"
-#include "forkscope/telemetry/worker_report.h"
+#include "forkscope/telemetry/names.h"
 
 namespace forkscope::supervisor {
 

@@ -106,20 +106,24 @@ class WorkerHandle {
   int boot_pipe() const { return boot_pipe_.get(); }
 
  private:
+  static constexpr std::uint64_t kAbortGraceNs = 1'000'000'000;  // SIGABRT to SIGKILL
+
   Death latest_death() const;
   void wait_for_restart(std::uint64_t delay_ns, std::uint64_t now_ns);
   void postpone_fork(std::uint64_t now_ns, int error);
   void publish(telemetry::RosterState state, std::uint64_t now_ns);
   telemetry::EventRecord event(telemetry::EventKind kind) const;
-  std::string what_it_does() const;
+  void close_boot_pipe();
+  void wake_others() const;
+
+  // ── what follows a hang: worker_hang.cpp ──
   std::uint64_t watch_hang(std::uint64_t now_ns);
   void declare_hung(std::uint64_t stuck_since_ns, std::uint64_t now_ns);
   void declare_recovered(std::uint64_t now_ns);
   void follow_core();
   void abort_unless_traced(std::uint64_t now_ns);
   void clear_hang();
-  void close_boot_pipe();
-  void wake_others() const;
+  std::string what_it_does() const;
 
   const Household& household_;
   std::uint32_t number_;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "forkscope/telemetry/worker_report.h"
+#include "forkscope/telemetry/clock.h"
 
 namespace forkscope::supervisor {
 
@@ -123,7 +123,7 @@ bool WorkerPool::extra_worker_is_ready() {
 
 /// `why_early` is empty when all workers have been replaced.
 void WorkerPool::end_reload(const std::string& why_early) {
-  const Reload ended = *std::exchange(reload_, std::nullopt);
+  const RollingReload ended = *std::exchange(reload_, std::nullopt);
   if (ended.extra != 0) {
     WorkerHandle& extra = workers_[ended.extra - 1];
     if (extra.has_process()) hand_over(extra);

@@ -28,6 +28,17 @@
 
 namespace forkscope::supervisor {
 
+/// How far a rolling reload is.
+struct RollingReload {
+  struct Old {
+    std::uint32_t number = 0;
+    std::uint32_t generation = 0;
+  };
+  std::vector<Old> old;     ///< What there is to replace; the first one is at work.
+  std::uint32_t extra = 0;  ///< Number of the extra worker; 0 = none.
+  bool once_more = false;   ///< Asked for again meanwhile.
+};
+
 class WorkerPool {
  public:
   /// The first forks of `wanted` workers are due at once. Both references outlive the pool.
@@ -66,16 +77,6 @@ class WorkerPool {
   std::optional<std::string> why_nothing_boots() const;
 
  private:
-  struct Reload {
-    struct Old {
-      std::uint32_t number = 0;
-      std::uint32_t generation = 0;
-    };
-    std::vector<Old> old;     ///< What there is to replace; the first one is at work.
-    std::uint32_t extra = 0;  ///< Number of the extra worker; 0 = none.
-    bool once_more = false;   ///< Asked for again meanwhile.
-  };
-
   std::uint32_t max_workers() const { return household_.segment.header().slot_count; }
   WorkerHandle& handle(std::uint32_t number);
   bool is_wanted(const WorkerHandle& worker) const;
@@ -87,7 +88,7 @@ class WorkerPool {
   const os::ServiceManager& service_manager_;
   std::vector<WorkerHandle> workers_;
   std::uint32_t wanted_;
-  std::optional<Reload> reload_;
+  std::optional<RollingReload> reload_;
   std::minstd_rand random_{std::random_device{}()};
 };
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <fstream>
 #include <map>
@@ -53,7 +54,7 @@ std::map<std::string, std::vector<Cells>> read_tables() {
 template <typename Field>
 std::string field(std::size_t offset, const std::string& name) {
   using Element = std::remove_all_extents_t<Field>;
-  constexpr std::size_t kCount = sizeof(Field) / sizeof(Element);
+  constexpr std::size_t kCount = std::is_array_v<Field> ? std::extent_v<Field> : 1;
   std::string type;
   if constexpr (std::is_same_v<Element, char>) {
     type = "char[" + std::to_string(kCount) + "]";

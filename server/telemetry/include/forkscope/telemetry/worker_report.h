@@ -8,7 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "forkscope/telemetry/clock.h"  // IWYU pragma: export: a report is of a moment
 #include "forkscope/telemetry/layout.h"
+#include "forkscope/telemetry/names.h"  // IWYU pragma: export
 #include "forkscope/telemetry/segment_view.h"
 
 namespace forkscope::telemetry {
@@ -17,11 +19,6 @@ enum class WorkerState { starting, idle, busy, hung, aborting, draining, dead, b
 
 /// The word for it, in lower case: "idle".
 std::string_view to_string(WorkerState state);
-std::string_view to_string(Method method);      ///< "GET"; "?" for other.
-std::string_view to_string(Phase phase);        ///< "idle", "handling", "committing", …
-std::string_view to_string(HangKind kind);      ///< "spin", "blocked", "stopped", "" for none.
-std::string_view to_string(EventKind kind);     ///< "fork", "listening", …
-std::string signal_name(std::uint32_t number);  ///< "SIGKILL", or "signal 77".
 
 struct ExitReport {
   ExitCause cause = ExitCause::none;
@@ -64,10 +61,5 @@ std::vector<WorkerReport> report_workers(const SegmentView& view, std::uint64_t 
 /// Requests that ended in the second before `now_ns`, from the newest records of the lane; an
 /// estimate from the records' spacing when the lane holds less than a second.
 double requests_per_second(const LaneReader<RequestRecord>& requests, std::uint64_t now_ns);
-
-/// CLOCK_MONOTONIC in nanoseconds: the segment's clock.
-std::uint64_t now_ns();
-/// CLOCK_REALTIME in nanoseconds: for people, never for differences.
-std::uint64_t wall_clock_ns();
 
 }  // namespace forkscope::telemetry
