@@ -16,7 +16,7 @@
 // the pages for written from then on. A batch behind such a gap would be lost with it in a power
 // cut, however well it was flushed itself. So the next begin() moves everything into the database
 // first, and starts a new log. Each worker hears of the error for itself, because each has the log
-// open.
+// open; where a checkpoint flushes first, it is the one that hears.
 //
 // One per process; refers to a connection and a turn that outlive it.
 #pragma once
@@ -68,6 +68,7 @@ class WriteBatch {
   void notice_lost_transaction();
   std::optional<StoreError> failure_to_commit();
   void checkpoint_if_due();
+  bool sync_log();
   int run(SQLite::Statement& statement) noexcept;
   bool in_transaction() const;
 
@@ -84,7 +85,7 @@ class WriteBatch {
   bool open_ = false;
   std::optional<StoreError> failure_;
   int log_pages_ = 0;  ///< Length of the write-ahead log after the latest commit.
-  bool log_in_doubt_ = false;
+  std::optional<StoreError> log_in_doubt_;  ///< Why.
 };
 
 /// The changes of one request: undone at the end of the scope unless kept.

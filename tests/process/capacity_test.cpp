@@ -1,5 +1,4 @@
 // How many workers there are, and how they are all replaced without anybody noticing.
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -24,7 +23,6 @@ using support::HttpConnection;
 using support::ServerProcess;
 using support::wait_for_request;
 using support::wait_until;
-using ::testing::HasSubstr;
 
 long reloads_done(const ServerProcess& server) {
   return count_in(server.log(), "rolling reload is done");

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <ostream>
 #include <string>
@@ -23,6 +24,8 @@ using support::ServerProcess;
 using support::wait_for_hang;
 using support::wait_until;
 using ::testing::HasSubstr;
+
+const std::string kSameTodo = R"({"title":"walk the dog"})";
 
 std::string todo(const std::string& title) { return nlohmann::json{{"title", title}}.dump(); }
 
@@ -113,6 +116,34 @@ TEST(DiskError, IsToldAndNothingIsAcknowledgedBehindTheGap) {
   const ServerProcess again({.workers = 1, .directory = server.directory()});
   EXPECT_THAT(all_todos(again), HasSubstr("before"));
   EXPECT_THAT(all_todos(again), HasSubstr("after"));
+}
+
+/// POSTs the same todo again and again, up to the first checkpoint: the first that moves something
+/// into the database itself. Returns how many there were; the same number on every new database.
+int posts_up_to_a_checkpoint() {
+  const ServerProcess server({.workers = 1});
+  const auto database = server.directory() / "todos.db";
+  const auto size = std::filesystem::file_size(database);
+  for (int posts = 1; posts <= 1000; ++posts) {
+    EXPECT_EQ(server.request("POST", "/v1/todos", kSameTodo).status, 201);
+    if (std::filesystem::file_size(database) != size) return posts;
+  }
+  return 0;
+}
+
+// The checkpoint after a commit flushes the log before the answer is given, and is the one that
+// hears of the error.
+TEST(DiskError, IsToldWhenACheckpointHearsOfItFirst) {
+  const int posts = posts_up_to_a_checkpoint();
+  ASSERT_GT(posts, 1);
+  FaultyDisk disk;
+  const ServerProcess server({.workers = 1, .environment = disk.environment()});
+  for (int i = 1; i < posts; ++i) {
+    ASSERT_EQ(server.request("POST", "/v1/todos", kSameTodo).status, 201);
+  }
+  disk.arm(FaultyDisk::Fault::kFailSync);
+  EXPECT_EQ(server.request("POST", "/v1/todos", kSameTodo).status, 503);
+  EXPECT_EQ(server.request("POST", "/v1/todos", kSameTodo).status, 201);
 }
 
 }  // namespace

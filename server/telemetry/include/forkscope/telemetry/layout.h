@@ -193,8 +193,8 @@ enum class EventKind : std::uint16_t {
   continued = 11,  ///< SIGCONT.
   signal = 12,     ///< Somebody had the primary send signal `exit_code`, by the control socket.
   scale = 13,      ///< The wanted number of workers is now `exit_code`.
-  reload = 14,     ///< Rolling reload begins (`exit_code` 1) or is done (`exit_code` 0).
-  shutdown = 15,   ///< The server stops.
+  reload = 14,     ///< Rolling reload begins (`exit_code` 1) or ends (0; `text`: why early).
+  shutdown = 15,   ///< The server stops; `text` says why.
 };
 
 struct EventRecord {
