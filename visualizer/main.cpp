@@ -6,6 +6,13 @@
 #include "app/options.h"
 #include "text/text_view.h"
 
+namespace {
+
+/// So that a script can go on with --text.
+constexpr int kNoDisplay = 3;
+
+}  // namespace
+
 int main(int argc, char** argv) {
   using namespace forkscope;
   app::Options options;
@@ -17,6 +24,7 @@ int main(int argc, char** argv) {
     return visualizer.run();
   } catch (const app::NoDisplay& error) {
     std::cerr << "todos-visualizer: " << error.what() << "; use --text\n";
+    return kNoDisplay;
   } catch (const std::exception& error) {
     std::cerr << "todos-visualizer: " << error.what() << '\n';
   }

@@ -226,7 +226,7 @@ class Reader:
     def need_server(self):
         """For blocks that take for granted that one runs."""
         port = self.port('8000')
-        if port not in self.servers or not self.servers[port].alive():
+        if port not in self.servers or not self.answers(port):  # it may be about to end
             self.open_terminal(f'todos-server --port {port} --workers 4 --hang-after 300ms '
                                '--kill-after 700ms')
 

@@ -1,0 +1,112 @@
+"""./demo is the first thing that anybody sees of the project: it has to work with and without a
+display, and where the port is taken.
+
+Not a part of tests/run, because it builds the release: .ci/run calls it.
+"""
+import contextlib
+import os
+import pathlib
+import re
+import socket
+import subprocess
+import tempfile
+import unittest
+
+import support
+import terminals
+
+DEMO = terminals.ROOT / 'demo'
+ADDRESS = re.compile(rb'Todos +http://127\.0\.0\.1:(\d+)/v1/todos')
+
+
+def listens(port):
+    with socket.socket() as client:
+        return client.connect_ex(('127.0.0.1', port)) == 0
+
+
+class DemoTest(unittest.TestCase):
+    def setUp(self):
+        stack = contextlib.ExitStack()
+        self.addCleanup(stack.close)
+        self.directory = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        self.stack = stack
+
+    def start(self, options='', **environment):
+        inherited = {key: value for key, value in os.environ.items()
+                     if key not in ('PORT', 'WEB_CONCURRENCY', 'DISPLAY', 'WAYLAND_DISPLAY')}
+        demo = terminals.Terminal(f'{DEMO} {options}', self.directory, {
+            **inherited, 'XDG_RUNTIME_DIR': str(self.directory), 'TERM': 'xterm-256color',
+            **environment})
+        self.stack.callback(demo.stop)
+        return demo
+
+    def start_display(self):
+        read_end, write_end = os.pipe()
+        display = subprocess.Popen(['Xvfb', '-displayfd', str(write_end), '-screen', '0',
+                                    '1600x900x24'], pass_fds=[write_end],
+                                   stderr=subprocess.DEVNULL)
+        os.close(write_end)
+        self.stack.callback(display.wait)
+        self.stack.callback(display.kill)
+        with os.fdopen(read_end) as numbers:
+            return ':' + numbers.readline().strip()
+
+    def take_port_8000(self):
+        if listens(8000):
+            return
+        taken = self.stack.enter_context(socket.socket())
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(('127.0.0.1', 8000))
+        taken.listen()
+
+    def port_of(self, demo):
+        def said():
+            assert demo.alive(), f'./demo ended:\n{demo.output.decode()}'
+            return ADDRESS.search(demo.output)
+        support.wait_until(said, what='./demo has a server')
+        return int(ADDRESS.search(demo.output)[1])
+
+    def wait_for_text_view(self, demo):
+        support.wait_until(lambda: b'\x1b[?1049h' in demo.output and b'idle' in demo.output,
+                           what='the text view')
+
+    def test_shows_the_text_view_without_a_display_until_ctrl_c(self):
+        demo = self.start()
+        port = self.port_of(demo)
+        self.wait_for_text_view(demo)
+        self.assertTrue(listens(port))
+        self.assertEqual(demo.stop(), 0)
+        self.assertFalse(listens(port))
+
+    def test_takes_the_next_port_where_8000_is_taken(self):
+        self.take_port_8000()
+        demo = self.start()
+        self.assertGreater(self.port_of(demo), 8000)
+        self.assertIn(b'Port 8000 is taken', demo.output)
+
+    def test_a_port_that_was_asked_for_and_is_taken_is_an_error(self):
+        self.take_port_8000()
+        demo = self.start('--port 8000')
+        support.wait_until(lambda: not demo.alive(), what='the end of ./demo')
+        self.assertEqual(demo.stop(), 1)
+        self.assertIn(b'cannot listen on 127.0.0.1 port 8000: Address already in use', demo.output)
+
+    def test_opens_a_window_where_there_is_a_display(self):
+        display = self.start_display()
+        demo = self.start(DISPLAY=display)
+        port = self.port_of(demo)
+        support.wait_until(
+            lambda: subprocess.run(['xdotool', 'search', '--name', f'^Forkscope .*{port}'],
+                                   env={**os.environ, 'DISPLAY': display}, capture_output=True,
+                                   check=False).stdout, what='the window')
+        self.assertEqual(demo.stop(), 0)
+        self.assertFalse(listens(port))
+
+    def test_shows_the_text_view_where_the_display_is_gone(self):
+        demo = self.start(DISPLAY=':4711')
+        self.wait_for_text_view(demo)
+        self.assertEqual(demo.stop(), 0)
+
+
+if __name__ == '__main__':
+    unittest.main()
