@@ -1,51 +1,39 @@
 #!/usr/bin/env python3
-"""Looks at a running todos-server from outside: its workers, then every request as it ends.
+"""read_telemetry.py [PORT] [--once]: the workers of a running todos-server, then every request as
+it ends. A reader of docs/telemetry-protocol.md in nothing but Python's standard library."""
+import fcntl, mmap, os, socket, struct, sys, threading, time
 
-    read_telemetry.py [PORT] [--once]
-
-A reader of the protocol in docs/telemetry-protocol.md, with nothing but Python's standard library.
-"""
-import fcntl
-import mmap
-import os
-import socket
-import struct
-import sys
-import threading
-import time
-
-STATES = ['unused', 'starting', 'ready', 'hung', 'aborting', 'draining', 'dead', 'backoff']
-METHODS = ['?', 'GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
-#            name        words at least, one per slot
-SECTIONS = [('beat', 8, False), ('roster', 16, True), ('events', 16, False), ('progress', 8, True),
-            ('counters', 16, True), ('current', 32, True), ('requests', 8, True),
-            ('histogram', 528, True)]
-HEADER = struct.Struct('<Q HHI II QQQ II Q II QQ 64s16s II')  # up to the section table, at 176
-SECTION = struct.Struct('<II QQ IIII')
-BARRIER = threading.Lock()  # taking it orders memory (POSIX.1-2017, section 4.12)
+STATES = dict(enumerate('unused starting ready hung aborting draining dead backoff'.split()))
+METHODS = dict(enumerate('? GET HEAD POST PUT PATCH DELETE OPTIONS'.split()))
+SECTIONS = {'beat': 8, 'roster': 16, 'events': 16, 'progress': 8, 'counters': 16, 'current': 32,
+            'requests': 8, 'histogram': 528}  # in their order, with the words of a record
+PLAIN, SINGLE = ('progress', 'counters', 'histogram'), ('beat', 'events')  # others: lanes, per slot
+CAPACITIES = [1 << n for n in range(1, 21)]
+BARRIER = threading.Lock()  # taking and giving it back orders memory (POSIX.1-2017, section 4.12)
 
 
 def attach(port):
     """The telemetry segment of the server on `port`, mapped read-only."""
     base, user = os.environ.get('XDG_RUNTIME_DIR', ''), os.getuid()
     own = os.path.isabs(base) and os.path.isdir(base) and os.stat(base).st_uid == user
-    path = f'{base}/forkscope/{port}.sock' if own else f'/tmp/forkscope-{user}/{port}.sock'
+    directory = f'{base}/forkscope' if own else f'/tmp/forkscope-{user}'
     with socket.socket(socket.AF_UNIX) as control:
         control.settimeout(5)
-        try:
-            control.connect(path)
-        except (FileNotFoundError, ConnectionRefusedError) as error:
-            raise ValueError(f'no server of this user runs on port {port}') from error
+        found = control.connect_ex(f'{directory}/{port}.sock') == 0
+        check(found, f'no server of this user runs on port {port}')
         control.sendall(b'{"cmd":"attach"}\n')
         reply, fds, _, _ = socket.recv_fds(control, 4096, maxfds=1)
-    if not fds:
-        raise ValueError(f'the server gave no segment: {reply.decode(errors="replace").strip()}')
-    try:
-        if fcntl.fcntl(fds[0], fcntl.F_GET_SEALS) & 0x16 != 0x16:  # SHRINK, GROW, FUTURE_WRITE
-            raise ValueError('the segment is not sealed')
-        return mmap.mmap(fds[0], os.fstat(fds[0]).st_size, mmap.MAP_SHARED, mmap.PROT_READ)
-    finally:
-        os.close(fds[0])
+    check(fds, f'the server gave no segment: {text(reply.strip())}')
+    with open(fds[0], 'rb') as segment:
+        seals, size = fcntl.fcntl(segment, fcntl.F_GET_SEALS), os.fstat(segment.fileno()).st_size
+        check(seals & 0x16 == 0x16, 'the segment is not sealed')  # SHRINK, GROW, FUTURE_WRITE
+        check(4096 <= size <= 1 << 30, 'the size of the segment is impossible')
+        return mmap.mmap(segment.fileno(), size, mmap.MAP_SHARED, mmap.PROT_READ)
+
+
+def check(condition, complaint):
+    if not condition:
+        raise ValueError(complaint)
 
 
 def crc32c(data):
@@ -57,136 +45,103 @@ def crc32c(data):
     return crc ^ 0xFFFFFFFF
 
 
+def text(data):  # a client has sent it, so it may be anything
+    return ''.join(chr(c) if 0x20 <= c <= 0x7E else '?' for c in data)
+
+
 class Segment:
-    """Checks everything once; afterwards it only looks at places that it has checked."""
+    """Checks everything once, and from then on looks only where it has checked."""
 
     def __init__(self, memory):
         head = bytes(memory[:504])  # a private copy: what is checked is what is used
-        if len(head) < 504 or head[:8] != b'FRKSCOPE':
-            raise ValueError('this is no Forkscope segment')
-        (_, major, _, header_bytes, endian, word, total, _, _, _, _, _, _, self.slots, _, _, _, _, _,
-         sections) = HEADER.unpack_from(head)
-        if major != 1:
-            raise ValueError(f'the server speaks version {major} of the protocol, this program 1')
-        if crc32c(bytes(8) + head[8:500] + bytes(4)) != struct.unpack_from('<I', head, 500)[0]:
-            raise ValueError('the checksum of the header is wrong')
-        if ((endian, word, header_bytes, sections) != (0x01020304, 8, 4096, 8)
-                or total > len(memory) or not 1 <= self.slots <= 256):
-            raise ValueError('the header contradicts itself')
-        self.words, self.table = memoryview(memory).cast('Q'), {}
-        for i, (name, least, per_slot) in enumerate(SECTIONS):
-            number, _, offset, stride, count, words, capacity, _ = SECTION.unpack_from(
-                head, HEADER.size + i * SECTION.size)
-            is_lane = name not in ('progress', 'counters', 'histogram')
-            size = 8 * ((8 if is_lane else 0) + words * max(capacity, 1))
-            if (number != i + 1 or count != (self.slots if per_slot else 1)
-                    or not least <= words <= 4096 or is_lane != (capacity > 0)
-                    or capacity > 1 << 20 or capacity == 1 or capacity & (capacity - 1)
-                    or offset % 8 or stride % 8 or offset < 4096 or stride < size
-                    or offset + stride * (count - 1) + size > total):
-                raise ValueError(f'section {number} is impossible')
+        check(len(head) == 504 and head[:8] == b'FRKSCOPE', 'this is no Forkscope segment')
+        major, _, *marks, total = struct.unpack_from('<HHIIIQ', head, 8)
+        check(major == 1, f'the server speaks version {major} of the protocol, this program 1')
+        self.slots, sections, crc = (struct.unpack_from('<I', head, at)[0] for at in (68, 172, 500))
+        check(crc == crc32c(bytes(8) + head[8:500] + bytes(4)), 'the checksum is wrong')
+        check(marks == [4096, 0x01020304, 8] and sections == 8 and 1 <= self.slots <= 256
+              and total <= len(memory), 'the header contradicts itself')
+        self.words, self.table = memoryview(memory)[:total // 8 * 8].cast('Q'), {}
+        for i, (name, least) in enumerate(SECTIONS.items()):
+            number, _, offset, stride, count, words, capacity, _ = struct.unpack_from(
+                '<IIQQIIII', head, 176 + 40 * i)
+            size = 8 * (words if name in PLAIN else 8 + words * capacity)
+            check(number == i + 1 and count == (1 if name in SINGLE else self.slots)
+                  and capacity in ([0] if name in PLAIN else CAPACITIES) and least <= words <= 4096
+                  and offset % 8 == stride % 8 == 0 and offset >= 4096 and stride >= size
+                  and offset + stride * (count - 1) + size <= total, f'section {i + 1} is wrong')
             self.table[name] = offset // 8, stride // 8, words, capacity
 
-    def plain(self, name, slot=0):
-        """The words of a section that is no lane."""
-        at, stride, words, _ = self.table[name]
-        return self.words[at + stride * slot:][:words].tolist()
-
-    def head(self, name, slot=0):
+    def word(self, name, slot, i=0):
+        """Word `i` of a plain section; of a lane, word 0 is the head."""
         at, stride, _, _ = self.table[name]
-        return self.words[at + stride * slot]
+        return self.words[at + stride * slot + i]
 
-    def record(self, name, n, slot=0):
+    def record(self, name, slot, n):
         """Record `n` of a lane, or None: it is not there yet, or has been overwritten."""
         at, stride, words, capacity = self.table[name]
-        at += stride * slot
-        before = self.words[at]
+        start = at + stride * slot + 8 + n % capacity * words
         with BARRIER:
-            pass
-        if not 0 <= n < before < n + capacity:
-            return None
-        start = at + 8 + (n & (capacity - 1)) * words
-        copy = struct.pack(f'<{words}Q', *self.words[start:start + words])
+            before = self.word(name, slot)
         with BARRIER:
-            pass
-        return copy if before <= self.words[at] < n + capacity else None
+            copy = struct.pack(f'<{words}Q', *self.words[start:start + words])
+        with BARRIER:
+            after = self.word(name, slot)
+        return copy if 0 <= n < before <= after < n + capacity else None
 
-    def latest(self, name, slot=0):
-        for _ in range(64):
-            record = self.record(name, self.head(name, slot) - 1, slot)
-            if record:
-                return record
-        return None
+    def latest(self, name, slot):
+        tries = (self.record(name, slot, self.word(name, slot) - 1) for _ in range(64))
+        return next(filter(None, tries), None)
 
     def workers(self):
         """A dict per worker, under the names of GET /v1/workers."""
         for slot in range(self.slots):
-            roster = self.latest('roster', slot)
-            if not roster:
-                continue
-            pid, generation, state = struct.unpack_from('<IIQ', roster)
-            respawns, hangs = struct.unpack_from('<QQ', roster, 88)
-            progress, counters = self.plain('progress', slot), self.plain('counters', slot)
-            state = STATES[state] if state < len(STATES) else 'unknown'
-            if state == 'ready':  # split by the worker's own words
-                state = 'draining' if progress[7] else 'idle' if progress[0] == 1 else 'busy'
+            roster, current = self.latest('roster', slot), self.latest('current', slot)
+            pid, generation, state = struct.unpack_from('<IIQ', roster or bytes(16))
+            state, in_flight = STATES.get(state, 'unknown'), None
             if state == 'unused':
                 continue
-            current, in_flight = self.latest('current', slot), None
-            if current and struct.unpack_from('<Q', current)[0] > progress[6]:
-                method, _, length = struct.unpack_from('<BBH', current, 24)
-                in_flight = f'{name_of(method)} {text(current[40:40 + min(length, 216)])}'
-            gone = state in ('dead', 'backoff')
-            yield {'number': slot + 1, 'pid': 0 if gone else pid, 'generation': generation,
-                   'state': state, 'connections': counters[8], 'requests': sum(counters[:5]),
-                   'respawns': respawns, 'hangs': hangs, 'in_flight': None if gone else in_flight}
+            if state == 'ready':  # split by the worker's own words
+                state = 'idle' if self.word('progress', slot) == 1 else 'busy'
+                state = 'draining' if self.word('progress', slot, 7) == 1 else state
+            if current and state not in ('dead', 'backoff'):
+                request, method, size, holder = struct.unpack_from('<Q16xBxHI', current)
+                if request > self.word('progress', slot, 6) and holder == generation:
+                    path = text(current[40:][:min(size, 216)])
+                    in_flight = f'{METHODS.get(method, "?")} {path}'
+            yield {'number': slot + 1, 'pid': pid, 'generation': generation, 'state': state,
+                   'requests': sum(self.word('counters', slot, i) for i in range(5)),
+                   'hangs': struct.unpack_from('<Q', roster, 96)[0], 'in_flight': in_flight}
+
+    def follow(self, slot, n):
+        """Prints the requests that have ended from record `n` on, and returns the next `n`."""
+        head, keep = self.word('requests', slot), self.table['requests'][3] - 1
+        if head - n > keep:
+            print(f'worker {slot + 1}: {head - keep - n} records lost')
+            n = head - keep
+        while n < head and (record := self.record('requests', slot, n)):
+            duration, method, status, size, path = struct.unpack_from('<16xQBxH10xH8x16s', record)
+            path = ('…' if size > 16 else '') + text(path[:min(size, 16)])
+            print(f'worker {slot + 1}  {METHODS.get(method, "?")} {path}  {status}'
+                  f'  {duration / 1e6:.3f} ms', flush=True)
+            n += 1
+        return n
 
 
-def name_of(method):
-    return METHODS[method] if method < len(METHODS) else '?'
-
-
-def text(data):
-    return ''.join(chr(c) if 0x20 <= c <= 0x7E else '?' for c in data)
-
-
-def follow(segment):
-    """Prints what ends from now on. A lane keeps 512 records: whoever is slower loses some."""
-    keep = segment.table['requests'][3] - 1
-    seen = [segment.head('requests', slot) for slot in range(segment.slots)]
-    while True:
-        for slot, n in enumerate(seen):
-            head = segment.head('requests', slot)
-            if head - n > keep:
-                print(f'worker {slot + 1}: {head - keep - n} records lost')
-                n = head - keep
-            while n < head and (record := segment.record('requests', n, slot)):
-                _, _, duration, method, _, status, _, _, _, length, _, path = struct.unpack_from(
-                    '<QQQ BBHI IHH Q16s', record)
-                path = text(path[:min(length, 16)])
-                print(f'worker {slot + 1}  {name_of(method)} {"…" if length > 16 else ""}{path}  '
-                      f'{status}  {duration / 1e6:.3f} ms', flush=True)
-                n += 1
-            seen[slot] = n
-        time.sleep(0.05)
-
-
-def main():
-    ports = [argument for argument in sys.argv[1:] if argument != '--once']
+def main(ports, once):
     segment = Segment(attach(int(ports[0]) if ports else 8000))
-    workers = list(segment.workers())
-    print('  '.join(f'{key:>11}' for key in workers[0]) if workers else 'no workers')
-    for worker in workers:
-        print('  '.join(f'{str(value if value is not None else "-"):>11}'
-                        for value in worker.values()))
-    if '--once' not in sys.argv:
-        follow(segment)
+    for worker in segment.workers():
+        print('  '.join(f'{key} {value}' for key, value in worker.items() if value is not None))
+    seen = [segment.word('requests', slot) for slot in range(segment.slots)]
+    while not once:
+        seen = [segment.follow(slot, n) for slot, n in enumerate(seen)]
+        time.sleep(0.05)
 
 
 if __name__ == '__main__':
     try:
-        main()
-    except KeyboardInterrupt:
-        pass
+        main([a for a in sys.argv[1:] if a != '--once'], '--once' in sys.argv)
     except (OSError, ValueError) as error:
         sys.exit(f'read_telemetry: {error}')
+    except KeyboardInterrupt:
+        pass

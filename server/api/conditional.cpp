@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "api/problem.h"
+#include "forkscope/telemetry/fnv.h"
 
 namespace forkscope::api {
 namespace {
@@ -31,8 +32,7 @@ bool is_listed(std::string_view list, std::string_view etag, Comparison comparis
 }  // namespace
 
 std::string etag_of(const std::string& body) {
-  std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a, 64 bits
-  for (const char byte : body) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3;
+  const std::uint64_t hash = telemetry::fnv1a(body);
   char text[24];
   std::snprintf(text, sizeof text, "\"%016llx\"", static_cast<unsigned long long>(hash));
   return text;

@@ -81,8 +81,8 @@ void set_todo(const Request& req, Response& res, int status, const Todo& todo) {
   res.set_content(body, kJson);
 }
 
-/// The todo that a request wants to change, if it is there and If-Match allows it; otherwise `res`
-/// says why not.
+/// Whether the todo that a request wants to change is there, and the request's conditions allow it;
+/// otherwise `res` says why not.
 bool may_change_todo(TodoStore& store, const Request& req, Response& res) {
   const auto todo = store.find(id_of(req));
   if (!todo) {
@@ -167,9 +167,7 @@ void replace_todo(TodoStore& store, const Request& req, Response& res) {
 }
 
 void change_todo(TodoStore& store, const Request& req, Response& res) {
-  if (!accepts_body(req, res) || !may_change_todo(store, req, res)) {
-    return;
-  }
+  if (!accepts_body(req, res) || !may_change_todo(store, req, res)) return;
   const auto parsed = parse_todo_patch(req.body, id_of(req));
   if (const auto* problem = std::get_if<Problem>(&parsed)) return set_problem(res, *problem);
   set_todo(req, res, 200, *store.update(id_of(req), std::get<store::TodoPatch>(parsed)));

@@ -3,7 +3,6 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cerrno>
@@ -16,6 +15,7 @@
 #include <string>
 
 #include "forkscope/telemetry/endpoint.h"
+#include "os/unique_fd.h"
 
 namespace forkscope::ctl {
 
@@ -34,20 +34,20 @@ ordered_json ask(std::uint16_t port, const ordered_json& command) {
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path) throw std::runtime_error(path + ": path too long");
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  // The process ends soon after: nothing that is opened here needs to be closed.
-  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &kTimeout, sizeof kTimeout);
-  ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &kTimeout, sizeof kTimeout);
+  const os::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &kTimeout, sizeof kTimeout);
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &kTimeout, sizeof kTimeout);
   const std::string line = command.dump() + "\n";
-  if (::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      ::send(fd, line.data(), line.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(line.size())) {
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      ::send(fd.get(), line.data(), line.size(), MSG_NOSIGNAL) !=
+          static_cast<ssize_t>(line.size())) {
     throw std::runtime_error("no server of this user on port " + std::to_string(port) + " (" +
                              path + ": " + std::strerror(errno) + ")");
   }
   std::string answer;
   char bytes[4096];
   while (!answer.ends_with('\n')) {
-    const ssize_t count = ::recv(fd, bytes, sizeof bytes, 0);
+    const ssize_t count = ::recv(fd.get(), bytes, sizeof bytes, 0);
     if (count <= 0) throw std::runtime_error("the server does not answer");
     answer.append(bytes, static_cast<std::size_t>(count));
   }
@@ -56,19 +56,32 @@ ordered_json ask(std::uint16_t port, const ordered_json& command) {
   return reply;
 }
 
+/// "blocked while committing", "spin in GET /v1/faults/hang"; nothing of a worker that does not
+/// hang.
+std::string hang_text(const ordered_json& worker) {
+  const auto hang = worker.value("hang", ordered_json());
+  if (!hang.is_object()) return {};
+  const std::string phase = hang.value("phase", "?");
+  const auto request = worker.value("in_flight", ordered_json());
+  const bool in_request = phase == "handling" && request.is_object();
+  return hang.value("kind", "?") +
+         (in_request ? " in " + request.value("method", "?") + " " + request.value("path", "?")
+                     : " while " + phase);
+}
+
 void print_table(const ordered_json& status) {
   std::printf("port %d, primary pid %d, %d workers wanted%s%s\n\n", status.value("port", 0),
               status.value("pid", 0), status.value("target_workers", 0),
               status.value("reloading", false) ? ", reloading" : "",
               status.value("stopping", false) ? ", stopping" : "");
-  std::printf("%6s %8s %4s  %-9s %6s %12s %8s %8s\n", "WORKER", "PID", "GEN", "STATE", "CONNS",
-              "REQUESTS", "REQ/S", "UPTIME");
+  std::printf("%6s %8s %4s  %-9s %6s %12s %8s %8s  %s\n", "WORKER", "PID", "GEN", "STATE", "CONNS",
+              "REQUESTS", "REQ/S", "UPTIME", "HANGS");
   for (const ordered_json& worker : status.at("workers")) {
-    std::printf("%6d %8d %4d  %-9s %6ld %12ld %8.0f %7.0fs\n", worker.value("number", 0),
+    std::printf("%6d %8d %4d  %-9s %6ld %12ld %8.0f %7.0fs  %s\n", worker.value("number", 0),
                 worker.value("pid", 0), worker.value("generation", 0),
                 worker.value("state", "?").c_str(), worker.value("connections", 0L),
                 worker.value("requests", 0L), worker.value("requests_per_second", 0.0),
-                worker.value("uptime_ms", 0.0) / 1000);
+                worker.value("uptime_ms", 0.0) / 1000, hang_text(worker).c_str());
   }
 }
 

@@ -9,6 +9,7 @@
 namespace forkscope::store {
 namespace {
 
+/// How late a commit of a program outside, which knows no change mark, may be noticed.
 constexpr std::chrono::milliseconds kForeignCommitDelay{1};
 
 /// One use of a kept statement. It is reset at the end, so that no read transaction outlives the
@@ -135,8 +136,8 @@ std::uint64_t TodoStore::content_version() {
     if (query.integer(0) == seen_data_version_) return content_version_;
     seen_data_version_ = query.integer(0);
   } catch (const StoreError&) {
-    seen_mark_.reset();
     // Nobody knows what the content is: whatever was remembered of it is not to be used.
+    seen_mark_.reset();
   }
   return ++content_version_;
 }

@@ -49,7 +49,7 @@ bool WriteBatch::begin() {
     return true;
   }
   sqlite3_busy_timeout(handle_, 0);  // a program outside that writes must not stop the loop
-  const int result = run(begin_);
+  const int result = begin_transaction();
   sqlite3_busy_timeout(handle_, static_cast<int>(kReadPatience.count()));
   if (is_busy(result)) {
     turn_.release();
@@ -58,6 +58,20 @@ bool WriteBatch::begin() {
   if (result != SQLITE_DONE) failure_ = latest_error(handle_, path_);
   open_ = true;
   return true;
+}
+
+int WriteBatch::begin_transaction() {
+  if (log_in_doubt_) {
+    if (const int result = replace_log(); result != SQLITE_OK) return result;
+    log_in_doubt_.reset();
+  }
+  return run(begin_);
+}
+
+/// TRUNCATE succeeds only when the database has everything, on the disk, and nobody needs the log.
+int WriteBatch::replace_log() {
+  errno = 0;  // for latest_error(), as in step()
+  return sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
 }
 
 std::optional<StoreError> WriteBatch::commit() {
@@ -71,14 +85,17 @@ std::optional<StoreError> WriteBatch::commit() {
 }
 
 std::optional<StoreError> WriteBatch::flush() {
+  if (!log_in_doubt_ && !sync_log()) log_in_doubt_ = flush_error(path_);
+  return log_in_doubt_;
+}
+
+/// False, and errno.
+bool WriteBatch::sync_log() {
   sqlite3_file* log = nullptr;
   sqlite3_file_control(handle_, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
-  if (log == nullptr || log->pMethods == nullptr) return std::nullopt;  // nothing was ever written
+  if (log == nullptr || log->pMethods == nullptr) return true;  // nothing was ever written
   errno = 0;
-  if (log->pMethods->xSync(log, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY) == SQLITE_OK) {
-    return std::nullopt;
-  }
-  return flush_error(path_);
+  return log->pMethods->xSync(log, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY) == SQLITE_OK;
 }
 
 std::optional<StoreError> WriteBatch::failure_to_commit() {
@@ -117,10 +134,14 @@ void WriteBatch::notice_lost_transaction() {
 }
 
 /// PASSIVE never waits for readers. What it cannot move now stays in the log, and is tried again
-/// after the next commit; nothing is lost by that, so its result does not matter.
+/// after the next commit; nothing is lost by that. But if the disk was the reason, flush() would
+/// not be told again.
 void WriteBatch::checkpoint_if_due() {
   if (log_pages_ < kCheckpointPages) return;
-  sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  errno = 0;
+  const int result =
+      sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  if ((result & 0xff) == SQLITE_IOERR) log_in_doubt_ = flush_error(path_);
 }
 
 int WriteBatch::run(SQLite::Statement& statement) noexcept {

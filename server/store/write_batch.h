@@ -12,6 +12,12 @@
 // A failure that SQLite answers by giving up the whole transaction (disk full, I/O error) marks the
 // batch as failed: the requests after it fail at once, and commit() says why.
 //
+// A flush that fails leaves the log in doubt: fdatasync(2) reports an error once, and Linux takes
+// the pages for written from then on. A batch behind such a gap would be lost with it in a power
+// cut, however well it was flushed itself. So the next begin() moves everything into the database
+// first, and starts a new log. Each worker hears of the error for itself, because each has the log
+// open; where a checkpoint flushes first, it is the one that hears.
+//
 // One per process; refers to a connection and a turn that outlive it.
 #pragma once
 
@@ -44,8 +50,8 @@ class WriteBatch {
   WriteBatch& operator=(const WriteBatch&) = delete;
   ~WriteBatch();
 
-  /// False: another process writes; try again in about a millisecond. Any other trouble is
-  /// reported by the savepoints and by commit().
+  /// False: another process writes, or reads a log in doubt; try again in about a millisecond. Any
+  /// other trouble is reported by the savepoints and by commit().
   bool begin();
   /// Nothing on success; otherwise nothing of the batch is kept.
   std::optional<StoreError> commit();
@@ -55,11 +61,14 @@ class WriteBatch {
  private:
   friend class Savepoint;
 
+  int begin_transaction();
+  int replace_log();
   void begin_request();
   void end_request(bool keep) noexcept;
   void notice_lost_transaction();
   std::optional<StoreError> failure_to_commit();
   void checkpoint_if_due();
+  bool sync_log();
   int run(SQLite::Statement& statement) noexcept;
   bool in_transaction() const;
 
@@ -75,7 +84,8 @@ class WriteBatch {
   SQLite::Statement keep_;
   bool open_ = false;
   std::optional<StoreError> failure_;
-  int log_pages_ = 0;  // length of the write-ahead log after the latest commit
+  int log_pages_ = 0;  ///< Length of the write-ahead log after the latest commit.
+  std::optional<StoreError> log_in_doubt_;  ///< Why.
 };
 
 /// The changes of one request: undone at the end of the scope unless kept.

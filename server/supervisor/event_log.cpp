@@ -9,8 +9,9 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "forkscope/telemetry/clock.h"
 #include "forkscope/telemetry/event_text.h"
-#include "forkscope/telemetry/worker_report.h"
+#include "forkscope/telemetry/names.h"
 
 namespace forkscope::supervisor {
 
@@ -76,6 +77,13 @@ void EventLog::record(telemetry::EventRecord event, std::string_view text) {
   }
   const auto level = is_trouble(event) ? spdlog::level::warn : spdlog::level::info;
   write(level, format_ == LogFormat::text ? message : json_line(event, message));
+}
+
+void EventLog::record(telemetry::EventKind kind, std::uint32_t value, std::string_view text) {
+  telemetry::EventRecord event{};
+  event.kind = static_cast<std::uint16_t>(kind);
+  event.exit_code = value;
+  record(event, text);
 }
 
 void EventLog::note(const std::string& line) {

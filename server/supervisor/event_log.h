@@ -22,6 +22,8 @@ class EventLog {
 
   /// Completes the record (time, wall clock, requests served, text) and publishes it.
   void record(telemetry::EventRecord event, std::string_view text = {});
+  /// The same for an event of the server as a whole; `value` is what `kind` says (layout.h).
+  void record(telemetry::EventKind kind, std::uint32_t value, std::string_view text);
 
   /// A line for the log alone.
   void note(const std::string& line);

@@ -28,12 +28,4 @@ HangWatch::Verdict HangWatch::check(const telemetry::Progress& progress,
   return verdict;
 }
 
-telemetry::HangKind classify_hang(char process_state, std::uint64_t cpu_ns,
-                                  std::uint64_t elapsed_ns) {
-  if (process_state == 'T') return telemetry::HangKind::stopped;
-  // On a crowded machine a spinning worker gets only a part of a core, but it is always runnable.
-  const bool burned = elapsed_ns > 0 && cpu_ns > elapsed_ns / 5;
-  return burned || process_state == 'R' ? telemetry::HangKind::spin : telemetry::HangKind::blocked;
-}
-
 }  // namespace forkscope::supervisor

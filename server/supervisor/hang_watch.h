@@ -39,8 +39,4 @@ class HangWatch {
   bool seen_ = false;
 };
 
-/// How a worker hangs, from two looks at /proc/<pid>/stat: `state` and the CPU time between them.
-telemetry::HangKind classify_hang(char process_state, std::uint64_t cpu_ns,
-                                  std::uint64_t elapsed_ns);
-
 }  // namespace forkscope::supervisor

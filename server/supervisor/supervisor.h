@@ -2,12 +2,11 @@
 //
 // One thread, one epoll loop over signals, a pidfd and a boot pipe per worker, and the control
 // socket. No HTTP, no database, nothing that can block: whatever happens to a worker, the primary
-// goes on. Its loop reads as verbs: hear, reap, watch, fork what is due, beat.
+// goes on. Its loop reads as verbs: reap, watch, roll, fork what is due, beat, hear.
 #pragma once
 
 #include <cstdint>
 #include <optional>
-#include <random>
 #include <string>
 #include <vector>
 
@@ -22,21 +21,9 @@
 #include "supervisor/event_log.h"
 #include "supervisor/settings.h"
 #include "supervisor/worker_handle.h"
+#include "supervisor/worker_pool.h"
 
 namespace forkscope::supervisor {
-
-/// A rolling reload, one worker at a time. An extra worker takes the place of the one that goes, so
-/// that there are never fewer than before; it is the first of the new ones, and if it can't boot,
-/// the reload ends there and nothing has happened.
-struct RollingReload {
-  struct Old {
-    std::uint32_t number = 0;
-    std::uint32_t generation = 0;
-  };
-  std::vector<Old> old;     ///< What there is to replace; the first one is at work.
-  std::uint32_t extra = 0;  ///< Number of the extra worker; 0 = none.
-  bool once_more = false;   ///< Asked for again meanwhile.
-};
 
 class Supervisor final : private Commands {
  public:
@@ -56,27 +43,18 @@ class Supervisor final : private Commands {
   void reload() override;
   void stop() override;
 
-  void shorten_backoff_if_nobody_serves(std::uint64_t now_ns);
+  void notice_own_pause(std::uint64_t now_ns);
+  void reap(std::uint64_t now_ns);
+  void reap_strangers();
+  void watch(std::uint64_t now_ns);
   void fork_due(std::uint64_t now_ns);
+  void beat(std::uint64_t now_ns);
+  void tell_service_manager(std::uint64_t now_ns);
   int wait_ms(std::uint64_t now_ns) const;
   void hear(int timeout_ms);
   void hear_signals();
-  void reap(std::uint64_t now_ns);
-  void watch(std::uint64_t now_ns);
-  void beat(std::uint64_t now_ns);
-  void notice_own_pause(std::uint64_t now_ns);
-  void log_process_table();
-  void plan_next_fork(WorkerHandle& worker, std::uint64_t now_ns);
-  void roll();
-  void reap_strangers();
-  void tell_service_manager(std::uint64_t now_ns);
-  bool extra_worker_is_ready();
-  void end_reload(const std::string& why_early);
-  bool is_wanted(const WorkerHandle& worker) const;
-  WorkerHandle& handle(std::uint32_t number);
-  void hand_over(WorkerHandle& worker);
   void begin_shutdown(const std::string& why, bool at_once);
-  std::optional<std::string> why_nothing_boots() const;
+  void log_process_table();
 
   Settings settings_;
   os::ListeningSocket listener_;
@@ -88,12 +66,9 @@ class Supervisor final : private Commands {
   ControlSocket control_;
   os::Epoll loop_;
   Household household_;
-  std::vector<WorkerHandle> workers_;  ///< By number; some may be unused since the server shrank.
-  std::uint32_t target_workers_;
-  std::optional<RollingReload> reload_;
   os::ServiceManager service_manager_;
+  WorkerPool pool_;
   bool told_ready_ = false;
-  std::minstd_rand random_{std::random_device{}()};
 
   /// A shell passes on the SIGHUP of its terminal, which is no wish for a reload.
   const bool had_terminal_;

@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "forkscope/telemetry/process_stat.h"
-#include "forkscope/telemetry/worker_report.h"
 
 namespace forkscope::supervisor {
 
@@ -19,19 +18,13 @@ using telemetry::RosterState;
 
 namespace {
 
-constexpr std::uint64_t kAbortGraceNs = 1'000'000'000;  // SIGABRT to SIGKILL
 constexpr std::uint64_t kForkRetryNs = 1'000'000'000;
 constexpr std::size_t kMaxBootMessage = 1024;
-constexpr char kTraced = 't';  // a debugger holds it, which is not its fault (proc(5))
 
 /// The earlier of two times, where 0 means never.
 std::uint64_t earlier(std::uint64_t a, std::uint64_t b) {
   if (a == 0 || b == 0) return std::max(a, b);
   return std::min(a, b);
-}
-
-std::uint64_t ticks_to_ns(std::uint64_t ticks) {
-  return ticks * (1'000'000'000 / static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK)));
 }
 
 }  // namespace
@@ -71,7 +64,8 @@ bool WorkerHandle::fork(std::uint64_t now_ns) {
   hang_watch_ = HangWatch(household_.settings.hang_after_ns);
   hang_watch_.rearm(now_ns);
   boot_deadline_ns_ = now_ns + household_.settings.boot_timeout_ns;
-  drain_deadline_ns_ = sigkill_due_ns_ = stopped_since_ns_ = suspected_ns_ = 0;
+  drain_deadline_ns_ = sigkill_due_ns_ = stopped_since_ns_ = 0;
+  suspicion_.drop();
 
   ++roster_.generation;
   if (roster_.generation > 1) ++roster_.respawns;
@@ -141,82 +135,6 @@ std::uint64_t WorkerHandle::watch(std::uint64_t now_ns) {
   }
   const std::uint64_t next = earlier(boot_deadline_ns_, drain_deadline_ns_);
   return roster_.ready_ns == 0 ? next : earlier(next, watch_hang(now_ns));
-}
-
-std::uint64_t WorkerHandle::watch_hang(std::uint64_t now_ns) {
-  const auto verdict =
-      hang_watch_.check(household_.view.progress(number_ - 1), stopped_since_ns_, now_ns);
-  switch (static_cast<RosterState>(roster_.state)) {
-    case RosterState::hung:
-      if (!verdict.hung) {
-        declare_recovered(now_ns);
-        return verdict.check_at_ns;
-      }
-      if (roster_.kill_at_ns != 0 && now_ns >= roster_.kill_at_ns) abort_unless_traced(now_ns);
-      return earlier(roster_.kill_at_ns, sigkill_due_ns_);
-    case RosterState::aborting:
-      if (sigkill_due_ns_ == 0 || now_ns < sigkill_due_ns_) return sigkill_due_ns_;
-      sigkill_due_ns_ = 0;
-      kill("still there after SIGABRT");
-      return 0;
-    default:
-      if (!verdict.stuck) {
-        suspected_ns_ = 0;
-        return verdict.check_at_ns;
-      }
-      if (suspected_ns_ == 0) {
-        suspected_ns_ = now_ns;
-        suspected_cpu_ticks_ = telemetry::process_stat(roster_.pid).cpu_ticks;
-      }
-      if (!verdict.hung) return verdict.check_at_ns;
-      declare_hung(verdict.stuck_since_ns, now_ns);
-      return roster_.kill_at_ns;
-  }
-}
-
-void WorkerHandle::declare_hung(std::uint64_t stuck_since_ns, std::uint64_t now_ns) {
-  const auto stat = telemetry::process_stat(roster_.pid);
-  if (stat.state == kTraced) {
-    hang_watch_.rearm(now_ns);
-    return;
-  }
-  const std::uint64_t cpu_ns = ticks_to_ns(stat.cpu_ticks - suspected_cpu_ticks_);
-  const auto kind = classify_hang(stat.state, cpu_ns, now_ns - suspected_ns_);
-  const std::uint64_t kill_after_ns = household_.settings.kill_after_ns;
-  roster_.stuck_since_ns = stuck_since_ns;
-  roster_.hang_kind = static_cast<std::uint64_t>(kind);
-  roster_.kill_at_ns = kill_after_ns == 0 ? 0 : std::max(now_ns, stuck_since_ns + kill_after_ns);
-  ++roster_.hangs;
-  publish(RosterState::hung, now_ns);
-
-  auto hung = event(EventKind::hung);
-  hung.since_ns = stuck_since_ns;
-  hung.duration_ns = now_ns - stuck_since_ns;
-  hung.hang_kind = static_cast<std::uint16_t>(kind);
-  household_.events.record(hung, what_it_does());
-  wake_others();
-}
-
-void WorkerHandle::declare_recovered(std::uint64_t now_ns) {
-  auto recovered = event(EventKind::recovered);
-  recovered.since_ns = roster_.stuck_since_ns;
-  recovered.duration_ns = now_ns - roster_.stuck_since_ns;
-  clear_hang();
-  publish(drain_deadline_ns_ != 0 ? RosterState::draining : RosterState::ready, now_ns);
-  household_.events.record(recovered);
-}
-
-void WorkerHandle::abort_unless_traced(std::uint64_t now_ns) {
-  if (telemetry::process_stat(roster_.pid).state == kTraced) {
-    roster_.kill_at_ns = now_ns + household_.settings.hang_after_ns;
-    lane_.write(roster_);
-    return;
-  }
-  process_.signal(SIGABRT);
-  process_.signal(SIGCONT);  // a stopped process takes no other signal but SIGKILL
-  sigkill_due_ns_ = now_ns + kAbortGraceNs;
-  publish(RosterState::aborting, now_ns);
-  household_.events.record(event(EventKind::abort));
 }
 
 void WorkerHandle::kill(std::string_view why) {
@@ -330,7 +248,7 @@ void WorkerHandle::rearm(std::uint64_t now_ns) {
   }
   hang_watch_.rearm(now_ns);
   if (stopped_since_ns_ != 0) stopped_since_ns_ = now_ns;
-  suspected_ns_ = 0;
+  suspicion_.drop();
 }
 
 /// Told to the loop first: a worker that has just been forked may still hold a copy of the
@@ -347,11 +265,6 @@ void WorkerHandle::publish(RosterState state, std::uint64_t now_ns) {
   lane_.write(roster_);
 }
 
-void WorkerHandle::clear_hang() {
-  roster_.stuck_since_ns = roster_.kill_at_ns = roster_.hang_kind = 0;
-  sigkill_due_ns_ = suspected_ns_ = 0;
-}
-
 telemetry::EventRecord WorkerHandle::event(EventKind kind) const {
   telemetry::EventRecord record{};
   record.kind = static_cast<std::uint16_t>(kind);
@@ -359,15 +272,6 @@ telemetry::EventRecord WorkerHandle::event(EventKind kind) const {
   record.pid = roster_.pid;
   record.generation = roster_.generation;
   return record;
-}
-
-/// The request whose handler runs. Outside of handlers it is the phase: a commit, say, is for many
-/// requests, and none of them is to blame.
-std::string WorkerHandle::what_it_does() const {
-  const auto phase = static_cast<telemetry::Phase>(household_.view.progress(number_ - 1).phase);
-  const auto request = household_.view.in_flight(number_ - 1);
-  if (phase != telemetry::Phase::handling || !request) return std::string(to_string(phase));
-  return std::string(telemetry::to_string(request->method)) + " " + request->path;
 }
 
 void WorkerHandle::wake_others() const {

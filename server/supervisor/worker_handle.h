@@ -23,6 +23,7 @@
 #include "os/event_fd.h"
 #include "os/unique_fd.h"
 #include "supervisor/event_log.h"
+#include "supervisor/hang_kind.h"
 #include "supervisor/hang_watch.h"
 #include "supervisor/restart_policy.h"
 #include "supervisor/settings.h"
@@ -105,19 +106,24 @@ class WorkerHandle {
   int boot_pipe() const { return boot_pipe_.get(); }
 
  private:
+  static constexpr std::uint64_t kAbortGraceNs = 1'000'000'000;  // SIGABRT to SIGKILL
+
   Death latest_death() const;
   void wait_for_restart(std::uint64_t delay_ns, std::uint64_t now_ns);
   void postpone_fork(std::uint64_t now_ns, int error);
   void publish(telemetry::RosterState state, std::uint64_t now_ns);
   telemetry::EventRecord event(telemetry::EventKind kind) const;
-  std::string what_it_does() const;
+  void close_boot_pipe();
+  void wake_others() const;
+
+  // ── what follows a hang: worker_hang.cpp ──
   std::uint64_t watch_hang(std::uint64_t now_ns);
   void declare_hung(std::uint64_t stuck_since_ns, std::uint64_t now_ns);
   void declare_recovered(std::uint64_t now_ns);
+  void follow_core();
   void abort_unless_traced(std::uint64_t now_ns);
   void clear_hang();
-  void close_boot_pipe();
-  void wake_others() const;
+  std::string what_it_does() const;
 
   const Household& household_;
   std::uint32_t number_;
@@ -128,6 +134,7 @@ class WorkerHandle {
   std::string boot_message_;
   std::optional<std::string> boot_failure_;
   HangWatch hang_watch_;
+  HangSuspicion suspicion_;
   RestartPolicy restart_policy_;
   std::optional<std::uint64_t> fork_due_ns_;
   bool ever_ready_ = false;
@@ -139,8 +146,6 @@ class WorkerHandle {
   std::uint64_t drain_deadline_ns_ = 0;
   std::uint64_t sigkill_due_ns_ = 0;
   std::uint64_t stopped_since_ns_ = 0;
-  std::uint64_t suspected_ns_ = 0;         ///< First look at what may become a hang, and
-  std::uint64_t suspected_cpu_ticks_ = 0;  ///< … the CPU time that it had used by then.
 };
 
 }  // namespace forkscope::supervisor

@@ -4,8 +4,8 @@
 #include <cstdio>
 #include <string_view>
 
+#include "forkscope/telemetry/names.h"
 #include "forkscope/telemetry/segment_view.h"
-#include "forkscope/telemetry/worker_report.h"
 
 namespace forkscope::telemetry {
 

@@ -25,17 +25,19 @@ ProcessStat process_stat(std::uint32_t pid) {
   unsigned long user = 0;
   unsigned long system = 0;
   unsigned long long start = 0;
+  unsigned core = 0;
   char state = '?';
   if (rest == nullptr ||
       std::sscanf(rest + 1,
                   " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d %*d %*d %*d %*d"
-                  " %llu",
-                  &state, &user, &system, &start) != 4) {
+                  " %llu %*u %*d %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*d %u",
+                  &state, &user, &system, &start, &core) != 5) {
     return stat;
   }
   stat.state = state;
   stat.cpu_ticks = user + system;
   stat.start_ticks = start;
+  stat.core = core;
   return stat;
 }
 

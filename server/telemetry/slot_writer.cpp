@@ -10,13 +10,9 @@
 
 namespace forkscope::telemetry {
 
-namespace {
-
 // The words of a struct in layout.h, by the name of the field.
 #define PROGRESS(field) (progress_ + offsetof(Progress, field) / sizeof(Word))
 #define COUNTER(field) (counters_ + offsetof(Counters, field) / sizeof(Word))
-
-}  // namespace
 
 SlotWriter::SlotWriter(Word* progress, Word* counters, Word* current, Word* requests,
                        Word* histogram)

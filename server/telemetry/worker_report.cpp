@@ -1,9 +1,5 @@
 #include "forkscope/telemetry/worker_report.h"
 
-#include <time.h>
-
-#include <cstring>
-
 namespace forkscope::telemetry {
 
 namespace {
@@ -43,13 +39,6 @@ std::optional<ExitReport> exit_of(const RosterRecord& roster) {
                     roster.exit_ns};
 }
 
-std::uint64_t read_clock(clockid_t clock) {
-  timespec now{};
-  ::clock_gettime(clock, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * kSecondNs +
-         static_cast<std::uint64_t>(now.tv_nsec);
-}
-
 std::uint64_t elapsed(std::uint64_t since_ns, std::uint64_t now_ns) {
   return since_ns != 0 && now_ns > since_ns ? now_ns - since_ns : 0;
 }
@@ -69,69 +58,6 @@ std::string_view to_string(WorkerState state) {
     case WorkerState::unknown: break;
   }
   return "unknown";
-}
-
-std::string_view to_string(Method method) {
-  switch (method) {
-    case Method::get: return "GET";
-    case Method::head: return "HEAD";
-    case Method::post: return "POST";
-    case Method::put: return "PUT";
-    case Method::patch: return "PATCH";
-    case Method::del: return "DELETE";
-    case Method::options: return "OPTIONS";
-    case Method::other: break;
-  }
-  return "?";
-}
-
-std::string_view to_string(Phase phase) {
-  switch (phase) {
-    case Phase::booting: return "booting";
-    case Phase::idle: return "idle";
-    case Phase::reading: return "reading";
-    case Phase::handling: return "handling";
-    case Phase::committing: return "committing";
-    case Phase::flushing: return "flushing";
-  }
-  return "unknown";
-}
-
-std::string_view to_string(HangKind kind) {
-  switch (kind) {
-    case HangKind::spin: return "spin";
-    case HangKind::blocked: return "blocked";
-    case HangKind::stopped: return "stopped";
-    case HangKind::none: break;
-  }
-  return "";
-}
-
-std::string_view to_string(EventKind kind) {
-  switch (kind) {
-    case EventKind::fork: return "fork";
-    case EventKind::listening: return "listening";
-    case EventKind::hung: return "hung";
-    case EventKind::recovered: return "recovered";
-    case EventKind::abort: return "abort";
-    case EventKind::kill: return "kill";
-    case EventKind::disconnect: return "disconnect";
-    case EventKind::exit: return "exit";
-    case EventKind::backoff: return "backoff";
-    case EventKind::stopped: return "stopped";
-    case EventKind::continued: return "continued";
-    case EventKind::signal: return "signal";
-    case EventKind::scale: return "scale";
-    case EventKind::reload: return "reload";
-    case EventKind::shutdown: return "shutdown";
-    case EventKind::none: break;
-  }
-  return "unknown";
-}
-
-std::string signal_name(std::uint32_t number) {
-  const char* name = number < 65 ? ::sigabbrev_np(static_cast<int>(number)) : nullptr;
-  return name != nullptr ? std::string("SIG") + name : "signal " + std::to_string(number);
 }
 
 double requests_per_second(const LaneReader<RequestRecord>& requests, std::uint64_t now_ns) {
@@ -193,6 +119,7 @@ std::optional<WorkerReport> report_worker(const SegmentView& view, std::uint32_t
     report.hang_kind = static_cast<HangKind>(roster->hang_kind);
     report.stuck_since_ns = roster->stuck_since_ns;
     report.kill_at_ns = roster->kill_at_ns;
+    if (roster->hung_core_known == 1) report.core = roster->hung_core;
   }
   return report;
 }
@@ -204,9 +131,5 @@ std::vector<WorkerReport> report_workers(const SegmentView& view, std::uint64_t 
   }
   return workers;
 }
-
-std::uint64_t now_ns() { return read_clock(CLOCK_MONOTONIC); }
-
-std::uint64_t wall_clock_ns() { return read_clock(CLOCK_REALTIME); }
 
 }  // namespace forkscope::telemetry

@@ -165,6 +165,41 @@ bool hold(bool condition, const std::string& what) {
   return condition;
 }
 
+/// Acknowledged todos that are not there.
+long missing_todos(std::uint16_t port, const Ledger& ledger) {
+  long missing = 0;
+  HttpConnection reader(port);
+  for (const std::string& id : ledger.acknowledged) {
+    reader.send_request("GET", "/v1/todos/" + id);
+    if (reader.read_response().status != 200) ++missing;
+  }
+  return missing;
+}
+
+/// Only a victim's own connections may fail, and those of which nobody knows who had accepted them.
+bool victims_explain_failures(const Ledger& ledger, const std::set<std::string>& victims) {
+  long unexcused = 0;
+  long unowned = 0;
+  for (const Failure& failure : ledger.failures) {
+    if (failure.owner.empty()) {
+      ++unowned;
+    } else if (!victims.contains(failure.owner)) {
+      ++unexcused;
+      std::printf("  failed on a connection of pid %s: %s\n", failure.owner.c_str(),
+                  failure.what.c_str());
+    }
+  }
+  const bool excused =
+      hold(unexcused == 0, std::to_string(ledger.requests) + " requests, " +
+                               std::to_string(ledger.failures.size()) + " failures, of " +
+                               std::to_string(victims.size()) + " victims; " +
+                               std::to_string(unexcused) + " outside of them, " +
+                               std::to_string(unowned) + " on connections without owner");
+  return hold(unowned <= static_cast<long>(victims.size()) * kClients,
+              "connections without owner are explained by victims") &&
+         excused;
+}
+
 int run(std::chrono::seconds duration, std::uint32_t seed) {
   std::printf("chaos: %ld s, seed %u\n", static_cast<long>(duration.count()), seed);
   std::mt19937 random(seed);
@@ -191,33 +226,10 @@ int run(std::chrono::seconds duration, std::uint32_t seed) {
   server.control({{"cmd", "scale"}, {"workers", kWorkers}});
 
   bool all = hold(wait_until([&] { return is_calm(server); }, 60s), "all workers are back");
-  long missing = 0;
-  HttpConnection reader(server.port());
-  for (const std::string& id : ledger.acknowledged) {
-    reader.send_request("GET", "/v1/todos/" + id);
-    if (reader.read_response().status != 200) ++missing;
-  }
+  const long missing = missing_todos(server.port(), ledger);
   all &= hold(missing == 0, std::to_string(ledger.acknowledged.size()) + " acknowledged todos, " +
                                 std::to_string(missing) + " missing");
-  const auto victims = victims_in(server.log());
-  long unexcused = 0;
-  long unowned = 0;
-  for (const Failure& failure : ledger.failures) {
-    if (failure.owner.empty()) {
-      ++unowned;  // nobody had answered yet, so nobody knows who had accepted it
-    } else if (!victims.contains(failure.owner)) {
-      ++unexcused;
-      std::printf("  failed on a connection of pid %s: %s\n", failure.owner.c_str(),
-                  failure.what.c_str());
-    }
-  }
-  all &= hold(unexcused == 0, std::to_string(ledger.requests) + " requests, " +
-                                  std::to_string(ledger.failures.size()) + " failures, of " +
-                                  std::to_string(victims.size()) + " victims; " +
-                                  std::to_string(unexcused) + " outside of them, " +
-                                  std::to_string(unowned) + " on connections without owner");
-  all &= hold(unowned <= static_cast<long>(victims.size()) * kClients,
-              "connections without owner are explained by victims");
+  all &= victims_explain_failures(ledger, victims_in(server.log()));
   const long descriptors = descriptors_of(server.pid());
   all &= hold(descriptors <= descriptors_before + 1,
               "descriptors of the primary: " + std::to_string(descriptors_before) + " before, " +

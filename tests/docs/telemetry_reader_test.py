@@ -1,6 +1,8 @@
 """docs/examples/read_telemetry.py, which knows no more than docs/telemetry-protocol.md says, tells
 the same as the server does."""
+import contextlib
 import importlib.util
+import io
 import os
 import pathlib
 import random
@@ -63,7 +65,7 @@ class ReaderTest(unittest.TestCase):
         support.wait_until(lambda: sum(w['requests'] for w in segment.workers()) == served + 1,
                            what='the end of the last request')
         read = list(segment.workers())
-        for key in ('number', 'pid', 'generation', 'respawns', 'hangs'):
+        for key in ('number', 'pid', 'generation', 'hangs'):
             self.assertEqual([w[key] for w in read], [w[key] for w in told], key)
         self.assertEqual(sum(w['requests'] for w in told), served)
         self.assertEqual(read[1]['generation'], 2)
@@ -71,10 +73,8 @@ class ReaderTest(unittest.TestCase):
 
         table = self.run_reader('--once')
         self.assertEqual(table.returncode, 0, table.stderr)
-        rows = [line.split() for line in table.stdout.splitlines()]
-        self.assertEqual(rows[0][:4], ['number', 'pid', 'generation', 'state'])
-        self.assertEqual([row[:3] for row in rows[1:]],
-                         [[str(w[key]) for key in ('number', 'pid', 'generation')] for w in told])
+        for line, worker in zip(table.stdout.splitlines(), told, strict=True):
+            self.assertIn('number {number}  pid {pid}  generation {generation}'.format(**worker), line)
 
     def test_shows_what_a_worker_hangs_in(self):
         threading.Thread(target=self.fire_a_hang, daemon=True).start()
@@ -97,7 +97,7 @@ class ReaderTest(unittest.TestCase):
         with subprocess.Popen([sys.executable, READER, str(self.server.port)], text=True,
                               env=self.environment, stdout=subprocess.PIPE) as reader:
             try:
-                for _ in range(4):  # the heading and three workers
+                for _ in range(3):  # the workers
                     reader.stdout.readline()
                 # It starts at what is there, so it may miss the first ones.
                 seen = []
@@ -153,6 +153,34 @@ class ReaderTest(unittest.TestCase):
             except ValueError:
                 refused += 1
         self.assertGreater(refused, 100)
+
+    def test_refuses_a_record_that_was_overwritten_while_it_was_copied(self):
+        segment = self.reader.Segment(bytearray(self.segment()))
+        at, _, _, capacity = segment.table['events']
+        newest = segment.word('events', 0) - 1
+        self.assertIsNotNone(segment.record('events', 0, newest))
+        self.assertIsNone(segment.record('events', 0, newest + 1), 'not there yet')
+
+        class Overtaking(list):
+            """Words whose writer is as fast as it can be: it laps while the reader copies."""
+
+            def __getitem__(self, index):
+                if isinstance(index, slice):
+                    self[at] = newest + capacity
+                return super().__getitem__(index)
+
+        segment.words = Overtaking(segment.words)
+        self.assertIsNone(segment.record('events', 0, newest), 'torn')
+
+    def test_counts_exactly_what_it_has_missed(self):
+        segment = self.reader.Segment(bytearray(self.segment()))
+        at, _, _, capacity = segment.table['requests']
+        segment.words[at] = 3 * capacity
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            self.assertEqual(segment.follow(0, capacity), 3 * capacity)
+        lines = out.getvalue().splitlines()
+        self.assertEqual(lines[0], f'worker 1: {capacity + 1} records lost')
+        self.assertEqual(len(lines), capacity)  # the rest of the two rounds, and that line
 
     def test_never_fails_on_nonsense_behind_the_header(self):
         random.seed(2)

@@ -49,11 +49,9 @@ TEST(Balance, KeepsLightTrafficOnFewWorkers) {
   EXPECT_GE(counts[0] + counts[1], 140) << ::testing::PrintToString(share);
 }
 
-TEST(Balance, LeavesItToTheKernelWhenAsked) {
+TEST(Balance, IsLeftToTheKernelWhenAskedAndEverybodyIsAnswered) {
   const ServerProcess server({.workers = 4, .arguments = {"--balance=kernel"}});
-  std::map<std::string, int> share;
-  for (int i = 0; i < 50; ++i) ++share[server.request("GET", "/v1/todos").header("x-worker")];
-  EXPECT_GE(share.size(), 1U);
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(server.request("GET", "/v1/todos").status, 200);
 }
 
 /// Voluntary and involuntary context switches of a process: an idle one that makes no system calls

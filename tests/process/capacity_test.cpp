@@ -1,5 +1,4 @@
 // How many workers there are, and how they are all replaced without anybody noticing.
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -12,25 +11,21 @@
 #include <vector>
 
 #include "support/server_process.h"
+#include "support/server_watch.h"
 #include "support/wait_until.h"
 
 namespace forkscope {
 namespace {
 
 using namespace std::chrono_literals;
+using support::count_in;
 using support::HttpConnection;
 using support::ServerProcess;
+using support::wait_for_request;
 using support::wait_until;
-using ::testing::HasSubstr;
-
-long count_of(const std::string& log, const std::string& text) {
-  long count = 0;
-  for (auto at = log.find(text); at != std::string::npos; at = log.find(text, at + 1)) ++count;
-  return count;
-}
 
 long reloads_done(const ServerProcess& server) {
-  return count_of(server.log(), "rolling reload is done");
+  return count_in(server.log(), "rolling reload is done");
 }
 
 bool serve(const ServerProcess& server, std::size_t workers) {
@@ -133,7 +128,7 @@ TEST(Reload, IsHeldUpByIdleAndHalfSentRequestsNoLongerThanTheDeadline) {
 TEST(Reload, FinishesWhatRunsAndClosesTheConnectionAfterwards) {
   const ServerProcess server({.workers = 1});
   auto slow = server.start_request("/v1/faults/slow?ms=500");
-  ASSERT_TRUE(wait_until([&] { return server.worker(1)["in_flight"] != nullptr; }));
+  ASSERT_EQ(wait_for_request(server, 1), 1);
   server.signal(SIGHUP);
   EXPECT_EQ(slow.read_response().status, 200);
   slow.send_request("GET", "/v1/todos");
@@ -164,7 +159,7 @@ TEST(Reload, StopsQuicklyInTheMiddle) {
   idle.send_request("GET", "/healthz");
   idle.read_response();
   server.signal(SIGHUP);
-  ASSERT_TRUE(wait_until([&] { return count_of(server.log(), "draining") > 0; }));
+  ASSERT_TRUE(wait_until([&] { return count_in(server.log(), "draining") > 0; }));
   server.signal(SIGTERM);
   EXPECT_EQ(server.wait_for_exit(), 0);
 }

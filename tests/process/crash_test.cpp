@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "support/server_process.h"
+#include "support/server_watch.h"
 #include "support/wait_until.h"
 
 namespace forkscope {
@@ -17,6 +18,8 @@ namespace {
 
 using namespace std::chrono_literals;
 using support::ServerProcess;
+using support::wait_for_log;
+using support::wait_for_request;
 using support::wait_until;
 
 /// Gone, or a zombie that somebody else has to reap.
@@ -100,7 +103,7 @@ TEST(KillTest, BacksOffFromASlotThatDiesAgainAndAgain) {
     last = server.worker_pid(1);
     ::kill(last, SIGSEGV);
   }
-  ASSERT_TRUE(wait_until([&] { return server.log().find("restarts in") != std::string::npos; }));
+  ASSERT_TRUE(wait_for_log(server, "restarts in"));
   EXPECT_EQ(server.request("GET", "/v1/todos").status, 200) << "the other slot goes on";
   EXPECT_TRUE(wait_until([&] { return server.worker_state(1) == "idle"; }));
 }
@@ -121,9 +124,7 @@ TEST(KillTest, DoesNotBackOffForLongFromTheLastWorker) {
 TEST(KillOfThePrimary, TakesAllWorkersAlongASpinningOneToo) {
   ServerProcess server({.workers = 2});
   auto hanging = server.start_request("/v1/faults/hang");
-  ASSERT_TRUE(wait_until([&] {
-    return server.worker(1)["in_flight"] != nullptr || server.worker(2)["in_flight"] != nullptr;
-  }));
+  ASSERT_NE(wait_for_request(server, 2), 0);
   const std::vector<pid_t> pids = {server.worker_pid(1), server.worker_pid(2)};
   server.signal(SIGKILL);
   EXPECT_EQ(server.wait_for_exit(), 128 + SIGKILL);

@@ -13,6 +13,7 @@
 
 #include "os/child_process.h"
 #include "support/server_process.h"
+#include "support/server_watch.h"
 #include "support/wait_until.h"
 
 namespace forkscope {
@@ -20,6 +21,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using support::ServerProcess;
+using support::wait_for_request;
 using support::wait_until;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -74,7 +76,7 @@ TEST(FalseAlarm, IsNotRaisedByADebugger) {
   const ServerProcess server(
       {.workers = 1, .arguments = {"--hang-after=500ms", "--kill-after=700ms"}});
   auto request = server.start_request("/v1/faults/slow?ms=150");
-  ASSERT_TRUE(wait_until([&] { return server.worker(1)["in_flight"] != nullptr; }));
+  ASSERT_EQ(wait_for_request(server, 1), 1);
   const pid_t pid = server.worker_pid(1);
   if (::ptrace(PTRACE_SEIZE, pid, nullptr, nullptr) != 0) {
     GTEST_SKIP() << "not allowed to trace a process here";

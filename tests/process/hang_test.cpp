@@ -2,6 +2,7 @@
 // in anybody else's way.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 
 #include <atomic>
 #include <chrono>
@@ -11,6 +12,7 @@
 #include <thread>
 
 #include "support/server_process.h"
+#include "support/server_watch.h"
 #include "support/wait_until.h"
 
 namespace forkscope {
@@ -18,22 +20,10 @@ namespace {
 
 using namespace std::chrono_literals;
 using support::ServerProcess;
+using support::wait_for_hang;
+using support::wait_for_request;
 using support::wait_until;
 using ::testing::HasSubstr;
-
-/// The number of the worker that hangs, or 0.
-int hung_worker(const ServerProcess& server, int workers) {
-  for (int number = 1; number <= workers; ++number) {
-    if (server.worker_state(number) == "hung") return number;
-  }
-  return 0;
-}
-
-int wait_for_hang(const ServerProcess& server, int workers) {
-  int number = 0;
-  EXPECT_TRUE(wait_until([&] { return (number = hung_worker(server, workers)) != 0; }));
-  return number;
-}
 
 struct Kind {
   const char* target;
@@ -48,8 +38,10 @@ TEST_P(Hang, IsDeclaredWithItsKindAndPathThenKilledAndReplaced) {
       {.workers = 2, .arguments = {"--hang-after=300ms", "--kill-after=800ms"}});
   auto hanging = server.start_request(GetParam().target);
   const int number = wait_for_hang(server, 2);
+  ASSERT_NE(number, 0);
   const auto worker = server.worker(number);
   EXPECT_EQ(worker["hang"]["kind"], GetParam().name);
+  EXPECT_EQ(worker["hang"]["phase"], "handling");
   EXPECT_EQ(worker["in_flight"]["path"], "/v1/faults/hang");
 
   EXPECT_TRUE(wait_until([&] {
@@ -121,6 +113,24 @@ TEST(HangTest, IsShownWithItsPhaseWhenItIsOutsideOfAHandler) {
   EXPECT_TRUE(seen) << "a commit is for many requests: the phase is named, none of them";
 }
 
+TEST(HangTest, IsShownOnTheCoreThatItSpinsOn) {
+  cpu_set_t usable;
+  ASSERT_EQ(::sched_getaffinity(0, sizeof usable, &usable), 0);
+  const ServerProcess server(
+      {.workers = 1, .arguments = {"--hang-after=100ms", "--kill-after=60s"}});
+  const auto hanging = server.start_request("/v1/faults/hang?mode=spin");
+  ASSERT_EQ(wait_for_hang(server, 1), 1);
+  const pid_t pid = server.worker_pid(1);
+  for (std::size_t core = 0; core < CPU_SETSIZE; ++core) {
+    if (!CPU_ISSET(core, &usable)) continue;
+    cpu_set_t only;
+    CPU_ZERO(&only);
+    CPU_SET(core, &only);
+    ASSERT_EQ(::sched_setaffinity(pid, sizeof only, &only), 0);
+    EXPECT_TRUE(wait_until([&] { return server.worker(1)["core"] == core; })) << core;
+  }
+}
+
 TEST(HangTest, LeavesEveryOtherRequestAnswered) {
   const ServerProcess server(
       {.workers = 2, .arguments = {"--hang-after=500ms", "--kill-after=60s"}});
@@ -136,9 +146,7 @@ TEST(HangTest, BringsBackTheServerWhenAllWorkersHangAtOnce) {
   const ServerProcess server(
       {.workers = 2, .arguments = {"--hang-after=300ms", "--kill-after=600ms"}});
   auto first = server.start_request("/v1/faults/hang");
-  ASSERT_TRUE(wait_until([&] {
-    return server.worker(1)["in_flight"] != nullptr || server.worker(2)["in_flight"] != nullptr;
-  }));
+  ASSERT_NE(wait_for_request(server, 2), 0);
   auto second = server.start_request("/v1/faults/hang?mode=sleep");
   ASSERT_TRUE(wait_until([&] {
     return server.worker(1)["in_flight"] != nullptr && server.worker(2)["in_flight"] != nullptr;

@@ -11,14 +11,18 @@
 #include <string>
 
 #include "support/server_process.h"
+#include "support/server_watch.h"
 #include "support/wait_until.h"
 
 namespace forkscope {
 namespace {
 
 using namespace std::chrono_literals;
+using support::count_in;
 using support::Readiness;
 using support::ServerProcess;
+using support::wait_for_log;
+using support::wait_for_request;
 using support::wait_until;
 using ::testing::HasSubstr;
 
@@ -33,16 +37,10 @@ Failure failure_of(support::ServerOptions options) {
   return {exit_code, server.log()};
 }
 
-long count_of(const std::string& log, const std::string& text) {
-  long count = 0;
-  for (auto at = log.find(text); at != std::string::npos; at = log.find(text, at + 1)) ++count;
-  return count;
-}
-
 TEST(Start, LogsEachWorkersBirth) {
   const ServerProcess server({.workers = 3});
-  EXPECT_EQ(count_of(server.log(), " forked: pid"), 3);
-  EXPECT_EQ(count_of(server.log(), " listening after"), 3);
+  EXPECT_EQ(count_in(server.log(), " forked: pid"), 3);
+  EXPECT_EQ(count_in(server.log(), " listening after"), 3);
 }
 
 TEST(Start, WritesLogLinesAsJsonWhenAsked) {
@@ -70,7 +68,7 @@ TEST(Start, FailsWithOneLineWhenThePortIsTaken) {
 TEST(Start, FailsWithCode3AndOneReasonWhenNoWorkerCanBoot) {
   const auto [exit_code, log] = failure_of({.workers = 3, .arguments = {"--db=/nowhere/todos.db"}});
   EXPECT_EQ(exit_code, 3);
-  EXPECT_EQ(count_of(log, "todos-server: "), 1);
+  EXPECT_EQ(count_in(log, "todos-server: "), 1);
   EXPECT_THAT(log, HasSubstr("/nowhere/todos.db"));
 }
 
@@ -80,7 +78,7 @@ TEST(Start, LeavesAFileThatIsNoDatabaseAlone) {
   std::ofstream(file) << std::string(5000, 'x');
   const auto [exit_code, log] = failure_of({.workers = 2, .arguments = {"--db=" + file.string()}});
   EXPECT_EQ(exit_code, 3);
-  EXPECT_EQ(count_of(log, "todos-server: "), 1);
+  EXPECT_EQ(count_in(log, "todos-server: "), 1);
   EXPECT_THAT(log, HasSubstr("precious.txt"));
   EXPECT_EQ(std::filesystem::file_size(file), 5000U);
 }
@@ -117,7 +115,7 @@ TEST(Stop, AnswersTheRequestInFlightAndClosesIdleConnections) {
   idle.send_request("GET", "/v1/todos");
   EXPECT_EQ(idle.read_response().status, 200);
   auto slow = server.start_request("/v1/faults/slow?ms=600");
-  ASSERT_TRUE(wait_until([&] { return server.worker(1)["in_flight"] != nullptr; }));
+  ASSERT_EQ(wait_for_request(server, 1), 1);
   server.signal(SIGTERM);
   const auto response = slow.read_response();
   EXPECT_EQ(response.status, 200);
@@ -128,7 +126,7 @@ TEST(Stop, AnswersTheRequestInFlightAndClosesIdleConnections) {
 TEST(Stop, KillsWhatDoesNotDrainInTimeAndSaysSo) {
   ServerProcess server({.workers = 1, .arguments = {"--drain-timeout=300ms", "--hang-after=60s"}});
   auto hanging = server.start_request("/v1/faults/hang");
-  ASSERT_TRUE(wait_until([&] { return server.worker(1)["in_flight"] != nullptr; }));
+  ASSERT_EQ(wait_for_request(server, 1), 1);
   server.signal(SIGTERM);
   EXPECT_EQ(server.wait_for_exit(), 1);
   EXPECT_THAT(server.log(), HasSubstr("not drained"));
@@ -137,9 +135,9 @@ TEST(Stop, KillsWhatDoesNotDrainInTimeAndSaysSo) {
 TEST(Stop, IsAtOnceOnASecondInt) {
   ServerProcess server({.workers = 1, .arguments = {"--hang-after=60s"}});
   auto hanging = server.start_request("/v1/faults/hang");
-  ASSERT_TRUE(wait_until([&] { return server.worker(1)["in_flight"] != nullptr; }));
+  ASSERT_EQ(wait_for_request(server, 1), 1);
   server.signal(SIGINT);
-  ASSERT_TRUE(wait_until([&] { return server.log().find("shutting down") != std::string::npos; }));
+  ASSERT_TRUE(wait_for_log(server, "shutting down"));
   server.signal(SIGINT);
   EXPECT_EQ(server.wait_for_exit(3s), 1);
 }
@@ -157,9 +155,9 @@ TEST(Stop, ClosesAHalfSentRequestInTimeToLeaveByItself) {
 TEST(Stop, RefusesNewClientsWhileOldOnesAreServed) {
   ServerProcess server({.workers = 1});
   auto slow = server.start_request("/v1/faults/slow?ms=800");
-  ASSERT_TRUE(wait_until([&] { return server.worker(1)["in_flight"] != nullptr; }));
+  ASSERT_EQ(wait_for_request(server, 1), 1);
   server.signal(SIGTERM);
-  ASSERT_TRUE(wait_until([&] { return server.log().find("shutting down") != std::string::npos; }));
+  ASSERT_TRUE(wait_for_log(server, "shutting down"));
   EXPECT_THROW(server.request("GET", "/v1/todos"), std::system_error);
   EXPECT_EQ(slow.read_response().status, 200);
   EXPECT_EQ(server.wait_for_exit(), 0);
@@ -175,8 +173,7 @@ TEST(Primary, IsNeitherEndedNorStoppedByOtherSignals) {
   const ServerProcess server({.workers = 1});
   for (const int signal : {SIGPIPE, SIGUSR1, SIGUSR2}) server.signal(signal);
   EXPECT_EQ(server.control({{"cmd", "status"}})["ok"], true);
-  EXPECT_TRUE(wait_until([&] { return server.log().find(", requests ") != std::string::npos; }))
-      << "SIGUSR1 prints the process table";
+  EXPECT_TRUE(wait_for_log(server, ", requests ")) << "SIGUSR1 prints the process table";
 }
 
 TEST(Primary, SurvivesAForkThatFailsAndTriesAgain) {
@@ -187,8 +184,7 @@ TEST(Primary, SurvivesAForkThatFailsAndTriesAgain) {
   const rlimit none{4, before.rlim_max};
   ASSERT_EQ(::prlimit(server.pid(), RLIMIT_NOFILE, &none, nullptr), 0);
   ::kill(victim, SIGKILL);
-  ASSERT_TRUE(
-      wait_until([&] { return server.log().find("cannot be forked") != std::string::npos; }));
+  ASSERT_TRUE(wait_for_log(server, "cannot be forked"));
   EXPECT_EQ(server.request("GET", "/v1/todos").status, 200) << "the other worker goes on";
   ASSERT_EQ(::prlimit(server.pid(), RLIMIT_NOFILE, &before, nullptr), 0);
   EXPECT_TRUE(wait_until([&] { return server.worker_state(1) == "idle"; }));

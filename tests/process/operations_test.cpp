@@ -1,7 +1,8 @@
 // What operators use: todos-server ctl, the service manager's protocol, process 1 of a container,
-// and job control.
+// job control, and workers that are pinned to CPUs.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -18,6 +19,7 @@
 #include <thread>
 
 #include "support/server_process.h"
+#include "support/server_watch.h"
 #include "support/temp_dir.h"
 #include "support/wait_until.h"
 
@@ -26,8 +28,11 @@ namespace {
 
 using namespace std::chrono_literals;
 using support::ServerProcess;
+using support::wait_for_hang;
+using support::wait_for_request;
 using support::wait_until;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 struct Output {
   int exit_code = 0;
@@ -61,6 +66,16 @@ TEST(Ctl, PrintsATableOrTheAnswerAsItIs) {
   EXPECT_THAT(table.text, HasSubstr(std::to_string(server.worker_pid(2))));
   const auto json = nlohmann::json::parse(ctl(server, "status --json").text);
   EXPECT_EQ(json["workers"].size(), 2U);
+}
+
+TEST(Ctl, SaysHowAndInWhatAWorkerHangs) {
+  const ServerProcess server({.workers = 1, .arguments = {"--hang-after=100ms", "--kill-after=0"}});
+  EXPECT_THAT(ctl(server, "status").text, Not(HasSubstr(" in GET")));
+  const auto hanging = server.start_request("/v1/faults/hang?mode=sleep");
+  ASSERT_EQ(wait_for_hang(server, 1), 1);
+  EXPECT_THAT(ctl(server, "status").text, HasSubstr("  blocked in GET /v1/faults/hang\n"));
+  const auto json = nlohmann::json::parse(ctl(server, "status --json").text);
+  EXPECT_EQ(json["workers"][0]["hang"]["phase"], "handling");
 }
 
 TEST(Ctl, ScalesReloadsSignalsAndStops) {
@@ -156,15 +171,13 @@ TEST(JobControl, StoppingTheWholeGroupIsNoHang) {
   EXPECT_TRUE(wait_until([&] { return server.worker_state(1) == "idle"; }));
   EXPECT_EQ(server.request("GET", "/v1/todos").status, 200);
   EXPECT_EQ(server.worker_pid(1), before);
-  EXPECT_THAT(server.log(), ::testing::Not(HasSubstr(" hung ")));
+  EXPECT_THAT(server.log(), Not(HasSubstr(" hung ")));
 }
 
 TEST(Orphans, SpinningWorkersEndWithTheirPrimary) {
   ServerProcess server({.workers = 2, .arguments = {"--hang-after=1m", "--kill-after=0"}});
   const auto spinning = server.start_request("/v1/faults/hang?mode=spin");
-  ASSERT_TRUE(wait_until([&] {
-    return server.worker(1)["in_flight"] != nullptr || server.worker(2)["in_flight"] != nullptr;
-  }));
+  ASSERT_NE(wait_for_request(server, 2), 0);
   server.signal(SIGKILL);
   EXPECT_EQ(server.wait_for_exit(), 128 + SIGKILL);
   const ServerProcess next({.workers = 1, .port = server.port()});
@@ -181,6 +194,30 @@ TEST(CrashLoop, OfOneWorkerDoesNotDelayTheVerdictOnAnother) {
   }
   EXPECT_TRUE(wait_until([&] { return server.worker(2)["generation"] == 2; }));
   EXPECT_TRUE(wait_until([&] { return server.worker_state(2) == "idle"; }));
+}
+
+cpu_set_t cpus_of(pid_t pid) {
+  cpu_set_t cpus;
+  CPU_ZERO(&cpus);
+  EXPECT_EQ(::sched_getaffinity(pid, sizeof cpus, &cpus), 0);
+  return cpus;
+}
+
+TEST(Pin, KeepsEachWorkerOnOneCpuInTurn) {
+  const ServerProcess server({.workers = 3, .arguments = {"--pin"}});
+  const cpu_set_t usable = cpus_of(server.pid());
+  const cpu_set_t first = cpus_of(server.worker_pid(1));
+  const cpu_set_t second = cpus_of(server.worker_pid(2));
+  EXPECT_EQ(CPU_COUNT(&first), 1);
+  EXPECT_EQ(CPU_COUNT(&second), 1);
+  EXPECT_EQ(CPU_EQUAL(&first, &second) != 0, CPU_COUNT(&usable) == 1);
+}
+
+TEST(Pin, IsOffByDefault) {
+  const ServerProcess server({.workers = 1});
+  const cpu_set_t usable = cpus_of(server.pid());
+  const cpu_set_t worker = cpus_of(server.worker_pid(1));
+  EXPECT_TRUE(CPU_EQUAL(&usable, &worker));
 }
 
 }  // namespace

@@ -1,8 +1,6 @@
 // What has bitten other supervisors: signals lost around a fork, timers that outlive their process,
 // locks that outlive their owner.
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sched.h>
 
 #include <atomic>
 #include <chrono>
@@ -13,6 +11,7 @@
 #include <vector>
 
 #include "support/server_process.h"
+#include "support/server_watch.h"
 #include "support/wait_until.h"
 
 namespace forkscope {
@@ -22,12 +21,9 @@ using namespace std::chrono_literals;
 using support::HttpConnection;
 using support::Readiness;
 using support::ServerProcess;
+using support::wait_for_log;
+using support::wait_for_request;
 using support::wait_until;
-using ::testing::HasSubstr;
-
-bool has_logged(const ServerProcess& server, const std::string& text) {
-  return wait_until([&] { return server.log().find(text) != std::string::npos; });
-}
 
 /// Nobody of the server's process group is there, not even as a zombie.
 bool is_empty(pid_t group) {
@@ -37,7 +33,7 @@ bool is_empty(pid_t group) {
 TEST(SignalsAroundFork, ATermWhileWorkersAreForkedAndBootIsNotLost) {
   for (const char* moment : {"serving http", "worker 1 forked", "worker 4 forked", "listening"}) {
     ServerProcess server({.workers = 8}, Readiness::kIgnore);
-    ASSERT_TRUE(has_logged(server, moment));
+    ASSERT_TRUE(wait_for_log(server, moment));
     server.signal(SIGTERM);
     EXPECT_EQ(server.wait_for_exit(), 0) << moment;
     EXPECT_TRUE(is_empty(server.pid())) << moment;
@@ -49,7 +45,7 @@ TEST(SignalsAroundFork, ATermWhileTheDeadAreReplacedIsNotLost) {
     ServerProcess server({.workers = 3});
     for (int number = 1; number <= 3; ++number) ::kill(server.worker_pid(number), SIGKILL);
     if (round % 2 == 1) {
-      ASSERT_TRUE(has_logged(server, "generation 2"));
+      ASSERT_TRUE(wait_for_log(server, "generation 2"));
     }
     server.signal(SIGTERM);
     EXPECT_LE(server.wait_for_exit(), 1) << "1 where it was too late to replace them";
@@ -60,11 +56,9 @@ TEST(SignalsAroundFork, ATermWhileTheDeadAreReplacedIsNotLost) {
 TEST(SignalsAroundFork, ATermSentTwiceIsStillGraceful) {
   ServerProcess server({.workers = 2});
   auto slow = server.start_request("/v1/faults/slow?ms=400");
-  ASSERT_TRUE(wait_until([&] {
-    return server.worker(1)["in_flight"] != nullptr || server.worker(2)["in_flight"] != nullptr;
-  }));
+  ASSERT_NE(wait_for_request(server, 2), 0);
   server.signal(SIGTERM);
-  ASSERT_TRUE(has_logged(server, "shutting down"));
+  ASSERT_TRUE(wait_for_log(server, "shutting down"));
   server.signal(SIGTERM);
   EXPECT_EQ(slow.read_response().status, 200);
   EXPECT_EQ(server.wait_for_exit(), 0);
@@ -133,30 +127,6 @@ TEST(LockOfAKilledWriter, HoldsUpNobody) {
   EXPECT_EQ(refused, 0);
   const auto all = server.request("GET", "/v1/todos?limit=1");
   EXPECT_GE(std::stol(all.header("x-total-count")), created.load()) << "nothing is lost";
-}
-
-cpu_set_t cpus_of(pid_t pid) {
-  cpu_set_t cpus;
-  CPU_ZERO(&cpus);
-  EXPECT_EQ(::sched_getaffinity(pid, sizeof cpus, &cpus), 0);
-  return cpus;
-}
-
-TEST(Pin, KeepsEachWorkerOnOneCpuInTurn) {
-  const ServerProcess server({.workers = 3, .arguments = {"--pin"}});
-  const cpu_set_t usable = cpus_of(server.pid());
-  const cpu_set_t first = cpus_of(server.worker_pid(1));
-  const cpu_set_t second = cpus_of(server.worker_pid(2));
-  EXPECT_EQ(CPU_COUNT(&first), 1);
-  EXPECT_EQ(CPU_COUNT(&second), 1);
-  EXPECT_EQ(CPU_EQUAL(&first, &second) != 0, CPU_COUNT(&usable) == 1);
-}
-
-TEST(Pin, IsOffByDefault) {
-  const ServerProcess server({.workers = 1});
-  const cpu_set_t usable = cpus_of(server.pid());
-  const cpu_set_t worker = cpus_of(server.worker_pid(1));
-  EXPECT_TRUE(CPU_EQUAL(&usable, &worker));
 }
 
 }  // namespace

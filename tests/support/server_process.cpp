@@ -44,8 +44,9 @@ std::vector<char*> pointers_to(std::vector<std::string>& strings) {
   return pointers;
 }
 
-/// This process's environment without what would change the server's defaults.
-std::vector<std::string> server_environment(const std::filesystem::path& directory) {
+/// This process's environment without what would change the server's defaults, and with `more`.
+std::vector<std::string> server_environment(const std::filesystem::path& directory,
+                                            const std::vector<std::string>& more) {
   static const std::set<std::string, std::less<>> replaced = {"XDG_RUNTIME_DIR", "PORT",
                                                               "WEB_CONCURRENCY", "ASAN_OPTIONS"};
   std::vector<std::string> environment;
@@ -54,8 +55,11 @@ std::vector<std::string> server_environment(const std::filesystem::path& directo
     if (!replaced.contains(text.substr(0, text.find('=')))) environment.emplace_back(text);
   }
   environment.push_back("XDG_RUNTIME_DIR=" + directory.string());
-  // A worker that is made to crash must die of the signal, as it does without a sanitizer.
-  environment.emplace_back("ASAN_OPTIONS=handle_segv=0:handle_sigbus=0:handle_abort=0");
+  // A worker that is made to crash must die of the signal, as it does without a sanitizer; and a
+  // library may be preloaded (faulty_disk.h).
+  environment.emplace_back(
+      "ASAN_OPTIONS=handle_segv=0:handle_sigbus=0:handle_abort=0:verify_asan_link_order=0");
+  environment.insert(environment.end(), more.begin(), more.end());
   return environment;
 }
 
@@ -96,7 +100,7 @@ void ServerProcess::start(const ServerOptions& options) {
   std::vector<std::string> arguments = {options.program.value_or(TODOS_SERVER), "--port=" + std::to_string(port_),
                                         "--workers=" + std::to_string(options.workers)};
   arguments.insert(arguments.end(), options.arguments.begin(), options.arguments.end());
-  std::vector<std::string> environment = server_environment(directory_);
+  std::vector<std::string> environment = server_environment(directory_, options.environment);
   const std::vector<char*> argv = pointers_to(arguments);
   const std::vector<char*> envp = pointers_to(environment);
   const std::string directory = directory_.string();

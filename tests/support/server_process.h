@@ -27,8 +27,9 @@ std::uint16_t free_port();
 
 struct ServerOptions {
   int workers = 2;
-  std::vector<std::string> arguments = {};  ///< More of the command line.
-  std::optional<std::uint16_t> port = {};   ///< free_port() by default.
+  std::vector<std::string> arguments = {};    ///< More of the command line.
+  std::vector<std::string> environment = {};  ///< More of it: "NAME=value".
+  std::optional<std::uint16_t> port = {};     ///< free_port() by default.
   /// Where the server runs: its todos.db, its runtime directory and its log. One of its own by
   /// default; to be given by tests that start a second server on the same data.
   std::optional<std::filesystem::path> directory = {};

@@ -1,6 +1,9 @@
 #include "supervisor/hang_watch.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "supervisor/hang_kind.h"
 
 namespace forkscope::supervisor {
 namespace {
@@ -73,12 +76,23 @@ TEST_F(HangWatchTest, DoesNotCountTimeInWhichThePrimaryDidNotRun) {
   EXPECT_TRUE(hung(doing(Phase::handling, kStart), kStart + 62 * kSecond));
 }
 
-TEST(ClassifyHang, TellsASpinFromASleepAndAStop) {
-  EXPECT_EQ(classify_hang('S', 0, kSecond), HangKind::blocked);
-  EXPECT_EQ(classify_hang('S', kSecond, kSecond), HangKind::spin);
-  EXPECT_EQ(classify_hang('R', 0, kSecond), HangKind::spin) << "starved of its core";
-  EXPECT_EQ(classify_hang('D', 0, kSecond), HangKind::blocked);
-  EXPECT_EQ(classify_hang('T', kSecond, kSecond), HangKind::stopped);
+HangKind kind_after_a_second(char state, double cpu_seconds) {
+  HangSuspicion suspicion;
+  telemetry::ProcessStat stat;
+  stat.cpu_ticks = 70;
+  suspicion.raise(stat, kStart);
+  stat.state = state;
+  stat.cpu_ticks +=
+      static_cast<std::uint64_t>(cpu_seconds * static_cast<double>(::sysconf(_SC_CLK_TCK)));
+  return suspicion.kind(stat, kStart + kSecond);
+}
+
+TEST(HangSuspicion, TellsASpinFromASleepAndAStop) {
+  EXPECT_EQ(kind_after_a_second('S', 0), HangKind::blocked);
+  EXPECT_EQ(kind_after_a_second('S', 1), HangKind::spin);
+  EXPECT_EQ(kind_after_a_second('R', 0), HangKind::spin) << "starved of its core";
+  EXPECT_EQ(kind_after_a_second('D', 0), HangKind::blocked);
+  EXPECT_EQ(kind_after_a_second('T', 1), HangKind::stopped);
 }
 
 }  // namespace

@@ -21,6 +21,7 @@ ordered_json in_flight_json(const WorkerReport& worker, std::uint64_t now_ns) {
 ordered_json hang_json(const WorkerReport& worker, std::uint64_t now_ns) {
   if (worker.stuck_since_ns == 0) return nullptr;
   ordered_json hang = {{"kind", to_string(worker.hang_kind)},
+                       {"phase", to_string(worker.phase)},
                        {"stuck_ms", milliseconds(worker.stuck_since_ns, now_ns)},
                        {"kill_in_ms", nullptr}};
   if (worker.kill_at_ns != 0) hang["kill_in_ms"] = milliseconds(now_ns, worker.kill_at_ns);

@@ -40,7 +40,7 @@ static_assert(sizeof(void*) == 8, "64-bit machines only: words must be read in o
 
 inline constexpr std::uint64_t kMagic = 0x4550'4F43'534B'5246;  // "FRKSCOPE"
 inline constexpr std::uint16_t kMajorVersion = 1;  // a reader refuses any other major version
-inline constexpr std::uint16_t kMinorVersion = 0;  // a higher minor version only appends
+inline constexpr std::uint16_t kMinorVersion = 1;  // a higher minor version only appends
 inline constexpr std::uint32_t kEndianMark = 0x0102'0304;
 inline constexpr std::uint32_t kHeaderBytes = 4096;
 inline constexpr std::uint32_t kMaxSlots = 256;
@@ -166,7 +166,8 @@ struct RosterRecord {
   std::uint64_t hangs;           ///< Times declared hung.
   std::uint64_t respawn_due_ns;  ///< While in backoff.
   std::uint64_t start_ticks;     ///< Field 22 of /proc/<pid>/stat.
-  std::uint64_t reserved;
+  std::uint32_t hung_core;       ///< While hung or aborting: CPU it last ran on, if known (1.1).
+  std::uint32_t hung_core_known;
 };
 static_assert(sizeof(RosterRecord) == kRosterWords * 8);
 
@@ -192,8 +193,8 @@ enum class EventKind : std::uint16_t {
   continued = 11,  ///< SIGCONT.
   signal = 12,     ///< Somebody had the primary send signal `exit_code`, by the control socket.
   scale = 13,      ///< The wanted number of workers is now `exit_code`.
-  reload = 14,     ///< Rolling reload begins (`exit_code` 1) or is done (`exit_code` 0).
-  shutdown = 15,   ///< The server stops.
+  reload = 14,     ///< Rolling reload begins (`exit_code` 1) or ends (0; `text`: why early).
+  shutdown = 15,   ///< The server stops; `text` says why.
 };
 
 struct EventRecord {

@@ -1,4 +1,4 @@
-// Owner of a memfd and of a mapped range of memory.
+// Owner of a mapped range of memory (mmap(2)): of the segment in the server, and in a viewer.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // The few fields of /proc/<pid>/stat that tell one process from another, and a sleeper from a
-// spinner (proc(5)).
+// spinner (proc(5)). Any process may ask.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@ struct ProcessStat {
   char state = '?';             ///< R, S, D, T (stopped), t (traced), Z …; '?' = no such process.
   std::uint64_t cpu_ticks = 0;  ///< User and system time, in clock ticks.
   std::uint64_t start_ticks = 0;  ///< Start time after boot: with the pid, unique.
+  std::uint32_t core = 0;         ///< Number of the CPU that it last ran on.
 };
 
 ProcessStat process_stat(std::uint32_t pid);

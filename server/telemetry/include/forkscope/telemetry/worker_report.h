@@ -8,7 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "forkscope/telemetry/clock.h"  // IWYU pragma: export: a report is of a moment
 #include "forkscope/telemetry/layout.h"
+#include "forkscope/telemetry/names.h"  // IWYU pragma: export
 #include "forkscope/telemetry/segment_view.h"
 
 namespace forkscope::telemetry {
@@ -17,11 +19,6 @@ enum class WorkerState { starting, idle, busy, hung, aborting, draining, dead, b
 
 /// The word for it, in lower case: "idle".
 std::string_view to_string(WorkerState state);
-std::string_view to_string(Method method);      ///< "GET"; "?" for other.
-std::string_view to_string(Phase phase);        ///< "idle", "handling", "committing", …
-std::string_view to_string(HangKind kind);      ///< "spin", "blocked", "stopped", "" for none.
-std::string_view to_string(EventKind kind);     ///< "fork", "listening", …
-std::string signal_name(std::uint32_t number);  ///< "SIGKILL", or "signal 77".
 
 struct ExitReport {
   ExitCause cause = ExitCause::none;
@@ -37,13 +34,13 @@ struct WorkerReport {
   std::uint32_t pid = 0;     ///< 0 while there is no process.
   std::uint32_t generation = 0;
   WorkerState state = WorkerState::unknown;
-  Phase phase = Phase::booting;  ///< Of its event loop.
+  Phase phase = Phase::booting;  ///< Of its event loop; while hung, what it hangs in.
   HangKind hang_kind = HangKind::none;
   std::uint64_t state_since_ns = 0;
   std::uint64_t stuck_since_ns = 0;  ///< While hung or aborting.
   std::uint64_t kill_at_ns = 0;      ///< While hung; 0 = never.
   std::uint64_t busy_since_ns = 0;   ///< While busy or hung.
-  std::uint32_t core = 0;
+  std::uint32_t core = 0;            ///< CPU that it last ran on; the primary looks where it hangs.
   std::uint64_t connections = 0;
   std::uint64_t requests = 0;      ///< All generations.
   double requests_per_second = 0;  ///< Over the last second.
@@ -64,10 +61,5 @@ std::vector<WorkerReport> report_workers(const SegmentView& view, std::uint64_t 
 /// Requests that ended in the second before `now_ns`, from the newest records of the lane; an
 /// estimate from the records' spacing when the lane holds less than a second.
 double requests_per_second(const LaneReader<RequestRecord>& requests, std::uint64_t now_ns);
-
-/// CLOCK_MONOTONIC in nanoseconds: the segment's clock.
-std::uint64_t now_ns();
-/// CLOCK_REALTIME in nanoseconds: for people, never for differences.
-std::uint64_t wall_clock_ns();
 
 }  // namespace forkscope::telemetry

@@ -1,0 +1,178 @@
+#include "supervisor/worker_pool.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "forkscope/telemetry/clock.h"
+
+namespace forkscope::supervisor {
+
+namespace {
+
+constexpr std::uint64_t kLongestOutageNs = 1'000'000'000;
+
+}  // namespace
+
+WorkerPool::WorkerPool(const Household& household, const os::ServiceManager& service_manager,
+                       std::uint32_t wanted)
+    : household_(household), service_manager_(service_manager), wanted_(wanted) {
+  workers_.reserve(max_workers());  // nobody moves: the primary's loop goes over them
+  for (std::uint32_t number = 1; number <= wanted_; ++number) handle(number).plan_first_fork();
+}
+
+void WorkerPool::plan_next_fork(WorkerHandle& worker, std::uint64_t now_ns) {
+  if (reload_ && worker.number() == reload_->extra && !worker.was_ready()) {
+    worker.retire(now_ns);
+    end_reload(worker.boot_failure().value_or("the new worker did not become ready"));
+  } else if (!is_wanted(worker)) {
+    worker.retire(now_ns);
+  } else if (worker.was_asked_to_go()) {
+    worker.plan_first_fork();  // no death of its own
+  } else {
+    worker.plan_restart(now_ns, std::uniform_real_distribution<double>()(random_));
+  }
+}
+
+void WorkerPool::shorten_backoff_if_nobody_serves(std::uint64_t now_ns) {
+  WorkerHandle* first = nullptr;
+  for (WorkerHandle& worker : workers_) {
+    if (worker.is_ready() || worker.is_booting()) return;
+    if (worker.fork_due_ns() && (first == nullptr || worker.fork_due_ns() < first->fork_due_ns())) {
+      first = &worker;
+    }
+  }
+  if (first != nullptr) first->restart_within(kLongestOutageNs, now_ns);
+}
+
+void WorkerPool::drain(std::uint64_t now_ns) {
+  reload_.reset();
+  for (WorkerHandle& worker : workers_) {
+    worker.drain(now_ns, now_ns + household_.settings.drain_timeout_ns, /*hand_over=*/false);
+  }
+}
+
+std::optional<std::string> WorkerPool::scale(std::uint32_t wanted) {
+  if (wanted < 1 || wanted > max_workers()) {
+    return "the number of workers has to be from 1 to " + std::to_string(max_workers());
+  }
+  if (wanted == wanted_) return std::nullopt;
+  wanted_ = wanted;
+  household_.events.record(telemetry::EventKind::scale, wanted, "");
+  // What was extra may have become one of them; the reload finds itself another.
+  if (reload_ && reload_->extra <= wanted) reload_->extra = 0;
+
+  handle(wanted);
+  for (WorkerHandle& worker : workers_) {
+    if (is_wanted(worker)) {
+      if (!worker.has_process() && !worker.fork_due_ns()) worker.plan_first_fork();
+    } else if (worker.has_process()) {
+      hand_over(worker);
+    } else {
+      worker.retire(telemetry::now_ns());
+    }
+  }
+  return std::nullopt;
+}
+
+// ── rolling reload ───────────────────────────────────────────────────────────────────────────────
+
+void WorkerPool::reload() {
+  if (reload_) {
+    reload_->once_more = true;
+    return;
+  }
+  reload_.emplace();
+  for (const WorkerHandle& worker : workers_) {
+    if (is_wanted(worker)) reload_->old.push_back({worker.number(), worker.generation()});
+  }
+  household_.events.record(telemetry::EventKind::reload, 1, "");
+  service_manager_.notify("RELOADING=1\nMONOTONIC_USEC=" +
+                          std::to_string(telemetry::now_ns() / 1'000));
+}
+
+void WorkerPool::roll() {
+  while (reload_ && extra_worker_is_ready()) {
+    if (reload_->old.empty()) {
+      end_reload("");
+      return;
+    }
+    const auto [number, generation] = reload_->old.front();
+    WorkerHandle& worker = workers_[number - 1];
+    if (number <= wanted_ && worker.generation() == generation) {
+      if (worker.has_process()) hand_over(worker);  // again and again does no harm
+      return;
+    }
+    if (number <= wanted_ && !worker.is_ready()) return;
+    reload_->old.erase(reload_->old.begin());
+  }
+}
+
+/// Forks it where there is none. With all slots in use there is no place for one, and the reload
+/// goes on without.
+bool WorkerPool::extra_worker_is_ready() {
+  if (reload_->extra != 0) return workers_[reload_->extra - 1].is_ready();
+  for (std::uint32_t number = wanted_ + 1; number <= max_workers(); ++number) {
+    WorkerHandle& worker = handle(number);
+    if (worker.has_process()) continue;  // it drains since the server shrank
+    reload_->extra = number;
+    worker.plan_first_fork();
+    return false;
+  }
+  return true;
+}
+
+/// `why_early` is empty when all workers have been replaced.
+void WorkerPool::end_reload(const std::string& why_early) {
+  const RollingReload ended = *std::exchange(reload_, std::nullopt);
+  if (ended.extra != 0) {
+    WorkerHandle& extra = workers_[ended.extra - 1];
+    if (extra.has_process()) hand_over(extra);
+  }
+  household_.events.record(telemetry::EventKind::reload, 0, why_early);
+  service_manager_.notify("READY=1");
+  if (ended.once_more && why_early.empty()) reload();
+}
+
+// ── what both are made of ────────────────────────────────────────────────────────────────────────
+
+WorkerHandle& WorkerPool::handle(std::uint32_t number) {
+  while (workers_.size() < number) {
+    workers_.emplace_back(household_, static_cast<std::uint32_t>(workers_.size() + 1));
+  }
+  return workers_[number - 1];
+}
+
+WorkerHandle* WorkerPool::find(std::uint32_t number) {
+  return number >= 1 && number <= workers_.size() ? &workers_[number - 1] : nullptr;
+}
+
+bool WorkerPool::is_wanted(const WorkerHandle& worker) const {
+  return worker.number() <= wanted_ || (reload_ && worker.number() == reload_->extra);
+}
+
+bool WorkerPool::all_ready() const {
+  return std::all_of(workers_.begin(), workers_.end(), [&](const WorkerHandle& worker) {
+    return !is_wanted(worker) || worker.is_ready();
+  });
+}
+
+bool WorkerPool::has_processes() const {
+  return std::any_of(workers_.begin(), workers_.end(),
+                     [](const WorkerHandle& worker) { return worker.has_process(); });
+}
+
+std::optional<std::string> WorkerPool::why_nothing_boots() const {
+  std::optional<std::string> why;
+  for (const WorkerHandle& worker : workers_) {
+    if (worker.was_ever_ready() || !worker.boot_failure()) return std::nullopt;
+    why = worker.boot_failure();
+  }
+  return why;
+}
+
+void WorkerPool::hand_over(WorkerHandle& worker) {
+  const std::uint64_t now = telemetry::now_ns();
+  worker.drain(now, now + household_.settings.drain_timeout_ns, /*hand_over=*/true);
+}
+
+}  // namespace forkscope::supervisor

@@ -1,0 +1,70 @@
+#include "forkscope/telemetry/names.h"
+
+#include <cstring>
+
+namespace forkscope::telemetry {
+
+std::string_view to_string(Method method) {
+  switch (method) {
+    case Method::get: return "GET";
+    case Method::head: return "HEAD";
+    case Method::post: return "POST";
+    case Method::put: return "PUT";
+    case Method::patch: return "PATCH";
+    case Method::del: return "DELETE";
+    case Method::options: return "OPTIONS";
+    case Method::other: break;
+  }
+  return "?";
+}
+
+std::string_view to_string(Phase phase) {
+  switch (phase) {
+    case Phase::booting: return "booting";
+    case Phase::idle: return "idle";
+    case Phase::reading: return "reading";
+    case Phase::handling: return "handling";
+    case Phase::committing: return "committing";
+    case Phase::flushing: return "flushing";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(HangKind kind) {
+  switch (kind) {
+    case HangKind::spin: return "spin";
+    case HangKind::blocked: return "blocked";
+    case HangKind::stopped: return "stopped";
+    case HangKind::none: break;
+  }
+  return "";
+}
+
+std::string_view to_string(EventKind kind) {
+  switch (kind) {
+    case EventKind::fork: return "fork";
+    case EventKind::listening: return "listening";
+    case EventKind::hung: return "hung";
+    case EventKind::recovered: return "recovered";
+    case EventKind::abort: return "abort";
+    case EventKind::kill: return "kill";
+    case EventKind::disconnect: return "disconnect";
+    case EventKind::exit: return "exit";
+    case EventKind::backoff: return "backoff";
+    case EventKind::stopped: return "stopped";
+    case EventKind::continued: return "continued";
+    case EventKind::signal: return "signal";
+    case EventKind::scale: return "scale";
+    case EventKind::reload: return "reload";
+    case EventKind::shutdown: return "shutdown";
+    case EventKind::none: break;
+  }
+  return "unknown";
+}
+
+std::string signal_name(std::uint32_t number) {
+  const char* name = number < 65 ? ::sigabbrev_np(static_cast<int>(number)) : nullptr;
+  return name != nullptr ? std::string("SIG") + name : "signal " + std::to_string(number);
+}
+
+}  // namespace forkscope::telemetry

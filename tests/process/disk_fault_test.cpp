@@ -1,0 +1,150 @@
+// A disk that stalls or fails, which no handler is to blame for: a stall in the commit or in the
+// flush is a hang like any other, and what the disk has not confirmed is never acknowledged.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <ostream>
+#include <string>
+
+#include "support/faulty_disk.h"
+#include "support/server_process.h"
+#include "support/server_watch.h"
+#include "support/wait_until.h"
+
+namespace forkscope {
+namespace {
+
+using namespace std::chrono_literals;
+using support::FaultyDisk;
+using support::HttpConnection;
+using support::ServerProcess;
+using support::wait_for_hang;
+using support::wait_until;
+using ::testing::HasSubstr;
+
+const std::string kSameTodo = R"({"title":"walk the dog"})";
+
+std::string todo(const std::string& title) { return nlohmann::json{{"title", title}}.dump(); }
+
+std::string all_todos(const ServerProcess& server) {
+  return server.request("GET", "/v1/todos").body;
+}
+
+struct Stall {
+  FaultyDisk::Fault fault;
+  const char* phase;
+};
+void PrintTo(const Stall& stall, std::ostream* out) { *out << stall.phase; }
+
+class DiskStall : public ::testing::TestWithParam<Stall> {
+ protected:
+  FaultyDisk disk_;
+  ServerProcess server_{{.workers = 2,
+                         .arguments = {"--hang-after=300ms", "--kill-after=1s"},
+                         .environment = disk_.environment()}};
+};
+
+TEST_P(DiskStall, IsAHangThatNamesItsPhaseAndStopsNobodyElse) {
+  ASSERT_EQ(server_.request("POST", "/v1/todos", todo("before")).status, 201);
+  disk_.arm(GetParam().fault);
+  HttpConnection caught(server_.port());
+  caught.send_request("POST", "/v1/todos", todo("caught"));
+  const int number = wait_for_hang(server_, 2);
+  ASSERT_NE(number, 0);
+  const auto hang = server_.worker(number)["hang"];
+  EXPECT_EQ(hang["kind"], "blocked");
+  EXPECT_EQ(hang["phase"], GetParam().phase);
+  EXPECT_THAT(server_.log(), HasSubstr("while " + std::string(GetParam().phase) + " (blocked)"));
+
+  // The other one serves meanwhile, and can tell what is going on.
+  const auto told = nlohmann::json::parse(server_.request("GET", "/v1/workers").body);
+  EXPECT_EQ(told["workers"][number - 1]["hang"]["phase"], GetParam().phase);
+  EXPECT_THAT(all_todos(server_), HasSubstr("before"));
+  // In the commit the turn to write is held, until its holder is killed; nobody's patience ends
+  // before that.
+  EXPECT_EQ(server_.request("POST", "/v1/todos", todo("meanwhile")).status, 201);
+
+  EXPECT_TRUE(wait_until([&] {
+    const auto worker = server_.worker(number);
+    return worker["generation"] == 2 && worker["state"] == "idle";
+  }));
+  EXPECT_EQ(server_.worker(number)["last_exit"]["was_hung"], true);
+  EXPECT_EQ(server_.worker(3 - number)["generation"], 1);
+  EXPECT_TRUE(caught.is_closed_by_peer()) << "nobody was told that it is stored";
+  EXPECT_EQ(server_.request("POST", "/v1/todos", todo("after")).status, 201);
+  for (const char* title : {"before", "meanwhile", "after"}) {
+    EXPECT_THAT(all_todos(server_), HasSubstr(title));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryPhase, DiskStall,
+                         ::testing::Values(Stall{FaultyDisk::Fault::kStallWrite, "committing"},
+                                           Stall{FaultyDisk::Fault::kStallSync, "flushing"}),
+                         [](const auto& test) { return test.param.phase; });
+
+/// Two numbers that SQLite draws anew for each log (sqlite.org/fileformat.html, "The WAL File
+/// Format").
+std::string salts_of_log(const ServerProcess& server) {
+  std::ifstream log(server.directory() / "todos.db-wal", std::ios::binary);
+  std::string salts(8, '\0');
+  log.seekg(16).read(salts.data(), 8);
+  EXPECT_TRUE(log);
+  return salts;
+}
+
+// An error of fdatasync(2) is reported once, and Linux takes the pages for written. What is
+// appended behind such a gap is lost with it, so the next todo must not be.
+TEST(DiskError, IsToldAndNothingIsAcknowledgedBehindTheGap) {
+  FaultyDisk disk;
+  ServerProcess server({.workers = 1, .environment = disk.environment()});
+  ASSERT_EQ(server.request("POST", "/v1/todos", todo("before")).status, 201);
+  disk.arm(FaultyDisk::Fault::kFailSync);
+  const auto failed = server.request("POST", "/v1/todos", todo("in the gap"));
+  EXPECT_EQ(failed.status, 503);
+  EXPECT_THAT(failed.body, HasSubstr("Input/output error"));
+  EXPECT_THAT(failed.body, HasSubstr("it may be lost"));
+  const std::string log_with_gap = salts_of_log(server);
+
+  EXPECT_EQ(server.request("POST", "/v1/todos", todo("after")).status, 201);
+  EXPECT_NE(salts_of_log(server), log_with_gap) << "a new log";
+  EXPECT_EQ(server.worker(1)["generation"], 1);
+  server.signal(SIGKILL);
+  server.wait_for_exit();
+  const ServerProcess again({.workers = 1, .directory = server.directory()});
+  EXPECT_THAT(all_todos(again), HasSubstr("before"));
+  EXPECT_THAT(all_todos(again), HasSubstr("after"));
+}
+
+/// POSTs the same todo again and again, up to the first checkpoint: the first that moves something
+/// into the database itself. Returns how many there were; the same number on every new database.
+int posts_up_to_a_checkpoint() {
+  const ServerProcess server({.workers = 1});
+  const auto database = server.directory() / "todos.db";
+  const auto size = std::filesystem::file_size(database);
+  for (int posts = 1; posts <= 1000; ++posts) {
+    EXPECT_EQ(server.request("POST", "/v1/todos", kSameTodo).status, 201);
+    if (std::filesystem::file_size(database) != size) return posts;
+  }
+  return 0;
+}
+
+// The checkpoint after a commit flushes the log before the answer is given, and is the one that
+// hears of the error.
+TEST(DiskError, IsToldWhenACheckpointHearsOfItFirst) {
+  const int posts = posts_up_to_a_checkpoint();
+  ASSERT_GT(posts, 1);
+  FaultyDisk disk;
+  const ServerProcess server({.workers = 1, .environment = disk.environment()});
+  for (int i = 1; i < posts; ++i) {
+    ASSERT_EQ(server.request("POST", "/v1/todos", kSameTodo).status, 201);
+  }
+  disk.arm(FaultyDisk::Fault::kFailSync);
+  EXPECT_EQ(server.request("POST", "/v1/todos", kSameTodo).status, 503);
+  EXPECT_EQ(server.request("POST", "/v1/todos", kSameTodo).status, 201);
+}
+
+}  // namespace
+}  // namespace forkscope

@@ -1,0 +1,36 @@
+// A disk that fails once, on demand: for the write-ahead log of a server that was started with
+// environment(). One worker at a time suffers it, whoever writes or syncs first.
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "support/temp_dir.h"
+
+namespace forkscope::support {
+
+class FaultyDisk {
+ public:
+  enum class Fault { kStallWrite, kStallSync, kFailSync };
+
+  /// For ServerOptions::environment.
+  std::vector<std::string> environment() const {
+    return {"LD_PRELOAD=" FAULTY_DISK_PRELOAD, "FAULTY_DISK=" + directory_.path().string()};
+  }
+  void arm(Fault fault) { std::ofstream{file(fault)}; }
+  /// Somebody suffers it, or has.
+  bool has_struck(Fault fault) const { return !std::filesystem::exists(file(fault)); }
+
+ private:
+  std::filesystem::path file(Fault fault) const {
+    return directory_.path() / (fault == Fault::kStallWrite  ? "stall-write"
+                                : fault == Fault::kStallSync ? "stall-sync"
+                                                             : "fail-sync");
+  }
+
+  TempDir directory_;
+};
+
+}  // namespace forkscope::support

@@ -1,0 +1,58 @@
+// Preloaded into a server (LD_PRELOAD, ld.so(8)), this makes its disk fail once, on demand. While
+// the directory $FAULTY_DISK holds a file that names a fault, the next process that writes or syncs
+// a write-ahead log takes the file away, and suffers the fault:
+//
+//   stall-write    pwrite64(2) never returns
+//   stall-sync     fdatasync(2) never returns
+//   fail-sync      fdatasync(2) fails with EIO
+//
+// See faulty_disk.h, which is the side of the test.
+#include <dlfcn.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <string>
+
+namespace {
+
+bool is_log(int fd) {
+  char path[4096];
+  const std::string link = "/proc/self/fd/" + std::to_string(fd);
+  const ssize_t bytes = ::readlink(link.c_str(), path, sizeof path);
+  return bytes > 0 && std::string(path, static_cast<std::size_t>(bytes)).ends_with("-wal");
+}
+
+/// Of all processes that ask only one can take it.
+bool takes(const char* fault, int fd) {
+  const char* directory = std::getenv("FAULTY_DISK");
+  return directory != nullptr && is_log(fd) &&
+         ::unlink((std::string(directory) + "/" + fault).c_str()) == 0;
+}
+
+[[noreturn]] void stall() {
+  for (;;) ::pause();
+}
+
+template <typename Function>
+Function* next(const char* name) {
+  return reinterpret_cast<Function*>(::dlsym(RTLD_NEXT, name));
+}
+
+}  // namespace
+
+extern "C" ssize_t pwrite64(int fd, const void* bytes, size_t count, off64_t offset) {
+  static auto* const real = next<decltype(pwrite64)>("pwrite64");
+  if (takes("stall-write", fd)) stall();
+  return real(fd, bytes, count, offset);
+}
+
+extern "C" int fdatasync(int fd) {
+  static auto* const real = next<decltype(fdatasync)>("fdatasync");
+  if (takes("stall-sync", fd)) stall();
+  if (takes("fail-sync", fd)) {
+    errno = EIO;
+    return -1;
+  }
+  return real(fd);
+}

@@ -1,0 +1,150 @@
+// The application as the event loop calls it: requests in, response bytes out, writes in batches.
+// No sockets, a real database.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <httplib.h>
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "api/application.h"
+#include "forkscope/telemetry/segment.h"
+#include "support/temp_dir.h"
+
+namespace forkscope::api {
+
+/// One request in, one response out.
+class MemoryStream final : public httplib::Stream {
+ public:
+  explicit MemoryStream(std::string input) : input_(std::move(input)) {}
+
+  bool is_readable() const override { return read_ < input_.size(); }
+  bool is_writable() const override { return true; }
+  ssize_t read(char* target, size_t size) override {
+    const size_t bytes = std::min(size, input_.size() - read_);
+    std::memcpy(target, input_.data() + read_, bytes);
+    read_ += bytes;
+    return static_cast<ssize_t>(bytes);
+  }
+  ssize_t write(const char* source, size_t size) override {
+    output.append(source, size);
+    return static_cast<ssize_t>(size);
+  }
+  void get_remote_ip_and_port(std::string&, int&) const override {}
+  void get_local_ip_and_port(std::string&, int&) const override {}
+  socket_t socket() const override { return INVALID_SOCKET; }
+
+  std::string output;
+
+ private:
+  std::string input_;
+  size_t read_ = 0;
+};
+
+struct Answer {
+  int status = 0;
+  httplib::Headers headers;
+  std::string body;
+
+  nlohmann::json as_json() const { return nlohmann::json::parse(body); }
+  std::string header(const std::string& name) const {
+    const auto it = headers.find(name);
+    return it == headers.end() ? "" : it->second;
+  }
+};
+
+inline Answer parse_answer(const std::string& text) {
+  Answer answer;
+  std::istringstream lines(text);
+  std::string line;
+  std::getline(lines, line);
+  answer.status = std::stoi(line.substr(line.find(' ')));
+  while (std::getline(lines, line) && line != "\r") {
+    const auto colon = line.find(": ");
+    answer.headers.emplace(line.substr(0, colon), line.substr(colon + 2, line.size() - colon - 3));
+  }
+  answer.body = text.substr(text.find("\r\n\r\n") + 4);
+  return answer;
+}
+
+class Server final : public httplib::Server {
+ public:
+  explicit Server(gateway::Application& application) : application_(application) {
+    httplib::Headers common;
+    for (auto& [name, value] : application.common_fields()) common.emplace(name, value);
+    set_default_headers(common);
+    application.add_routes(*this);
+  }
+
+  Answer send(const std::string& method, const std::string& target, const std::string& body = "",
+              const httplib::Headers& headers = {}) {
+    const bool writes = application_.writes(method, target.substr(0, target.find('?')));
+    if (writes && !application_.begin_writes()) throw std::runtime_error("no turn");
+    const Answer answer = process(method, target, body, headers);
+    if (writes) {
+      if (const auto failure = application_.commit_writes()) return {failure->status, {}, {}};
+      if (const auto failure = application_.flush_writes()) return {failure->status, {}, {}};
+    }
+    return answer;
+  }
+
+ private:
+  Answer process(const std::string& method, const std::string& target, const std::string& body,
+                 const httplib::Headers& headers) {
+    std::string head = method + " " + target + " HTTP/1.1\r\nHost: todos.test:8000\r\n";
+    for (const auto& [name, value] : headers) head += name + ": " + value + "\r\n";
+    MemoryStream stream(head + "\r\n");
+    bool closed = false;
+    process_request(stream, false, closed, [&](httplib::Request& req) { req.body = body; });
+    return parse_answer(stream.output);
+  }
+
+  gateway::Application& application_;
+};
+
+class ApiFixture : public ::testing::Test {
+ protected:
+  ApiFixture()
+      : segment_(telemetry::Segment::create({.slots = 2, .port = 8000, .host = "127.0.0.1"})),
+        view_(telemetry::SegmentView::over(segment_.data(), segment_.size())) {
+    start(true);
+  }
+
+  void start(bool faults_enabled) {
+    server_.reset();
+    application_ = make_application({.database = directory_ / "todos.db",
+                                     .faults_enabled = faults_enabled,
+                                     .telemetry = &view_,
+                                     .draining = [this] { return draining_; }});
+    server_ = std::make_unique<Server>(*application_);
+  }
+
+  Answer send(const std::string& method, const std::string& target, const std::string& body = "",
+              const httplib::Headers& headers = {}) {
+    return server_->send(method, target, body, headers);
+  }
+  Answer get(const std::string& target, const httplib::Headers& headers = {}) {
+    return send("GET", target, "", headers);
+  }
+  Answer post(const std::string& body) {
+    return send("POST", "/v1/todos", body, {{"Content-Type", "application/json"}});
+  }
+
+  const support::TempDir own_directory_;
+  const std::filesystem::path& directory_ = own_directory_.path();
+  telemetry::Segment segment_;
+  telemetry::SegmentView view_;
+  bool draining_ = false;
+  std::unique_ptr<gateway::Application> application_;
+  std::unique_ptr<Server> server_;
+};
+
+}  // namespace forkscope::api

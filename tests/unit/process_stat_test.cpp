@@ -1,0 +1,34 @@
+#include "forkscope/telemetry/process_stat.h"
+
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+namespace forkscope::telemetry {
+namespace {
+
+const auto kSelf = static_cast<std::uint32_t>(::getpid());
+
+TEST(ProcessStat, TellsOnWhichCoreAProcessIs) {
+  cpu_set_t usable;
+  ASSERT_EQ(::sched_getaffinity(0, sizeof usable, &usable), 0);
+  for (std::size_t core = 0; core < CPU_SETSIZE; ++core) {
+    if (!CPU_ISSET(core, &usable)) continue;
+    cpu_set_t only;
+    CPU_ZERO(&only);
+    CPU_SET(core, &only);
+    ASSERT_EQ(::sched_setaffinity(0, sizeof only, &only), 0);
+    EXPECT_EQ(process_stat(kSelf).core, core);
+  }
+}
+
+TEST(ProcessStat, TellsARunningProcessFromNone) {
+  EXPECT_EQ(process_stat(kSelf).state, 'R');
+  EXPECT_NE(process_start_ticks(kSelf), 0U);
+  EXPECT_EQ(process_stat(0).state, '?');
+  EXPECT_EQ(process_start_ticks(0), 0U);
+}
+
+}  // namespace
+}  // namespace forkscope::telemetry

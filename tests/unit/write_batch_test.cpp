@@ -1,0 +1,123 @@
+// Batches of writes: what belongs together, and what a failure takes along.
+#include "store/write_batch.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <csignal>
+
+#include "store_fixture.h"
+
+namespace forkscope::store {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+/// For its lifetime, this process cannot make files grow beyond `bytes`: as good as a full disk.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(std::uintmax_t bytes) {
+    ::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit limit{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    ::signal(SIGXFSZ, SIG_DFL);
+  }
+
+ private:
+  rlimit before_{};
+};
+
+using WriteBatchTest = StoreFixture;
+
+TEST_F(WriteBatchTest, UndoesOnlyTheRequestThatFailed) {
+  TodoStore store = TodoStore::open(path_);
+  ASSERT_TRUE(store.begin_writes());
+  for (const char* title : {"first", "failing", "third"}) {
+    Savepoint request = store.savepoint();
+    store.insert({title, false, std::nullopt});
+    if (std::string(title) != "failing") request.keep();
+  }
+  ASSERT_FALSE(store.commit_writes());
+  EXPECT_THAT(titles(store), ElementsAre("first", "third"));
+}
+
+TEST_F(WriteBatchTest, RefusesARequestOutsideABatch) {
+  TodoStore store = TodoStore::open(path_);
+  EXPECT_THROW(store.savepoint(), StoreError);
+}
+
+TEST_F(WriteBatchTest, KeepsTheLogShort) {
+  TodoStore store = TodoStore::open(path_);
+  const std::string title(500, 'x');
+  for (int batch = 0; batch < 100; ++batch) {
+    ASSERT_FALSE(write(store, [&] {
+      for (int i = 0; i < 200; ++i) store.insert({title, false, std::nullopt});
+    }));
+  }
+  EXPECT_GT(fs::file_size(path_), 8'000'000u) << "checkpoints move the log into the database";
+  EXPECT_LT(fs::file_size(path_ + "-wal"), 6'000'000u);
+}
+
+TEST_F(WriteBatchTest, RefusesToWriteIntoADeletedDatabase) {
+  TodoStore store = TodoStore::open(path_);
+  add(store, "a");
+  fs::remove(path_);
+  const auto failure = write(store, [&] { store.insert({"b", false, std::nullopt}); });
+  ASSERT_TRUE(failure);
+  EXPECT_THAT(failure->what(), AllOf(HasSubstr(path_), HasSubstr("deleted or replaced")));
+  EXPECT_EQ(failure->kind(), StoreError::Kind::unavailable);
+  EXPECT_THROW(store.check(), StoreError);
+  EXPECT_EQ(store.count(std::nullopt), 1);
+}
+
+TEST_F(WriteBatchTest, SaysThatTheDiskIsFullAndGoesOn) {
+  TodoStore store = TodoStore::open(path_);
+  add(store, "before");
+  std::optional<StoreError> failure;
+  {
+    FileSizeLimit limit(fs::file_size(path_ + "-wal") + 100'000);
+    failure = write(store, [&] {
+      for (int i = 0; i < 1000; ++i) store.insert({std::string(500, 'x'), false, std::nullopt});
+    });
+  }
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->kind(), StoreError::Kind::disk_full) << failure->what();
+  EXPECT_THAT(titles(store), ElementsAre("before"));
+  add(store, "after");
+  EXPECT_THAT(titles(store), ElementsAre("before", "after"));
+}
+
+/// SQLite gives up the whole transaction when the disk is full while a statement runs.
+
+TEST_F(WriteBatchTest, FailsTheWholeBatchWhenItsTransactionIsLost) {
+  TodoStore store = TodoStore::open(path_);
+  const auto request = [&](const std::string& title, int count) {
+    Savepoint savepoint = store.savepoint();
+    for (int i = 0; i < count; ++i) store.insert({title, false, std::nullopt});
+    savepoint.keep();
+  };
+  ASSERT_TRUE(store.begin_writes());
+  request("early", 1);
+  {
+    FileSizeLimit limit(fs::file_size(path_ + "-wal") + 100'000);
+    // More than the page cache holds: pages spill into the log before the commit.
+    EXPECT_THROW(request(std::string(4000, 'x'), 5000), StoreError);
+  }
+  EXPECT_THROW(request("late", 1), StoreError);
+  const auto failure = store.commit_writes();
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->kind(), StoreError::Kind::disk_full) << failure->what();
+  EXPECT_THAT(titles(store), ElementsAre());
+  add(store, "after");
+}
+
+}  // namespace
+}  // namespace forkscope::store
