@@ -220,7 +220,7 @@ TEST(ManyWorkers, SendsOneBehindTheOtherAndMeasuresHowLongTheLastOneTook) {
 
 TEST(FairnessLesson, TellsOneSidedFromEven) {
   World world;
-  const auto lesson = fairness();
+  const auto lesson = who_answers();
   EXPECT_EQ(lesson->fire(world.situation())[0].connections, 64U);
   world.pass(5 * kSecond);
   Actions actions;
