@@ -237,6 +237,30 @@ TEST(LiveSource, GoesOverToTheServerThatIsChosen) {
   EXPECT_THAT(source.ports(), testing::ElementsAre(8000, 8001));  // and back again
 }
 
+TEST(LiveSource, ListsServersThatComeAndGoWhileItLooksAtOne) {
+  const RuntimeDirectory directory;
+  const SegmentHost first(8000);
+  auto second = std::make_unique<SegmentHost>(8001);
+  LiveSource source(8000);
+  ASSERT_TRUE(becomes(source, Attachment::live));
+  EXPECT_THAT(source.ports(), testing::ElementsAre(8000, 8001));
+  second.reset();  // its socket file stays
+  const SegmentHost third(8002);
+  EXPECT_TRUE(wait_until([&] {
+    source.poll();
+    return source.ports() == std::vector<std::uint16_t>{8000, 8002};
+  }));
+}
+
+TEST(LiveSource, StaysWithTheServerThatIsShownWhenItIsChosen) {
+  const RuntimeDirectory directory;
+  const SegmentHost first(8000);
+  LiveSource source(std::nullopt);
+  ASSERT_TRUE(becomes(source, Attachment::live));
+  source.choose(8000);
+  EXPECT_EQ(source.snapshot().attachment, Attachment::live);
+}
+
 /// Whatever a view may ask at a moment.
 void look_at(const History& history, std::uint64_t time_ns) {
   const Snapshot& picture = history.at(time_ns);

@@ -22,7 +22,6 @@ constexpr std::uint64_t kLivelyFrameNs = 33 * kMs;
 constexpr std::uint64_t kQuietFrameNs = 220 * kMs;
 constexpr std::uint64_t kScreenshotCollectNs = 2'000 * kMs;
 constexpr std::uint64_t kScreenshotGiveUpNs = 5'000 * kMs;
-constexpr float kPresenterScale = 1.25F;
 constexpr double kLoadPerSecond = 2'000;
 constexpr std::uint32_t kLeastConnections = 16;
 constexpr std::uint32_t kConnectionsPerWorker = 4;
@@ -115,6 +114,7 @@ void App::poll() {
   const std::string notice = session_.take_notice();
   if (!notice.empty()) notify(notice);
   if (session_.is_replay()) return;
+  offer_servers();
   follow_server();
   if (control_) control_->poll();
   load_status_ = load_.status();
@@ -165,6 +165,7 @@ views::View App::view() {
   std::optional<lessons::Page> lesson;
   if (course_.open()) lesson = course_.page(situation());
   incidents_ = history.incidents(time_ns);
+  servers_ = session_.ports();
   return {.history = history,
           .now = history.at(time_ns),
           .calm = history.at(calm_time_ns),
@@ -177,6 +178,7 @@ views::View App::view() {
           .load = {load_options_, load_status_},
           .lesson = std::move(lesson),
           .control = control_.get(),
+          .servers = servers_,
           .latency_pixels = latency_pixels_,
           .commands = commands_};
 }
@@ -187,7 +189,7 @@ lessons::Situation App::situation() {
 
 std::string App::draw(const std::string& png_path) {
   theme_.kind = state_.theme;
-  window_.fit_theme(theme_, state_.scale * (state_.presenter ? kPresenterScale : 1.F));
+  window_.fit_theme(theme_, state_.scale * (state_.presenter ? views::kPresenterScale : 1.F));
   window_.begin_frame();
   views::draw_screen(view(), theme_);
   return window_.end_frame(png_path);

@@ -53,8 +53,10 @@ std::optional<int> parse_options(int argc, char** argv, Options& options) {
   std::uint16_t port = 0;
   std::string size;
   std::string theme;
-  auto* port_option = cli.add_option("--port", port, "Port of the server [the only running one]")
-                          ->check(CLI::Range(1, 65535));
+  auto* port_option =
+      cli.add_option("--port", port,
+                     "Port of the server [the only running one, or a list to choose from]")
+          ->check(CLI::Range(1, 65535));
   auto* text = cli.add_flag("--text", options.text, "No window: a live table on the terminal");
   auto* once =
       cli.add_flag("--once", options.once, "With --text: one JSON snapshot, then end")->needs(text);

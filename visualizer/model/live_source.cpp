@@ -94,9 +94,12 @@ const std::vector<std::uint16_t>& LiveSource::ports() const { return state_->por
 
 void LiveSource::choose(std::uint16_t port) {
   if (state_->snapshot.server.port != port) {
-    std::vector<std::uint16_t> ports = std::move(state_->ports);
-    *state_ = State();
-    state_->ports = std::move(ports);
+    state_->reader.reset();
+    state_->news = {};
+    const std::optional<double> observer_cpu = state_->snapshot.observer_cpu;
+    state_->snapshot = {};
+    state_->snapshot.observer_cpu = observer_cpu;
+    state_->next_attempt_ns = 0;
   }
   state_->wanted_port = port;
 }
@@ -128,6 +131,9 @@ void LiveSource::State::search(std::uint64_t now_ns) {
     snapshot.attachment_detail = wanted_port
                                      ? "No server on port " + std::to_string(*wanted_port) + '.'
                                      : "No server found. Start one with: todos-server";
+    if (wanted_port && !ports.empty()) {
+      snapshot.attachment_detail += " There are some on: " + list_of(ports) + '.';
+    }
   }
   for (const std::uint16_t port : ports) {
     if (only && port != *only) continue;

@@ -7,6 +7,7 @@
 
 #include "forkscope/telemetry/event_text.h"
 #include "model/format.h"
+#include "views/server_list.h"
 #include "views/widgets.h"
 
 namespace forkscope::views {
@@ -96,11 +97,14 @@ void draw_top_line(const Painter& painter, const Rect& rect, const View& view) {
   const Palette& colors = painter.colors();
   const model::Totals& totals = view.calm.totals;
   float x = painter.text(Type::large_bold, rect.x + painter.px(4), rect.middle(), colors.text,
-                         "Forkscope");
+                         "Forkscope") +
+            painter.px(22);
+  const float chip_end = draw_server_chip(painter, x, rect, view);
+  if (chip_end > x) x = chip_end + painter.px(22);
   const float end = draw_standing(painter, rect, view) - painter.px(16);
   if (view.now.attachment == model::Attachment::searching) return;
 
-  x = draw_workers(painter, x + painter.px(22), rect, view);
+  x = draw_workers(painter, x, rect, view);
 
   // In the order of their weight: on a narrow window the last ones go.
   const bool live = view.now.attachment == model::Attachment::live;
