@@ -55,7 +55,9 @@ void draw_core_head(const Painter& painter, Rect& rect, const model::CoreSample&
       painter.text_right(Type::body_bold, head.right(), head.middle(), colors.text, use) - gap;
   if (two_lines) {
     const Rect line = rect.cut_top(painter.px(22), painter.px(4));
-    painter.text_elided(Type::small, line.x, line.middle(), line.w, colors.muted, list);
+    painter.text_elided(
+        Type::small, line.x, line.middle(), line.w, colors.muted,
+        painter.width(Type::small, list) <= line.w ? list : short_worker_list(core));
   } else {
     painter.text_elided(Type::small, x, head.middle(), right - x, colors.muted,
                         fits ? list : short_worker_list(core));

@@ -15,6 +15,7 @@ constexpr float kRight = 538;
 constexpr float kFire = 404;
 constexpr float kLesson = 428;
 constexpr float kAnswersLeast = 180;
+constexpr float kAnswersLeastBesideLesson = 150;
 constexpr float kPanelHead = 47;  // title and padding
 constexpr float kRowMost = 88;    // of a worker
 constexpr float kRowGood = 68;    // two lines
@@ -50,7 +51,8 @@ Layout compute_layout(ImVec2 size, const Theme& theme, const Contents& contents)
   // On a narrow window the side columns give way first; the workers are what it is about.
   const float narrow = std::clamp(size.x / (1600 * u), 0.5F, 1.1F);
   Rect right = rest.cut_right(kRight * u * std::max(narrow, 0.9F), gap);
-  const float room = std::max(0.F, right.h - kAnswersLeast * u - gap);
+  const float answers = (contents.lesson ? kAnswersLeastBesideLesson : kAnswersLeast) * u;
+  const float room = std::max(0.F, right.h - answers - gap);
   if (contents.lesson) {
     layout.lesson = right.cut_bottom(std::min(kLesson * u, room), gap);
   } else if (!contents.presenter && !contents.replay) {

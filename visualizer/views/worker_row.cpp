@@ -121,10 +121,17 @@ struct Row {
   const RowContext& context;
   Look look;
 
-  /// What goes on, or else what has happened lately.
+  /// What goes on, or else what has happened lately, as much of it as has room.
   std::string words(float width) const {
     std::string text = situation(painter, view, worker, look, width);
-    return text.empty() ? context.story : text;
+    if (!text.empty()) return text;
+    text = context.story;
+    while (painter.width(Type::small_bold, text) > width) {
+      const std::size_t last = text.rfind(" · ");
+      if (last == std::string::npos) break;
+      text.resize(last);
+    }
+    return text;
   }
   void draw_rate(const Rect& rect) const;
   void draw_two_lines(Rect lane, Rect rate, float right) const;
