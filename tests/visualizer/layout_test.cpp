@@ -101,5 +101,15 @@ TEST(Theme, TypeIsLargeEnoughForTheBackRow) {
   EXPECT_GE(share(Type::banner), 0.05F);
 }
 
+TEST(Layout, ALessonHasRoomForItsWordsBelowThreeIncidents) {
+  Theme theme;
+  for (const bool presenter : {false, true}) {
+    theme.unit = presenter ? kPresenterScale : 1;
+    const Layout layout = compute_layout(
+        {1600, 900}, theme, {.strips = 3, .workers = 4, .lesson = true, .presenter = presenter});
+    EXPECT_GE(layout.lesson.h, 300 * theme.unit) << presenter;
+  }
+}
+
 }  // namespace
 }  // namespace forkscope::views

@@ -1,12 +1,12 @@
 #include "app/app.h"
 
 #include <algorithm>
-#include <ctime>
 #include <iostream>
 #include <utility>
 
 #include "app/keyboard.h"
 #include "forkscope/telemetry/worker_report.h"
+#include "model/process_time.h"
 #include "views/latency.h"
 #include "views/screen.h"
 
@@ -25,14 +25,6 @@ constexpr std::uint64_t kScreenshotGiveUpNs = 5'000 * kMs;
 constexpr double kLoadPerSecond = 2'000;
 constexpr std::uint32_t kLeastConnections = 16;
 constexpr std::uint32_t kConnectionsPerWorker = 4;
-
-/// User and system time of this process, all threads.
-std::uint64_t cpu_time_ns() {
-  timespec time{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return static_cast<std::uint64_t>(time.tv_sec) * 1'000 * kMs +
-         static_cast<std::uint64_t>(time.tv_nsec);
-}
 
 }  // namespace
 
@@ -67,9 +59,9 @@ int App::run() {
     const bool touched = window_.take_activity() && now - drawn_ns >= pace;
     if (!touched && now - drawn_ns < interval) continue;
 
-    const std::uint64_t before = cpu_time_ns();
+    const std::uint64_t before = model::process_cpu_ns();
     draw();
-    frame_cost_ns = cpu_time_ns() - before;
+    frame_cost_ns = model::process_cpu_ns() - before;
     drawn_ns = now;
     for (const Command& command : std::exchange(commands_, {})) perform(command);
   }

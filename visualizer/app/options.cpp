@@ -38,8 +38,7 @@ std::string read_moment(const std::string& text, Options& options) {
   options.session.at = recording::parse_moment(text);
   if (options.session.at) return {};
   return "wants a time after the start (12.5, 1:05), before the end (-3), a time of day "
-         "(12:04:31), "
-         "or end: " +
+         "(12:04:31), or end: " +
          text;
 }
 

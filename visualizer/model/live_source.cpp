@@ -1,7 +1,5 @@
 #include "model/live_source.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -10,6 +8,7 @@
 #include "forkscope/telemetry/segment_view.h"
 #include "model/control_socket.h"
 #include "model/core_meter.h"
+#include "model/process_time.h"
 
 namespace forkscope::model {
 
@@ -25,13 +24,6 @@ constexpr std::uint64_t kListPeriodNs = 2'000'000'000;   // for other servers, w
 constexpr std::uint64_t kLoyaltyNs = 3'000'000'000;
 constexpr std::uint64_t kBeatLateNs = 2'000'000'000;  // twenty heartbeats
 constexpr std::uint64_t kCpuSpanNs = 1'000'000'000;
-
-std::uint64_t own_cpu_ns() {
-  timespec time{};
-  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 +
-         static_cast<std::uint64_t>(time.tv_nsec);
-}
 
 std::string list_of(const std::vector<std::uint16_t>& ports) {
   std::string list;
@@ -213,7 +205,7 @@ void LiveSource::State::sample_machine(std::uint64_t now_ns) {
   assign_workers_to_cores(snapshot);
 
   if (cpu_since_ns != 0 && now_ns < cpu_since_ns + kCpuSpanNs) return;
-  const std::uint64_t cpu_ns = own_cpu_ns();
+  const std::uint64_t cpu_ns = process_cpu_ns();
   if (cpu_since_ns != 0) {
     snapshot.observer_cpu =
         static_cast<double>(cpu_ns - cpu_then_ns) / static_cast<double>(now_ns - cpu_since_ns);

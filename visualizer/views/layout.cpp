@@ -13,7 +13,8 @@ constexpr float kWhy = 118;
 constexpr float kCores = 232;
 constexpr float kRight = 538;
 constexpr float kFire = 404;
-constexpr float kLesson = 428;
+constexpr float kLesson = 440;
+constexpr float kLessonLeast = 300;
 constexpr float kAnswersLeast = 180;
 constexpr float kAnswersLeastBesideLesson = 150;
 constexpr float kPanelHead = 47;  // title and padding
@@ -54,7 +55,8 @@ Layout compute_layout(ImVec2 size, const Theme& theme, const Contents& contents)
   const float answers = (contents.lesson ? kAnswersLeastBesideLesson : kAnswersLeast) * u;
   const float room = std::max(0.F, right.h - answers - gap);
   if (contents.lesson) {
-    layout.lesson = right.cut_bottom(std::min(kLesson * u, room), gap);
+    const bool both = room >= kLessonLeast * u;
+    layout.lesson = right.cut_bottom(both ? std::min(kLesson * u, room) : right.h, gap);
   } else if (!contents.presenter && !contents.replay) {
     layout.fire = right.cut_bottom(std::min(kFire * u, room), gap);
   }

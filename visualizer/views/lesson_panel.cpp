@@ -34,6 +34,10 @@ constexpr float kTextGap = 4;
 
 enum class Shown { all, those_that_matter /* the right one and the guess */ };
 
+float choices_height(const Painter& painter, const Page& page) {
+  return painter.px(kChoice + kChoiceGap) * static_cast<float>(page.choices.size());
+}
+
 /// The guesses; once it is known, the right one has a green plus and a wrong guess a cross.
 void draw_choices(const Painter& painter, Rect& inside, const View& view, const Page& page,
                   Shown shown) {
@@ -89,16 +93,30 @@ void draw_answer(const Painter& painter, Rect inside, const View& view, const Pa
   const Palette& colors = painter.colors();
   const std::string& measured = page.answer->measured;
   const std::string& below = page.step == Step::reset ? page.progress : page.answer->because;
-  const float choices = painter.px(kChoice + kChoiceGap) * static_cast<float>(page.choices.size());
   const float words = painter.paragraph_height(Type::small_bold, inside.w, measured) +
                       painter.paragraph_height(Type::small, inside.w, below) +
                       painter.px(2 * kTextGap);
-  draw_choices(painter, inside, view, page,
-               choices + words <= inside.h ? Shown::all : Shown::those_that_matter);
+  draw_choices(
+      painter, inside, view, page,
+      choices_height(painter, page) + words <= inside.h ? Shown::all : Shown::those_that_matter);
   inside.cut_top(painter.px(kTextGap));
   inside.cut_top(painter.paragraph(Type::small_bold, inside, colors.text, measured),
                  painter.px(kTextGap));
   if (inside.h > painter.px(16)) painter.paragraph(Type::small, inside, colors.muted, below);
+}
+
+/// The question, and from the moment when it is fired what is seen of it.
+void draw_question(const Painter& painter, Rect inside, const View& view, const Page& page) {
+  const Palette& colors = painter.colors();
+  inside.cut_top(painter.paragraph(Type::small, inside, colors.text, page.question),
+                 painter.px(2 * kTextGap));
+  const float needed = choices_height(painter, page) + painter.px(kTextGap) +
+                       painter.paragraph_height(Type::small_bold, inside.w, page.progress);
+  const bool all = page.progress.empty() || needed <= inside.h;
+  draw_choices(painter, inside, view, page, all ? Shown::all : Shown::those_that_matter);
+  if (page.progress.empty()) return;
+  inside.cut_top(painter.px(kTextGap));
+  painter.paragraph(Type::small_bold, inside, colors.text, page.progress);
 }
 
 }  // namespace
@@ -115,14 +133,7 @@ void draw_lesson(const Painter& painter, const Rect& rect, const View& view) {
   painter.text_elided(Type::body_bold, title.x, title.middle(), title.w, colors.text, page.title);
 
   if (page.answer) return draw_answer(painter, inside, view, page);
-  inside.cut_top(painter.paragraph(Type::small, {inside.x, inside.y, inside.w, painter.px(100)},
-                                   colors.text, page.question) +
-                 painter.px(8));
-  draw_choices(painter, inside, view, page, Shown::all);
-  if (!page.progress.empty()) {
-    inside.cut_top(painter.px(4));
-    painter.paragraph(Type::small_bold, inside, colors.text, page.progress);
-  }
+  draw_question(painter, inside, view, page);
 }
 
 }  // namespace forkscope::views
