@@ -93,7 +93,7 @@ class GoldenImage : public ::testing::TestWithParam<Golden> {
     const fs::path recording = directory_.path() / "scenario.rec";
     if (!fs::exists(recording)) record_scenario(recording, GetParam().workers);
     std::vector<std::string> arguments = GetParam().arguments;
-    const fs::path picture = directory_.path() / file;
+    fs::path picture = directory_.path() / file;
     arguments.insert(arguments.end(), {"--replay=" + recording.string(), "--size=1280x720",
                                        "--screenshot=" + picture.string()});
     Command command = viewer_command(std::move(arguments), directory_.path());

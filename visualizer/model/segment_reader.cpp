@@ -10,7 +10,6 @@
 
 namespace forkscope::model {
 
-using telemetry::EventRecord;
 using telemetry::LaneCursor;
 using telemetry::RequestRecord;
 
