@@ -1,7 +1,6 @@
 #include "scenario.h"
 
 #include <csignal>
-#include <cstring>
 #include <stdexcept>
 #include <string>
 #include <string_view>

@@ -1,6 +1,5 @@
 #include "model/live_source.h"
 
-#include <algorithm>
 #include <chrono>
 #include <utility>
 

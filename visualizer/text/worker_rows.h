@@ -1,7 +1,6 @@
 // The workers as lines of the live table: full rows where there is room, tiles where there is not.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <vector>
 
