@@ -191,59 +191,70 @@ TEST_F(CourseTest, StopsTheLoadWhenItIsLeftInTheMiddle) {
   EXPECT_FALSE(course_->open());
 }
 
+/// A lesson that was fired in a world of its own.
+class FiredLesson {
+ public:
+  explicit FiredLesson(std::unique_ptr<Lesson> lesson)
+      : fired(lesson->fire(world.situation())), lesson_(std::move(lesson)) {}
+  bool watch() { return lesson_->watch(world.situation(), actions); }
+  Answer answer() const { return lesson_->answer(world.situation()); }
+
+  World world;
+  Actions fired;    ///< What it asked for to begin with,
+  Actions actions;  ///< … and since.
+
+ private:
+  std::unique_ptr<Lesson> lesson_;
+};
+
 TEST(ManyWorkers, SendsOneBehindTheOtherAndMeasuresHowLongTheLastOneTook) {
   for (const std::uint64_t seconds : {1, 4}) {
-    World world;
-    const auto lesson = many_workers();
-    lesson->fire(world.situation());
-    Actions actions;
-    EXPECT_FALSE(lesson->watch(world.situation(), actions));
-    EXPECT_TRUE(actions.empty());
+    FiredLesson run(many_workers());
+    World& world = run.world;
+    EXPECT_FALSE(run.watch());
+    EXPECT_TRUE(run.actions.empty());
     world.pass(kSecond);
     for (std::size_t worker = 1; worker <= 4; ++worker) {
-      EXPECT_FALSE(lesson->watch(world.situation(), actions));
-      ASSERT_EQ(actions.size(), worker);
-      lesson->watch(world.situation(), actions);  // nobody has taken it yet
-      ASSERT_EQ(actions.size(), worker);
+      EXPECT_FALSE(run.watch());
+      ASSERT_EQ(run.actions.size(), worker);
+      run.watch();  // nobody has taken it yet
+      ASSERT_EQ(run.actions.size(), worker);
       world.now.workers[worker - 1].in_flight = telemetry::InFlight{.path = "/v1/faults/slow"};
     }
     world.pass(seconds * kSecond);
     for (std::size_t worker = 1; worker <= 4; ++worker) {
-      EXPECT_FALSE(lesson->watch(world.situation(), actions));
+      EXPECT_FALSE(run.watch());
       world.revive(worker);
       world.answer(worker, 1);
     }
-    EXPECT_TRUE(lesson->watch(world.situation(), actions));
-    EXPECT_EQ(lesson->answer(world.situation()).right, seconds == 1 ? 0U : 1U);
+    EXPECT_TRUE(run.watch());
+    EXPECT_EQ(run.answer().right, seconds == 1 ? 0U : 1U);
   }
 }
 
 TEST(FairnessLesson, TellsOneSidedFromEven) {
-  World world;
-  const auto lesson = fairness();
-  EXPECT_EQ(lesson->fire(world.situation())[0].connections, 64U);
+  FiredLesson run(who_answers());
+  World& world = run.world;
+  EXPECT_EQ(run.fired[0].connections, 64U);
   world.pass(5 * kSecond);
-  Actions actions;
-  EXPECT_TRUE(lesson->watch(world.situation(), actions));
+  EXPECT_TRUE(run.watch());
   world.answer(1, 1000);
-  EXPECT_EQ(lesson->answer(world.situation()).right, 0U);
+  EXPECT_EQ(run.answer().right, 0U);
   world.answer(2, 900);
   world.answer(3, 950);
   world.answer(4, 980);
-  EXPECT_EQ(lesson->answer(world.situation()).right, 1U);
-  EXPECT_THAT(lesson->answer(world.situation()).measured, HasSubstr("1,000"));
+  EXPECT_EQ(run.answer().right, 1U);
+  EXPECT_THAT(run.answer().measured, HasSubstr("1,000"));
 }
 
 TEST(OneHangs, TellsWhatTheOthersServedMeanwhile) {
-  World world;
-  const auto lesson = one_hangs();
-  lesson->fire(world.situation());
-  Actions actions;
-  EXPECT_FALSE(lesson->watch(world.situation(), actions));
-  EXPECT_TRUE(actions.empty());
+  FiredLesson run(one_hangs());
+  World& world = run.world;
+  EXPECT_FALSE(run.watch());
+  EXPECT_TRUE(run.actions.empty());
   world.pass(2 * kSecond);
-  lesson->watch(world.situation(), actions);
-  ASSERT_EQ(actions.size(), 1U);
+  run.watch();
+  ASSERT_EQ(run.actions.size(), 1U);
 
   model::Incident hang;
   hang.worker = 3;
@@ -254,80 +265,74 @@ TEST(OneHangs, TellsWhatTheOthersServedMeanwhile) {
   hang.served_at_start = 100;
   world.incidents.push_back(hang);
   world.pass(5 * kSecond);
-  EXPECT_FALSE(lesson->watch(world.situation(), actions));
+  EXPECT_FALSE(run.watch());
   world.incidents[0].back_ns = hang.exit_ns + 38'000'000;
   world.incidents[0].served_at_end = 12'345;
-  EXPECT_TRUE(lesson->watch(world.situation(), actions));
-  const Answer answer = lesson->answer(world.situation());
+  EXPECT_TRUE(run.watch());
+  const Answer answer = run.answer();
   EXPECT_EQ(answer.right, 1U);
   EXPECT_THAT(answer.measured, HasSubstr("1 request lost, 12,245 served"));
 }
 
 TEST(OneCrashes, TellsWhatWasLost) {
-  World world;
-  const auto lesson = one_crashes();
-  lesson->fire(world.situation());
-  Actions actions;
+  FiredLesson run(one_crashes());
+  World& world = run.world;
   world.pass(2 * kSecond);
-  lesson->watch(world.situation(), actions);
-  ASSERT_EQ(actions.size(), 1U);
+  run.watch();
+  ASSERT_EQ(run.actions.size(), 1U);
   world.crash(2, 3'000'000);
   world.load.failed = 4;
-  EXPECT_FALSE(lesson->watch(world.situation(), actions));
+  EXPECT_FALSE(run.watch());
   world.pass(2 * kSecond);
-  EXPECT_TRUE(lesson->watch(world.situation(), actions));
-  const Answer answer = lesson->answer(world.situation());
+  EXPECT_TRUE(run.watch());
+  const Answer answer = run.answer();
   EXPECT_EQ(answer.right, 1U);
   EXPECT_THAT(answer.measured, HasSubstr("Worker 2 died of SIGSEGV"));
   EXPECT_THAT(answer.measured, HasSubstr("4 connections broke"));
 }
 
 TEST(AllHang, HangsOneAfterTheOtherAndMeasuresTheSilence) {
-  World world;
-  const auto lesson = all_hang();
-  lesson->fire(world.situation());
-  Actions actions;
+  FiredLesson run(all_hang());
+  World& world = run.world;
   world.pass(kSecond);
   for (std::size_t worker = 1; worker <= 4; ++worker) {
-    lesson->watch(world.situation(), actions);
-    ASSERT_EQ(actions.size(), worker);
-    lesson->watch(world.situation(), actions);  // not seen yet: none is sent on top of it
-    ASSERT_EQ(actions.size(), worker);
+    run.watch();
+    ASSERT_EQ(run.actions.size(), worker);
+    run.watch();  // not seen yet: none is sent on top of it
+    ASSERT_EQ(run.actions.size(), worker);
     world.hang(worker);
   }
-  lesson->watch(world.situation(), actions);
-  EXPECT_EQ(actions.size(), 4U);
+  run.watch();
+  EXPECT_EQ(run.actions.size(), 4U);
   // Long before anybody is declared hung, they look busy: that is not yet an answer.
   for (auto& worker : world.now.workers) worker.state = WorkerState::busy;
   world.pass(2 * kSecond);
-  EXPECT_FALSE(lesson->watch(world.situation(), actions));
+  EXPECT_FALSE(run.watch());
   for (std::size_t worker = 1; worker <= 4; ++worker) world.hang(worker);
   world.load.waiting = 900;
   world.pass(3 * kSecond);
-  lesson->watch(world.situation(), actions);
+  run.watch();
   for (std::size_t worker = 1; worker <= 4; ++worker) world.revive(worker);
   world.answer(1, 900);
-  EXPECT_FALSE(lesson->watch(world.situation(), actions));
+  EXPECT_FALSE(run.watch());
   world.pass(2 * kSecond);
-  EXPECT_TRUE(lesson->watch(world.situation(), actions));
-  const Answer answer = lesson->answer(world.situation());
+  EXPECT_TRUE(run.watch());
+  const Answer answer = run.answer();
   EXPECT_EQ(answer.right, 1U);
   EXPECT_THAT(answer.measured, HasSubstr("For 5.0 s nobody was answered"));
   EXPECT_THAT(answer.measured, HasSubstr("900 requests"));
 }
 
 TEST(CrashLoop, TellsHowThePausesGrow) {
-  World world;
-  const auto lesson = crash_loop();
-  lesson->fire(world.situation());
-  Actions actions;
+  FiredLesson run(crash_loop());
+  World& world = run.world;
   for (const std::uint64_t pause_ms : {3, 3, 3, 103, 203, 403}) {
-    EXPECT_FALSE(lesson->watch(world.situation(), actions));
+    EXPECT_FALSE(run.watch());
     world.crash(1, pause_ms * 1'000'000);
   }
-  EXPECT_EQ(actions.size(), 6U);
-  EXPECT_TRUE(lesson->watch(world.situation(), actions));
-  const Answer answer = lesson->answer(world.situation());
+  EXPECT_EQ(run.actions.size(), 6U);
+  EXPECT_TRUE(run.watch());
+  const Answer answer = run.answer();
   EXPECT_EQ(answer.right, 1U);
   EXPECT_THAT(answer.measured, HasSubstr("3.0 ms, 3.0 ms, 3.0 ms, 103 ms, 203 ms, 403 ms"));
 }

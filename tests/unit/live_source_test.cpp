@@ -72,74 +72,70 @@ TEST(LiveSource, ASocketFileThatAKilledServerLeftBehindIsNoServer) {
   EXPECT_THAT(source.snapshot().attachment_detail, HasSubstr("No server found"));
 }
 
-TEST(LiveSource, ReportsEachEventAndEachAnswerOnce) {
-  const RuntimeDirectory directory;
-  SegmentHost host(kPort);
-  auto slot = host.start_worker(1, 4711);
-  LiveSource source(kPort);
-  ASSERT_TRUE(becomes(source, Attachment::live));
+/// A source that is attached to a server with one worker.
+class AttachedSource : public ::testing::Test {
+ protected:
+  void SetUp() override { ASSERT_TRUE(becomes(source_, Attachment::live)); }
+
+  const RuntimeDirectory directory_;
+  SegmentHost host_{kPort};
+  telemetry::SlotWriter slot_ = host_.start_worker(1, 4711);
+  LiveSource source_{kPort};
+};
+
+TEST_F(AttachedSource, ReportsEachEventAndEachAnswerOnce) {
   const std::uint64_t now_ns = telemetry::now_ns();
   for (std::uint64_t i = 1; i <= 3; ++i) {
     auto request =
-        slot.begin_request(now_ns, telemetry::Method::post, "/v1/todos/12345678901234567890", 7);
-    slot.end_request(request, now_ns + i, 201, 80);
+        slot_.begin_request(now_ns, telemetry::Method::post, "/v1/todos/12345678901234567890", 7);
+    slot_.end_request(request, now_ns + i, 201, 80);
   }
-  host.segment().events().write(test::event(now_ns, telemetry::EventKind::listening, 1, 1));
-  source.poll();
-  ASSERT_EQ(source.answers().size(), 3U);
-  EXPECT_EQ(source.answers()[0].id, 1U);
-  EXPECT_EQ(source.answers()[2].id, 3U);
-  EXPECT_EQ(source.answers()[0].worker, 1U);
-  EXPECT_EQ(source.answers()[0].status, 201);
-  EXPECT_EQ(source.answers()[0].path_tail, "…5678901234567890");
-  EXPECT_EQ(source.events().size(), 1U);
-  EXPECT_EQ(source.snapshot().totals.requests, 3U);
-  source.poll();
-  EXPECT_TRUE(source.answers().empty());
-  EXPECT_TRUE(source.events().empty());
+  host_.segment().events().write(test::event(now_ns, telemetry::EventKind::listening, 1, 1));
+  source_.poll();
+  ASSERT_EQ(source_.answers().size(), 3U);
+  EXPECT_EQ(source_.answers()[0].id, 1U);
+  EXPECT_EQ(source_.answers()[2].id, 3U);
+  EXPECT_EQ(source_.answers()[0].worker, 1U);
+  EXPECT_EQ(source_.answers()[0].status, 201);
+  EXPECT_EQ(source_.answers()[0].path_tail, "…5678901234567890");
+  EXPECT_EQ(source_.events().size(), 1U);
+  EXPECT_EQ(source_.snapshot().totals.requests, 3U);
+  source_.poll();
+  EXPECT_TRUE(source_.answers().empty());
+  EXPECT_TRUE(source_.events().empty());
 }
 
-TEST(LiveSource, CountsTheRecordsThatItWasTooSlowFor) {
-  const RuntimeDirectory directory;
-  SegmentHost host(kPort);
-  auto slot = host.start_worker(1, 4711);
-  LiveSource source(kPort);
-  ASSERT_TRUE(becomes(source, Attachment::live));
+TEST_F(AttachedSource, CountsTheRecordsThatItWasTooSlowFor) {
   constexpr std::uint64_t kRequests = 1'300;
   for (std::uint64_t i = 1; i <= kRequests; ++i) {
-    auto request = slot.begin_request(i, telemetry::Method::get, "/v1/todos", 1);
-    slot.end_request(request, i + 1, 200, 2);
+    auto request = slot_.begin_request(i, telemetry::Method::get, "/v1/todos", 1);
+    slot_.end_request(request, i + 1, 200, 2);
   }
-  source.poll();
-  EXPECT_EQ(source.answers().size() + source.snapshot().totals.lost_records, kRequests);
-  EXPECT_GT(source.snapshot().totals.lost_records, 0U);
-  EXPECT_EQ(source.answers().back().id, kRequests);
-  EXPECT_EQ(source.snapshot().totals.requests, kRequests);
+  source_.poll();
+  EXPECT_EQ(source_.answers().size() + source_.snapshot().totals.lost_records, kRequests);
+  EXPECT_GT(source_.snapshot().totals.lost_records, 0U);
+  EXPECT_EQ(source_.answers().back().id, kRequests);
+  EXPECT_EQ(source_.snapshot().totals.requests, kRequests);
 }
 
-TEST(LiveSource, RatesAndLatenciesAreThoseOfTheLastSecond) {
-  const RuntimeDirectory directory;
-  SegmentHost host(kPort);
-  auto slot = host.start_worker(1, 4711);
-  LiveSource source(kPort);
-  ASSERT_TRUE(becomes(source, Attachment::live));
+TEST_F(AttachedSource, RatesAndLatenciesAreThoseOfTheLastSecond) {
   const std::uint64_t now_ns = telemetry::now_ns();
   for (int i = 0; i < 100; ++i) {
-    auto request = slot.begin_request(now_ns, telemetry::Method::get, "/v1/todos", 1);
-    slot.end_request(request, now_ns + (i < 95 ? 1'000'000 : 50'000'000), 200, 2);
+    auto request = slot_.begin_request(now_ns, telemetry::Method::get, "/v1/todos", 1);
+    slot_.end_request(request, now_ns + (i < 95 ? 1'000'000 : 50'000'000), 200, 2);
   }
   ASSERT_TRUE(wait_until([&] {
-    source.poll();
-    return source.snapshot().totals.requests_per_second > 0;
+    source_.poll();
+    return source_.snapshot().totals.requests_per_second > 0;
   }));
-  EXPECT_NEAR(source.snapshot().totals.p50_ms, 1, 0.07);
-  EXPECT_NEAR(source.snapshot().totals.p99_ms, 50, 3.5);
+  EXPECT_NEAR(source_.snapshot().totals.p50_ms, 1, 0.07);
+  EXPECT_NEAR(source_.snapshot().totals.p99_ms, 50, 3.5);
   // Nothing more happens: after a second nothing is left of it.
   EXPECT_TRUE(wait_until([&] {
-    source.poll();
-    return source.snapshot().totals.requests_per_second == 0;
+    source_.poll();
+    return source_.snapshot().totals.requests_per_second == 0;
   }));
-  EXPECT_EQ(source.snapshot().totals.p99_ms, 0);
+  EXPECT_EQ(source_.snapshot().totals.p99_ms, 0);
 }
 
 TEST(LiveSource, SaysSoWhenThePrimaryGivesNoSignOfLife) {
@@ -235,6 +231,30 @@ TEST(LiveSource, GoesOverToTheServerThatIsChosen) {
   ASSERT_TRUE(becomes(source, Attachment::live));
   EXPECT_EQ(source.snapshot().server.port, 8001);
   EXPECT_THAT(source.ports(), testing::ElementsAre(8000, 8001));  // and back again
+}
+
+TEST(LiveSource, ListsServersThatComeAndGoWhileItLooksAtOne) {
+  const RuntimeDirectory directory;
+  const SegmentHost first(8000);
+  auto second = std::make_unique<SegmentHost>(8001);
+  LiveSource source(8000);
+  ASSERT_TRUE(becomes(source, Attachment::live));
+  EXPECT_THAT(source.ports(), testing::ElementsAre(8000, 8001));
+  second.reset();  // its socket file stays
+  const SegmentHost third(8002);
+  EXPECT_TRUE(wait_until([&] {
+    source.poll();
+    return source.ports() == std::vector<std::uint16_t>{8000, 8002};
+  }));
+}
+
+TEST(LiveSource, StaysWithTheServerThatIsShownWhenItIsChosen) {
+  const RuntimeDirectory directory;
+  const SegmentHost first(8000);
+  LiveSource source(std::nullopt);
+  ASSERT_TRUE(becomes(source, Attachment::live));
+  source.choose(8000);
+  EXPECT_EQ(source.snapshot().attachment, Attachment::live);
 }
 
 /// Whatever a view may ask at a moment.

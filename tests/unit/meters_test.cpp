@@ -5,6 +5,7 @@
 #include "event_builder.h"
 #include "forkscope/telemetry/histogram.h"
 #include "model/core_meter.h"
+#include "model/fairness.h"
 #include "model/rate_meter.h"
 
 namespace forkscope::model {
@@ -86,6 +87,13 @@ TEST(HistogramQuantile, IsInTheBucketThatHoldsTheRank) {
   EXPECT_NEAR(histogram_quantile_ns(counts, 0.50), 1e6, 0.07e6);
   EXPECT_NEAR(histogram_quantile_ns(counts, 0.99), 1e9, 0.07e9);
   EXPECT_EQ(histogram_quantile_ns(std::vector<std::uint64_t>(528), 0.99), 0);
+}
+
+TEST(Fairness, IsOneWhenAllAreAlikeAndOneNthWhenOneDoesEverything) {
+  EXPECT_DOUBLE_EQ(fairness(std::vector<double>{5, 5, 5, 5}), 1);
+  EXPECT_DOUBLE_EQ(fairness(std::vector<double>{8, 0, 0, 0}), 0.25);
+  EXPECT_DOUBLE_EQ(fairness(std::vector<double>{0, 0}), 1);
+  EXPECT_DOUBLE_EQ(fairness({}), 1);
 }
 
 }  // namespace

@@ -96,6 +96,7 @@ void build_frame(benchmark::State& state) {
 
   NoTexture texture;
   const views::ViewState view_state;
+  const std::vector<std::uint16_t> servers;
   std::vector<views::Command> commands;
   const model::Snapshot& latest = past.history().latest();
   std::size_t vertices = 0;
@@ -114,6 +115,7 @@ void build_frame(benchmark::State& state) {
                         .load = {},
                         .lesson = {},
                         .control = nullptr,
+                        .servers = servers,
                         .latency_pixels = texture,
                         .commands = commands},
                        theme);

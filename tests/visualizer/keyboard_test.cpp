@@ -27,6 +27,7 @@ TEST(Keyboard, LettersMeanWhatTheyAreLabelledWith) {
               {'n', CommandKind::next_lesson_step},
               {'m', CommandKind::set_marker},
               {'w', CommandKind::toggle_why},
+              {'s', CommandKind::toggle_servers},
               {'t', CommandKind::toggle_theme},
               {'p', CommandKind::toggle_presenter}};
   for (const auto& key : keys) {
@@ -55,6 +56,7 @@ TEST(Keyboard, ArrowsStepAndGoOnWhileTheyAreHeld) {
   EXPECT_EQ(kind_of({.key = GLFW_KEY_LEFT, .shift = true}), CommandKind::previous_incident);
   EXPECT_EQ(kind_of({.key = GLFW_KEY_RIGHT, .shift = true}), CommandKind::next_incident);
   EXPECT_EQ(kind_of({.key = GLFW_KEY_END}), CommandKind::go_live);
+  EXPECT_EQ(kind_of({.key = GLFW_KEY_ENTER}), CommandKind::confirm);
   EXPECT_EQ(kind_of({.key = GLFW_KEY_SPACE}), CommandKind::toggle_pause);
 }
 

@@ -3,8 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <array>
-#include <string>
 #include <vector>
 
 #include "views/theme.h"
@@ -99,6 +97,16 @@ TEST(Theme, TypeIsLargeEnoughForTheBackRow) {
   EXPECT_GE(share(Type::large), 0.033F);       // a worker's state
   EXPECT_GE(share(Type::large_bold), 0.033F);  // a worker's number
   EXPECT_GE(share(Type::banner), 0.05F);
+}
+
+TEST(Layout, ALessonHasRoomForItsWordsBelowThreeIncidents) {
+  Theme theme;
+  for (const bool presenter : {false, true}) {
+    theme.unit = presenter ? kPresenterScale : 1;
+    const Layout layout = compute_layout(
+        {1600, 900}, theme, {.strips = 3, .workers = 4, .lesson = true, .presenter = presenter});
+    EXPECT_GE(layout.lesson.h, 300 * theme.unit) << presenter;
+  }
 }
 
 }  // namespace

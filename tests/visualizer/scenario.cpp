@@ -1,7 +1,6 @@
 #include "scenario.h"
 
 #include <csignal>
-#include <cstring>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -157,19 +156,30 @@ class Scenario {
     picture.totals.abandoned = abandoned_;
     picture.totals.lost_records = at < kBack ? 0 : 3'210;
     for (std::uint32_t core = 0; core < 4; ++core) {
-      const std::uint64_t use = at < 2 * kSecond ? 2 : 40 + (at / kStep * (core + 3)) % 30;
+      const std::uint64_t work = at < 2 * kSecond ? 2 : 40 + (at / kStep * (core + 3)) % 30;
+      const std::uint64_t use = is_burnt(core, at) ? 97 : work;
       picture.cores.push_back({core, static_cast<double>(use) / 100, {}});
     }
     model::assign_workers_to_cores(picture);
     return picture;
   }
 
+  /// By a worker that spins.
+  bool is_burnt(std::uint32_t core, std::uint64_t at) const {
+    for (std::uint32_t number = 1; number <= count(); ++number) {
+      if (core_of(number) == core && hang_at(number, at)) return true;
+    }
+    return false;
+  }
+
+  static std::uint32_t core_of(std::uint32_t number) { return number % 4; }
+
   WorkerReport worker(std::uint32_t number, std::uint64_t at) const {
     WorkerReport worker;
     worker.number = number;
     worker.generation = generations_[number];
     worker.pid = 4'710 + number + 100 * (worker.generation - 1);
-    worker.core = number % 4;
+    worker.core = core_of(number);
     worker.connections = 4;
     worker.requests = done_[number];
     worker.uptime_ns = at;

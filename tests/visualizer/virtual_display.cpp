@@ -43,6 +43,10 @@ std::string VirtualDisplay::focus(const std::string& title) const {
 
 void VirtualDisplay::press(const std::string& key) const { xdotool({"key", key}); }
 
+void VirtualDisplay::click(int x, int y) const {
+  xdotool({"mousemove", "--sync", std::to_string(x), std::to_string(y), "click", "1"});
+}
+
 void VirtualDisplay::hold(const std::string& key) const { xdotool({"keydown", key}); }
 
 std::string VirtualDisplay::xdotool(std::vector<std::string> arguments) const {

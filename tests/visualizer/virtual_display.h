@@ -1,5 +1,5 @@
 // A display of its own for one test: Xvfb(1) on a free number, its screen, and a keyboard
-// (xdotool(1)) for whatever window has the focus.
+// and a mouse (xdotool(1)) for whatever window has the focus.
 #pragma once
 
 #include <memory>
@@ -32,6 +32,8 @@ class VirtualDisplay {
   std::string focus(const std::string& title) const;
   /// Names as xdotool has them: "h", "question", "F12".
   void press(const std::string& key) const;
+  /// Presses the left button there, in pixels from the upper left corner.
+  void click(int x, int y) const;
   /// Holds a key down from now on. The server repeats it fifty times a second.
   void hold(const std::string& key) const;
 

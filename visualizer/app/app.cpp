@@ -1,12 +1,13 @@
 #include "app/app.h"
 
 #include <algorithm>
-#include <ctime>
 #include <iostream>
+#include <optional>
 #include <utility>
 
 #include "app/keyboard.h"
 #include "forkscope/telemetry/worker_report.h"
+#include "model/process_time.h"
 #include "views/latency.h"
 #include "views/screen.h"
 
@@ -22,18 +23,9 @@ constexpr std::uint64_t kLivelyFrameNs = 33 * kMs;
 constexpr std::uint64_t kQuietFrameNs = 220 * kMs;
 constexpr std::uint64_t kScreenshotCollectNs = 2'000 * kMs;
 constexpr std::uint64_t kScreenshotGiveUpNs = 5'000 * kMs;
-constexpr float kPresenterScale = 1.25F;
 constexpr double kLoadPerSecond = 2'000;
 constexpr std::uint32_t kLeastConnections = 16;
 constexpr std::uint32_t kConnectionsPerWorker = 4;
-
-/// User and system time of this process, all threads.
-std::uint64_t cpu_time_ns() {
-  timespec time{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return static_cast<std::uint64_t>(time.tv_sec) * 1'000 * kMs +
-         static_cast<std::uint64_t>(time.tv_nsec);
-}
 
 }  // namespace
 
@@ -68,9 +60,9 @@ int App::run() {
     const bool touched = window_.take_activity() && now - drawn_ns >= pace;
     if (!touched && now - drawn_ns < interval) continue;
 
-    const std::uint64_t before = cpu_time_ns();
+    const std::uint64_t before = model::process_cpu_ns();
     draw();
-    frame_cost_ns = cpu_time_ns() - before;
+    frame_cost_ns = model::process_cpu_ns() - before;
     drawn_ns = now;
     for (const Command& command : std::exchange(commands_, {})) perform(command);
   }
@@ -115,6 +107,7 @@ void App::poll() {
   const std::string notice = session_.take_notice();
   if (!notice.empty()) notify(notice);
   if (session_.is_replay()) return;
+  offer_servers();
   follow_server();
   if (control_) control_->poll();
   load_status_ = load_.status();
@@ -165,6 +158,7 @@ views::View App::view() {
   std::optional<lessons::Page> lesson;
   if (course_.open()) lesson = course_.page(situation());
   incidents_ = history.incidents(time_ns);
+  servers_ = session_.ports();
   return {.history = history,
           .now = history.at(time_ns),
           .calm = history.at(calm_time_ns),
@@ -177,6 +171,7 @@ views::View App::view() {
           .load = {load_options_, load_status_},
           .lesson = std::move(lesson),
           .control = control_.get(),
+          .servers = servers_,
           .latency_pixels = latency_pixels_,
           .commands = commands_};
 }
@@ -187,7 +182,7 @@ lessons::Situation App::situation() {
 
 std::string App::draw(const std::string& png_path) {
   theme_.kind = state_.theme;
-  window_.fit_theme(theme_, state_.scale * (state_.presenter ? kPresenterScale : 1.F));
+  window_.fit_theme(theme_, state_.scale * (state_.presenter ? views::kPresenterScale : 1.F));
   window_.begin_frame();
   views::draw_screen(view(), theme_);
   return window_.end_frame(png_path);

@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,6 +42,13 @@ class App {
   void perform(const views::Command& command);
   bool perform_in_time(const views::Command& command);
   bool perform_on_look(const views::Command& command);
+  bool perform_on_servers(const views::Command& command);
+
+  // ── which server ──
+  void toggle_servers();
+  void offer_servers();
+  void point_at_neighbour(int distance);
+  void look_at(std::uint16_t port);
 
   // ── what happens to the server ──
   void signal_worker(const telemetry::WorkerReport* worker, const char* signal);
@@ -72,6 +78,8 @@ class App {
 
   session::Session session_;
   std::vector<model::Incident> incidents_;         // as known at the view time of the frame
+  std::vector<std::uint16_t> servers_;             // ports of those that run, likewise
+  bool servers_offered_ = false;                   // the list has opened by itself, or need not
   std::unique_ptr<model::ControlClient> control_;  // of the server looked at
   std::uint64_t control_instance_ = 0;             // whose `control_` that is
   load::LoadGenerator load_;

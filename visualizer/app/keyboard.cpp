@@ -39,6 +39,8 @@ std::optional<Command> by_key(const KeyPress& press) {
     case GLFW_KEY_END: return Command{CommandKind::go_live};
     case GLFW_KEY_UP: return Command{CommandKind::choose_up};
     case GLFW_KEY_DOWN: return Command{CommandKind::choose_down};
+    case GLFW_KEY_ENTER:
+    case GLFW_KEY_KP_ENTER: return Command{CommandKind::confirm};
     case GLFW_KEY_ESCAPE: return Command{CommandKind::dismiss};
     case GLFW_KEY_F1: return Command{CommandKind::toggle_help};
     case GLFW_KEY_F11: return Command{CommandKind::toggle_full_screen};
@@ -71,6 +73,7 @@ std::optional<Command> command_of(const KeyPress& press) {
     case 'r': return Command{CommandKind::reload};
     case 'n': return Command{CommandKind::next_lesson_step};
     case 'm': return Command{CommandKind::set_marker};
+    case 's': return Command{CommandKind::toggle_servers};
     case 'w': return Command{CommandKind::toggle_why};
     case 't': return Command{CommandKind::toggle_theme};
     case 'p': return Command{CommandKind::toggle_presenter};

@@ -38,8 +38,7 @@ std::string read_moment(const std::string& text, Options& options) {
   options.session.at = recording::parse_moment(text);
   if (options.session.at) return {};
   return "wants a time after the start (12.5, 1:05), before the end (-3), a time of day "
-         "(12:04:31), "
-         "or end: " +
+         "(12:04:31), or end: " +
          text;
 }
 
@@ -53,8 +52,10 @@ std::optional<int> parse_options(int argc, char** argv, Options& options) {
   std::uint16_t port = 0;
   std::string size;
   std::string theme;
-  auto* port_option = cli.add_option("--port", port, "Port of the server [the only running one]")
-                          ->check(CLI::Range(1, 65535));
+  auto* port_option =
+      cli.add_option("--port", port,
+                     "Port of the server [the only running one, or a list to choose from]")
+          ->check(CLI::Range(1, 65535));
   auto* text = cli.add_flag("--text", options.text, "No window: a live table on the terminal");
   auto* once =
       cli.add_flag("--once", options.once, "With --text: one JSON snapshot, then end")->needs(text);

@@ -28,7 +28,7 @@ auto next_of(const List& list, typename List::value_type value) {
 }  // namespace
 
 void App::perform(const Command& command) {
-  if (perform_in_time(command) || perform_on_look(command)) return;
+  if (perform_on_servers(command) || perform_in_time(command) || perform_on_look(command)) return;
   if (session_.is_replay()) return notify("This is a recording: there is no server to act on.");
   switch (command.kind) {
     case CommandKind::toggle_load: return toggle_load();

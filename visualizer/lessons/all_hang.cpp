@@ -8,7 +8,6 @@ namespace forkscope::lessons {
 namespace {
 
 constexpr double kRate = 200;
-constexpr std::uint32_t kConnections = 16;
 constexpr std::uint64_t kWarmUpNs = 1'000'000'000;
 constexpr std::uint64_t kAfterwardsNs = 1'500'000'000;
 /// A request that is not in anybody's hand after this was lost on the way.
@@ -45,9 +44,7 @@ class AllHang final : public Lesson {
     longest_ns_ = 0;
     most_waiting_ = 0;
     requests_ = situation.now.totals.requests;
-    return {{.kind = ActionKind::start_load,
-             .requests_per_second = kRate,
-             .connections = kConnections}};
+    return {start_load(kRate)};
   }
 
   bool watch(const Situation& situation, Actions& actions) override {

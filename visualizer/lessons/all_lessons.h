@@ -8,7 +8,7 @@
 namespace forkscope::lessons {
 
 std::unique_ptr<Lesson> many_workers();  ///< Why several workers?
-std::unique_ptr<Lesson> fairness();      ///< Who answers, and is it fair?
+std::unique_ptr<Lesson> who_answers();   ///< Who answers, and is it fair?
 std::unique_ptr<Lesson> one_hangs();     ///< One hangs: who notices?
 std::unique_ptr<Lesson> one_crashes();   ///< One crashes: what is lost?
 std::unique_ptr<Lesson> all_hang();      ///< All hang: what is an outage?

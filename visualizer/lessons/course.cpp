@@ -16,7 +16,7 @@ constexpr std::uint64_t kResetPatienceNs = 1'000'000'000;
 std::vector<std::unique_ptr<Lesson>> all_lessons() {
   std::vector<std::unique_ptr<Lesson>> lessons;
   lessons.push_back(many_workers());
-  lessons.push_back(fairness());
+  lessons.push_back(who_answers());
   lessons.push_back(one_hangs());
   lessons.push_back(one_crashes());
   lessons.push_back(all_hang());

@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::size_t kCrashes = 6;
 constexpr double kRate = 200;
-constexpr std::uint32_t kConnections = 16;
 constexpr std::uint64_t kResendNs = 1'000'000'000;
 constexpr std::uint64_t kPauseNs = 50'000'000;  // a successor that waits this long was held back
 
@@ -34,9 +33,7 @@ class CrashLoop final : public Lesson {
     began_ns_ = situation.time_ns();
     sent_ = 0;
     sent_ns_ = 0;
-    return {{.kind = ActionKind::start_load,
-             .requests_per_second = kRate,
-             .connections = kConnections}};
+    return {start_load(kRate)};
   }
 
   bool watch(const Situation& situation, Actions& actions) override {

@@ -1,5 +1,6 @@
 #include "forkscope/telemetry/event_text.h"
 #include "lessons/all_lessons.h"
+#include "lessons/load_then_fire.h"
 #include "model/format.h"
 
 namespace forkscope::lessons {
@@ -7,8 +8,6 @@ namespace forkscope::lessons {
 namespace {
 
 constexpr double kRate = 1'000;
-constexpr std::uint32_t kConnections = 16;
-constexpr std::uint64_t kWarmUpNs = 1'000'000'000;
 constexpr std::uint64_t kAfterwardsNs = 1'000'000'000;
 
 /// Load, and one request that takes its worker along.
@@ -24,25 +23,17 @@ class OneCrashes final : public Lesson {
 
   std::array<std::string, kChoices> choices(const model::Snapshot&) const override {
     return {"All requests of the second in which it died",
-            "What that worker had in hand, and nothing else", "Nothing at all"};
+            "What that worker had in hand, no more", "Nothing at all"};
   }
 
   Actions fire(const Situation& situation) override {
-    began_ns_ = situation.time_ns();
     over_ns_ = 0;
-    sent_ = false;
-    return {{.kind = ActionKind::start_load,
-             .requests_per_second = kRate,
-             .connections = kConnections}};
+    return start_.begin(situation);
   }
 
   bool watch(const Situation& situation, Actions& actions) override {
-    if (!sent_ && situation.time_ns() - began_ns_ >= kWarmUpNs) {
-      sent_ = true;
-      failed_before_ = situation.load.failed;
-      actions.push_back({ActionKind::request, "/v1/faults/crash?how=segv"});
-    }
-    const auto incidents = incidents_since(situation, began_ns_);
+    if (start_.fire_when_warm(situation, actions)) failed_before_ = situation.load.failed;
+    const auto incidents = start_.incidents(situation);
     if (over_ns_ == 0 && !incidents.empty() && !incidents.front().open()) {
       over_ns_ = situation.time_ns();
     }
@@ -50,12 +41,12 @@ class OneCrashes final : public Lesson {
   }
 
   std::string progress(const Situation&) const override {
-    if (!sent_) return "The load begins.";
+    if (!start_.fired()) return "The load begins.";
     return over_ns_ == 0 ? "Sent." : "It is back already; counting what was lost.";
   }
 
   Answer answer(const Situation& situation) const override {
-    const auto incidents = incidents_since(situation, began_ns_);
+    const auto incidents = start_.incidents(situation);
     if (incidents.empty() || incidents.front().open()) {
       return {"No worker died and came back within a minute.", "", 2};
     }
@@ -75,10 +66,9 @@ class OneCrashes final : public Lesson {
   }
 
  private:
-  std::uint64_t began_ns_ = 0;
+  LoadThenFire start_{kRate, "/v1/faults/crash?how=segv"};
   std::uint64_t over_ns_ = 0;
   std::uint64_t failed_before_ = 0;
-  bool sent_ = false;
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "forkscope/telemetry/event_text.h"
 #include "lessons/all_lessons.h"
+#include "lessons/load_then_fire.h"
 #include "model/format.h"
 
 namespace forkscope::lessons {
@@ -9,8 +10,6 @@ namespace forkscope::lessons {
 namespace {
 
 constexpr double kRate = 500;
-constexpr std::uint32_t kConnections = 16;
-constexpr std::uint64_t kWarmUpNs = 1'000'000'000;
 
 /// Load, and one request that never returns.
 class OneHangs final : public Lesson {
@@ -27,26 +26,17 @@ class OneHangs final : public Lesson {
             "Every " + std::to_string(count_workers(now)) + "th request fails from now on"};
   }
 
-  Actions fire(const Situation& situation) override {
-    began_ns_ = situation.time_ns();
-    sent_ = false;
-    return {{.kind = ActionKind::start_load,
-             .requests_per_second = kRate,
-             .connections = kConnections}};
-  }
+  Actions fire(const Situation& situation) override { return start_.begin(situation); }
 
   bool watch(const Situation& situation, Actions& actions) override {
-    if (!sent_ && situation.time_ns() - began_ns_ >= kWarmUpNs) {
-      sent_ = true;
-      actions.push_back({ActionKind::request, "/v1/faults/hang"});
-    }
+    start_.fire_when_warm(situation, actions);
     const auto incident = hang(situation);
     return incident && !incident->open();
   }
 
   std::string progress(const Situation& situation) const override {
     const auto incident = hang(situation);
-    if (!sent_) return "The load begins.";
+    if (!start_.fired()) return "The load begins.";
     if (!incident) return "Sent. For now the worker only looks busy.";
     return "Worker " + std::to_string(incident->worker) + " hangs for " +
            model::counting_seconds(situation.time_ns() - incident->start_ns()) +
@@ -73,14 +63,13 @@ class OneHangs final : public Lesson {
 
  private:
   std::optional<model::Incident> hang(const Situation& situation) const {
-    for (const model::Incident& incident : incidents_since(situation, began_ns_)) {
+    for (const model::Incident& incident : start_.incidents(situation)) {
       if (incident.kind == model::IncidentKind::hang) return incident;
     }
     return std::nullopt;
   }
 
-  std::uint64_t began_ns_ = 0;
-  bool sent_ = false;
+  LoadThenFire start_{kRate, "/v1/faults/hang"};
 };
 
 }  // namespace

@@ -12,8 +12,15 @@ namespace {
 
 /// A request that takes so long is not served but stuck, long before anybody declares it.
 constexpr std::uint64_t kStuckNs = 500'000'000;
+constexpr std::uint32_t kConnections = 16;
 
 }  // namespace
+
+Action start_load(double requests_per_second) {
+  return {.kind = ActionKind::start_load,
+          .requests_per_second = requests_per_second,
+          .connections = kConnections};
+}
 
 std::uint32_t count_workers(const model::Snapshot& now) {
   return static_cast<std::uint32_t>(now.workers.size());

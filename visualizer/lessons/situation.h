@@ -36,6 +36,9 @@ struct Action {
 };
 using Actions = std::vector<Action>;
 
+/// Load over as many connections as most lessons want.
+Action start_load(double requests_per_second);
+
 std::uint32_t count_workers(const model::Snapshot& now);
 /// Workers that can take a request: idle, or busy with one that does not take long.
 std::uint32_t count_serving(const model::Snapshot& now);

@@ -1,6 +1,5 @@
 #include "model/control_client.h"
 
-#include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <utility>

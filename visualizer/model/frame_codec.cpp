@@ -1,8 +1,6 @@
 #include "model/frame_codec.h"
 
 #include <algorithm>
-#include <bit>
-#include <cmath>
 #include <utility>
 
 #include "model/byte_stream.h"
@@ -10,32 +8,15 @@
 namespace forkscope::model {
 
 using telemetry::EventRecord;
-using telemetry::WorkerReport;
 
 namespace {
 
 // Limits of what a frame may hold; more cannot be true.
-constexpr std::size_t kMaxCores = 1024;
 constexpr std::size_t kMaxStrings = kFramesPerGroup * (telemetry::kMaxSlots + 64);
 constexpr std::size_t kMaxStringBytes = 512;
 constexpr std::size_t kMaxMarkers = 256;
 /// Times are below this, so that sums of two do not overflow: 146 years after boot.
 constexpr std::uint64_t kMaxTimeNs = std::uint64_t{1} << 62;
-
-using Words = std::span<std::uint64_t>;
-
-std::uint64_t scaled(double value, double factor) {
-  if (!(value > 0)) return 0;  // NaN, too
-  return static_cast<std::uint64_t>(std::llround(std::min(value * factor, 1e18)));
-}
-
-std::uint64_t flag(bool set) { return set ? 1 : 0; }
-
-/// Enumerators from a file are taken at their word only up to the last that is known.
-template <typename Enum>
-Enum enum_of(std::uint64_t word, Enum last, Enum otherwise) {
-  return word <= static_cast<std::uint64_t>(last) ? static_cast<Enum>(word) : otherwise;
-}
 
 /// Printable ASCII and the "…" of a shortened path stay; whatever else becomes '?'.
 std::string harmless(std::string_view text) {
@@ -53,182 +34,14 @@ std::string harmless(std::string_view text) {
   return result;
 }
 
-/// `string(text)` gives the word of a string.
-template <typename StringWord>
-PictureWords words_of(const Snapshot& picture, StringWord string) {
-  PictureWords result;
-  const ServerInfo& server = picture.server;
-  result.server = {picture.time_ns,
-                   static_cast<std::uint64_t>(picture.wall_clock_ns) - picture.time_ns,
-                   static_cast<std::uint64_t>(picture.attachment),
-                   string(picture.attachment_detail),
-                   server.beat_age_ns,
-                   server.target_workers,
-                   flag(server.draining),
-                   server.port,
-                   string(server.host),
-                   string(server.version),
-                   server.primary_pid,
-                   server.instance_id,
-                   server.hang_after_ns,
-                   server.kill_after_ns,
-                   flag(server.faults_enabled)};
-  const Totals& totals = picture.totals;
-  result.totals = {totals.requests,
-                   scaled(totals.requests_per_second, 10),
-                   scaled(totals.p50_ms, 1e6),
-                   scaled(totals.p99_ms, 1e6),
-                   totals.waiting,
-                   totals.in_flight,
-                   totals.errors,
-                   totals.abandoned,
-                   totals.respawns,
-                   totals.hangs,
-                   totals.lost_records,
-                   totals.lost_events};
-  for (const WorkerReport& worker : picture.workers) {
-    const bool ascends =
-        result.workers.empty() ? worker.number > 0 : worker.number > result.workers.back().number;
-    if (!ascends || worker.number > telemetry::kMaxSlots) continue;
-    const telemetry::InFlight request = worker.in_flight.value_or(telemetry::InFlight{});
-    const telemetry::ExitReport exit = worker.last_exit.value_or(telemetry::ExitReport{});
-    // Those that change most come first: the mask of what has changed stays short.
-    result.workers.push_back(
-        {worker.number,
-         {worker.requests,
-          scaled(worker.requests_per_second, 10),
-          worker.busy_since_ns,
-          request.id,
-          request.start_ns,
-          worker.core,
-          string(request.path),
-          request.connection,
-          worker.in_flight ? 1 + static_cast<std::uint64_t>(request.method) : 0,
-          static_cast<std::uint64_t>(worker.state),
-          static_cast<std::uint64_t>(worker.phase),
-          worker.connections,
-          static_cast<std::uint64_t>(worker.hang_kind),
-          worker.pid,
-          worker.generation,
-          worker.state_since_ns,
-          worker.stuck_since_ns,
-          worker.kill_at_ns,
-          worker.pid != 0 ? picture.time_ns - worker.uptime_ns : 0,
-          worker.respawns,
-          worker.hangs,
-          flag(worker.last_exit.has_value()) | flag(exit.was_hung) << 1 |
-              flag(exit.core_dumped) << 2,
-          static_cast<std::uint64_t>(exit.cause),
-          exit.code,
-          exit.abandoned,
-          exit.time_ns}});
-  }
-  for (const CoreSample& core : picture.cores) {
-    const bool ascends = result.cores.empty() || core.number > result.cores.back().number;
-    if (!ascends || result.cores.size() == kMaxCores) continue;
-    result.cores.push_back({core.number, scaled(std::min(core.utilisation, 1.0), 1000)});
-  }
-  return result;
-}
-
-telemetry::WorkerState state_of(std::uint64_t word) {
-  using telemetry::WorkerState;
-  return enum_of(word, WorkerState::unknown, WorkerState::unknown);
-}
-
-telemetry::Method method_of(std::uint64_t word) {
-  return enum_of(word, telemetry::Method::options, telemetry::Method::other);
-}
-
-template <typename Text>
-WorkerReport report_of(const PictureWords::Worker& worker, std::uint64_t time_ns, Text text) {
-  using namespace telemetry;
-  const auto& words = worker.words;
-  WorkerReport report;
-  report.number = static_cast<std::uint32_t>(worker.number);
-  report.requests = words[0];
-  report.requests_per_second = static_cast<double>(words[1]) / 10;
-  report.busy_since_ns = words[2];
-  report.core = static_cast<std::uint32_t>(words[5]);
-  if (words[8] != 0) {
-    report.in_flight =
-        InFlight{words[3], words[4], words[7], method_of(words[8] - 1), text(words[6])};
-  }
-  report.state = state_of(words[9]);
-  report.phase = enum_of(words[10], Phase::flushing, Phase::booting);
-  report.connections = words[11];
-  report.hang_kind = enum_of(words[12], HangKind::stopped, HangKind::none);
-  report.pid = static_cast<std::uint32_t>(words[13]);
-  report.generation = static_cast<std::uint32_t>(words[14]);
-  report.state_since_ns = words[15];
-  report.stuck_since_ns = words[16];
-  report.kill_at_ns = words[17];
-  if (report.pid != 0 && words[18] < time_ns) report.uptime_ns = time_ns - words[18];
-  report.respawns = words[19];
-  report.hangs = words[20];
-  if ((words[21] & 1) != 0) {
-    ExitReport exit;
-    exit.was_hung = (words[21] & 2) != 0;
-    exit.core_dumped = (words[21] & 4) != 0;
-    exit.cause = enum_of(words[22], ExitCause::signaled, ExitCause::none);
-    exit.code = static_cast<std::uint32_t>(words[23]);
-    exit.abandoned = static_cast<std::uint32_t>(words[24]);
-    exit.time_ns = words[25];
-    report.last_exit = exit;
-  }
-  return report;
-}
-
-/// `text(word)` gives the string of a word.
-template <typename Text>
-Snapshot picture_of(const PictureWords& words, Text text) {
-  Snapshot picture;
-  const auto& server = words.server;
-  picture.time_ns = server[0];
-  picture.wall_clock_ns = static_cast<std::int64_t>(server[0] + server[1]);
-  picture.attachment = enum_of(server[2], Attachment::lost, Attachment::lost);
-  picture.attachment_detail = text(server[3]);
-  picture.server.beat_age_ns = server[4];
-  picture.server.target_workers = server[5];
-  picture.server.draining = server[6] != 0;
-  picture.server.port = static_cast<std::uint16_t>(server[7]);
-  picture.server.host = text(server[8]);
-  picture.server.version = text(server[9]);
-  picture.server.primary_pid = static_cast<std::uint32_t>(server[10]);
-  picture.server.instance_id = server[11];
-  picture.server.hang_after_ns = server[12];
-  picture.server.kill_after_ns = server[13];
-  picture.server.faults_enabled = server[14] != 0;
-  const auto& totals = words.totals;
-  picture.totals.requests = totals[0];
-  picture.totals.requests_per_second = static_cast<double>(totals[1]) / 10;
-  picture.totals.p50_ms = static_cast<double>(totals[2]) / 1e6;
-  picture.totals.p99_ms = static_cast<double>(totals[3]) / 1e6;
-  picture.totals.waiting = totals[4];
-  picture.totals.in_flight = totals[5];
-  picture.totals.errors = totals[6];
-  picture.totals.abandoned = totals[7];
-  picture.totals.respawns = totals[8];
-  picture.totals.hangs = totals[9];
-  picture.totals.lost_records = totals[10];
-  picture.totals.lost_events = std::min(totals[11], totals[10]);
-  for (const PictureWords::Worker& worker : words.workers) {
-    picture.workers.push_back(report_of(worker, picture.time_ns, text));
-  }
-  for (const PictureWords::Core& core : words.cores) {
-    const auto permille = static_cast<double>(std::min<std::uint64_t>(core.permille, 1000));
-    picture.cores.push_back({static_cast<std::uint32_t>(core.number), permille / 1000, {}});
-  }
-  assign_workers_to_cores(picture);
-  return picture;
-}
-
 // ── what has changed ─────────────────────────────────────────────────────────────────────────────
 
 void write_changes(ByteWriter& out, std::span<const std::uint64_t> words,
                    std::span<const std::uint64_t> previous) {
   std::uint64_t mask = 0;
-  for (std::size_t i = 0; i < words.size(); ++i) mask |= flag(words[i] != previous[i]) << i;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    mask |= std::uint64_t{words[i] != previous[i]} << i;
+  }
   out.number(mask);
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (words[i] != previous[i]) out.difference(words[i], previous[i]);
@@ -236,7 +49,7 @@ void write_changes(ByteWriter& out, std::span<const std::uint64_t> words,
 }
 
 /// `words` are the previous ones, and then those of this frame.
-void read_changes(ByteReader& in, Words words) {
+void read_changes(ByteReader& in, std::span<std::uint64_t> words) {
   const std::uint64_t mask = in.number();
   if (mask >> words.size() != 0) return in.fail();
   for (std::size_t i = 0; i < words.size(); ++i) {
@@ -252,7 +65,7 @@ void write_numbers(ByteWriter& out, const std::vector<Item>& items,
   const bool same =
       std::equal(items.begin(), items.end(), previous.begin(), previous.end(),
                  [](const Item& left, const Item& right) { return left.number == right.number; });
-  out.number(flag(!same));
+  out.number(same ? 0 : 1);
   if (same) return;
   out.number(items.size());
   std::uint64_t before = 0;
@@ -335,8 +148,8 @@ void write_answers(ByteWriter& out, const std::vector<Answer>& answers,
   }
 }
 
-template <typename Text>
-void read_answers(ByteReader& in, std::vector<Answer>& answers, std::uint64_t time_ns, Text text) {
+void read_answers(ByteReader& in, std::vector<Answer>& answers, std::uint64_t time_ns,
+                  const TextOfWord& text_of) {
   const std::size_t count = in.count(kAnswersPerFrame);
   std::uint64_t end_ns = time_ns;
   for (std::size_t i = 0; i < count && !in.failed(); ++i) {
@@ -349,7 +162,7 @@ void read_answers(ByteReader& in, std::vector<Answer>& answers, std::uint64_t ti
     answer.status = static_cast<std::uint16_t>(in.number());
     answer.core = static_cast<std::uint16_t>(in.number());
     answer.method = method_of(in.number());
-    answer.path_tail = text(in.number());
+    answer.path_tail = text_of(in.number());
   }
 }
 
@@ -406,14 +219,14 @@ FrameEncoder::Encoded FrameEncoder::encode(const Frame& frame) {
   }
   frames_ = (frames_ + 1) % kFramesPerGroup;
 
-  const auto string = [this](const std::string& text) { return word_of(text); };
-  PictureWords words = words_of(frame.picture, string);
+  const WordOfText word_of_text = [this](const std::string& text) { return word_of(text); };
+  PictureWords words = words_of(frame.picture, word_of_text);
   const std::size_t answers = std::min(frame.answers.size(), kAnswersPerFrame);
   const std::vector<Answer> kept(frame.answers.end() - static_cast<std::ptrdiff_t>(answers),
                                  frame.answers.end());
   std::vector<std::uint64_t> paths;
   paths.reserve(kept.size());
-  for (const Answer& answer : kept) paths.push_back(string(answer.path_tail));
+  for (const Answer& answer : kept) paths.push_back(word_of(answer.path_tail));
 
   ByteWriter out;
   out.number(new_strings_.size());
@@ -448,24 +261,24 @@ bool FrameDecoder::decode(bool key, std::span<const std::byte> bytes, Frame& fra
   if (!begun_ || bytes.size() > kMaxFrameBytes) return begun_ = false;
 
   ByteReader in(bytes);
-  const std::uint64_t before_ns = previous_.server[0];
+  const std::uint64_t before_ns = previous_.time_ns();
   const std::size_t strings = in.count(kMaxStrings - strings_.size());
   for (std::size_t i = 0; i < strings && !in.failed(); ++i) {
     strings_.push_back(harmless(in.text(kMaxStringBytes)));
   }
-  const auto text = [this](std::uint64_t word) {
+  const TextOfWord text_of = [this](std::uint64_t word) {
     return word == 0 || word > strings_.size() ? std::string() : strings_[word - 1];
   };
   read_picture(in, previous_);
-  const std::uint64_t time_ns = previous_.server[0];
+  const std::uint64_t time_ns = previous_.time_ns();
   if (in.failed() || time_ns <= before_ns || time_ns >= kMaxTimeNs) return begun_ = false;
 
   frame = Frame{};
-  frame.picture = picture_of(previous_, text);
+  frame.picture = picture_of(previous_, text_of);
   frame.answers_seen = in.number();
   frame.answers_lost = in.number();
   frame.events_lost = in.number();
-  read_answers(in, frame.answers, time_ns, text);
+  read_answers(in, frame.answers, time_ns, text_of);
   read_latency(in, frame);
   const std::size_t events = in.count(telemetry::kEventCapacity);
   for (std::size_t i = 0; i < events && !in.failed(); ++i) {

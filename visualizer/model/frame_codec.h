@@ -12,42 +12,21 @@
 // thousandth. The visualizer's own CPU use is not kept. Neither class is thread-safe.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "model/frame.h"
+#include "model/picture_words.h"
 
 namespace forkscope::model {
 
 inline constexpr std::size_t kFramesPerGroup = 50;
 /// No frame is longer, and none that says so is believed.
 inline constexpr std::size_t kMaxFrameBytes = std::size_t{1} << 20;
-
-/// A picture as numbers; strings are numbers of the group's string table.
-struct PictureWords {
-  static constexpr std::size_t kServerWords = 15;
-  static constexpr std::size_t kTotalsWords = 12;
-  static constexpr std::size_t kWorkerWords = 26;
-  struct Worker {
-    std::uint64_t number = 0;
-    std::array<std::uint64_t, kWorkerWords> words{};
-  };
-  struct Core {
-    std::uint64_t number = 0;
-    std::uint64_t permille = 0;
-  };
-
-  std::array<std::uint64_t, kServerWords> server{};
-  std::array<std::uint64_t, kTotalsWords> totals{};
-  std::vector<Worker> workers;  // by number, ascending
-  std::vector<Core> cores;      // likewise
-};
 
 class FrameEncoder {
  public:

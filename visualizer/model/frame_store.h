@@ -9,7 +9,6 @@
 #include <cstdint>
 #include <deque>
 #include <list>
-#include <span>
 #include <vector>
 
 #include "model/frame_codec.h"

@@ -1,9 +1,10 @@
 #include "model/history.h"
 
 #include <algorithm>
-#include <iterator>
-#include <numeric>
 #include <utility>
+
+#include "model/fairness.h"
+#include "model/spread.h"
 
 namespace forkscope::model {
 
@@ -13,7 +14,6 @@ using telemetry::WorkerState;
 
 namespace {
 
-constexpr std::size_t kMaxCores = 1024;
 constexpr std::size_t kMaxEvents = 8192;
 constexpr std::size_t kMaxMarkers = 1024;
 /// A longer silence of the source than this is a gap, and shown as one.
@@ -38,8 +38,6 @@ int weight(WorkerState state) {
 std::uint32_t clamped(std::uint64_t count) {
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(count, UINT32_MAX));
 }
-
-bool younger(const Answer& left, const Answer& right) { return left.end_ns > right.end_ns; }
 
 }  // namespace
 
@@ -81,9 +79,10 @@ void History::follow(const Frame& frame) {
   } else {
     incidents_.server_gone(picture.time_ns);  // after its last events, which say why
   }
-  add_answers(frame.answers, picture.time_ns);
+  answers_.add(frame.answers, picture.time_ns);
   add_cores(picture);
   add_sums(frame);
+  add_latency(frame);
   for (const std::uint64_t marker : frame.markers) {
     markers_.push_back(marker);
     if (markers_.size() > kMaxMarkers) markers_.pop_front();
@@ -170,7 +169,7 @@ void History::add_worker(const WorkerReport& worker, std::uint64_t time_ns) {
   }
 
   if (follows && worker.requests > track.requests) {
-    spread(worker.requests - track.requests, track.counted_ns, time_ns,
+    spread(worker.requests - track.requests, track.counted_ns, time_ns, bins_,
            [&track](std::uint64_t number, std::uint64_t count) {
              WorkerBin* bin = track.bins.write(number);
              if (bin != nullptr) bin->requests += static_cast<float>(count);
@@ -185,31 +184,6 @@ void History::add_worker(const WorkerReport& worker, std::uint64_t time_ns) {
 std::uint64_t History::first_unseen(std::uint64_t now) const {
   const std::uint64_t first = bin_of(followed_ns_) + 1;
   return followed_ns_ == 0 || first > now || now - first > kMaxGapBins ? now : first;
-}
-
-/// Spreads what has ended between two pictures evenly over that time, since only the sum is known
-/// of it. Each bin gets a whole number, and together they get all: `give(bin, count)`.
-template <typename Give>
-void History::spread(std::uint64_t all, std::uint64_t from_ns, std::uint64_t to_ns,
-                     Give give) const {
-  constexpr std::uint64_t kMost = std::uint64_t{1} << 50;  // more can only be a lie
-  all = std::min(all, kMost);
-  const auto due_until = [&](std::uint64_t time_ns) {
-    const double part =
-        static_cast<double>(time_ns - from_ns) / static_cast<double>(to_ns - from_ns);
-    return static_cast<std::uint64_t>(static_cast<double>(all) * part);
-  };
-  const std::uint64_t last = bin_of(to_ns);
-  if (to_ns <= from_ns) return give(last, all);
-  // No further back than anything is kept.
-  const std::uint64_t first =
-      std::max(bin_of(from_ns), last - std::min<std::uint64_t>(last, bins_));
-  std::uint64_t given = first * kBinNs > from_ns ? due_until(first * kBinNs) : 0;
-  for (std::uint64_t number = first; number <= last; ++number) {
-    const std::uint64_t due = number == last ? all : due_until((number + 1) * kBinNs);
-    if (due > given) give(number, due - given);
-    given = std::max(given, due);
-  }
 }
 
 /// A core's utilisation is of all the time since the sample before.
@@ -229,17 +203,18 @@ void History::add_cores(const Snapshot& snapshot) {
 
 /// What ended, failed or was lost since the frame before belongs to the middle of that time: a
 /// frame is made at the beginning of a bin, and most of what it tells is of the bin before.
+std::uint64_t History::middle_bin(std::uint64_t time_ns) const {
+  return bin_of(followed_ns_ == 0 ? time_ns : followed_ns_ + (time_ns - followed_ns_) / 2);
+}
+
 void History::add_sums(const Frame& frame) {
   const Snapshot& picture = frame.picture;
-  const std::uint64_t now = bin_of(picture.time_ns);
-  const std::uint64_t middle =
-      followed_ns_ == 0 ? now : bin_of(followed_ns_ + (picture.time_ns - followed_ns_) / 2);
   const auto grown = [](std::uint64_t after, std::uint64_t before) {
     return after > before ? clamped(after - before) : 0;
   };
   // What a server had done before it was looked at has no time.
   const bool first = followed_ns_ == 0 || picture.server.instance_id != instance_id_;
-  if (TimeBin* bin = timeline_.write(middle)) {
+  if (TimeBin* bin = timeline_.write(middle_bin(picture.time_ns))) {
     bin->answers_lost += clamped(frame.answers_lost);
     bin->events_lost += clamped(frame.events_lost);
     if (!first) {
@@ -248,12 +223,13 @@ void History::add_sums(const Frame& frame) {
     }
   }
   if (!first && picture.totals.requests > totals_.requests) {
-    spread(picture.totals.requests - totals_.requests, followed_ns_, picture.time_ns,
+    spread(picture.totals.requests - totals_.requests, followed_ns_, picture.time_ns, bins_,
            [this](std::uint64_t number, std::uint64_t count) {
              TimeBin* bin = timeline_.write(number);
              if (bin != nullptr) bin->requests += static_cast<float>(count);
            });
   }
+  const std::uint64_t now = bin_of(picture.time_ns);
   for (std::uint64_t number = first_unseen(now); number <= now; ++number) {
     TimeBin* bin = timeline_.write(number);
     if (bin == nullptr) continue;
@@ -263,6 +239,10 @@ void History::add_sums(const Frame& frame) {
     bin->p50_ms = static_cast<float>(picture.totals.p50_ms);
     bin->p99_ms = static_cast<float>(picture.totals.p99_ms);
   }
+}
+
+void History::add_latency(const Frame& frame) {
+  const std::uint64_t middle = middle_bin(frame.picture.time_ns);
   if (LatencyColumn* column = latency_.write(middle)) {
     for (std::size_t row = 0; row < kLatencyRows; ++row) (*column)[row] += frame.latency[row];
   }
@@ -274,20 +254,6 @@ void History::add_sums(const Frame& frame) {
     bin->slowest_row = bin->slowest_row == kNoLatency
                            ? worker.slowest_row
                            : std::max(bin->slowest_row, worker.slowest_row);
-  }
-}
-
-void History::add_answers(std::span<const Answer> answers, std::uint64_t time_ns) {
-  for (const Answer& answer : answers) {
-    // A time in the future can only be a lie; it must not push the past out of the ring.
-    AnswerBin* bin = answers_.write(bin_of(std::min(answer.end_ns, time_ns)));
-    if (bin == nullptr) continue;
-    if (bin->kept.size() < kAnswersPerFrame) {
-      bin->kept.push_back(answer);
-    } else {
-      bin->kept[bin->seen % kAnswersPerFrame] = answer;
-    }
-    ++bin->seen;
   }
 }
 
@@ -350,48 +316,12 @@ LatencyColumn History::latency(std::uint64_t time_ns, std::size_t bins) const {
   return sum;
 }
 
-/// Gives each bin's answers that ended in (from, to], newest first, from the newest bin to the
-/// oldest, until `take` returns false. The newest ones are not part of a frame yet.
-template <typename Take>
-void History::each_answer_bin(std::uint64_t from_ns, std::uint64_t to_ns, Take take) const {
-  std::vector<Answer> of_bin;
-  const auto give = [&](const std::vector<Answer>& kept) {
-    of_bin.clear();
-    std::copy_if(kept.begin(), kept.end(), std::back_inserter(of_bin), [&](const Answer& answer) {
-      return answer.end_ns > from_ns && answer.end_ns <= to_ns;
-    });
-    std::sort(of_bin.begin(), of_bin.end(), younger);
-    return take(of_bin);
-  };
-  if (!give(builder_.pending_answers())) return;
-  const std::uint64_t newest = bin_of(std::min(to_ns, newest_ns()));
-  const std::uint64_t oldest =
-      std::max(bin_of(from_ns), newest - std::min<std::uint64_t>(newest, bins_));
-  for (std::uint64_t bin = newest + 1; bin-- > oldest;) {
-    const AnswerBin* answers = answers_.read(bin);
-    if (answers != nullptr && !answers->kept.empty() && !give(answers->kept)) return;
-  }
-}
-
 std::vector<Answer> History::answers(std::uint64_t time_ns, std::size_t count) const {
-  std::vector<Answer> result;
-  each_answer_bin(0, time_ns, [&](const std::vector<Answer>& of_bin) {
-    const std::size_t room = std::min(count - result.size(), of_bin.size());
-    result.insert(result.end(), of_bin.begin(), of_bin.begin() + static_cast<std::ptrdiff_t>(room));
-    return result.size() < count;
-  });
-  return result;
+  return answers_.latest(time_ns, count, builder_.pending_answers());
 }
 
 std::vector<Answer> History::answers_between(std::uint64_t from_ns, std::uint64_t to_ns) const {
-  std::vector<Answer> result;
-  each_answer_bin(from_ns, to_ns, [&](const std::vector<Answer>& of_bin) {
-    result.insert(result.end(), of_bin.begin(), of_bin.end());
-    return true;
-  });
-  std::sort(result.begin(), result.end(),
-            [](const Answer& left, const Answer& right) { return younger(right, left); });
-  return result;
+  return answers_.between(from_ns, to_ns, builder_.pending_answers());
 }
 
 double History::served(std::uint32_t number, std::uint64_t time_ns, std::size_t bins) const {
@@ -445,17 +375,6 @@ std::vector<EventRecord> History::events(std::uint64_t time_ns, std::size_t coun
     if (event->time_ns <= time_ns) result.push_back(*event);
   }
   return result;
-}
-
-double fairness(std::span<const double> shares) {
-  double sum = 0;
-  double squares = 0;
-  for (const double share : shares) {
-    sum += share;
-    squares += share * share;
-  }
-  if (squares == 0) return 1;
-  return sum * sum / (static_cast<double>(shares.size()) * squares);
 }
 
 }  // namespace forkscope::model

@@ -16,11 +16,11 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <optional>
 #include <span>
 #include <vector>
 
 #include "forkscope/telemetry/layout.h"
+#include "model/answer_bins.h"
 #include "model/bin_ring.h"
 #include "model/frame.h"
 #include "model/frame_store.h"
@@ -109,7 +109,7 @@ class History {
   double served(std::uint32_t number, std::uint64_t time_ns, std::size_t bins) const;
   /// Requests ended per worker in the `window_ns` before `time_ns`; index = number - 1.
   std::vector<double> share(std::uint64_t time_ns, std::uint64_t window_ns) const;
-  /// Jain's index of the shares of the workers that are there at `time_ns`.
+  /// The fairness (fairness.h) of the shares of the workers that are there at `time_ns`.
   double fairness(std::uint64_t time_ns, std::uint64_t window_ns) const;
 
   // ── what happened ──
@@ -136,25 +136,17 @@ class History {
     std::uint64_t counted_ns = 0;  // when it was that; 0 = not seen yet
     BinRing<WorkerBin> bins;
   };
-  /// Answers of one bin; a ring once it is full.
-  struct AnswerBin {
-    std::uint32_t seen = 0;
-    std::vector<Answer> kept;
-  };
 
   void follow(const Frame& frame);
   void add_event(const telemetry::EventRecord& event, const Snapshot& picture);
   std::uint64_t served_at_start(const telemetry::EventRecord& hung, const Snapshot& picture) const;
   void close_given_up(const Snapshot& snapshot);
   void add_worker(const telemetry::WorkerReport& worker, std::uint64_t time_ns);
-  template <typename Give>
-  void spread(std::uint64_t all, std::uint64_t from_ns, std::uint64_t to_ns, Give give) const;
   std::uint64_t first_unseen(std::uint64_t now) const;
   void add_cores(const Snapshot& snapshot);
+  std::uint64_t middle_bin(std::uint64_t time_ns) const;
   void add_sums(const Frame& frame);
-  void add_answers(std::span<const Answer> answers, std::uint64_t time_ns);
-  template <typename Take>
-  void each_answer_bin(std::uint64_t from_ns, std::uint64_t to_ns, Take take) const;
+  void add_latency(const Frame& frame);
 
   std::size_t bins_;
   Snapshot latest_;
@@ -171,13 +163,10 @@ class History {
   std::vector<BinRing<float>> cores_;  // index = number
   BinRing<TimeBin> timeline_;
   BinRing<LatencyColumn> latency_;
-  BinRing<AnswerBin> answers_;
+  AnswerBins answers_;
   std::deque<telemetry::EventRecord> events_;
   std::deque<std::uint64_t> markers_;
   Incidents incidents_;
 };
-
-/// Jain's fairness index of the shares: 1 = all alike, 1/n = one does everything. 1 for no load.
-double fairness(std::span<const double> shares);
 
 }  // namespace forkscope::model

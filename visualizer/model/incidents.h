@@ -1,4 +1,6 @@
 // Incidents: what happened to a worker, derived from the primary's event lane alone.
+//
+// Owned by History, which feeds them. Plain values: nothing here knows of a segment or a file.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +14,9 @@
 namespace forkscope::model {
 
 enum class IncidentKind {
-  hang,
-  crash
-};  // crash: an exit that nobody asked for, hung or not killed
+  hang,   ///< Declared hung, however it ended.
+  crash,  ///< An exit that nobody asked for, of a worker that was not hung.
+};
 
 /// From the first sign to the successor's readiness. Times are CLOCK_MONOTONIC, 0 = not yet.
 struct Incident {

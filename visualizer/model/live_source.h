@@ -1,22 +1,21 @@
 // The live source: finds a running server, attaches, and keeps reading.
 //
-// Asks the control socket for the segment (never blocks the caller for longer than 50 ms), follows
-// the lanes, samples /proc/stat and its own CPU time. When the server goes away it says so, keeps
-// looking, and attaches again; a restarted server is a new instance. Main thread only.
+// Asks the control socket for the segment (never blocks the caller for longer than 50 ms), has it
+// read (segment_reader.h), samples /proc/stat and its own CPU time. When the server goes away it
+// says so, keeps looking, and attaches again; a restarted server is a new instance. Main thread
+// only.
 //
 // No connection stays open: the primary's life is followed by a pidfd, and by the age of its
-// heartbeat where the pid means nothing here.
+// heartbeat where the pid means nothing here. Where several servers run, the others are asked every
+// two seconds whether they still listen.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
-#include "forkscope/telemetry/layout.h"
-#include "model/latency.h"
-#include "model/snapshot.h"
+#include "model/segment_reader.h"
 
 namespace forkscope::model {
 
@@ -30,16 +29,16 @@ class LiveSource {
   /// What has happened since the last call. Cheap: call it once per frame.
   void poll();
 
-  /// Ports on which servers ran when this one was found, ascending: what there is to choose from.
+  /// Ports on which servers run, ascending, as of two seconds ago at the most: what there is to
+  /// choose from. Of one that cannot be read, too.
   const std::vector<std::uint16_t>& ports() const;
-  /// From now on the server on that port is looked at.
+  /// From now on the server on that port is looked at, and no other.
   void choose(std::uint16_t port);
 
   const Snapshot& snapshot() const;
-  /// Requests that ended since the poll before, oldest first, of all workers.
+  // What the latest poll has brought; see News.
   const std::vector<Answer>& answers() const;
   const std::vector<telemetry::EventRecord>& events() const;
-  /// Latencies of the requests that ended; looked at ten times per second.
   const std::vector<LatencyCount>& latency() const;
 
  private:

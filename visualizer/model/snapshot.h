@@ -39,6 +39,9 @@ struct CoreSample {
   std::uint32_t number = 0;
   double utilisation = 0;              ///< 0 … 1, since the previous sample.
   std::vector<std::uint32_t> workers;  ///< Numbers of the workers that last ran on it.
+  /// Workers one of which may burn it, when it is burnt by none that is known: where a worker that
+  /// spins has run is as old as the latest look at it, and the kernel may have moved it since.
+  std::vector<std::uint32_t> suspects = {};
 };
 
 /// One ended request: "who answered".
@@ -83,7 +86,8 @@ struct Snapshot {
   std::optional<double> observer_cpu;
 };
 
-/// Notes with each core the workers that last ran on it.
+/// Notes with each core the workers that last ran on it. One that spins is not on a core that is
+/// hardly used, whatever is said of it.
 void assign_workers_to_cores(Snapshot& snapshot);
 
 }  // namespace forkscope::model

@@ -42,6 +42,7 @@ std::string since_clock(std::uint64_t time_ns, const Snapshot& now) {
 
 }  // namespace
 
+/// In the order of their weight: where there is little room, the last parts are left out.
 std::string headline(const Incident& incident, const Snapshot& now) {
   std::string line;
   const std::uint64_t age = since(incident.start_ns(), now.time_ns);
@@ -54,7 +55,6 @@ std::string headline(const Incident& incident, const Snapshot& now) {
     const bool stopped = incident.hang_kind == telemetry::HangKind::stopped;
     const std::string where = (stopped ? " frozen by SIGSTOP" : "") + during(incident.request);
     if (!where.empty()) line += std::string(kDot) + where.substr(1);
-    line += since_clock(incident.start_ns(), now);
     const std::uint64_t kill_at = incident.start_ns() + now.server.kill_after_ns;
     if (incident.kill_ns != 0) {
       line += std::string(kDot) + "SIGKILL sent";
@@ -70,6 +70,7 @@ std::string headline(const Incident& incident, const Snapshot& now) {
     line += std::string(kDot) + "others served " +
             (served < 100'000 ? grouped(served) : compact(static_cast<double>(served)));
   }
+  if (incident.exit_ns == 0) line += since_clock(incident.start_ns(), now);
   return line;
 }
 

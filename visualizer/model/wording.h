@@ -14,7 +14,7 @@
 namespace forkscope::model {
 
 /// An open incident at the moment of a picture, without the worker's number:
-/// "HUNG 4.2 s · in GET /v1/faults/hang · since 12:04:31 · kill in 0.8 s · others served 12,904"
+/// "HUNG 4.2 s · in GET /v1/faults/hang · kill in 0.8 s · others served 12,904 · since 12:04:31"
 std::string headline(const Incident& incident, const Snapshot& now);
 /// A closed one:
 /// "hung 5.00 s · SIGABRT · back after 38 ms · 1 request lost · others served 15,331"

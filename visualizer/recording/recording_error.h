@@ -1,3 +1,4 @@
+// What recording and replaying throw.
 #pragma once
 
 #include <stdexcept>

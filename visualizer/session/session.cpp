@@ -58,9 +58,12 @@ std::vector<std::uint16_t> Session::ports() const {
 
 void Session::choose(std::uint16_t port) {
   if (!live_) return;
+  const bool other = history_.latest().server.port != port;
   live_->choose(port);
+  if (!other) return;
   start_history();  // what is known of one server is not the past of another
   playhead_.to_end();
+  poll();  // there is a picture at once
 }
 
 std::string Session::take_notice() { return std::exchange(notice_, {}); }

@@ -47,8 +47,10 @@ class Session {
   bool is_recording() const { return recorder_ && recorder_->error().empty(); }
   /// The events that the latest poll() has brought.
   const std::vector<telemetry::EventRecord>& new_events() const;
-  /// Servers to choose from, and the choice (LiveSource::choose()); of a replay none.
+  /// Servers to choose from (LiveSource::ports()); none in a replay.
   std::vector<std::uint16_t> ports() const;
+  /// Goes over to that server, and begins its history anew; or stays with it, and no longer goes
+  /// over to another one by itself.
   void choose(std::uint16_t port);
   /// Something to tell the user, once: what of the recording is damaged, why recording has stopped.
   std::string take_notice();

@@ -59,6 +59,11 @@ Colors colors_of_environment() {
   return depth == "truecolor" || depth == "24bit" ? Colors::rgb : Colors::basic;
 }
 
+std::string_view block(double share) {
+  static constexpr std::string_view kBlocks[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+  return kBlocks[static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * 8)];
+}
+
 std::size_t columns_of(std::string_view text) {
   return static_cast<std::size_t>(
       std::count_if(text.begin(), text.end(), [](char byte) { return !continues(byte); }));

@@ -42,6 +42,9 @@ class Line {
   std::string bytes_;
 };
 
+/// Eighths of a block, from empty (0) to full (1).
+std::string_view block(double share);
+
 /// Code points in `text`.
 std::size_t columns_of(std::string_view text);
 /// The longest start of `text` with at most `columns` code points.

@@ -5,20 +5,15 @@
 // and a shape. Rows never re-sort.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "model/history.h"
 #include "text/line.h"
+#include "text/table_size.h"
 
 namespace forkscope::text {
-
-struct TableSize {
-  std::size_t columns = 80;
-  std::size_t rows = 24;
-};
 
 /// What the last row says beside the time.
 struct Footer {

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "net/descriptor.h"
-#include "text/table.h"
+#include "text/table_size.h"
 
 namespace forkscope::text {
 

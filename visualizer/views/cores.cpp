@@ -12,31 +12,61 @@ namespace forkscope::views {
 
 namespace {
 
-std::string worker_list(const std::vector<std::uint32_t>& workers) {
+constexpr float kTwoLinesGood = 92;   // from here on there is room for two lines and a graph
+constexpr float kTwoLinesLeast = 66;  // … and from here on if there must be
+
+/// "worker 3", "workers 1 4", "perhaps worker 3", "no worker".
+std::string worker_list(const model::CoreSample& core) {
+  const bool known = !core.workers.empty();
+  const auto& workers = known ? core.workers : core.suspects;
   if (workers.empty()) return "no worker";
-  std::string text = workers.size() == 1 ? "worker" : "workers";
+  std::string text = known ? "worker" : "perhaps worker";
+  if (workers.size() > 1) text += 's';
   for (const std::uint32_t number : workers) text += " " + std::to_string(number);
   return text;
 }
 
+/// The same where there is little room: "w3", "w1 w4", "w3?", "–".
+std::string short_worker_list(const model::CoreSample& core) {
+  std::string text;
+  for (const std::uint32_t number : core.workers) text += "w" + std::to_string(number) + ' ';
+  for (const std::uint32_t number : core.suspects) text += "w" + std::to_string(number) + "? ";
+  return text.empty() ? "–" : text.substr(0, text.size() - 1);
+}
+
+/// Number, utilisation and workers, in one line where they fit or there is no room for two. Takes
+/// its place off `rect`.
+void draw_core_head(const Painter& painter, Rect& rect, const model::CoreSample& core) {
+  const Palette& colors = painter.colors();
+  const std::string list = worker_list(core);
+  const std::string use = model::percent(core.utilisation);
+  const std::string number = std::to_string(core.number);
+  const float gap = painter.px(12);
+  const float one_line = painter.width(Type::body_bold, number) + painter.width(Type::small, list) +
+                         painter.width(Type::body_bold, use) + 2 * gap;
+  const bool fits = one_line <= rect.w;
+  const bool two_lines = rect.h >= painter.px(fits ? kTwoLinesGood : kTwoLinesLeast);
+  const bool worded = two_lines && rect.w >= painter.width(Type::body_bold, "core 00 100 %");
+  const Rect head = rect.cut_top(painter.px(27), painter.px(2));
+  const float x = painter.text(Type::body_bold, head.x, head.middle(), colors.text,
+                               (worded ? "core " : "") + number) +
+                  gap;
+  const float right =
+      painter.text_right(Type::body_bold, head.right(), head.middle(), colors.text, use) - gap;
+  if (two_lines) {
+    const Rect line = rect.cut_top(painter.px(22), painter.px(4));
+    painter.text_elided(
+        Type::small, line.x, line.middle(), line.w, colors.muted,
+        painter.width(Type::small, list) <= line.w ? list : short_worker_list(core));
+  } else {
+    painter.text_elided(Type::small, x, head.middle(), right - x, colors.muted,
+                        fits ? list : short_worker_list(core));
+  }
+}
+
 void draw_core(const Painter& painter, Rect rect, const View& view, const model::CoreSample& core) {
   const Palette& colors = painter.colors();
-  const bool tall = rect.h >= painter.px(92);
-  const bool worded = tall && rect.w >= painter.width(Type::body_bold, "core 00 100 %");
-  const Rect head = rect.cut_top(painter.px(27), painter.px(2));
-  float x = painter.text(Type::body_bold, head.x, head.middle(), colors.text,
-                         (worded ? "core " : "") + std::to_string(core.number));
-  const float right = painter.text_right(Type::body_bold, head.right(), head.middle(), colors.text,
-                                         model::percent(core.utilisation));
-  if (tall) {
-    const Rect line = rect.cut_top(painter.px(22), painter.px(4));
-    painter.text_elided(Type::small, line.x, line.middle(), line.w, colors.muted,
-                        worker_list(core.workers));
-  } else {
-    x += painter.px(12);
-    painter.text_elided(Type::small, x, head.middle(), right - painter.px(10) - x, colors.muted,
-                        worker_list(core.workers));
-  }
+  draw_core_head(painter, rect, core);
   if (rect.h < painter.px(8)) return;
   painter.fill(rect, faded(colors.line, 0.45F), painter.px(3));
   std::array<float, kShownBins> bins;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 #include <string>
+#include <vector>
 
 #include "model/format.h"
 #include "views/mark.h"
@@ -94,6 +95,19 @@ void draw_column(const Painter& painter, const Columns& columns, float x, const 
   }
 }
 
+/// From the port, where they leave side by side, to the top of each worker's bar.
+std::vector<Way> ways_of(const Painter& painter, const Rect& rect, const Rect& port,
+                         const Columns& columns, std::size_t count) {
+  std::vector<Way> ways;
+  for (std::size_t i = 0; i < count; ++i) {
+    const float place = static_cast<float>(i) + 0.5F;
+    const float beside = place / static_cast<float>(count) - 0.5F;  // of the port's middle
+    ways.push_back({{port.x + port.w / 2 + beside * port.w * 0.8F, port.bottom()},
+                    {rect.x + columns.step * place, columns.bars.y - painter.px(2)}});
+  }
+  return ways;
+}
+
 /// Each request that ended lately, on its way.
 void draw_dots(const Painter& painter, const View& view, std::span<const Way> ways) {
   const Palette& colors = painter.colors();
@@ -134,14 +148,7 @@ void draw_fan(const Painter& painter, const Rect& rect, const View& view,
   const Rect port{head.x + (head.w - width) / 2, head.y, width, head.h};
   const Columns columns = columns_of(painter, rest, workers.size());
 
-  std::vector<Way> ways;
-  for (std::size_t i = 0; i < workers.size(); ++i) {
-    const float x = rect.x + columns.step * (static_cast<float>(i) + 0.5F);
-    // Ribbons leave the port side by side.
-    const float place = (static_cast<float>(i) + 0.5F) / static_cast<float>(workers.size()) - 0.5F;
-    ways.push_back({{port.x + port.w / 2 + place * port.w * 0.8F, port.bottom()},
-                    {x, columns.bars.y - painter.px(2)}});
-  }
+  const std::vector<Way> ways = ways_of(painter, rect, port, columns, workers.size());
   const bool curved = workers.size() <= kMostCurves;
   const bool dots = rate < kDotsBelow;
   for (std::size_t i = 0; i < workers.size(); ++i) {

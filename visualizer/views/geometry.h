@@ -27,32 +27,34 @@ struct Rect {
 
   // Each takes a strip off one side, and `gap` with it, and returns the strip.
   Rect cut_top(float height, float gap = 0) {
-    height = std::min(height, h);
-    const Rect strip{x, y, w, height};
-    const float taken = std::min(height + gap, h);
-    y += taken;
-    h -= taken;
+    const Rect strip{x, y, w, std::min(height, h)};
+    y += shorten(h, height, gap);
     return strip;
   }
   Rect cut_bottom(float height, float gap = 0) {
-    height = std::min(height, h);
-    const Rect strip{x, y + h - height, w, height};
-    h -= std::min(height + gap, h);
+    const float cut = std::min(height, h);
+    const Rect strip{x, bottom() - cut, w, cut};
+    shorten(h, height, gap);
     return strip;
   }
   Rect cut_left(float width, float gap = 0) {
-    width = std::min(width, w);
-    const Rect strip{x, y, width, h};
-    const float taken = std::min(width + gap, w);
-    x += taken;
-    w -= taken;
+    const Rect strip{x, y, std::min(width, w), h};
+    x += shorten(w, width, gap);
     return strip;
   }
   Rect cut_right(float width, float gap = 0) {
-    width = std::min(width, w);
-    const Rect strip{x + w - width, y, width, h};
-    w -= std::min(width + gap, w);
+    const float cut = std::min(width, w);
+    const Rect strip{right() - cut, y, cut, h};
+    shorten(w, width, gap);
     return strip;
+  }
+
+ private:
+  /// Takes a strip and the gap behind it off a side; returns how much that was.
+  static float shorten(float& side, float strip, float gap) {
+    const float taken = std::min(std::min(strip, side) + gap, side);
+    side -= taken;
+    return taken;
   }
 };
 

@@ -30,13 +30,14 @@ constexpr std::array<Key, 14> kFire{{
     {"N", "lessons: the next step;  ↑ ↓ guess"},
 }};
 
-constexpr std::array<Key, 14> kLook{{
+constexpr std::array<Key, 15> kLook{{
     {"Space", "pause the picture; the server goes on"},
     {"←  →", "100 ms back, 100 ms on"},
     {"Shift ←  →", "to the incident before, behind"},
     {"End", "back to live"},
     {"M", "put a marker on the time line"},
     {"W", "why? the chain of events of an incident"},
+    {"S", "servers: the list, where several run;  ↑ ↓ Enter"},
     {"P", "presenter: everything bigger"},
     {"T", "dark and light"},
     {"Ctrl +  −", "bigger, smaller"},
@@ -63,9 +64,9 @@ void draw_keys(const Painter& painter, Rect column, float row, std::span<const K
 void draw_help(const Painter& painter, ImVec2 window) {
   const Palette& colors = painter.colors();
   painter.fill({0, 0, window.x, window.y}, faded(colors.background, 0.78F));
-  const float row = std::min(painter.px(36), window.y / 18);
+  const float row = std::min(painter.px(36), window.y / 19);
   const float width = std::min(painter.px(1330), window.x - painter.px(24));
-  const float height = row * (static_cast<float>(kFire.size()) + 2.6F);
+  const float height = row * (static_cast<float>(std::max(kFire.size(), kLook.size())) + 2.6F);
   const Rect card{(window.x - width) / 2, (window.y - height) / 2, width, height};
   painter.fill(card, colors.panel, painter.px(10));
   painter.outline(card, colors.line, painter.px(2), painter.px(10));

@@ -13,8 +13,10 @@ constexpr float kWhy = 118;
 constexpr float kCores = 232;
 constexpr float kRight = 538;
 constexpr float kFire = 404;
-constexpr float kLesson = 428;
+constexpr float kLesson = 440;
+constexpr float kLessonLeast = 300;
 constexpr float kAnswersLeast = 180;
+constexpr float kAnswersLeastBesideLesson = 150;
 constexpr float kPanelHead = 47;  // title and padding
 constexpr float kRowMost = 88;    // of a worker
 constexpr float kRowGood = 68;    // two lines
@@ -33,6 +35,36 @@ float least_height(std::size_t workers) {
   return kPanelHead + (kRowLeast + kRowGap) * static_cast<float>(rows);
 }
 
+/// The height of the graphs below the workers; 0 when the workers need all of it.
+float bottom_height(float height, float u, const Contents& contents) {
+  const float gap = kGap * u;
+  float bottom = kBottomOfMany * u;
+  if (contents.workers <= kMostInColumns) {
+    // Rows give way to the graphs below them until they are low, then the graphs to the rows.
+    const auto rows = static_cast<float>(std::max<std::size_t>(contents.workers, 1));
+    const float good = contents.presenter ? kBottomGoodPresented : kBottomGood;
+    const float most = (contents.presenter ? kRowMostPresented : kRowMost) * u;
+    const float row = std::clamp((height - gap - (kPanelHead + good) * u) / rows,
+                                 std::min(kRowGood * u, most), most);
+    bottom = std::max(height - gap - kPanelHead * u - row * rows, kBottomLeast * u);
+  }
+  return height - bottom - gap < least_height(contents.workers) * u ? 0 : bottom;
+}
+
+/// Who answered, and below it buttons or a lesson.
+void place_right_column(Layout& layout, Rect column, float u, const Contents& contents) {
+  const float gap = kGap * u;
+  const float answers = (contents.lesson ? kAnswersLeastBesideLesson : kAnswersLeast) * u;
+  const float room = std::max(0.F, column.h - answers - gap);
+  if (contents.lesson) {
+    const bool both = room >= kLessonLeast * u;
+    layout.lesson = column.cut_bottom(both ? std::min(kLesson * u, room) : column.h, gap);
+  } else if (!contents.presenter && !contents.replay) {
+    layout.fire = column.cut_bottom(std::min(kFire * u, room), gap);
+  }
+  layout.answers = column;
+}
+
 }  // namespace
 
 Layout compute_layout(ImVec2 size, const Theme& theme, const Contents& contents) {
@@ -49,37 +81,19 @@ Layout compute_layout(ImVec2 size, const Theme& theme, const Contents& contents)
 
   // On a narrow window the side columns give way first; the workers are what it is about.
   const float narrow = std::clamp(size.x / (1600 * u), 0.5F, 1.1F);
-  Rect right = rest.cut_right(kRight * u * std::max(narrow, 0.9F), gap);
-  const float room = std::max(0.F, right.h - kAnswersLeast * u - gap);
-  if (contents.lesson) {
-    layout.lesson = right.cut_bottom(std::min(kLesson * u, room), gap);
-  } else if (!contents.presenter && !contents.replay) {
-    layout.fire = right.cut_bottom(std::min(kFire * u, room), gap);
+  place_right_column(layout, rest.cut_right(kRight * u * std::max(narrow, 0.9F), gap), u, contents);
+  Rect bottom{};
+  if (const float height = bottom_height(rest.h, u, contents); height > 0) {
+    bottom = rest.cut_bottom(height, gap);
   }
-  layout.answers = right;
-
-  const bool tiles = contents.workers > kMostInColumns;
-  const float needed = least_height(contents.workers) * u;
-  float bottom_height = kBottomOfMany * u;
-  if (!tiles) {
-    // Rows give way to the graphs below them until they are low, then the graphs to the rows.
-    const auto rows = static_cast<float>(std::max<std::size_t>(contents.workers, 1));
-    const float good = contents.presenter ? kBottomGoodPresented : kBottomGood;
-    const float most = (contents.presenter ? kRowMostPresented : kRowMost) * u;
-    const float row = std::clamp((rest.h - gap - (kPanelHead + good) * u) / rows,
-                                 std::min(kRowGood * u, most), most);
-    bottom_height = std::max(rest.h - gap - kPanelHead * u - row * rows, kBottomLeast * u);
-  }
-  if (rest.h - bottom_height - gap < needed) bottom_height = 0;
-  Rect bottom = bottom_height > 0 ? rest.cut_bottom(bottom_height, gap) : Rect{};
-  Rect& beside_cores = tiles ? bottom : rest;
+  Rect& beside_cores = contents.workers > kMostInColumns ? bottom : rest;
   if (beside_cores.h > 0) layout.cores = beside_cores.cut_left(kCores * u * narrow, gap);
   layout.workers = rest;
-  if (bottom.h > 0) {
-    if (!contents.presenter)
-      layout.events = bottom.cut_right(std::min(kEvents * u * narrow, bottom.w * 0.6F), gap);
-    layout.latency = bottom;
+  if (bottom.h <= 0) return layout;
+  if (!contents.presenter) {
+    layout.events = bottom.cut_right(std::min(kEvents * u * narrow, bottom.w * 0.6F), gap);
   }
+  layout.latency = bottom;
   return layout;
 }
 

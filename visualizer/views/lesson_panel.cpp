@@ -28,14 +28,26 @@ void draw_steps(const Painter& painter, const Rect& row, Step step) {
   }
 }
 
+constexpr float kChoice = 38;
+constexpr float kChoiceGap = 4;
+constexpr float kTextGap = 4;
+
+enum class Shown { all, those_that_matter /* the right one and the guess */ };
+
+float choices_height(const Painter& painter, const Page& page) {
+  return painter.px(kChoice + kChoiceGap) * static_cast<float>(page.choices.size());
+}
+
 /// The guesses; once it is known, the right one has a green plus and a wrong guess a cross.
-void draw_choices(const Painter& painter, Rect& inside, const View& view, const Page& page) {
+void draw_choices(const Painter& painter, Rect& inside, const View& view, const Page& page,
+                  Shown shown) {
   const Palette& colors = painter.colors();
   const bool known = page.answer.has_value();
   for (std::size_t i = 0; i < page.choices.size(); ++i) {
-    const Rect row = inside.cut_top(painter.px(38), painter.px(4));
     const bool chosen = page.chosen == i;
     const bool right = known && page.answer->right == i;
+    if (shown == Shown::those_that_matter && !chosen && !right) continue;
+    const Rect row = inside.cut_top(painter.px(kChoice), painter.px(kChoiceGap));
     painter.fill(row, right ? faded(colors.fresh, 0.28F) : colors.raised, painter.px(5));
     if (chosen) painter.outline(row, colors.text, painter.px(2), painter.px(5));
     const ImVec2 mark{row.x + painter.px(20), row.middle()};
@@ -75,6 +87,38 @@ void draw_next(const Painter& painter, const Rect& row, const View& view, const 
   if (press.clicked) view.commands.push_back({CommandKind::next_lesson_step});
 }
 
+/// The figures, and why it is so, take the place of the question. Rather a choice less that nobody
+/// has made than words less.
+void draw_answer(const Painter& painter, Rect inside, const View& view, const Page& page) {
+  const Palette& colors = painter.colors();
+  const std::string& measured = page.answer->measured;
+  const std::string& below = page.step == Step::reset ? page.progress : page.answer->because;
+  const float words = painter.paragraph_height(Type::small_bold, inside.w, measured) +
+                      painter.paragraph_height(Type::small, inside.w, below) +
+                      painter.px(2 * kTextGap);
+  draw_choices(
+      painter, inside, view, page,
+      choices_height(painter, page) + words <= inside.h ? Shown::all : Shown::those_that_matter);
+  inside.cut_top(painter.px(kTextGap));
+  inside.cut_top(painter.paragraph(Type::small_bold, inside, colors.text, measured),
+                 painter.px(kTextGap));
+  if (inside.h > painter.px(16)) painter.paragraph(Type::small, inside, colors.muted, below);
+}
+
+/// The question, and from the moment when it is fired what is seen of it.
+void draw_question(const Painter& painter, Rect inside, const View& view, const Page& page) {
+  const Palette& colors = painter.colors();
+  inside.cut_top(painter.paragraph(Type::small, inside, colors.text, page.question),
+                 painter.px(2 * kTextGap));
+  const float needed = choices_height(painter, page) + painter.px(kTextGap) +
+                       painter.paragraph_height(Type::small_bold, inside.w, page.progress);
+  const bool all = page.progress.empty() || needed <= inside.h;
+  draw_choices(painter, inside, view, page, all ? Shown::all : Shown::those_that_matter);
+  if (page.progress.empty()) return;
+  inside.cut_top(painter.px(kTextGap));
+  painter.paragraph(Type::small_bold, inside, colors.text, page.progress);
+}
+
 }  // namespace
 
 void draw_lesson(const Painter& painter, const Rect& rect, const View& view) {
@@ -88,24 +132,8 @@ void draw_lesson(const Painter& painter, const Rect& rect, const View& view) {
   const Rect title = inside.cut_top(painter.px(30), painter.px(4));
   painter.text_elided(Type::body_bold, title.x, title.middle(), title.w, colors.text, page.title);
 
-  if (page.answer) {  // the figures take the place of the question
-    draw_choices(painter, inside, view, page);
-    inside.cut_top(painter.px(2));
-    Rect text = inside;
-    text.cut_top(painter.paragraph(Type::small_bold, text, colors.text, page.answer->measured) +
-                 painter.px(4));
-    const std::string& below = page.step == Step::reset ? page.progress : page.answer->because;
-    if (text.h > painter.px(20)) painter.paragraph(Type::small, text, colors.muted, below);
-    return;
-  }
-  inside.cut_top(painter.paragraph(Type::small, {inside.x, inside.y, inside.w, painter.px(100)},
-                                   colors.text, page.question) +
-                 painter.px(8));
-  draw_choices(painter, inside, view, page);
-  if (!page.progress.empty()) {
-    inside.cut_top(painter.px(4));
-    painter.paragraph(Type::small_bold, inside, colors.text, page.progress);
-  }
+  if (page.answer) return draw_answer(painter, inside, view, page);
+  draw_question(painter, inside, view, page);
 }
 
 }  // namespace forkscope::views

@@ -1,6 +1,5 @@
 #include "views/mark.h"
 
-#include <algorithm>
 
 namespace forkscope::views {
 

@@ -1,6 +1,8 @@
 #include "views/painter.h"
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <string>
 
 namespace forkscope::views {
@@ -66,23 +68,37 @@ float Painter::text_elided(Type type, float x, float middle, float max_width, Im
   return this->text(type, x, middle, color, cut.append(kDots));
 }
 
-float Painter::paragraph(Type type, const Rect& box, ImU32 color, std::string_view text) const {
-  const float line = std::ceil(height(type) * 1.28F);
-  const auto lines = static_cast<int>(std::max(1.F, std::floor((box.h + line * 0.2F) / line)));
-  float y = box.y;
-  for (int number = 1; !text.empty(); ++number) {
+std::vector<std::string_view> Painter::lines_of(Type type, float width, std::string_view text,
+                                                std::size_t most) const {
+  std::vector<std::string_view> lines;
+  while (!text.empty()) {
     std::size_t end = text.size();
-    if (number < lines) {  // the longest run of words that fits; one word at the least
-      while (end != std::string_view::npos && width(type, text.substr(0, end)) > box.w) {
+    if (lines.size() + 1 < most) {  // the longest run of words that fits; one word at the least
+      while (this->width(type, text.substr(0, end)) > width) {
         const std::size_t space = text.rfind(' ', end - 1);
         if (space == std::string_view::npos || space == 0) break;
         end = space;
       }
     }
-    text_elided(type, box.x, y + line / 2, box.w, color, text.substr(0, end));
-    y += line;
-    if (number == lines) break;
+    lines.push_back(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
+float Painter::line_height(Type type) const { return std::ceil(height(type) * 1.28F); }
+
+float Painter::paragraph_height(Type type, float width, std::string_view text) const {
+  return line_height(type) * static_cast<float>(lines_of(type, width, text, SIZE_MAX).size());
+}
+
+float Painter::paragraph(Type type, const Rect& box, ImU32 color, std::string_view text) const {
+  const float line = line_height(type);
+  const float room = std::max(1.F, std::floor((box.h + line * 0.2F) / line));
+  float y = box.y;
+  for (const std::string_view words : lines_of(type, box.w, text, static_cast<std::size_t>(room))) {
+    text_elided(type, box.x, y + line / 2, box.w, color, words);
+    y += line;
   }
   return y - box.y;
 }

@@ -6,7 +6,9 @@
 
 #include <imgui.h>
 
+#include <cstddef>
 #include <string_view>
+#include <vector>
 
 #include "views/geometry.h"
 #include "views/theme.h"
@@ -41,6 +43,8 @@ class Painter {
   /// Broken into lines at spaces, from the top of `box`; what does not fit ends in "…". Returns the
   /// height that it took.
   float paragraph(Type type, const Rect& box, ImU32 color, std::string_view text) const;
+  /// What all of it would take in a box of that width.
+  float paragraph_height(Type type, float width, std::string_view text) const;
   /// A key as it looks on a keyboard, `right` at its right edge. Returns where it begins.
   float key_cap(float right, float middle, std::string_view key, ImU32 color) const;
 
@@ -62,6 +66,11 @@ class Painter {
   Rect panel(const Rect& rect, std::string_view title, std::string_view remark = {}) const;
 
  private:
+  float line_height(Type type) const;
+  /// At most `most` lines; the last one has all that is left.
+  std::vector<std::string_view> lines_of(Type type, float width, std::string_view text,
+                                         std::size_t most) const;
+
   ImDrawList& list_;
   const Theme& theme_;
 };

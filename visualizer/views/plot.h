@@ -4,7 +4,6 @@
 #include <imgui.h>
 
 #include <span>
-#include <vector>
 
 #include "views/painter.h"
 

@@ -1,6 +1,7 @@
 #include "views/screen.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "views/answers.h"
 #include "views/cores.h"
@@ -13,6 +14,7 @@
 #include "views/lesson_panel.h"
 #include "views/notice.h"
 #include "views/search_card.h"
+#include "views/server_list.h"
 #include "views/time_bar.h"
 #include "views/top_line.h"
 #include "views/why.h"
@@ -56,6 +58,8 @@ void draw_screen(const View& view, const Theme& theme) {
                                         .presenter = view.state.presenter,
                                         .replay = view.replay});
 
+  std::optional<std::size_t> server_under_mouse;
+  if (view.state.servers) server_under_mouse = press_server_list(painter, size, view);
   draw_top_line(painter, layout.top_line, view);
   if (view.now.attachment == model::Attachment::searching) {
     draw_search_card(painter,
@@ -77,6 +81,7 @@ void draw_screen(const View& view, const Theme& theme) {
   if (view.paused) {  // paused must look paused
     painter.outline({0, 0, size.x, size.y}, theme.colors().slow, painter.px(6));
   }
+  if (view.state.servers) draw_server_list(painter, size, view, server_under_mouse);
   if (view.state.help) draw_help(painter, size);
   draw_notice(painter, layout.time, view);
   end_full_screen();

@@ -18,6 +18,9 @@ namespace forkscope::views {
 enum class Type { small, small_bold, mono, body, body_bold, large, large_bold, banner };
 inline constexpr std::size_t kTypeCount = 8;
 
+/// Presenter mode is so much bigger.
+inline constexpr float kPresenterScale = 1.25F;
+
 enum class Face { regular, bold, mono };
 
 struct TypeSpec {

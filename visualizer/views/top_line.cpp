@@ -1,17 +1,21 @@
 #include "views/top_line.h"
 
 #include <algorithm>
-#include <array>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "forkscope/telemetry/event_text.h"
 #include "model/format.h"
+#include "views/server_list.h"
 #include "views/widgets.h"
 
 namespace forkscope::views {
 
 namespace {
+
+constexpr float kFigureGap = 7;  // between a figure and its words
 
 struct Figure {
   std::string value;
@@ -90,76 +94,86 @@ float draw_workers(const Painter& painter, float x, const Rect& rect, const View
   return x + width + painter.px(20);
 }
 
-}  // namespace
-
-void draw_top_line(const Painter& painter, const Rect& rect, const View& view) {
-  const Palette& colors = painter.colors();
+/// In the order of their weight: on a narrow window the last ones go.
+std::vector<Figure> figures_of(const View& view) {
   const model::Totals& totals = view.calm.totals;
-  float x = painter.text(Type::large_bold, rect.x + painter.px(4), rect.middle(), colors.text,
-                         "Forkscope");
-  const float end = draw_standing(painter, rect, view) - painter.px(16);
-  if (view.now.attachment == model::Attachment::searching) return;
-
-  x = draw_workers(painter, x + painter.px(22), rect, view);
-
-  // In the order of their weight: on a narrow window the last ones go.
   const bool live = view.now.attachment == model::Attachment::live;
-  const double p99 = totals.p99_ms;
-  // Of this machine and this moment, whatever moment is shown; a replay has none.
-  const std::optional<double> observer = view.history.latest().observer_cpu;
+  const auto p99_ns = static_cast<std::uint64_t>(totals.p99_ms * 1e6);
   const auto named = [](std::uint64_t count, const char* noun) {
     const std::string text = model::counted(count, noun);
     return text.substr(text.find(' ') + 1);
   };
-  const std::array<Figure, 6> figures{{
+  std::vector<Figure> figures{
       {live ? model::compact(totals.requests_per_second) : "–", "", "requests/s"},
       {model::grouped(totals.abandoned), "", named(totals.abandoned, "request") + " lost",
        totals.abandoned > 0},
       {model::grouped(totals.errors), "", named(totals.errors, "error"), totals.errors > 0},
-      {live && p99 > 0 ? telemetry::duration_text(static_cast<std::uint64_t>(p99 * 1e6)) : "–",
-       "p99", ""},
-      {observer ? model::percent(*observer) : "–", "observer", "CPU"},
-      {live ? model::grouped(totals.waiting) : "–", "", "waiting"},
-  }};
-  const float gap = painter.px(7);
-  // A slot as wide as the figure can get, so that neighbours stand still while it counts.
-  const auto width_of = [&](const Figure& figure) {
-    const auto part = [&](Type type, std::string_view text) {
-      return text.empty() ? 0.F : painter.width(type, text) + gap;
-    };
-    return part(Type::body, figure.label) +
-           std::max(painter.width(Type::body_bold, "0"),
-                    painter.width(Type::body_bold, figure.value)) +
-           part(Type::body, figure.unit);
+      {live && p99_ns > 0 ? telemetry::duration_text(p99_ns) : "–", "p99", ""}};
+  // Of this machine and this moment, whatever moment is shown; a replay has none.
+  if (const std::optional<double> observer = view.history.latest().observer_cpu) {
+    figures.push_back({model::percent(*observer), "observer", "CPU"});
+  }
+  figures.push_back({live ? model::grouped(totals.waiting) : "–", "", "waiting"});
+  return figures;
+}
+
+/// The place that a figure takes with its words.
+float width_of(const Painter& painter, const Figure& figure) {
+  const auto part = [&](Type type, std::string_view text) {
+    return text.empty() ? 0.F : painter.width(type, text) + painter.px(kFigureGap);
   };
+  return part(Type::body, figure.label) +
+         std::max(painter.width(Type::body_bold, "0"),
+                  painter.width(Type::body_bold, figure.value)) +
+         part(Type::body, figure.unit);
+}
+
+void draw_figure(const Painter& painter, float x, const Rect& line, const Figure& figure) {
+  const Palette& colors = painter.colors();
+  const float gap = painter.px(kFigureGap);
+  const float jut = figure.worrying ? painter.px(4) : 0;  // of the plate beyond the figure
+  if (*figure.label) {
+    x = painter.text(Type::body, x, line.middle(), colors.muted, figure.label) + gap + jut;
+  }
+  if (figure.worrying) {
+    const float width = painter.width(Type::body_bold, figure.value);
+    painter.fill({x - jut, line.y + painter.px(8), width + 2 * jut, line.h - painter.px(16)},
+                 colors.hung, painter.px(4));
+  }
+  x = painter.text(Type::body_bold, x, line.middle(),
+                   figure.worrying ? colors.on_alarm : colors.text, figure.value);
+  painter.text(Type::body, x + gap + jut, line.middle(), colors.muted, figure.unit);
+}
+
+/// As many as have room from `x` to `end`.
+void draw_figures(const Painter& painter, float x, float end, const Rect& line,
+                  const std::vector<Figure>& figures) {
   float all = 0;
-  for (const Figure& figure : figures) all += width_of(figure);
+  for (const Figure& figure : figures) all += width_of(painter, figure);
   const float between = std::clamp((end - x - all) / static_cast<float>(figures.size()),
                                    painter.px(12), painter.px(24));
   for (const Figure& figure : figures) {
-    if (!observer && std::string_view(figure.label) == "observer") continue;
-    const float slot = width_of(figure);
+    const float width = width_of(painter, figure);
     x += between;
-    if (x + slot > end) break;
-    float at = x;
-    if (*figure.label) {
-      at = painter.text(Type::body, at, rect.middle(), colors.muted, figure.label) + gap +
-           (figure.worrying ? painter.px(4) : 0);
-    }
-    if (figure.worrying) {
-      const float width = painter.width(Type::body_bold, figure.value);
-      painter.fill({at - painter.px(4), rect.y + painter.px(8), width + painter.px(8),
-                    rect.h - painter.px(16)},
-                   colors.hung, painter.px(4));
-    }
-    at = painter.text(Type::body_bold, at, rect.middle(),
-                      figure.worrying ? colors.on_alarm : colors.text, figure.value);
-    if (!figure.unit.empty()) {
-      painter.text(Type::body, at + gap + (figure.worrying ? painter.px(4) : 0), rect.middle(),
-                   colors.muted, figure.unit);
-    }
-    x += slot;
+    if (x + width > end) break;
+    draw_figure(painter, x, line, figure);
+    x += width;
   }
+}
+
+}  // namespace
+
+void draw_top_line(const Painter& painter, const Rect& rect, const View& view) {
+  const float gap = painter.px(22);
+  float x = painter.text(Type::large_bold, rect.x + painter.px(4), rect.middle(),
+                         painter.colors().text, "Forkscope") +
+            gap;
+  const float end = draw_standing(painter, rect, view) - painter.px(16);
+  const float chip_end = draw_server_chip(painter, x, rect, view);
+  if (chip_end > x) x = chip_end + gap;
+  if (view.now.attachment == model::Attachment::searching) return;
+  x = draw_workers(painter, x, rect, view);
+  draw_figures(painter, x, end, rect, figures_of(view));
 }
 
 }  // namespace forkscope::views

@@ -35,6 +35,9 @@ enum class CommandKind {
   more_workers,
   fewer_workers,
   reload,
+  // ── which server ──
+  toggle_servers,  ///< The list of them.
+  look_at,         ///< `value`: the port.
   // ── when ──
   toggle_pause,
   step_back,  ///< 100 ms.
@@ -59,8 +62,10 @@ enum class CommandKind {
   // ── lessons ──
   next_lesson_step,
   choose,  ///< `value`: index of the guess.
+  // ── in whatever list is open ──
   choose_up,
   choose_down,
+  confirm,
 };
 
 struct Command {
@@ -82,6 +87,8 @@ struct ViewState {
   bool why = false;                   ///< The chain of events of the topmost incident is unfolded.
   std::size_t why_strip = 0;          ///< Of which strip.
   bool help = false;
+  bool servers = false;              ///< The list of servers is open,
+  std::uint16_t pointed_server = 0;  ///< … and the arrows point at this port.
   bool presenter = false;
   bool reduced_motion = false;
   ThemeKind theme = ThemeKind::dark;
@@ -101,8 +108,9 @@ struct View {
   const std::vector<model::Incident>& incidents;  ///< As known at the view time, oldest first.
   const ViewState& state;
   LoadView load;
-  std::optional<lessons::Page> lesson;  ///< Nothing while no lesson is open.
-  const model::ControlClient* control;  ///< Null until a server was found, and in a replay.
+  std::optional<lessons::Page> lesson;        ///< Nothing while no lesson is open.
+  const model::ControlClient* control;        ///< Null until a server was found, and in a replay.
+  const std::vector<std::uint16_t>& servers;  ///< Ports of those that run; none in a replay.
   PixelColumns& latency_pixels;
   std::vector<Command>& commands;
 };

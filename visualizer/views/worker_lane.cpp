@@ -72,53 +72,52 @@ void draw_successions(const Painter& painter, const Rect& rect, std::span<const 
   }
 }
 
-}  // namespace
-
-void draw_worker_lane(const Painter& painter, const Rect& rect, const View& view,
-                      std::uint32_t number, const RowContext& context) {
+/// Bars of whole bins that keep their place in time: they move along, but never change shape.
+void draw_bars(const Painter& painter, const Rect& rect, std::span<const WorkerBin> bins,
+               std::uint64_t time_ns, float lane_top) {
   const Palette& colors = painter.colors();
-  if (rect.w < painter.px(20)) return;
-  painter.fill(rect, faded(colors.line, 0.45F), painter.px(3));
-  std::array<WorkerBin, kShownBins> bins;
-  view.history.worker_bins(number, view.time_ns, bins);
-  mark_hangs(bins, view, number);
-
-  // Bars of whole bins that keep their place in time: they move along, but never change shape.
   const auto columns = std::max(1.F, std::floor(rect.w / painter.px(6)));
   const auto per_bar = static_cast<std::size_t>(std::ceil(kShownBins / columns));
   const std::size_t bars = kShownBins / per_bar;
   const float width = rect.w / static_cast<float>(bars);
-  const std::size_t newest = view.time_ns / model::kBinNs - 1;  // the newest bin that is over
+  const std::size_t newest = time_ns / model::kBinNs - 1;  // the newest bin that is over
   const std::size_t in_last_bar = newest % per_bar + 1;
 
   std::vector<Rect> hatched;
   std::size_t end = bins.size();
   for (std::size_t bar = 0; bar < bars && end > 0; ++bar) {
     const std::size_t count = std::min(end, bar == 0 ? in_last_bar : per_bar);
-    const std::size_t begin = end - count;
+    const std::span<const WorkerBin> of_bar = bins.subspan(end - count, count);
+    end -= count;
     const Rect slot{rect.right() - width * static_cast<float>(bar + 1), rect.y, width, rect.h};
-    float sum = 0;
-    bool hung = false;
-    bool gone = false;
-    for (std::size_t i = begin; i < end; ++i) {
-      sum += bins[i].requests;
-      hung = hung || hangs(bins[i]);
-      gone = gone || has_no_process(bins[i]);
-    }
-    if (hung) {
+    if (std::any_of(of_bar.begin(), of_bar.end(), hangs)) {
       hatched.push_back(slot);
-    } else if (gone) {
+      continue;
+    }
+    if (std::any_of(of_bar.begin(), of_bar.end(), has_no_process)) {
       painter.fill(slot, faded(colors.dead, 0.55F));
     }
-    if (!hung && sum > 0) {
-      const float mean = sum / static_cast<float>(count);
-      const float height = std::max(painter.px(2), std::min(1.F, mean / context.lane_top) * slot.h);
-      painter.fill({slot.x, slot.bottom() - height, std::max(1.F, width - painter.px(1)), height},
-                   colors.busy);
-    }
-    end = begin;
+    float sum = 0;
+    for (const WorkerBin& bin : of_bar) sum += bin.requests;
+    if (sum <= 0) continue;
+    const float mean = sum / static_cast<float>(count);
+    const float height = std::max(painter.px(2), std::min(1.F, mean / lane_top) * slot.h);
+    painter.fill({slot.x, slot.bottom() - height, std::max(1.F, width - painter.px(1)), height},
+                 colors.busy);
   }
   draw_hatched(painter, hatched);
+}
+
+}  // namespace
+
+void draw_worker_lane(const Painter& painter, const Rect& rect, const View& view,
+                      std::uint32_t number, const RowContext& context) {
+  if (rect.w < painter.px(20)) return;
+  painter.fill(rect, faded(painter.colors().line, 0.45F), painter.px(3));
+  std::array<WorkerBin, kShownBins> bins;
+  view.history.worker_bins(number, view.time_ns, bins);
+  mark_hangs(bins, view, number);
+  draw_bars(painter, rect, bins, view.time_ns, context.lane_top);
   draw_gaps(painter, rect, context.gaps, kShownBins, false);
   draw_successions(painter, rect, bins);
 }

@@ -39,8 +39,10 @@ std::string_view manner(telemetry::HangKind kind) {
   return {};
 }
 
-/// What is going on with it: the request it is stuck in, or how it died.
-std::string situation(const View& view, const WorkerReport& worker, Look look) {
+/// What is going on with it: the request it is stuck in, or how it died. How it hangs is left out
+/// where `width` has no room for it.
+std::string situation(const Painter& painter, const View& view, const WorkerReport& worker,
+                      Look look, float width) {
   if (is_dead(look) && worker.last_exit) {
     return telemetry::exit_text(static_cast<std::uint32_t>(worker.last_exit->cause),
                                 worker.last_exit->code);
@@ -52,7 +54,9 @@ std::string situation(const View& view, const WorkerReport& worker, Look look) {
                                    std::min(view.now.time_ns, worker.stuck_since_ns));
   }
   const std::string_view how = manner(worker.hang_kind);
-  return text + (text.empty() || how.empty() ? "" : ", ") + std::string(how);
+  if (text.empty() || how.empty()) return text + std::string(how);
+  const std::string whole = text + ", " + std::string(how);
+  return painter.width(Type::small_bold, whole) <= width ? whole : text;
 }
 
 /// "pid 4711  gen 1  core 0", as much of it as `width` has room for.
@@ -108,14 +112,75 @@ float draw_state(const Painter& painter, const Rect& rect, const WorkerReport& w
   return x + painter.px(big ? 138 : 104);
 }
 
-void draw_rate(const Painter& painter, const Rect& rect, const WorkerReport& worker,
-               const WorkerReport& calm) {
+/// A row and what it is about. Borrows everything.
+struct Row {
+  const Painter& painter;
+  const View& view;
+  const WorkerReport& worker;
+  const WorkerReport& calm;
+  const RowContext& context;
+  Look look;
+
+  /// What goes on, or else what has happened lately, as much of it as has room.
+  std::string words(float width) const {
+    std::string text = situation(painter, view, worker, look, width);
+    if (!text.empty()) return text;
+    text = context.story;
+    while (painter.width(Type::small_bold, text) > width) {
+      const std::size_t last = text.rfind(" · ");
+      if (last == std::string::npos) break;
+      text.resize(last);
+    }
+    return text;
+  }
+  void draw_rate(const Rect& rect) const;
+  void draw_two_lines(Rect lane, Rect rate, float right) const;
+  void draw_one_line(Rect rest, const Rect& rate, bool with_pid) const;
+};
+
+void Row::draw_rate(const Rect& rect) const {
   if (rect.w <= 0) return;
   const Palette& colors = painter.colors();
   const bool serves = worker.pid != 0 && calm.requests_per_second > 0;
   painter.text_right(Type::body_bold, rect.right(), rect.middle(),
                      serves ? colors.text : colors.muted,
                      worker.pid ? model::compact(calm.requests_per_second) + "/s" : "–");
+}
+
+/// The words stand below the lane and the rate, up to `right`.
+void Row::draw_two_lines(Rect lane, Rect rate, float right) const {
+  const Palette& colors = painter.colors();
+  Rect line = lane.cut_bottom(painter.px(24), painter.px(3));
+  line.w = right - line.x;
+  const std::string text = words(line.w);
+  float x = painter.text_elided(Type::small_bold, line.x, line.middle(), line.w, colors.text, text);
+  x += text.empty() ? 0 : painter.px(18);
+  painter.text(Type::small, x, line.middle(), colors.muted,
+               process_details(painter, calm, line.right() - x));
+  draw_worker_lane(painter, lane, view, worker.number, context);
+  rate.y = lane.y;
+  rate.h = lane.h;
+  draw_rate(rate);
+}
+
+/// The words stand on a plate over the lane.
+void Row::draw_one_line(Rect rest, const Rect& rate, bool with_pid) const {
+  draw_rate(rate);
+  if (with_pid) {
+    const Rect details = rest.cut_left(painter.width(Type::small, "pid 0000000"), painter.px(12));
+    painter.text(Type::small, details.x, details.middle(), painter.colors().muted,
+                 process_details(painter, calm, details.w));
+  }
+  const Rect lane = rest.inset(0, painter.px(3));
+  draw_worker_lane(painter, lane, view, worker.number, context);
+  const float pad = painter.px(6);
+  const std::string text = words(lane.w - 2 * pad);
+  if (text.empty()) return;
+  const float width = std::min(painter.width(Type::small_bold, text), lane.w - 2 * pad);
+  painter.fill({lane.x, lane.middle() - painter.px(12), width + 2 * pad, painter.px(24)},
+               painter.colors().panel, painter.px(3));
+  painter.text_elided(Type::small_bold, lane.x + pad, lane.middle(), width, painter.colors().text,
+                      text);
 }
 
 }  // namespace
@@ -133,49 +198,21 @@ const WorkerReport& calm_report(const View& view, const WorkerReport& worker) {
 
 void draw_worker_row(const Painter& painter, const Rect& rect, const View& view,
                      const WorkerReport& worker, const RowContext& context) {
-  const Palette& colors = painter.colors();
   const Look look = steady_look(view, worker);
   draw_ground(painter, rect, view, worker, look);
-
   Rect rest = rect;
   rest.cut_left(draw_state(painter, rect, worker, look) - rect.x);
   rest.cut_right(painter.px(12));
-  const WorkerReport& calm = calm_report(view, worker);
   const float rate_width = painter.width(Type::body_bold, "00.0k/s");
   const bool words_first = is_alarm(look) && rect.w < painter.px(kNarrowRow);
-  Rect rate =
-      rest.w >= rate_width && !words_first ? rest.cut_right(rate_width, painter.px(10)) : Rect{};
-  std::string text = situation(view, worker, look);
-  if (text.empty()) text = context.story;
-  const ImU32 ink = colors.text;
+  Rect rate{};
+  if (rest.w >= rate_width && !words_first) rate = rest.cut_right(rate_width, painter.px(10));
+
+  const Row row{painter, view, worker, calm_report(view, worker), context, look};
   if (rect.h >= painter.px(kTallRow)) {
-    Rect lane = rest.inset(0, painter.px(7));
-    Rect line = lane.cut_bottom(painter.px(24), painter.px(3));
-    line.w = rect.right() - painter.px(12) - line.x;  // below the rate, too
-    rate.y = lane.y;
-    rate.h = lane.h;
-    float x = painter.text_elided(Type::small_bold, line.x, line.middle(), line.w, ink, text);
-    x += text.empty() ? 0 : painter.px(18);
-    painter.text(Type::small, x, line.middle(), colors.muted,
-                 process_details(painter, calm, line.right() - x));
-    draw_worker_lane(painter, lane, view, worker.number, context);
-    draw_rate(painter, rate, worker, calm);
-    return;
-  }
-  draw_rate(painter, rate, worker, calm);
-  if (rect.w >= painter.px(kWideRow)) {
-    const Rect details = rest.cut_left(painter.width(Type::small, "pid 0000000"), painter.px(12));
-    painter.text(Type::small, details.x, details.middle(), colors.muted,
-                 process_details(painter, calm, details.w));
-  }
-  const Rect lane = rest.inset(0, painter.px(3));
-  draw_worker_lane(painter, lane, view, worker.number, context);
-  if (!text.empty()) {  // on a plate over the lane
-    const float pad = painter.px(6);
-    const float width = std::min(painter.width(Type::small_bold, text), lane.w - 2 * pad);
-    painter.fill({lane.x, lane.middle() - painter.px(12), width + 2 * pad, painter.px(24)},
-                 colors.panel, painter.px(3));
-    painter.text_elided(Type::small_bold, lane.x + pad, lane.middle(), width, colors.text, text);
+    row.draw_two_lines(rest.inset(0, painter.px(7)), rate, rect.right() - painter.px(12));
+  } else {
+    row.draw_one_line(rest, rate, rect.w >= painter.px(kWideRow));
   }
 }
 

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "lessons/all_lessons.h"
+#include "model/fairness.h"
 #include "model/format.h"
-#include "model/history.h"
 
 namespace forkscope::lessons {
 
@@ -22,7 +22,7 @@ std::uint32_t connections_for(const model::Snapshot& now) {
 }
 
 /// Many connections at once, and who answered how many of their requests.
-class Fairness final : public Lesson {
+class WhoAnswers final : public Lesson {
  public:
   std::string title() const override { return "Who answers, and is it fair?"; }
 
@@ -95,6 +95,6 @@ class Fairness final : public Lesson {
 
 }  // namespace
 
-std::unique_ptr<Lesson> fairness() { return std::make_unique<Fairness>(); }
+std::unique_ptr<Lesson> who_answers() { return std::make_unique<WhoAnswers>(); }
 
 }  // namespace forkscope::lessons

@@ -1,0 +1,109 @@
+// Draws one frame of a recording with what no replay shows by itself: a chain of events unfolded,
+// presenter mode, a lesson. For golden images; a program of its own, as the visualizer is one.
+//
+//   golden_scene RECORDING why|presenter|lesson OUT.png
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "app/gl_pixel_columns.h"
+#include "app/window.h"
+#include "lessons/all_lessons.h"
+#include "lessons/course.h"
+#include "model/control_client.h"
+#include "model/format.h"
+#include "recording/replay.h"
+#include "views/latency.h"
+#include "views/screen.h"
+
+namespace forkscope {
+namespace {
+
+constexpr std::uint64_t kSecond = 1'000'000'000;
+constexpr std::uint64_t kStep = kSecond / 20;
+
+/// Goes through the lesson of the one that hangs while the recording's worker 3 hangs, up to the
+/// answer that was measured.
+lessons::Page lesson_page(const model::History& history, std::uint64_t start_ns) {
+  std::vector<std::unique_ptr<lessons::Lesson>> only;
+  only.push_back(lessons::one_hangs());
+  lessons::Course course(std::move(only));
+  const load::LoadStatus load{.running = true};
+  lessons::Page page;
+  for (std::uint64_t at = start_ns + 10 * kSecond; at < start_ns + 20 * kSecond; at += kStep) {
+    const auto incidents = history.incidents(at);
+    const lessons::Situation situation{history.at(at), incidents, load};
+    if (!course.open()) {
+      course.next(situation);
+      course.choose(0);  // wrong, so that both marks are to be seen
+      course.next(situation);
+    }
+    course.update(situation);
+    page = course.page(situation);
+  }
+  page.number = 3;
+  page.count = 6;
+  return page;
+}
+
+int draw(const std::string& recording, std::string_view scene, const std::string& png) {
+  recording::Replay replay = recording::load_replay(recording, std::nullopt);
+  model::show_clock_at(replay.utc_offset_s);
+  const model::History& history = replay.history;
+  const std::uint64_t start_ns = replay.start_ns;
+  // Closed with all of its links; in the middle of the hang; when the answer is there.
+  const std::uint64_t at = start_ns + (scene == "presenter" ? 15 * kSecond : 19 * kSecond);
+
+  app::Window window(1280, 720, app::Visibility::hidden);
+  app::GlPixelColumns pixels(views::kLatencyColumns, views::kLatencyRows);
+  views::ViewState state;
+  state.why = scene == "why";
+  state.presenter = scene == "presenter";
+  views::Theme theme;
+  window.fit_theme(theme, state.presenter ? views::kPresenterScale : 1.F);
+  std::optional<lessons::Page> lesson;
+  if (scene == "lesson") lesson = lesson_page(history, start_ns);
+  const auto incidents = history.incidents(at);
+  const std::vector<std::uint16_t> servers;
+  std::vector<views::Command> commands;
+  const model::ControlClient control("127.0.0.1", 8000);  // for its command lines
+
+  window.begin_frame();
+  views::draw_screen({.history = history,
+                      .now = history.at(at),
+                      .calm = history.at(at),
+                      .time_ns = at,
+                      .calm_time_ns = at,
+                      .paused = false,
+                      .replay = false,
+                      .incidents = incidents,
+                      .state = state,
+                      .load = {},
+                      .lesson = lesson,
+                      .control = &control,
+                      .servers = servers,
+                      .latency_pixels = pixels,
+                      .commands = commands},
+                     theme);
+  const std::string error = window.end_frame(png);
+  if (error.empty()) return 0;
+  std::cerr << error << '\n';
+  return 1;
+}
+
+}  // namespace
+}  // namespace forkscope
+
+int main(int argc, char** argv) {
+  if (argc != 4) return 2;
+  try {
+    return forkscope::draw(argv[1], argv[2], argv[3]);
+  } catch (const std::exception& error) {
+    std::cerr << error.what() << '\n';
+    return 1;
+  }
+}
