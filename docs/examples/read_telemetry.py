@@ -123,12 +123,13 @@ class Segment:
             duration, method, status, size, path = struct.unpack_from('<16xQBxH10xH8x16s', record)
             path = ('…' if size > 16 else '') + text(path[:min(size, 16)])
             print(f'worker {slot + 1}  {METHODS.get(method, "?")} {path}  {status}'
-                  f'  {duration / 1e6:.3f} ms', flush=True)
+                  f'  {duration / 1e6:.3f} ms')
             n += 1
         return n
 
 
 def main(ports, once):
+    sys.stdout.reconfigure(line_buffering=True)  # also into a pipe
     segment = Segment(attach(int(ports[0]) if ports else 8000))
     for worker in segment.workers():
         print('  '.join(f'{key} {value}' for key, value in worker.items() if value is not None))

@@ -32,6 +32,7 @@ class ReaderTest(unittest.TestCase):
         self.server = support.Server('--hang-after=300ms', '--kill-after=0', workers=3)
         self.addCleanup(self.server.close)
         self.environment = dict(os.environ, XDG_RUNTIME_DIR=self.server.directory)
+        self.environment.pop('PYTHONUNBUFFERED', None)  # as most people have it
         self.reader = load_reader()
 
     def run_reader(self, *arguments):

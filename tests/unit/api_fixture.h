@@ -5,48 +5,33 @@
 #include <gtest/gtest.h>
 #include <httplib.h>
 
-#include <algorithm>
-#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "api/application.h"
 #include "forkscope/telemetry/segment.h"
+#include "gateway/memory_server.h"
 #include "support/temp_dir.h"
 
 namespace forkscope::api {
 
-/// One request in, one response out.
-class MemoryStream final : public httplib::Stream {
+class AnswerStream final : public gateway::MemoryStream {
  public:
-  explicit MemoryStream(std::string input) : input_(std::move(input)) {}
+  explicit AnswerStream(std::string_view head) : MemoryStream(head, INVALID_SOCKET) {}
 
-  bool is_readable() const override { return read_ < input_.size(); }
-  bool is_writable() const override { return true; }
-  ssize_t read(char* target, size_t size) override {
-    const size_t bytes = std::min(size, input_.size() - read_);
-    std::memcpy(target, input_.data() + read_, bytes);
-    read_ += bytes;
-    return static_cast<ssize_t>(bytes);
-  }
-  ssize_t write(const char* source, size_t size) override {
+  // NOLINTNEXTLINE(modernize-use-override): as in MemoryStream
+  ssize_t write(const char* source, size_t size) {
     output.append(source, size);
     return static_cast<ssize_t>(size);
   }
-  void get_remote_ip_and_port(std::string&, int&) const override {}
-  void get_local_ip_and_port(std::string&, int&) const override {}
-  socket_t socket() const override { return INVALID_SOCKET; }
 
   std::string output;
-
- private:
-  std::string input_;
-  size_t read_ = 0;
 };
 
 struct Answer {
@@ -75,7 +60,7 @@ inline Answer parse_answer(const std::string& text) {
   return answer;
 }
 
-class Server final : public httplib::Server {
+class Server final : public gateway::MemoryServer {
  public:
   explicit Server(gateway::Application& application) : application_(application) {
     httplib::Headers common;
@@ -101,9 +86,9 @@ class Server final : public httplib::Server {
                  const httplib::Headers& headers) {
     std::string head = method + " " + target + " HTTP/1.1\r\nHost: todos.test:8000\r\n";
     for (const auto& [name, value] : headers) head += name + ": " + value + "\r\n";
-    MemoryStream stream(head + "\r\n");
-    bool closed = false;
-    process_request(stream, false, closed, [&](httplib::Request& req) { req.body = body; });
+    head += "\r\n";
+    AnswerStream stream(head);
+    handle_one(stream, [&](httplib::Request& req) { req.body = body; });
     return parse_answer(stream.output);
   }
 
