@@ -16,7 +16,6 @@ namespace {
 using nlohmann::json;
 using support::http_request;
 using support::HttpConnection;
-using support::HttpResponse;
 using support::ServerProcess;
 using ::testing::HasSubstr;
 
