@@ -123,7 +123,7 @@ void LiveSource::State::search(std::uint64_t now_ns) {
                                      ? "No server on port " + std::to_string(*wanted_port) + '.'
                                      : "No server found. Start one with: todos-server";
     if (wanted_port && !ports.empty()) {
-      snapshot.attachment_detail += " There are some on: " + list_of(ports) + '.';
+      snapshot.attachment_detail += " Servers run on: " + list_of(ports) + '.';
     }
   }
   for (const std::uint16_t port : ports) {
