@@ -45,7 +45,7 @@ TEST(CommandLine, TellsItsVersionAndItsOptions) {
 TEST(CommandLine, PointsToTheTextViewWhereThereIsNoDisplay) {
   const support::TempDir nothing;
   const Ending ending = run(viewer_command({}, nothing.path()));
-  EXPECT_EQ(ending.exit_code, 1);
+  EXPECT_EQ(ending.exit_code, 3);
   EXPECT_TRUE(is_one_line(ending.errors)) << ending.errors;
   EXPECT_THAT(ending.errors, HasSubstr("--text"));
 }
