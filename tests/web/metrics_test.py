@@ -72,9 +72,8 @@ class Metrics(unittest.TestCase):
     def test_states_respawns_and_the_build_are_told(self):
         with self.assertRaises(OSError):
             self.server.request('GET', '/v1/faults/crash?how=exit')
-        support.wait_until(lambda: self.server.ready(3) and
-                           sum(worker['respawns'] for worker in self.server.workers()) == 1,
-                           what='the successor')
+        support.wait_until(lambda: sum(w['respawns'] for w in self.server.workers()) == 1
+                           and self.server.ready(3), what='the successor')
         families = self.scrape()
         self.assertEqual(self.total(families, 'forkscope_worker_respawns'), 1)
         self.assertEqual(self.total(families, 'forkscope_worker_requests_abandoned'), 1)
