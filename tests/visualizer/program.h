@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "os/child_process.h"
+#include "os/unique_fd.h"
 #include "support/temp_dir.h"
 
 namespace forkscope::visualizer_test {
@@ -20,6 +21,8 @@ struct Command {
   std::vector<std::string> line;  ///< Program (looked up in PATH) and arguments.
   /// Changes to this process's environment; nothing = not set.
   std::map<std::string, std::optional<std::string>> environment = {};
+  /// Of 100 columns and 24 rows, as standard input and output; otherwise there is nothing to type.
+  bool on_terminal = false;
 };
 
 class Program {
@@ -33,6 +36,8 @@ class Program {
   /// What it has written to standard output and standard error so far.
   std::string output() const;
   std::string errors() const;
+  /// On its terminal.
+  void type(const std::string& keys) const;
   /// Where it runs: an empty directory of its own, but for the files of output() and errors().
   const std::filesystem::path& directory() const { return directory_.path(); }
 
@@ -44,6 +49,8 @@ class Program {
 
  private:
   support::TempDir directory_;
+  os::UniqueFd terminal_;          // our side of it
+  mutable std::string displayed_;  // what has been read from there
   os::ChildProcess child_;
   std::optional<int> exit_code_;
 };

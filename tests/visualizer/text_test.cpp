@@ -64,5 +64,51 @@ TEST(TextLines, FollowAServerThatIsRestarted) {
   EXPECT_EQ(viewer.wait_for_exit(), 0);
 }
 
+class TextTable : public ::testing::Test {
+ protected:
+  static Command on_terminal(const ServerProcess& server) {
+    Command command = viewer_command({"--text"}, server);
+    command.environment["TERM"] = "xterm-256color";
+    command.on_terminal = true;
+    return command;
+  }
+};
+
+TEST_F(TextTable, FiresAHangACrashAndLoad) {
+  const ServerProcess server(
+      {.workers = 3, .arguments = {"--hang-after=300ms", "--kill-after=600ms"}});
+  Program viewer(on_terminal(server));
+  ASSERT_TRUE(says(viewer, "idle")) << viewer.errors();
+  viewer.type("l");
+  EXPECT_TRUE(wait_until([&] { return server.worker(1)["requests"] > 100; }));
+  viewer.type("l");
+  EXPECT_TRUE(says(viewer, "Load is off."));
+  viewer.type("h");
+  EXPECT_TRUE(says(viewer, "hung")) << viewer.output();
+  EXPECT_TRUE(says(viewer, "SIGABRT")) << viewer.output();
+  viewer.type("c");
+  EXPECT_TRUE(says(viewer, "SIGSEGV")) << viewer.output();
+  viewer.type("q");
+  EXPECT_EQ(viewer.wait_for_exit(), 0);
+}
+
+TEST_F(TextTable, SaysThatFaultsAreOff) {
+  const ServerProcess server({.arguments = {"--faults=off"}});
+  Program viewer(on_terminal(server));
+  ASSERT_TRUE(says(viewer, "idle")) << viewer.errors();
+  viewer.type("h");
+  EXPECT_TRUE(says(viewer, "Faults are off")) << viewer.output();
+}
+
+TEST_F(TextTable, LeavesTheTerminalAsItFoundIt) {
+  const ServerProcess server;
+  Program viewer(on_terminal(server));
+  ASSERT_TRUE(says(viewer, "idle")) << viewer.errors();
+  viewer.type("\x03");  // Ctrl-C
+  EXPECT_EQ(viewer.wait_for_exit(), 0);
+  EXPECT_TRUE(says(viewer, "\x1b[?1049l"));  // the alternate screen is left
+  EXPECT_TRUE(says(viewer, "\x1b[?25h"));    // the cursor is back
+}
+
 }  // namespace
 }  // namespace forkscope::visualizer_test

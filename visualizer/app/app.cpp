@@ -23,9 +23,6 @@ constexpr std::uint64_t kLivelyFrameNs = 33 * kMs;
 constexpr std::uint64_t kQuietFrameNs = 220 * kMs;
 constexpr std::uint64_t kScreenshotCollectNs = 2'000 * kMs;
 constexpr std::uint64_t kScreenshotGiveUpNs = 5'000 * kMs;
-constexpr double kLoadPerSecond = 2'000;
-constexpr std::uint32_t kLeastConnections = 16;
-constexpr std::uint32_t kConnectionsPerWorker = 4;
 
 }  // namespace
 
@@ -37,7 +34,6 @@ App::App(const Options& options)
       session_(options.session) {
   state_.theme = options.theme;
   state_.scale = options.scale;
-  load_options_.requests_per_second = kLoadPerSecond;
   if (session_.is_replay()) window_.set_title("Forkscope replay of " + options.session.replay);
 }
 
@@ -117,8 +113,8 @@ void App::poll() {
 /// Buttons and the load generator follow the server looked at.
 void App::follow_server() {
   if (!load_status_.running && !own_connections_) {
-    const auto workers = static_cast<std::uint32_t>(session_.history().latest().workers.size());
-    load_options_.connections = std::max(kLeastConnections, kConnectionsPerWorker * workers);
+    load_options_.connections =
+        load::moderate_load(session_.history().latest().workers.size()).connections;
   }
   const model::ServerInfo& server = session_.history().latest().server;
   if (session_.history().latest().attachment == Attachment::lost && load_status_.running) {

@@ -83,7 +83,7 @@ class App {
   std::unique_ptr<model::ControlClient> control_;  // of the server looked at
   std::uint64_t control_instance_ = 0;             // whose `control_` that is
   load::LoadGenerator load_;
-  load::LoadOptions load_options_;
+  load::LoadOptions load_options_ = load::moderate_load(0);
   load::LoadStatus load_status_;  // as of the latest poll
   bool own_connections_ = false;  // the user has chosen how many
   lessons::Course course_;

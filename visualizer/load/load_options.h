@@ -1,6 +1,7 @@
 // What load to make, and what came of it.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 
@@ -13,6 +14,15 @@ struct LoadOptions {
   double requests_per_second = 0;  ///< 0 = flat out.
   double post_share = 0.1;         ///< 0 … 1: POST /v1/todos instead of GET /v1/todos.
 };
+
+/// What the key L fires unless the user has chosen something else: plain to see, and far from what
+/// a server can take.
+inline LoadOptions moderate_load(std::size_t workers) {
+  LoadOptions options;
+  options.requests_per_second = 2'000;
+  options.connections = std::max(16U, 4 * static_cast<std::uint32_t>(workers));
+  return options;
+}
 
 struct LoadStatus {
   bool running = false;

@@ -15,6 +15,7 @@
 #include "forkscope/telemetry/worker_report.h"
 #include "model/format.h"
 #include "model/wording.h"
+#include "text/fire_keys.h"
 #include "text/snapshot_json.h"
 #include "text/table.h"
 #include "text/terminal.h"
@@ -84,10 +85,8 @@ class TableView {
     for (;;) {
       session_.poll();
       const std::uint64_t now = telemetry::now_ns();
-      if (std::string notice = session_.take_notice(); !notice.empty()) {
-        notice_ = std::move(notice);
-        notice_until_ns_ = now + kNoticeNs;
-      }
+      if (!session_.is_replay()) fire_.follow(session_.history().latest());
+      if (std::string notice = session_.take_notice(); !notice.empty()) notify(std::move(notice));
       if (touched_ || now >= drawn_ns + kRedrawNs) {
         if (!terminal.show(table(session_.history(), session_.view_time(now), footer(now),
                                  terminal.size(), colors_))) {
@@ -136,10 +135,16 @@ class TableView {
       } else if (take("m")) {
         session_.history().add_marker(session_.view_time(now));
       } else {
+        if (auto done = fire_.press(typed.front())) notify(std::move(*done));
         typed.remove_prefix(1);
       }
     }
     return true;
+  }
+
+  void notify(std::string notice) {
+    notice_ = std::move(notice);
+    notice_until_ns_ = telemetry::now_ns() + kNoticeNs;
   }
 
   /// Where several servers run: on to the one with the next port.
@@ -168,14 +173,21 @@ class TableView {
       footer.mode = "PAUSED " + model::counting_seconds(history.newest_ns() - shown) + " ago";
       footer.alert = true;
     }
-    const std::string servers = session_.ports().size() > 1 ? "s next server  " : "";
-    footer.help = now < notice_until_ns_
-                      ? notice_
-                      : "Space pause  " + servers + "←/→ step  n/p incident  e end  q quit";
+    footer.help = now < notice_until_ns_ ? notice_ : keys();
     return footer;
   }
 
+  /// Those that lead on from here.
+  std::string keys() const {
+    if (session_.playhead().paused() || session_.is_replay()) {
+      return "Space play  ←/→ step  n/p incident  e end  q quit";
+    }
+    const std::string servers = session_.ports().size() > 1 ? "s next server  " : "";
+    return "h hang  c crash  l load  " + servers + "Space pause  p incident  q quit";
+  }
+
   Session& session_;
+  FireKeys fire_;
   const Colors colors_ = colors_of_environment();
   bool touched_ = true;
   std::string notice_;

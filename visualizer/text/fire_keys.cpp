@@ -1,0 +1,45 @@
+#include "text/fire_keys.h"
+
+#include <cctype>
+
+#include "model/format.h"
+
+namespace forkscope::text {
+
+void FireKeys::follow(const model::Snapshot& now) {
+  if (server_) server_->poll();
+  workers_ = now.workers.size();
+  if (now.attachment == model::Attachment::lost && load_.status().running) load_.stop();
+  if (now.server.port == 0 || (server_ && info_.instance_id == now.server.instance_id)) return;
+  load_.stop();
+  info_ = now.server;
+  server_ = std::make_unique<model::ControlClient>(info_.host, info_.port);
+}
+
+std::optional<std::string> FireKeys::press(char key) {
+  const int name = std::tolower(static_cast<unsigned char>(key));
+  if (name != 'h' && name != 'c' && name != 'l') return std::nullopt;
+  if (!server_) return "There is no server to act on.";
+  if (name == 'l') return toggle_load();
+  return fire(name == 'h' ? "/v1/faults/hang" : "/v1/faults/crash");
+}
+
+std::string FireKeys::fire(const std::string& target) {
+  if (!info_.faults_enabled) return "Faults are off: start the server with --faults on.";
+  return server_->fire(target).message;
+}
+
+std::string FireKeys::toggle_load() {
+  if (load_.status().running) {
+    load_.stop();
+    return "Load is off.";
+  }
+  load::LoadOptions options = load::moderate_load(workers_);
+  options.host = info_.host;
+  options.port = info_.port;
+  load_.start(options);
+  return "Load: " + model::compact(options.requests_per_second) + " requests/s over " +
+         std::to_string(options.connections) + " connections; l stops it.";
+}
+
+}  // namespace forkscope::text
