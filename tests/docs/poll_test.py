@@ -54,29 +54,29 @@ class PollTest(unittest.TestCase):
         response = self.vote('yes')
         self.assertEqual(json.loads(response.body), {'votes': {'yes': 1}, 'counted_here': 1})
         os.kill(int(response.getheader('X-Worker-Pid')), signal.SIGKILL)
-        support.wait_until(lambda: self.server.ready(3) and
-                           any(w['generation'] == 2 for w in self.server.workers()),
-                           what='the successor')
+        self.wait_for_successor()
         self.assertEqual(self.poll(), {'votes': {'yes': 1}, 'counted_here': 0})
 
-    def has_successor(self):
+    def some_worker_has(self, key, value):
         try:
-            return (any(w['generation'] == 2 for w in self.server.workers())
-                    and self.server.ready(3))
+            return any(worker[key] == value for worker in self.server.workers())
         except OSError:
-            return False  # it was asked of the worker that has just died
+            return False  # it was asked of the one that hangs, or has just died
+
+    def wait_for_successor(self):
+        support.wait_until(lambda: self.some_worker_has('generation', 2) and self.server.ready(3),
+                           what='the successor')
 
     def test_a_hang_stops_nobody_else(self):
         self.fire('/v1/faults/hang')
-        support.wait_until(lambda: any(w['state'] == 'hung' for w in self.server.workers()),
-                           what='a hung worker')
+        support.wait_until(lambda: self.some_worker_has('state', 'hung'), what='a hung worker')
         self.assertEqual(self.vote('yes').status, 200)
-        support.wait_until(self.has_successor, what='the successor')
+        self.wait_for_successor()
         self.assertEqual(self.poll()['votes'], {'yes': 1})
 
     def test_a_crash_stops_nobody_else(self):
         self.fire('/v1/faults/crash?how=segv')
-        support.wait_until(self.has_successor, what='the successor')
+        self.wait_for_successor()
         self.assertEqual(self.vote('yes').status, 200)
 
     def test_answers_nonsense_as_an_api_should(self):
