@@ -21,7 +21,7 @@ class Server;
 namespace forkscope::gateway {
 
 /// Why a batch of writes could not be made durable. Every request of the batch is answered with
-/// this, and nothing of the batch is kept.
+/// this. From commit_writes(): nothing of the batch is kept. From flush_writes(): it may be.
 struct CommitFailure {
   int status = 503;    ///< HTTP status: 507 when the disk is full, 503 otherwise.
   std::string detail;  ///< One sentence for the client.

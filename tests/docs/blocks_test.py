@@ -141,6 +141,14 @@ class LinksTest(unittest.TestCase):
                     if anchor:
                         self.assertIn(anchor, list(markdown.anchors(target)))
 
+    def test_the_reading_order_knows_about_how_long_a_file_is(self):
+        rows = re.findall(r'^\| \[[^]]+\]\(([^)]+)\) \| (\d+) \|',
+                          (ROOT / 'docs/reading-order.md').read_text(encoding='utf-8'), re.M)
+        self.assertGreater(len(rows), 20)
+        for file, told in rows:
+            lines = len((ROOT / 'docs' / file).read_text(encoding='utf-8').splitlines())
+            self.assertAlmostEqual(int(told), lines, delta=10 + lines / 10, msg=file)
+
 
 if __name__ == '__main__':
     unittest.main()
