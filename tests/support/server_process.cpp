@@ -97,7 +97,8 @@ ServerProcess::~ServerProcess() {
 }
 
 void ServerProcess::start(const ServerOptions& options) {
-  std::vector<std::string> arguments = {options.program.value_or(TODOS_SERVER), "--port=" + std::to_string(port_),
+  std::vector<std::string> arguments = {options.program.value_or(TODOS_SERVER),
+                                        "--port=" + std::to_string(port_),
                                         "--workers=" + std::to_string(options.workers)};
   arguments.insert(arguments.end(), options.arguments.begin(), options.arguments.end());
   std::vector<std::string> environment = server_environment(directory_, options.environment);

@@ -22,8 +22,8 @@ class OneCrashes final : public Lesson {
   }
 
   std::array<std::string, kChoices> choices(const model::Snapshot&) const override {
-    return {"All requests of the second in which it died",
-            "What that worker had in hand, no more", "Nothing at all"};
+    return {"All requests of the second in which it died", "What that worker had in hand, no more",
+            "Nothing at all"};
   }
 
   Actions fire(const Situation& situation) override {

@@ -1,6 +1,5 @@
 #include "views/event_log.h"
 
-
 #include "forkscope/telemetry/event_text.h"
 #include "model/format.h"
 #include "model/wording.h"

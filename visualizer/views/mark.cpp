@@ -1,6 +1,5 @@
 #include "views/mark.h"
 
-
 namespace forkscope::views {
 
 using model::Look;
