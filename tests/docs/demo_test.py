@@ -91,14 +91,18 @@ class DemoTest(unittest.TestCase):
         self.assertEqual(demo.stop(), 1)
         self.assertIn(b'cannot listen on 127.0.0.1 port 8000: Address already in use', demo.output)
 
-    def test_opens_a_window_where_there_is_a_display(self):
+    def test_opens_a_window_where_there_is_a_display_and_ends_with_it(self):
         display = self.start_display()
         demo = self.start(DISPLAY=display)
         port = self.port_of(demo)
-        support.wait_until(
-            lambda: subprocess.run(['xdotool', 'search', '--name', f'^Forkscope .*{port}'],
-                                   env={**os.environ, 'DISPLAY': display}, capture_output=True,
-                                   check=False).stdout, what='the window')
+
+        def xdotool(*words):
+            return subprocess.run(['xdotool', *words], env={**os.environ, 'DISPLAY': display},
+                                  capture_output=True, check=False).stdout.decode().split()
+        windows = support.wait_until(lambda: xdotool('search', '--name', f'^Forkscope .*{port}'),
+                                     what='the window')
+        xdotool('windowfocus', '--sync', windows[0], 'key', 'ctrl+q')
+        support.wait_until(lambda: not demo.alive(), what='the end of ./demo')
         self.assertEqual(demo.stop(), 0)
         self.assertFalse(listens(port))
 

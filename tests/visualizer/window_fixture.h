@@ -48,7 +48,7 @@ class WindowTest : public ::testing::Test {
   const VirtualDisplay display_;
   const support::ServerProcess server_{
       {.workers = 2, .arguments = {"--hang-after=400ms", "--kill-after=0"}}};
-  const Program viewer_{viewer_command({}, server_, display_)};
+  Program viewer_{viewer_command({}, server_, display_)};
   std::string title_;
 };
 

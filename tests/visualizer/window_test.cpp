@@ -26,6 +26,12 @@ TEST_F(WindowTest, IsNamedAfterForkscopeAndItsServer) {
   EXPECT_EQ(title_, "Forkscope 127.0.0.1:" + std::to_string(server_.port()) + "\n");
 }
 
+TEST_F(WindowTest, IsLeftWithControlQAndTheServerGoesOn) {
+  display_.press("ctrl+q");
+  EXPECT_EQ(viewer_.wait_for_exit(), 0);
+  expect_to_be_served(server_);
+}
+
 TEST_F(WindowTest, CostsTheServerNothingWhenItIsStoppedOrKilled) {
   Program text(viewer_command({"--text"}, server_));
   ASSERT_TRUE(support::wait_until([&] { return !text.output().empty(); }));

@@ -87,6 +87,7 @@ bool App::perform_on_look(const Command& command) {
       return true;
     case CommandKind::toggle_full_screen: window_.toggle_full_screen(); return true;
     case CommandKind::screenshot: save_screenshot(); return true;
+    case CommandKind::quit: window_.close(); return true;
     case CommandKind::bigger:
       state_.scale = std::min(kMostScale, state_.scale * kScaleStep);
       return true;

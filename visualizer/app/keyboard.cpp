@@ -20,6 +20,7 @@ std::optional<Command> with_control(const KeyPress& press) {
   switch (press.character) {
     case 'l': return Command{CommandKind::next_connections};
     case 'm': return Command{CommandKind::toggle_reduced_motion};
+    case 'q': return Command{CommandKind::quit};
     default: return std::nullopt;
   }
 }

@@ -94,6 +94,8 @@ void Window::install_callbacks() {
 
 bool Window::should_close() const { return glfwWindowShouldClose(window_) != 0; }
 
+void Window::close() { glfwSetWindowShouldClose(window_, GLFW_TRUE); }
+
 void Window::set_title(const std::string& title) { glfwSetWindowTitle(window_, title.c_str()); }
 
 void Window::toggle_full_screen() {

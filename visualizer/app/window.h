@@ -44,6 +44,8 @@ class Window {
   Window& operator=(const Window&) = delete;
 
   bool should_close() const;
+  /// As its close button does.
+  void close();
   void set_title(const std::string& title);
   void toggle_full_screen();
 

@@ -27,6 +27,19 @@ struct Button {
   bool on = false;
 };
 
+/// The middles of a row's two lines. In a low row they are closer to its edges, so that the small
+/// controls of the first never touch the second.
+struct Lines {
+  float first;
+  float second;
+};
+Lines lines_of(const Painter& painter, const Rect& rect) {
+  const float spare =
+      std::clamp(rect.h - painter.px(kTwoLines), 0.F, painter.px(kHigh - kTwoLines));
+  const float inset = spare / 3;
+  return {rect.y + painter.px(14) + inset, rect.bottom() - painter.px(12) - inset};
+}
+
 /// The ground with the key's cap; the title comes behind whatever else is in the first line.
 /// Returns where the cap begins.
 float draw_ground(const Painter& painter, const Rect& rect, const Button& button, float middle) {
@@ -57,7 +70,7 @@ void draw_title(const Painter& painter, const Rect& rect, const Button& button, 
 
 void draw_line(const Painter& painter, const Rect& rect, const Button& button) {
   if (rect.h < painter.px(kTwoLines)) return;
-  painter.text_elided(Type::mono, rect.x + painter.px(14), rect.bottom() - painter.px(15),
+  painter.text_elided(Type::mono, rect.x + painter.px(14), lines_of(painter, rect).second,
                       rect.w - painter.px(22), painter.colors().muted, button.line);
 }
 
@@ -109,7 +122,7 @@ void draw_load(const Painter& painter, const Rect& rect, const View& view) {
   if (load.status.running) {
     button.title = model::compact(load.status.requests_per_second) + " req/s";
   }
-  const float middle = rect.y + painter.px(17);
+  const float middle = lines_of(painter, rect).first;
   float right = draw_ground(painter, rect, button, middle) - painter.px(8);
   const double rate = load.options.requests_per_second;
   const struct {
@@ -131,7 +144,7 @@ void draw_load(const Painter& painter, const Rect& rect, const View& view) {
   }
   draw_title(painter, rect, button, middle, right);
   if (load.status.running && rect.h >= painter.px(kTwoLines)) {  // figures, not a command
-    painter.text_elided(Type::small, rect.x + painter.px(14), rect.bottom() - painter.px(15),
+    painter.text_elided(Type::small, rect.x + painter.px(14), lines_of(painter, rect).second,
                         rect.w - painter.px(22), painter.colors().text, button.line);
   } else {
     draw_line(painter, rect, button);
@@ -148,7 +161,7 @@ struct Fault {
 };
 
 void draw_fault(const Painter& painter, const Rect& rect, const View& view, const Fault& fault) {
-  const float middle = rect.y + painter.px(17);
+  const float middle = lines_of(painter, rect).first;
   float right = draw_ground(painter, rect, fault.button, middle) - painter.px(8);
   const std::string id = std::string(fault.button.id) + " way ";
   if (const auto way =
@@ -194,8 +207,8 @@ void draw_workers_row(const Painter& painter, const Rect& rect, const View& view
   const Button fewer{"fewer", "−", {}, {}, view.control && count > 1};
   const Button more{"more", "+", "Workers", scale_line(count + 1), view.control != nullptr};
   // Two keys in one row: minus has a place of its own at the left of plus.
-  const bool two_lines = rect.h > painter.px((kLow + kHigh) / 2);
-  const float middle = two_lines ? rect.y + painter.px(17) : rect.middle();
+  const bool two_lines = rect.h >= painter.px(kTwoLines);
+  const float middle = two_lines ? lines_of(painter, rect).first : rect.middle();
   const float cap = painter.px(26);
   const Rect minus{rect.right() - 2 * cap - painter.px(14), middle - cap / 2, cap, cap};
   painter.fill(rect, painter.colors().raised, painter.px(6));

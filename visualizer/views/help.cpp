@@ -30,7 +30,7 @@ constexpr std::array<Key, 14> kFire{{
     {"N", "lessons: the next step;  ↑ ↓ guess"},
 }};
 
-constexpr std::array<Key, 15> kLook{{
+constexpr std::array<Key, 16> kLook{{
     {"Space", "pause the picture; the server goes on"},
     {"←  →", "100 ms back, 100 ms on"},
     {"Shift ←  →", "to the incident before, behind"},
@@ -46,6 +46,7 @@ constexpr std::array<Key, 15> kLook{{
     {"F12", "screenshot into the current directory"},
     {"?", "this card"},
     {"Esc", "close what is open, select no worker"},
+    {"Ctrl Q", "close the window"},
 }};
 
 void draw_keys(const Painter& painter, Rect column, float row, std::span<const Key> keys) {

@@ -59,6 +59,7 @@ enum class CommandKind {
   screenshot,
   bigger,
   smaller,
+  quit,
   // ── lessons ──
   next_lesson_step,
   choose,  ///< `value`: index of the guess.
