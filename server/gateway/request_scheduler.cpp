@@ -1,6 +1,7 @@
 #include "gateway/request_scheduler.h"
 
 #include <algorithm>
+#include <cassert>
 #include <optional>
 #include <utility>
 
@@ -30,6 +31,7 @@ RequestScheduler::RequestScheduler(Application& application, RequestRunner& runn
 void RequestScheduler::serve() {
   runner_.renew_date();
   conversations_.take_runnable(serving_);
+  assert(writes_.empty());
   writes_.swap(parked_);
   serve_reads();
   serve_others();
