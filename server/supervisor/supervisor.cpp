@@ -12,6 +12,7 @@
 
 #include "forkscope/telemetry/worker_report.h"
 #include "forkscope/telemetry/workers_json.h"
+#include "os/open_files.h"
 
 namespace forkscope::supervisor {
 
@@ -44,6 +45,10 @@ telemetry::SegmentOptions segment_options(const Settings& settings, std::uint16_
   return options;
 }
 
+/// What a worker has open beside its connections and everybody's eventfds: the standard streams,
+/// what its event loop waits for, the database.
+constexpr std::uint64_t kFilesOfAWorker = 12;
+
 /// Whether the process has a terminal that can hang up on it (credentials(7)).
 bool has_terminal() {
   return os::UniqueFd(::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)).get() >= 0;
@@ -74,6 +79,7 @@ int Supervisor::run() {
   events_.note("serving http://" + settings_.host + ":" + std::to_string(listener_.port) +
                "/v1/todos, workers: " + std::to_string(settings_.workers) +
                ", primary pid: " + std::to_string(segment_.header().primary_pid));
+  make_room_for_connections();
   while (true) {
     const std::uint64_t now = telemetry::now_ns();
     notice_own_pause(now);
@@ -93,6 +99,18 @@ int Supervisor::run() {
     }
     hear(wait_ms(now));
   }
+}
+
+/// Workers inherit the limit. At it one of them stops accepting, and has no way to say so.
+void Supervisor::make_room_for_connections() {
+  const std::uint64_t others = wake_.size() + kFilesOfAWorker;
+  const std::uint64_t wanted = settings_.worker.limits.max_connections;
+  const std::uint64_t allowed = os::allow_open_files(wanted + others);
+  if (allowed >= wanted + others) return;
+  events_.note("the limit of open files (ulimit -n) is " + std::to_string(allowed) +
+               ": a worker has room for about " +
+               std::to_string(allowed > others ? allowed - others : 0) +
+               " connections instead of " + std::to_string(wanted) + ", more wait at the socket");
 }
 
 void Supervisor::notice_own_pause(std::uint64_t now_ns) {

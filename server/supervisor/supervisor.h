@@ -43,6 +43,7 @@ class Supervisor final : private Commands {
   void reload() override;
   void stop() override;
 
+  void make_room_for_connections();
   void notice_own_pause(std::uint64_t now_ns);
   void reap(std::uint64_t now_ns);
   void reap_strangers();

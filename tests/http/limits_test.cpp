@@ -13,6 +13,7 @@
 #include <system_error>
 
 #include "support/server_process.h"
+#include "support/temp_dir.h"
 #include "support/wait_until.h"
 
 namespace forkscope::http {
@@ -25,6 +26,7 @@ using support::HttpResponse;
 using support::ServerOptions;
 using support::ServerProcess;
 using support::wait_until;
+namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 const std::string kHost = "Host: localhost\r\n";
@@ -61,7 +63,7 @@ bool comes_to_rest(pid_t pid) {
 }
 
 std::size_t open_descriptors(pid_t pid) {
-  const std::filesystem::directory_iterator all("/proc/" + std::to_string(pid) + "/fd");
+  const fs::directory_iterator all("/proc/" + std::to_string(pid) + "/fd");
   return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
@@ -299,6 +301,37 @@ TEST(DescriptorLimit, PausesAcceptingAndNeverSpins) {
     clients.pop_front();  // makes room for the next one
   }
   EXPECT_EQ(server.worker_pid(1), worker);
+}
+
+/// todos-server for which somebody has said `ulimit` with these words.
+ServerOptions limited(const support::TempDir& directory, const std::string& words) {
+  const ServerProcess any({.workers = 1});
+  const std::string server = fs::read_symlink("/proc/" + std::to_string(any.pid()) + "/exe");
+  const fs::path script = directory.path() / "limited-server";
+  std::ofstream(script) << "#!/bin/sh\nulimit " << words << " && exec " << server << " \"$@\"\n";
+  fs::permissions(script, fs::perms::owner_all);
+  return {.workers = 1, .arguments = {"--max-connections=500"}, .program = script};
+}
+
+rlim_t descriptor_limit(const ServerProcess& server) {
+  rlimit limit{};
+  EXPECT_EQ(::prlimit(server.worker_pid(1), RLIMIT_NOFILE, nullptr, &limit), 0);
+  return limit.rlim_cur;
+}
+
+TEST(DescriptorLimit, IsRaisedToWhatTheConnectionsNeed) {
+  const support::TempDir directory;
+  const ServerProcess server(limited(directory, "-S -n 200"));
+  EXPECT_GT(descriptor_limit(server), 500U);
+  EXPECT_EQ(server.log().find("ulimit"), std::string::npos) << server.log();
+}
+
+TEST(DescriptorLimit, IsToldOnceWhereItLeavesTooLittleRoom) {
+  const support::TempDir directory;
+  const ServerProcess server(limited(directory, "-n 200"));
+  EXPECT_EQ(descriptor_limit(server), 200U);
+  EXPECT_NE(server.log().find("the limit of open files (ulimit -n) is 200"), std::string::npos)
+      << server.log();
 }
 
 }  // namespace
