@@ -22,7 +22,6 @@ namespace {
 using namespace std::chrono_literals;
 using support::http_request;
 using support::HttpConnection;
-using support::HttpResponse;
 using support::ServerOptions;
 using support::ServerProcess;
 using support::wait_until;

@@ -131,6 +131,7 @@ TEST_F(SharedStoreTest, IsCreatedOnceByManyProcessesThatOpenItTogether) {
   for (int round = 0; round < 5; ++round) {
     const std::string path = directory_ / (std::to_string(round) + ".db");
     std::vector<pid_t> children;
+    children.reserve(16);
     for (int i = 0; i < 16; ++i) {
       children.push_back(in_child([&] {
         TodoStore store = TodoStore::open(path);
@@ -145,6 +146,7 @@ TEST_F(SharedStoreTest, IsCreatedOnceByManyProcessesThatOpenItTogether) {
 TEST_F(SharedStoreTest, LosesNothingWhenTwoProcessesWriteAtOnce) {
   TodoStore::open(path_);
   std::vector<pid_t> children;
+  children.reserve(2);
   for (int i = 0; i < 2; ++i) {
     children.push_back(in_child([&] {
       TodoStore store = TodoStore::open(path_);
