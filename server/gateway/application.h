@@ -4,7 +4,9 @@
 // has a default that suits an application without a store. One that keeps data can take part in
 // group commit (writes of one loop iteration share a transaction) and in the response cache.
 //
-// All functions are called in a worker process, by its only thread, after the fork. None may block.
+// All functions are called in a worker process, by its only thread, after the fork. None may
+// block, but for those that write, which may wait for the disk: one that never comes back from it
+// is a hang of the worker like any other, seen as such in the phases "committing" and "flushing".
 #pragma once
 
 #include <cstdint>
@@ -51,8 +53,9 @@ class Application {
   virtual bool writes(std::string_view /*method*/, std::string_view /*path*/) const {
     return false;
   }
-  /// Opens a batch. False: another process has the turn to write; the loop parks the request and
-  /// asks again in about a millisecond.
+  /// Opens a batch; never waits for another process. False: one has the turn to write, or uses the
+  /// store in a way that forbids writing; the loop parks the request and asks again in about a
+  /// millisecond, for five seconds.
   virtual bool begin_writes() { return true; }
   /// Ends the batch: it is whole, others may see it, and the next one may write.
   virtual std::optional<CommitFailure> commit_writes() { return std::nullopt; }

@@ -4,7 +4,8 @@
 //              ├─▶ sending       it is wrong or too slow, and the answer says so
 //              └─▶ closed        end of the stream, or idle for too long
 //   runnable ──┬─▶ sending       its handler has run
-//              ├─▶ parked        it writes, and another worker has the turn ──▶ as from runnable
+//              ├─▶ parked        it writes, and another worker has the turn ──▶ as from runnable,
+//              │                 or sending: that it waited for too long
 //              └─▶ uncommitted   it writes, and its handler has run ──▶ sending after the commit
 //   sending ───┬─▶ receiving     all is sent
 //              └─▶ lingering     all is sent, and nothing will follow: shutdown(SHUT_WR)
@@ -15,8 +16,15 @@
 // still comes in is thrown away for a while.
 //
 // Edge-triggered: `readable` and `writable` remember what epoll has said until the kernel says
-// otherwise. Owns the socket. The state is moved by Conversations, and between `runnable` and
-// `sending` by the RequestScheduler; anything broken goes to `closed` from wherever it is.
+// otherwise. Owns the socket.
+//
+// Who moves the state: Conversations, with the help of the ConnectionTable (linger(), close()). But
+// from `runnable` to `sending` the connection is the RequestScheduler's, which keeps it in its
+// lists from one iteration to the next: until its response is complete nobody else sends on it,
+// receives from it or closes it, not even when the peer is gone. What epoll says of it is noted,
+// and found out by the send of the response. The one exception is the end of the time to drain,
+// when EventLoop::expire() closes everything: after serve(), and right before the lists forget what
+// is closed.
 #pragma once
 
 #include <netinet/in.h>

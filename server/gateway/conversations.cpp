@@ -2,6 +2,8 @@
 
 #include <sys/epoll.h>
 
+#include <cassert>
+
 namespace forkscope::gateway {
 
 using Phase = RequestFramer::Phase;
@@ -41,14 +43,20 @@ void Conversations::attend_ready() {
   attending_.clear();
 }
 
+void Conversations::take_runnable(std::vector<Connection*>& requests) {
+  assert(requests.empty());
+  requests.swap(runnable_);
+}
+
 // ── receiving ────────────────────────────────────────────────────────────────────────────────────
 
 void Conversations::attend(Connection& connection) {
   if (connection.state == State::closed) return;
   if (connection.state == State::lingering) throw_away(connection);
-  if (connection.has_output() && connection.writable && connection.state != State::uncommitted) {
-    send(connection);
-  }
+  // In any other state the connection is the scheduler's (connection.h), whose answer() sends what
+  // is pending as well.
+  const bool ours = connection.state == State::receiving || connection.state == State::sending;
+  if (ours && connection.has_output() && connection.writable) send(connection);
   if (connection.state != State::receiving || !connection.readable) return;
 
   std::uint64_t bytes = 0;

@@ -35,7 +35,7 @@ class Conversations {
   void attend_ready();
 
   /// Moves the whole requests that have arrived to `requests`, which is empty, in their order.
-  void take_runnable(std::vector<Connection*>& requests) { requests.swap(runnable_); }
+  void take_runnable(std::vector<Connection*>& requests);
   std::size_t runnable_count() const { return runnable_.size(); }
   /// There is something to do without any event.
   bool unfinished() const { return !ready_.empty() || !runnable_.empty(); }

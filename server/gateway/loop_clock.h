@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-#include "forkscope/telemetry/worker_report.h"
+#include "forkscope/telemetry/clock.h"
 
 namespace forkscope::gateway {
 

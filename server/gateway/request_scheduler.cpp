@@ -1,6 +1,7 @@
 #include "gateway/request_scheduler.h"
 
 #include <algorithm>
+#include <cassert>
 #include <optional>
 #include <utility>
 
@@ -30,6 +31,7 @@ RequestScheduler::RequestScheduler(Application& application, RequestRunner& runn
 void RequestScheduler::serve() {
   runner_.renew_date();
   conversations_.take_runnable(serving_);
+  assert(writes_.empty());
   writes_.swap(parked_);
   serve_reads();
   serve_others();
@@ -63,6 +65,8 @@ void RequestScheduler::serve_others() {
 
 void RequestScheduler::serve_writes() {
   if (writes_.empty()) return;
+  // Published before, because begin_writes() may wait for the disk.
+  slot_.step(Phase::committing, clock_.now_ns());
   if (turn_relay_.gives_way() || !application_.begin_writes()) {
     park_writes();
     return;
@@ -101,7 +105,9 @@ void RequestScheduler::park_writes() {
     }
     connection->state = State::sending;
     begin(*connection);
-    runner_.answer_with_problem(*connection, 503, "Other workers have been writing for too long.",
+    runner_.answer_with_problem(*connection, 503,
+                                "The turn to write has not come in time: other workers were "
+                                "writing, or another program was using the database.",
                                 "Retry-After: 1\r\n");
     conversations_.answer(*connection);
   }

@@ -32,6 +32,9 @@ WriteBatch::WriteBatch(SQLite::Database& database, WriteTurn& turn, std::string 
     return SQLITE_OK;
   };
   sqlite3_wal_hook(handle_, note_log_length, this);
+  // Asked now that the log is open: an error from now on is one that we hear of.
+  const std::uint64_t latest = turn_.latest_commit();
+  if (turn_.latest_flushed() < latest) unconfirmed_commit_ = latest;
 }
 
 WriteBatch::~WriteBatch() {
@@ -61,11 +64,22 @@ bool WriteBatch::begin() {
 }
 
 int WriteBatch::begin_transaction() {
-  if (log_in_doubt_) {
+  if (log_is_in_doubt()) {
     if (const int result = replace_log(); result != SQLITE_OK) return result;
-    log_in_doubt_.reset();
+    turn_.confirm_commit();  // where somebody died in one, the next must have another number
+    turn_.note_flush(turn_.latest_commit());
+    flush_failure_.reset();
+    unconfirmed_commit_.reset();
   }
   return run(begin_);
+}
+
+/// The process that was flushing when this one came may have brought it to an end meanwhile.
+bool WriteBatch::log_is_in_doubt() {
+  if (unconfirmed_commit_ && turn_.latest_flushed() >= *unconfirmed_commit_) {
+    unconfirmed_commit_.reset();
+  }
+  return flush_failure_ || unconfirmed_commit_;
 }
 
 /// TRUNCATE succeeds only when the database has everything, on the disk, and nobody needs the log.
@@ -85,8 +99,9 @@ std::optional<StoreError> WriteBatch::commit() {
 }
 
 std::optional<StoreError> WriteBatch::flush() {
-  if (!log_in_doubt_ && !sync_log()) log_in_doubt_ = flush_error(path_);
-  return log_in_doubt_;
+  if (!flush_failure_ && !sync_log()) flush_failure_ = flush_error(path_);
+  if (!flush_failure_) turn_.note_flush(own_commit_);
+  return flush_failure_;
 }
 
 /// False, and errno.
@@ -110,6 +125,7 @@ std::optional<StoreError> WriteBatch::failure_to_commit() {
   turn_.announce_commit();
   const bool committed = run(commit_) == SQLITE_DONE;
   turn_.confirm_commit();
+  own_commit_ = turn_.latest_commit();
   if (!committed) return latest_error(handle_, path_);
   return std::nullopt;
 }
@@ -141,7 +157,7 @@ void WriteBatch::checkpoint_if_due() {
   errno = 0;
   const int result =
       sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
-  if ((result & 0xff) == SQLITE_IOERR) log_in_doubt_ = flush_error(path_);
+  if ((result & 0xff) == SQLITE_IOERR) flush_failure_ = flush_error(path_);
 }
 
 int WriteBatch::run(SQLite::Statement& statement) noexcept {

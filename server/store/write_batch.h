@@ -2,11 +2,11 @@
 //
 //   begin() ─▶ Savepoint per request ─▶ commit() ─▶ flush()
 //
-// begin() takes the turn to write, then SQLite's write lock; it never waits. Each request runs in a
-// savepoint, so that one that fails undoes only itself. commit() writes the batch to
-// the write-ahead log, moves the log into the database when it has grown long, and gives the turn
-// back. flush() waits until the disk has the log. The next process runs its batch meanwhile, which
-// is worth a third more writes per second; so a reader may see a todo a moment before a power cut
+// begin() takes the turn to write, then SQLite's write lock; it waits for nobody. Each request runs
+// in a savepoint, so that one that fails undoes only itself. commit() writes the batch to the
+// write-ahead log, moves the log into the database when it has grown long, and gives the turn back.
+// flush() waits until the disk has the log. The next process runs its batch meanwhile, which is
+// worth a third more writes per second; so a reader may see a todo a moment before a power cut
 // could no longer take it away, but nobody is told that it was stored.
 //
 // A failure that SQLite answers by giving up the whole transaction (disk full, I/O error) marks the
@@ -15,14 +15,18 @@
 // A flush that fails leaves the log in doubt: fdatasync(2) reports an error once, and Linux takes
 // the pages for written from then on. A batch behind such a gap would be lost with it in a power
 // cut, however well it was flushed itself. So the next begin() moves everything into the database
-// first, and starts a new log. Each worker hears of the error for itself, because each has the log
-// open; where a checkpoint flushes first, it is the one that hears.
+// first, and starts a new log. Each process that had the log open hears of the error for itself
+// (where a checkpoint flushes first, it is the one that hears), but nobody who opens the log later:
+// for a new process it is in doubt as long as there is a commit from before its time of which
+// nobody has said that the disk has it. A killed process leaves its doubt behind in this way, also
+// one that was killed in its flush.
 //
 // One per process; refers to a connection and a turn that outlive it.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -51,7 +55,8 @@ class WriteBatch {
   ~WriteBatch();
 
   /// False: another process writes, or reads a log in doubt; try again in about a millisecond. Any
-  /// other trouble is reported by the savepoints and by commit().
+  /// other trouble is reported by the savepoints and by commit(). Waits for the disk where the log
+  /// is in doubt.
   bool begin();
   /// Nothing on success; otherwise nothing of the batch is kept.
   std::optional<StoreError> commit();
@@ -62,6 +67,7 @@ class WriteBatch {
   friend class Savepoint;
 
   int begin_transaction();
+  bool log_is_in_doubt();
   int replace_log();
   void begin_request();
   void end_request(bool keep) noexcept;
@@ -84,8 +90,10 @@ class WriteBatch {
   SQLite::Statement keep_;
   bool open_ = false;
   std::optional<StoreError> failure_;
-  int log_pages_ = 0;  ///< Length of the write-ahead log after the latest commit.
-  std::optional<StoreError> log_in_doubt_;  ///< Why.
+  int log_pages_ = 0;             ///< Length of the write-ahead log after the latest commit.
+  std::uint64_t own_commit_ = 0;  ///< The latest that this process has to flush.
+  std::optional<StoreError> flush_failure_;          ///< Why the log is in doubt, or:
+  std::optional<std::uint64_t> unconfirmed_commit_;  ///< … from before, and was not on the disk.
 };
 
 /// The changes of one request: undone at the end of the scope unless kept.

@@ -34,15 +34,26 @@ std::optional<std::uint64_t> WriteTurn::change_mark() const {
   return word % 2 == 0 ? std::optional(word) : std::nullopt;
 }
 
-/// A new file is empty: nobody has committed.
-std::uint64_t WriteTurn::mark_word() const {
-  std::uint64_t word = 0;
-  return ::pread(fd_, &word, sizeof word, 0) == sizeof word ? word : 0;
+std::uint64_t WriteTurn::latest_commit() const {
+  const std::uint64_t word = mark_word();
+  return word + word % 2;
 }
 
-/// Where this fails, readers find out a millisecond later (TodoStore::begin_reads()).
-void WriteTurn::mark(std::uint64_t word) {
-  if (::pwrite(fd_, &word, sizeof word, 0) != sizeof word) return;
+/// Where two do so at once, an earlier number may stay, until the next commit: no harm, it is true.
+void WriteTurn::note_flush(std::uint64_t number) {
+  if (latest_flushed() < number) put_word(kFlushedAt, number);
+}
+
+/// A new file is empty: nobody has committed.
+std::uint64_t WriteTurn::word_at(off_t offset) const {
+  std::uint64_t word = 0;
+  return ::pread(fd_, &word, sizeof word, offset) == sizeof word ? word : 0;
+}
+
+/// Where this fails, readers find out a millisecond later (TodoStore::begin_reads()), and whoever
+/// is new begins a new log.
+void WriteTurn::put_word(off_t offset, std::uint64_t word) {
+  if (::pwrite(fd_, &word, sizeof word, offset) != sizeof word) return;
 }
 
 void WriteTurn::open_file() {

@@ -10,14 +10,21 @@
 // dies, however it dies. (A lock on the database file itself is out of the question: closing any
 // descriptor of that file would drop SQLite's POSIX locks.)
 //
-// The file also holds one word, the change mark, by which processes that only read can tell without
-// SQLite's locks that nothing has been committed since they looked: the holder of the turn makes it
-// odd before it commits, and even again after. Where the holder dies in between it stays odd, which
-// says "look for yourself" until the next commit.
+// The file also holds two words of 64 bits.
+//
+// The change mark, by which processes that only read can tell without SQLite's locks that nothing
+// has been committed since they looked: the holder of the turn makes it odd before it commits, and
+// even again after. Where the holder dies in between it stays odd, which says "look for yourself"
+// until the next commit. The even marks number the commits.
+//
+// The latest commit that the disk has for certain, with all before it. Commits behind it are being
+// flushed, or their flush has failed, or whoever flushed them is dead (WriteBatch).
 //
 // One per process, opened after the fork: a lock that was opened before would be shared. Owns the
 // descriptor.
 #pragma once
+
+#include <sys/types.h>
 
 #include <cstdint>
 #include <optional>
@@ -45,11 +52,23 @@ class WriteTurn {
   /// Equal marks: between the two calls nobody has committed. Nothing: that cannot be told.
   std::optional<std::uint64_t> change_mark() const;
 
+  /// Of the latest commit, whether it is through or not; 0 = there was none.
+  std::uint64_t latest_commit() const;
+  /// Of the latest that is known to be on the disk.
+  std::uint64_t latest_flushed() const { return word_at(kFlushedAt); }
+  /// Commit `number` and all before it are on the disk. May be called without the turn.
+  void note_flush(std::uint64_t number);
+
  private:
+  static constexpr off_t kMarkAt = 0;
+  static constexpr off_t kFlushedAt = sizeof(std::uint64_t);
+
   void open_file();
   bool file_is_still_there() const;
-  std::uint64_t mark_word() const;
-  void mark(std::uint64_t word);
+  std::uint64_t mark_word() const { return word_at(kMarkAt); }
+  void mark(std::uint64_t word) { put_word(kMarkAt, word); }
+  std::uint64_t word_at(off_t offset) const;
+  void put_word(off_t offset, std::uint64_t word);
 
   std::string path_;
   int fd_ = -1;

@@ -71,7 +71,7 @@ void EventLog::record(telemetry::EventRecord event, std::string_view text) {
   event.text_bytes = static_cast<std::uint16_t>(bytes);
   lane_.write(event);
 
-  std::string message = telemetry::describe(event);
+  std::string message = telemetry::describe(event, text);  // all of it
   if (event.worker != 0 && event.kind != static_cast<std::uint16_t>(telemetry::EventKind::fork)) {
     message += ", pid " + std::to_string(event.pid);
   }

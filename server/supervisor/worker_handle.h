@@ -1,10 +1,10 @@
 // One numbered place for a worker, and whoever holds it at the moment.
 //
-//   forked ─▶ ready ─▶ (idle ⇄ busy) ─▶ draining ─▶ exited
-//                busy too long ↓
-//                            hung ─▶ aborting (SIGABRT) ─▶ killed (SIGKILL) ─▶ exited ─▶ [backoff]
-//                            ─▶ forked
-//                             └─▶ recovered ─▶ idle
+//   forked ─▶ ready ─▶ (idle ⇄ busy) ─▶ draining ─▶ exited ─▶ [backoff] ─▶ forked
+//                               │ busy too long
+//                               ▼
+//                             hung ─┬─▶ aborting (SIGABRT) ─▶ killed (SIGKILL) ─▶ exited
+//                                   └─▶ recovered ─▶ idle
 //
 // The primary moves every arrow, and each one is an event. Owns the child's pidfd and its boot
 // pipe; the primary's loop calls the verbs. Every function that takes `now_ns` reads no clock.

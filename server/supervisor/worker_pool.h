@@ -4,10 +4,10 @@
 //   scale     the highest numbers come, or drain and go
 //   reload    every worker is replaced by a fresh process, one at a time:
 //
-//     fork the extra one ─▶ ready ─▶ drain worker 1 ─▶ reaped ─▶ fork it anew ─▶ ready ─▶ worker 2
-//     …
-//                                                                    drain the extra one ◀─ the
-//                                                                    last
+//     fork the extra one ─▶ ready
+//       ─▶ drain worker 1 ─▶ reaped ─▶ fork it anew ─▶ ready
+//       ─▶ drain worker 2 ─▶ … and so on to the last
+//       ─▶ drain the extra one
 //
 // The extra worker takes the place of the one that goes, so that there are never fewer than before.
 // It is the first of the new ones: if it can't boot, the reload ends there and nothing has

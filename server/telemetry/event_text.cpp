@@ -15,36 +15,36 @@ std::string counted(std::uint64_t count, const char* noun) {
   return std::to_string(count) + ' ' + noun + (count == 1 ? "" : "s");
 }
 
-std::string hung_line(const EventRecord& event) {
-  std::string line = " hung " + duration_text(event.duration_ns) + during(event_text(event));
+std::string hung_line(const EventRecord& event, const std::string& text) {
+  std::string line = " hung " + duration_text(event.duration_ns) + during(text);
   const std::string_view kind = to_string(static_cast<HangKind>(event.hang_kind));
   if (!kind.empty()) line.append(" (").append(kind).append(1, ')');
   return line;
 }
 
-std::string exit_line(const EventRecord& event) {
+std::string exit_line(const EventRecord& event, const std::string& text) {
   const bool signaled = static_cast<ExitCause>(event.exit_cause) == ExitCause::signaled;
   std::string line = signaled ? " ended by " : " ended with ";
   line += exit_text(event.exit_cause, event.exit_code);
   if ((event.exit_flags & kExitCoreDumped) != 0) line += ", core dumped";
   if ((event.exit_flags & kExitWasHung) != 0) line += ", was hung";
   if (event.abandoned != 0) line += ", " + counted(event.abandoned, "request") + " lost";
-  if (event.text_bytes != 0) line += ": " + event_text(event);
+  if (!text.empty()) line += ": " + text;
   return line;
 }
 
-std::string worker_line(const EventRecord& event) {
+std::string worker_line(const EventRecord& event, const std::string& text) {
   switch (static_cast<EventKind>(event.kind)) {
     case EventKind::fork:
       return " forked: pid " + std::to_string(event.pid) + ", generation " +
              std::to_string(event.generation);
     case EventKind::listening: return " listening after " + duration_text(event.duration_ns);
-    case EventKind::hung: return hung_line(event);
+    case EventKind::hung: return hung_line(event, text);
     case EventKind::recovered: return " recovered after " + duration_text(event.duration_ns);
     case EventKind::abort: return " sent SIGABRT";
-    case EventKind::kill: return " sent SIGKILL: " + event_text(event);
+    case EventKind::kill: return " sent SIGKILL: " + text;
     case EventKind::disconnect: return " draining: takes no new connections";
-    case EventKind::exit: return exit_line(event);
+    case EventKind::exit: return exit_line(event, text);
     case EventKind::backoff: return " restarts in " + duration_text(event.duration_ns);
     case EventKind::stopped: return " stopped by a signal";
     case EventKind::continued: return " continued";
@@ -53,14 +53,13 @@ std::string worker_line(const EventRecord& event) {
   }
 }
 
-std::string server_line(const EventRecord& event) {
+std::string server_line(const EventRecord& event, const std::string& text) {
   switch (static_cast<EventKind>(event.kind)) {
     case EventKind::scale: return "scaling to " + counted(event.exit_code, "worker");
     case EventKind::reload:
       if (event.exit_code != 0) return "rolling reload begins";
-      return event.text_bytes == 0 ? "rolling reload is done"
-                                   : "rolling reload given up: " + event_text(event);
-    case EventKind::shutdown: return "shutting down: " + event_text(event);
+      return text.empty() ? "rolling reload is done" : "rolling reload given up: " + text;
+    case EventKind::shutdown: return "shutting down: " + text;
     default: return "server: " + std::string(to_string(static_cast<EventKind>(event.kind)));
   }
 }
@@ -73,9 +72,12 @@ std::string decimal(double value, int digits, const char* unit) {
 
 }  // namespace
 
-std::string describe(const EventRecord& event) {
-  if (event.worker == 0) return server_line(event);
-  return "worker " + std::to_string(event.worker) + worker_line(event);
+std::string describe(const EventRecord& event) { return describe(event, event_text(event)); }
+
+std::string describe(const EventRecord& event, std::string_view text) {
+  const std::string shown = printable(text);
+  if (event.worker == 0) return server_line(event, shown);
+  return "worker " + std::to_string(event.worker) + worker_line(event, shown);
 }
 
 std::string event_text(const EventRecord& event) {

@@ -4,6 +4,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -52,8 +53,10 @@ void stay_on_one_cpu(std::uint32_t slot) {
 }
 
 void tell_primary(int boot_pipe, std::string_view message) {
-  // It fits into the pipe; if the primary is gone, so are we.
-  if (::write(boot_pipe, message.data(), message.size()) < 0) std::perror("boot pipe");
+  // It fits into the pipe. EPIPE: the primary is gone, and so are we.
+  if (::write(boot_pipe, message.data(), message.size()) < 0 && errno != EPIPE) {
+    std::perror("boot pipe");
+  }
   ::close(boot_pipe);
 }
 

@@ -167,13 +167,21 @@ TEST(StoreFaults, ADatabaseThatBecomesCorruptIsA503AndStopsNobody) {
   for (int number = 1; number <= 2; ++number) EXPECT_EQ(server.worker(number)["generation"], 1);
 }
 
-/// That it ends with exit code 3 and one line with `reason`.
+/// That it ends with exit code 3, and with one line with `reason` as the last.
 void expect_no_start(const fs::path& directory, const std::string& database,
                      const std::string& reason) {
   ServerProcess server({.workers = 2, .arguments = {"--db=" + database}, .directory = directory},
                        Readiness::kIgnore);
   EXPECT_EQ(server.wait_for_exit(20s), 3);
-  EXPECT_THAT(server.log(), HasSubstr(reason));
+  const std::string log = server.log();
+  const std::string mark = "todos-server: ";
+  const auto last_line = log.rfind('\n', log.size() - 2) + 1;
+  ASSERT_EQ(log.substr(last_line, mark.size()), mark) << log;
+  std::string sentence = log.substr(last_line + mark.size());
+  sentence.pop_back();  // the end of the line
+  EXPECT_THAT(sentence, HasSubstr(reason));
+  EXPECT_THAT(log, HasSubstr(" ended with exit code 3: " + sentence + ", pid"))
+      << "each worker says it in full";
 }
 
 TEST(StoreFaults, ACorruptDatabaseIsRefusedAndLeftAsItIs) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <ostream>
@@ -34,10 +35,12 @@ std::string all_todos(const ServerProcess& server) {
 }
 
 struct Stall {
+  const char* moment;
   FaultyDisk::Fault fault;
   const char* phase;
+  bool log_in_doubt = false;  ///< By an error before.
 };
-void PrintTo(const Stall& stall, std::ostream* out) { *out << stall.phase; }
+void PrintTo(const Stall& stall, std::ostream* out) { *out << stall.moment; }
 
 class DiskStall : public ::testing::TestWithParam<Stall> {
  protected:
@@ -49,12 +52,18 @@ class DiskStall : public ::testing::TestWithParam<Stall> {
 
 TEST_P(DiskStall, IsAHangThatNamesItsPhaseAndStopsNobodyElse) {
   ASSERT_EQ(server_.request("POST", "/v1/todos", todo("before")).status, 201);
-  disk_.arm(GetParam().fault);
   HttpConnection caught(server_.port());
+  if (GetParam().log_in_doubt) {
+    disk_.arm(FaultyDisk::Fault::kFailSync);
+    caught.send_request("POST", "/v1/todos", todo("in the gap"));
+    ASSERT_EQ(caught.read_response().status, 503);
+  }
+  disk_.arm(GetParam().fault);
   caught.send_request("POST", "/v1/todos", todo("caught"));
   const int number = wait_for_hang(server_, 2);
   ASSERT_NE(number, 0);
   const auto hang = server_.worker(number)["hang"];
+  EXPECT_TRUE(disk_.has_struck(GetParam().fault));
   EXPECT_EQ(hang["kind"], "blocked");
   EXPECT_EQ(hang["phase"], GetParam().phase);
   EXPECT_THAT(server_.log(), HasSubstr("while " + std::string(GetParam().phase) + " (blocked)"));
@@ -80,10 +89,13 @@ TEST_P(DiskStall, IsAHangThatNamesItsPhaseAndStopsNobodyElse) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryPhase, DiskStall,
-                         ::testing::Values(Stall{FaultyDisk::Fault::kStallWrite, "committing"},
-                                           Stall{FaultyDisk::Fault::kStallSync, "flushing"}),
-                         [](const auto& test) { return test.param.phase; });
+INSTANTIATE_TEST_SUITE_P(
+    EveryMoment, DiskStall,
+    ::testing::Values(Stall{"InTheCommit", FaultyDisk::Fault::kStallWrite, "committing"},
+                      Stall{"InTheFlush", FaultyDisk::Fault::kStallSync, "flushing"},
+                      Stall{"InTheReplacementOfTheLog", FaultyDisk::Fault::kStallSync, "committing",
+                            true}),
+    [](const auto& test) { return test.param.moment; });
 
 /// Two numbers that SQLite draws anew for each log (sqlite.org/fileformat.html, "The WAL File
 /// Format").
@@ -97,25 +109,74 @@ std::string salts_of_log(const ServerProcess& server) {
 
 // An error of fdatasync(2) is reported once, and Linux takes the pages for written. What is
 // appended behind such a gap is lost with it, so the next todo must not be.
-TEST(DiskError, IsToldAndNothingIsAcknowledgedBehindTheGap) {
-  FaultyDisk disk;
-  ServerProcess server({.workers = 1, .environment = disk.environment()});
-  ASSERT_EQ(server.request("POST", "/v1/todos", todo("before")).status, 201);
-  disk.arm(FaultyDisk::Fault::kFailSync);
-  const auto failed = server.request("POST", "/v1/todos", todo("in the gap"));
-  EXPECT_EQ(failed.status, 503);
-  EXPECT_THAT(failed.body, HasSubstr("Input/output error"));
-  EXPECT_THAT(failed.body, HasSubstr("it may be lost"));
-  const std::string log_with_gap = salts_of_log(server);
+class DiskError : public ::testing::Test {
+ protected:
+  FaultyDisk disk_;
+  ServerProcess server_{{.workers = 1, .environment = disk_.environment()}};
+  std::string log_with_gap_;
 
-  EXPECT_EQ(server.request("POST", "/v1/todos", todo("after")).status, 201);
-  EXPECT_NE(salts_of_log(server), log_with_gap) << "a new log";
-  EXPECT_EQ(server.worker(1)["generation"], 1);
-  server.signal(SIGKILL);
-  server.wait_for_exit();
-  const ServerProcess again({.workers = 1, .directory = server.directory()});
-  EXPECT_THAT(all_todos(again), HasSubstr("before"));
-  EXPECT_THAT(all_todos(again), HasSubstr("after"));
+  void make_gap() {
+    ASSERT_EQ(server_.request("POST", "/v1/todos", todo("before")).status, 201);
+    disk_.arm(FaultyDisk::Fault::kFailSync);
+    const auto failed = server_.request("POST", "/v1/todos", todo("in the gap"));
+    EXPECT_TRUE(disk_.has_struck(FaultyDisk::Fault::kFailSync));
+    EXPECT_EQ(failed.status, 503);
+    EXPECT_THAT(failed.body, HasSubstr("Input/output error"));
+    EXPECT_THAT(failed.body, HasSubstr("it may be lost"));
+    log_with_gap_ = salts_of_log(server_);
+  }
+  void wait_for_successor_of(pid_t pid) {
+    ASSERT_TRUE(wait_until([&] {
+      return server_.worker_pid(1) != pid && server_.worker_state(1) == "idle";
+    })) << server_.log();
+  }
+  void expect_next_todo_is_in_a_new_log() {
+    EXPECT_EQ(server_.request("POST", "/v1/todos", todo("after")).status, 201);
+    const std::string log = salts_of_log(server_);
+    EXPECT_NE(log, log_with_gap_);
+    EXPECT_EQ(server_.request("POST", "/v1/todos", todo("one more")).status, 201);
+    EXPECT_EQ(salts_of_log(server_), log) << "the doubt is over";
+    server_.signal(SIGKILL);
+    server_.wait_for_exit();
+    const ServerProcess again({.workers = 1, .directory = server_.directory()});
+    EXPECT_THAT(all_todos(again), HasSubstr("before"));
+    EXPECT_THAT(all_todos(again), HasSubstr("after"));
+  }
+};
+
+TEST_F(DiskError, IsToldAndNothingIsAcknowledgedBehindTheGap) {
+  make_gap();
+  expect_next_todo_is_in_a_new_log();
+}
+
+TEST_F(DiskError, IsNotForgottenWhenItsWorkerIsKilled) {
+  make_gap();
+  const pid_t worker = server_.worker_pid(1);
+  ::kill(worker, SIGKILL);
+  wait_for_successor_of(worker);
+  expect_next_todo_is_in_a_new_log();
+}
+
+TEST_F(DiskError, IsNotForgottenByAReload) {
+  make_gap();
+  const pid_t worker = server_.worker_pid(1);
+  server_.signal(SIGHUP);
+  wait_for_successor_of(worker);
+  expect_next_todo_is_in_a_new_log();
+}
+
+// Whether the disk has the log, nobody will ever know: the one who asked is dead.
+TEST_F(DiskError, IsFearedWhereAWorkerDiesInItsFlush) {
+  ASSERT_EQ(server_.request("POST", "/v1/todos", todo("before")).status, 201);
+  disk_.arm(FaultyDisk::Fault::kStallSync);
+  HttpConnection caught(server_.port());
+  caught.send_request("POST", "/v1/todos", todo("in the gap"));
+  ASSERT_TRUE(wait_until([&] { return disk_.has_struck(FaultyDisk::Fault::kStallSync); }));
+  log_with_gap_ = salts_of_log(server_);
+  const pid_t worker = server_.worker_pid(1);
+  ::kill(worker, SIGKILL);
+  wait_for_successor_of(worker);
+  expect_next_todo_is_in_a_new_log();
 }
 
 /// POSTs the same todo again and again, up to the first checkpoint: the first that moves something
@@ -133,7 +194,7 @@ int posts_up_to_a_checkpoint() {
 
 // The checkpoint after a commit flushes the log before the answer is given, and is the one that
 // hears of the error.
-TEST(DiskError, IsToldWhenACheckpointHearsOfItFirst) {
+TEST(DiskErrorInACheckpoint, IsToldLikeOneInAFlush) {
   const int posts = posts_up_to_a_checkpoint();
   ASSERT_GT(posts, 1);
   FaultyDisk disk;
@@ -143,6 +204,7 @@ TEST(DiskError, IsToldWhenACheckpointHearsOfItFirst) {
   }
   disk.arm(FaultyDisk::Fault::kFailSync);
   EXPECT_EQ(server.request("POST", "/v1/todos", kSameTodo).status, 503);
+  EXPECT_TRUE(disk.has_struck(FaultyDisk::Fault::kFailSync));
   EXPECT_EQ(server.request("POST", "/v1/todos", kSameTodo).status, 201);
 }
 

@@ -5,6 +5,8 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include <memory>
+
 namespace forkscope::telemetry {
 namespace {
 
@@ -13,6 +15,10 @@ const auto kSelf = static_cast<std::uint32_t>(::getpid());
 TEST(ProcessStat, TellsOnWhichCoreAProcessIs) {
   cpu_set_t usable;
   ASSERT_EQ(::sched_getaffinity(0, sizeof usable, &usable), 0);
+  const auto restore = [](const cpu_set_t* before) {
+    EXPECT_EQ(::sched_setaffinity(0, sizeof *before, before), 0);
+  };
+  const std::unique_ptr<const cpu_set_t, decltype(restore)> at_the_end(&usable, restore);
   for (std::size_t core = 0; core < CPU_SETSIZE; ++core) {
     if (!CPU_ISSET(core, &usable)) continue;
     cpu_set_t only;

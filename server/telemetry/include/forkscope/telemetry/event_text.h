@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "forkscope/telemetry/layout.h"
 
@@ -11,6 +12,8 @@ namespace forkscope::telemetry {
 
 /// "worker 3 hung 2.00 s in GET /v1/faults/hang (spin)"
 std::string describe(const EventRecord& event);
+/// With the whole of `text`, of which the event has room only for the beginning.
+std::string describe(const EventRecord& event, std::string_view text);
 
 /// The event's text, made printable and clamped.
 std::string event_text(const EventRecord& event);
