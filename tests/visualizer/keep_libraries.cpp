@@ -10,6 +10,9 @@ extern "C" {
 int dlclose(void* library);
 int dlclose(void* /*library*/) { return 0; }
 
+const char* __lsan_default_options();  // NOLINT(bugprone-reserved-identifier): LSan's name
+const char* __lsan_default_options() { return "print_suppressions=0"; }
+
 const char* __lsan_default_suppressions();  // NOLINT(bugprone-reserved-identifier): LSan's name
 const char* __lsan_default_suppressions() { return "leak:libGLX_mesa\n"; }
 }
