@@ -6,8 +6,9 @@
 // only.
 //
 // No connection stays open: the primary's life is followed by a pidfd, and by the age of its
-// heartbeat where the pid means nothing here. Where several servers run, the others are asked every
-// two seconds whether they still listen.
+// heartbeat where the pid means nothing here. Where several servers run, the others are looked at
+// every two seconds (server_probe.h). Only a server that has not answered yet keeps one connection:
+// the question that it may still answer.
 #pragma once
 
 #include <cstdint>
