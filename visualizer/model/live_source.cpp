@@ -89,6 +89,8 @@ void LiveSource::poll() {
 
 const std::vector<std::uint16_t>& LiveSource::ports() const { return state_->ports; }
 
+bool LiveSource::runs(std::uint16_t port) { return state_->probe.listens(port); }
+
 void LiveSource::choose(std::uint16_t port) {
   if (state_->snapshot.server.port != port) {
     state_->reader.reset();

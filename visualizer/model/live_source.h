@@ -33,6 +33,8 @@ class LiveSource {
   /// Ports on which servers run, ascending, as of two seconds ago at the most: what there is to
   /// choose from. Of one that cannot be read, too.
   const std::vector<std::uint16_t>& ports() const;
+  /// Whether one runs there now.
+  bool runs(std::uint16_t port);
   /// From now on the server on that port is looked at, and no other.
   void choose(std::uint16_t port);
 

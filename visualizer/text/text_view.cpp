@@ -159,7 +159,11 @@ class TableView {
     // One that gives no picture has no port in it, but the way leads on from there as well.
     const std::uint16_t shown = session_.history().latest().server.port;
     const auto next = std::upper_bound(ports.begin(), ports.end(), shown != 0 ? shown : chosen_);
-    chosen_ = next != ports.end() ? *next : ports.front();
+    const std::uint16_t port = next != ports.end() ? *next : ports.front();
+    if (!session_.runs(port)) {
+      return notify("The server on port " + std::to_string(port) + " is gone.");
+    }
+    chosen_ = port;
     session_.choose(chosen_);
     notice_until_ns_ = 0;  // what was done to the other one
   }
