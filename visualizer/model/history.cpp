@@ -264,6 +264,12 @@ const Snapshot& History::at(std::uint64_t time_ns) const {
   return nothing;
 }
 
+std::uint64_t History::picture_from(std::uint64_t time_ns) const {
+  const Snapshot* picture = frames_.at(time_ns);
+  if (picture == nullptr || picture->time_ns != time_ns) picture = frames_.after(time_ns);
+  return picture != nullptr ? picture->time_ns : latest_.time_ns;
+}
+
 std::int64_t History::wall_clock_at(std::uint64_t time_ns) const {
   const Snapshot& picture = at(std::max(time_ns, oldest_ns()));
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(picture.wall_clock_ns) + time_ns -
