@@ -165,14 +165,14 @@ struct Screen {
 
 class LessonPanel : public ::testing::TestWithParam<Screen> {
  protected:
-  LessonPanel() {
+  void SetUp() override {
     ImGui::CreateContext();
     const Screen& screen = GetParam();
     theme_.unit = screen.height / 900 * (screen.presenter ? kPresenterScale : 1);
     app::load_fonts(theme_);
     ImGui::GetIO().Fonts->Build();
   }
-  ~LessonPanel() override { ImGui::DestroyContext(); }
+  void TearDown() override { ImGui::DestroyContext(); }
 
   /// Below so many incidents.
   LessonLayout lay_out(std::size_t strips, const Page& page) const {

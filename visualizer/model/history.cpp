@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "model/fairness.h"
+#include "model/look.h"
 #include "model/spread.h"
 
 namespace forkscope::model {
@@ -164,7 +165,8 @@ void History::add_worker(const WorkerReport& worker, std::uint64_t time_ns) {
   for (std::uint64_t number = first; number <= now; ++number) {
     WorkerBin* bin = track.bins.write(number);
     if (bin == nullptr) continue;
-    if (weight(worker.state) >= weight(bin->state)) bin->state = worker.state;
+    const WorkerState state = ended_as_planned(worker) ? WorkerState::draining : worker.state;
+    if (weight(state) >= weight(bin->state)) bin->state = state;
     bin->generation = static_cast<std::uint16_t>(worker.generation);
   }
 
