@@ -60,6 +60,17 @@ TEST(Incidents, AHungWorkerThatGoesOnHasRecovered) {
   EXPECT_EQ(receipt(incidents.all()[0]), "hung 3.00 s · went on by itself · others served 20");
 }
 
+TEST(Incidents, AStoppedWorkerDoesNotGoOnByItself) {
+  Incidents incidents;
+  telemetry::EventRecord record = hung(kStart + 2 * kSecond, 1, 1, kStart, "idle", 10);
+  record.hang_kind = static_cast<std::uint16_t>(telemetry::HangKind::stopped);
+  incidents.add(record);
+  incidents.add(event(kStart + 3 * kSecond, EventKind::recovered, 1, 1, 30));
+  const Incident& incident = incidents.all().front();
+  EXPECT_EQ(receipt(incident), "hung 3.00 s · continued by SIGCONT · others served 20");
+  EXPECT_EQ(chain(incident).back().title, "continued by SIGCONT");
+}
+
 TEST(Incidents, ATimeThatGoesBackDoesNotMakeAnIncidentKnownEarlier) {
   Incidents incidents;
   incidents.add(hung(kStart + 2 * kSecond, 1, 1, kStart, "GET /a"));

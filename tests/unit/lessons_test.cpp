@@ -288,7 +288,7 @@ TEST(OneCrashes, TellsWhatWasLost) {
   const Answer answer = run.answer();
   EXPECT_EQ(answer.right, 1U);
   EXPECT_THAT(answer.measured, HasSubstr("Worker 2 died of SIGSEGV"));
-  EXPECT_THAT(answer.measured, HasSubstr("4 connections broke"));
+  EXPECT_THAT(answer.measured, HasSubstr("the load's requests, 4 failed"));
 }
 
 TEST(AllHang, HangsOneAfterTheOtherAndMeasuresTheSilence) {
@@ -335,6 +335,19 @@ TEST(CrashLoop, TellsHowThePausesGrow) {
   const Answer answer = run.answer();
   EXPECT_EQ(answer.right, 1U);
   EXPECT_THAT(answer.measured, HasSubstr("3.0 ms, 3.0 ms, 3.0 ms, 103 ms, 203 ms, 403 ms"));
+}
+
+TEST(CrashLoop, TellsOfTheWorkerThatCrashesNotOfAnother) {
+  FiredLesson run(crash_loop());
+  World& world = run.world;
+  world.crash(2, 7'000'000);
+  for (const std::uint64_t pause_ms : {3, 3, 3, 103, 203, 403}) {
+    EXPECT_FALSE(run.watch());
+    world.crash(1, pause_ms * 1'000'000);
+  }
+  EXPECT_TRUE(run.watch());
+  EXPECT_EQ(run.answer().measured,
+            "Worker 1 was back after 3.0 ms, 3.0 ms, 3.0 ms, 103 ms, 203 ms, 403 ms.");
 }
 
 }  // namespace

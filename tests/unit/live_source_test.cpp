@@ -236,11 +236,11 @@ TEST(LiveSource, GoesOverToTheServerThatIsChosen) {
 TEST(LiveSource, ListsServersThatComeAndGoWhileItLooksAtOne) {
   const RuntimeDirectory directory;
   const SegmentHost first(8000);
-  auto second = std::make_unique<SegmentHost>(8001);
+  HostProcess second(8001);
   LiveSource source(8000);
   ASSERT_TRUE(becomes(source, Attachment::live));
   EXPECT_THAT(source.ports(), testing::ElementsAre(8000, 8001));
-  second.reset();  // its socket file stays
+  second.kill();  // its socket file stays
   const SegmentHost third(8002);
   EXPECT_TRUE(wait_until([&] {
     source.poll();

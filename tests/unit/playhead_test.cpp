@@ -70,6 +70,30 @@ TEST_F(PlayheadTest, JumpsFromIncidentToIncident) {
   EXPECT_FALSE(live_.jump(history_, 0, +1));
 }
 
+TEST_F(PlayheadTest, JumpsToAPictureThatKnowsOfTheIncident) {
+  const auto crash_after = [this](std::uint64_t pause_ns) {
+    Snapshot later = history_.latest();
+    telemetry::EventRecord exit{};
+    exit.time_ns = later.time_ns + pause_ns;
+    exit.worker = 1;
+    exit.generation = 90;
+    exit.kind = static_cast<std::uint16_t>(telemetry::EventKind::exit);
+    exit.exit_cause = static_cast<std::uint32_t>(telemetry::ExitCause::signaled);
+    for (int i = 1; i <= 4; ++i) {
+      later.time_ns += 100 * kMillisecond;
+      history_.add(later, {}, i == 1 ? std::vector{exit} : std::vector<telemetry::EventRecord>{});
+    }
+    return exit.time_ns;
+  };
+  const std::uint64_t before = history_.latest().time_ns;
+  const std::uint64_t crash = crash_after(30 * kMillisecond);
+  ASSERT_TRUE(live_.jump(history_, 0, -1));
+  EXPECT_EQ(live_.time(history_, 0), before + 100 * kMillisecond);
+  EXPECT_GE(history_.at(live_.time(history_, 0)).time_ns, crash);
+  ASSERT_TRUE(live_.jump(history_, 0, -1));  // on to the one before it
+  EXPECT_LT(live_.time(history_, 0), before);
+}
+
 TEST_F(PlayheadTest, AReplayPlaysAsFastAsItWasAndStopsAtTheEnd) {
   replay_.play(start(), 1'000 * kSecond);
   EXPECT_EQ(replay_.time(history_, 1'002 * kSecond), start() + 2 * kSecond);

@@ -1,7 +1,7 @@
 // Draws one frame of a recording with what no replay shows by itself: a chain of events unfolded,
 // presenter mode, a lesson. For golden images; a program of its own, as the visualizer is one.
 //
-//   golden_scene RECORDING why|presenter|lesson OUT.png
+//   golden_scene RECORDING why|presenter|lesson|presented-lesson OUT.png
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -62,11 +62,11 @@ int draw(const std::string& recording, std::string_view scene, const std::string
   app::GlPixelColumns pixels(views::kLatencyColumns, views::kLatencyRows);
   views::ViewState state;
   state.why = scene == "why";
-  state.presenter = scene == "presenter";
+  state.presenter = scene.starts_with("present");
   views::Theme theme;
   window.fit_theme(theme, state.presenter ? views::kPresenterScale : 1.F);
   std::optional<lessons::Page> lesson;
-  if (scene == "lesson") lesson = lesson_page(history, start_ns);
+  if (scene.ends_with("lesson")) lesson = lesson_page(history, start_ns);
   const auto incidents = history.incidents(at);
   const std::vector<std::uint16_t> servers;
   std::vector<views::Command> commands;

@@ -49,6 +49,7 @@ const std::vector<Golden>& goldens() {
       {"why", 4, {}, "why"},
       {"presenter", 4, {}, "presenter"},
       {"lesson", 4, {}, "lesson"},
+      {"presented-lesson", 4, {}, "presented-lesson"},
   };
   return all;
 }

@@ -15,6 +15,7 @@ namespace {
 using support::ServerProcess;
 
 constexpr Color kRaised = 0x252D36;  // buttons and plates
+constexpr Color kLightGround = 0xE9EDF0;
 
 struct Place {
   int x;
@@ -66,6 +67,27 @@ TEST_F(Servers, AreListedAndOneIsChosenWithTheKeyboard) {
   display_.press("Return");
   expect_window_of(higher);
   EXPECT_TRUE(becomes_raised(kChip));
+}
+
+TEST_F(Servers, OneThatHasGoneIsNoChoice) {
+  ServerProcess one = start("one.db");
+  ServerProcess other = start("other.db");
+  ServerProcess& higher = one.port() > other.port() ? one : other;
+  const Program viewer = look({});
+  expect_window_of(std::min(one.port(), other.port()));
+  ASSERT_TRUE(becomes_raised(kSecondRow)) << viewer.errors();
+  display_.press("Down");
+  higher.signal(SIGKILL);
+  higher.wait_for_exit();
+  display_.press("Return");
+  display_.press("Escape");
+  display_.press("t");  // in its turn: all before it has been done when the theme changes
+  Picture screen;
+  ASSERT_TRUE(support::wait_until([&] {
+    screen = display_.screen();
+    return screen.pixels.front() == kLightGround;
+  }));
+  EXPECT_GT(screen.count(kFreshGreen), 500U);  // LIVE
 }
 
 TEST_F(Servers, AreChosenWithTheMouseAlsoWhenOneComesLater) {

@@ -72,6 +72,16 @@ class TextTable : public ::testing::Test {
     command.on_terminal = true;
     return command;
   }
+  /// How often it has drawn: each time from the upper left corner.
+  static int pictures(const Program& viewer) {
+    const std::string output = viewer.output();
+    int count = 0;
+    for (auto at = output.find("\x1b[H"); at != std::string::npos;
+         at = output.find("\x1b[H", at + 1)) {
+      ++count;
+    }
+    return count;
+  }
 };
 
 TEST_F(TextTable, FiresAHangACrashAndLoad) {
@@ -90,6 +100,48 @@ TEST_F(TextTable, FiresAHangACrashAndLoad) {
   EXPECT_TRUE(says(viewer, "SIGSEGV")) << viewer.output();
   viewer.type("q");
   EXPECT_EQ(viewer.wait_for_exit(), 0);
+}
+
+TEST_F(TextTable, CursorKeysAreNoLetters) {
+  const ServerProcess server({.workers = 2, .arguments = {"--hang-after=300ms"}});
+  Program viewer(on_terminal(server));
+  ASSERT_TRUE(says(viewer, "idle")) << viewer.errors();
+  viewer.type("\x1b[H");     // Home
+  viewer.type("\x1b[1;5C");  // Ctrl →
+  viewer.type("\x1b");       // →, in two reads
+  const int drawn = pictures(viewer);
+  ASSERT_TRUE(wait_until([&] { return pictures(viewer) >= drawn + 2; }));
+  viewer.type("[C");
+  viewer.type("m");  // the keys before it have been taken when this one has
+  EXPECT_TRUE(says(viewer, "Marked.")) << viewer.output();
+  EXPECT_EQ(viewer.output().find("Sent"), std::string::npos) << viewer.output();
+  for (const int number : {1, 2}) {
+    EXPECT_EQ(server.worker_state(number), "idle");
+    EXPECT_EQ(server.worker(number)["generation"], 1);
+  }
+}
+
+TEST_F(TextTable, KeysActOnNobodyWhereTheServerGivesNoPicture) {
+  const support::TempDir directory;
+  const ServerProcess shown({.arguments = {"--db=shown.db"}, .directory = directory.path()});
+  const ServerProcess stopped({.arguments = {"--db=stopped.db"}, .directory = directory.path()});
+  Program viewer(on_terminal(shown));
+  ASSERT_TRUE(says(viewer, "next server")) << viewer.errors();
+  stopped.signal(SIGSTOP);
+  viewer.type("l");
+  EXPECT_TRUE(wait_until([&] { return shown.worker(1)["requests"] > 10; }));
+  viewer.type("s");
+  ASSERT_TRUE(says(viewer, "cannot be watched")) << viewer.output();
+  viewer.type("h");
+  EXPECT_TRUE(says(viewer, "There is no server to act on.")) << viewer.output();
+  EXPECT_EQ(viewer.output().find("Sent"), std::string::npos) << viewer.output();
+  viewer.type("s");  // and back
+  const std::string bare = "cannot be watched";
+  EXPECT_TRUE(wait_until([&] {
+    const std::string output = viewer.output();
+    return output.find("idle", output.rfind(bare)) != std::string::npos;
+  }));
+  stopped.signal(SIGCONT);
 }
 
 TEST_F(TextTable, SaysThatFaultsAreOff) {

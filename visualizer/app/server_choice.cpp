@@ -63,8 +63,14 @@ void App::point_at_neighbour(int distance) {
 }
 
 void App::look_at(std::uint16_t port) {
+  const bool other = port != session_.history().latest().server.port;
+  // One that has gone meanwhile is no choice: the history of the one shown would be given away for
+  // nothing.
+  if (other && !session_.runs(port)) {
+    return notify("The server on port " + std::to_string(port) + " is gone.");
+  }
   state_.servers = false;
-  if (port != session_.history().latest().server.port) {
+  if (other) {
     perform(course_.leave(situation()));  // the load belongs to the server that is left
     load_.stop();
     load_status_ = load_.status();
@@ -72,6 +78,7 @@ void App::look_at(std::uint16_t port) {
     control_instance_ = 0;
     state_.selected_worker = 0;
     state_.why = false;
+    state_.notice.clear();  // what was done to the other one
   }
   session_.choose(port);
 }

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <map>
+#include <vector>
 
 #include "forkscope/telemetry/event_text.h"
 #include "lessons/all_lessons.h"
@@ -9,6 +11,7 @@ namespace forkscope::lessons {
 namespace {
 
 constexpr std::size_t kCrashes = 6;
+constexpr std::size_t kMostCrashes = 2 * kCrashes;  // of all workers together
 constexpr double kRate = 200;
 constexpr std::uint64_t kResendNs = 1'000'000'000;
 constexpr std::uint64_t kPauseNs = 50'000'000;  // a successor that waits this long was held back
@@ -37,12 +40,12 @@ class CrashLoop final : public Lesson {
   }
 
   bool watch(const Situation& situation, Actions& actions) override {
-    const auto crashes = incidents_since(situation, began_ns_);
+    const std::vector<model::Incident> crashes = incidents_since(situation, began_ns_);
     const bool all_back = std::none_of(crashes.begin(), crashes.end(),
                                        [](const model::Incident& crash) { return crash.open(); }) &&
                           count_serving(situation.now) == count_workers(situation.now);
     if (!all_back) return false;
-    if (crashes.size() >= kCrashes) return true;
+    if (in_one_slot(crashes).size() >= kCrashes || crashes.size() >= kMostCrashes) return true;
     const bool seen = crashes.size() >= sent_;
     if (seen || situation.time_ns() - sent_ns_ >= kResendNs) {
       sent_ = crashes.size() + 1;
@@ -53,12 +56,12 @@ class CrashLoop final : public Lesson {
   }
 
   std::string progress(const Situation& situation) const override {
-    return std::to_string(incidents_since(situation, began_ns_).size()) + " of " +
-           std::to_string(kCrashes) + " crashes so far.";
+    const std::size_t crashes = in_one_slot(incidents_since(situation, began_ns_)).size();
+    return std::to_string(crashes) + " of " + std::to_string(kCrashes) + " crashes so far.";
   }
 
   Answer answer(const Situation& situation) const override {
-    const auto crashes = incidents_since(situation, began_ns_);
+    const auto crashes = in_one_slot(incidents_since(situation, began_ns_));
     std::string times;
     std::uint64_t longest_ns = 0;
     for (const model::Incident& crash : crashes) {
@@ -68,13 +71,26 @@ class CrashLoop final : public Lesson {
       longest_ns = std::max(longest_ns, pause_ns);
     }
     if (times.empty()) return {"No crash was seen within a minute.", "", 2};
-    return {"Back after " + times + ".",
+    return {"Worker " + std::to_string(crashes.front().worker) + " was back after " + times + ".",
             "The first deaths may be bad luck: the successor comes at once. Then the pauses "
             "double, so that a crash loop cannot eat the machine while the others serve.",
             longest_ns >= kPauseNs ? 1U : 0U};
   }
 
  private:
+  /// Those of the worker that has crashed most often: another one may have got a request, too, and
+  /// each has pauses of its own.
+  static std::vector<model::Incident> in_one_slot(std::vector<model::Incident> crashes) {
+    std::map<std::uint32_t, std::size_t> counts;
+    for (const model::Incident& crash : crashes) ++counts[crash.worker];
+    const auto most = std::max_element(
+        counts.begin(), counts.end(),
+        [](const auto& left, const auto& right) { return left.second < right.second; });
+    std::erase_if(crashes,
+                  [&](const model::Incident& crash) { return crash.worker != most->first; });
+    return crashes;
+  }
+
   std::uint64_t began_ns_ = 0;
   std::size_t sent_ = 0;
   std::uint64_t sent_ns_ = 0;

@@ -57,9 +57,9 @@ class OneCrashes final : public Lesson {
                 telemetry::exit_text(crash.exit_cause, crash.exit_code) + " and was back after " +
                 telemetry::duration_text(crash.back_ns - crash.exit_ns) +
                 ". Lost: " + model::counted(crash.abandoned, "request") +
-                " in its hand. Of the load, " + model::counted(failed, "connection") + " broke.",
-            "Memory is not shared: what one process breaks is its own. A broken connection is "
-            "opened again and lands on another worker.",
+                " in its hand. Of the load's requests, " + model::grouped(failed) + " failed.",
+            "Memory is not shared: what one process breaks is its own. Whoever was connected to it "
+            "connects again, and another worker answers.",
             everything                          ? 0U
             : crash.abandoned > 0 || failed > 0 ? 1U
                                                 : 2U};

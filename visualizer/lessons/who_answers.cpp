@@ -61,8 +61,8 @@ class WhoAnswers final : public Lesson {
     const auto [least, most] = std::minmax_element(answered.begin(), answered.end());
     const bool even = !answered.empty() && *most - *least < 1;
     return {sentence(answered),
-            "Nobody hands the work out. All workers wait at the same socket, and the kernel gives "
-            "a connection to one that is free.",
+            "There is no dispatcher. The kernel wakes a worker that waits, and that one gives way "
+            "to whoever has fewer connections.",
             index < kOneSided ? 0U
             : even            ? 2U
                               : 1U};

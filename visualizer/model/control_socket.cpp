@@ -37,24 +37,6 @@ ControlAnswer failed_with_errno(const char* what) {
   return failed(std::string(what) + ": " + std::generic_category().message(errno));
 }
 
-/// A connection to a Unix stream socket is there at once, or not at all. Empty: see errno.
-net::Descriptor connect_to(std::uint16_t port) {
-  const std::string path = telemetry::control_socket_path(port);
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) {
-    errno = ENAMETOOLONG;
-    return net::Descriptor();
-  }
-  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  net::Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!socket) return socket;
-  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    return net::Descriptor();
-  }
-  return socket;
-}
-
 bool means_no_server(int error) { return error == ENOENT || error == ECONNREFUSED; }
 
 /// False: the deadline has passed.
@@ -115,32 +97,66 @@ ControlAnswer understand(const std::string& line, net::Descriptor descriptor) {
 
 }  // namespace
 
-ControlAnswer ask_control_socket(std::uint16_t port, const nlohmann::json& command,
-                                 std::chrono::milliseconds bound) {
-  const Clock::time_point deadline = Clock::now() + bound;
-  const net::Descriptor socket = connect_to(port);
-  if (!socket) {
-    return means_no_server(errno) ? no_server() : failed_with_errno("cannot connect");
+net::Descriptor connect_to_control_socket(std::uint16_t port) {
+  const std::string path = telemetry::control_socket_path(port);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) {
+    errno = ENAMETOOLONG;
+    return net::Descriptor();
+  }
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  net::Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket) return socket;
+  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    return net::Descriptor();
+  }
+  return socket;
+}
+
+ControlQuestion::ControlQuestion(std::uint16_t port, const nlohmann::json& command)
+    : socket_(connect_to_control_socket(port)) {
+  if (!socket_) {
+    at_once_ = means_no_server(errno) ? no_server() : failed_with_errno("cannot connect");
+    return;
   }
   // A command is far smaller than a socket's buffer: it is sent in one piece or not at all.
   const std::string line = command.dump() + '\n';
-  const ssize_t sent = ::send(socket.get(), line.data(), line.size(), MSG_NOSIGNAL);
-  if (sent != static_cast<ssize_t>(line.size())) return failed_with_errno("cannot send");
+  const ssize_t sent = ::send(socket_.get(), line.data(), line.size(), MSG_NOSIGNAL);
+  if (sent != static_cast<ssize_t>(line.size()))
+    at_once_ = finish(failed_with_errno("cannot send"));
+}
 
-  std::string text;
-  net::Descriptor descriptor;
-  while (wait_for(socket.get(), POLLIN, deadline)) {
-    const ssize_t count = receive(socket.get(), text, descriptor);
+ControlAnswer ControlQuestion::finish(ControlAnswer answer) {
+  socket_.reset();
+  return answer;
+}
+
+ControlAnswer ControlQuestion::wait(std::chrono::milliseconds bound) {
+  if (!socket_) return std::move(at_once_);
+  const Clock::time_point deadline = Clock::now() + bound;
+  while (wait_for(socket_.get(), POLLIN, deadline)) {
+    const ssize_t count = receive(socket_.get(), text_, descriptor_);
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) continue;
-    if (count < 0) return failed_with_errno("cannot read");
-    const std::size_t end = text.find('\n');
-    if (end != std::string::npos) return understand(text.substr(0, end), std::move(descriptor));
-    if (count == 0) return failed("the server closed the connection without an answer");
-    if (text.size() > kMaxAnswerBytes) return failed("the server's answer is too long");
+    if (count < 0) return finish(failed_with_errno("cannot read"));
+    const std::size_t end = text_.find('\n');
+    if (end != std::string::npos) {
+      return finish(understand(text_.substr(0, end), std::move(descriptor_)));
+    }
+    if (count == 0) return finish(failed("the server closed the connection without an answer"));
+    if (text_.size() > kMaxAnswerBytes) return finish(failed("the server's answer is too long"));
   }
   return failed("the server gave no answer within " + std::to_string(bound.count()) + " ms");
 }
 
-bool control_socket_listens(std::uint16_t port) { return static_cast<bool>(connect_to(port)); }
+bool ControlQuestion::ready() const {
+  pollfd entry{socket_.get(), POLLIN, 0};
+  return !socket_ || ::poll(&entry, 1, 0) > 0;
+}
+
+ControlAnswer ask_control_socket(std::uint16_t port, const nlohmann::json& command,
+                                 std::chrono::milliseconds bound) {
+  return ControlQuestion(port, command).wait(bound);
+}
 
 }  // namespace forkscope::model

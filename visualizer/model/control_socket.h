@@ -26,11 +26,36 @@ struct ControlAnswer {
   net::Descriptor descriptor;  ///< Sent along by SCM_RIGHTS (unix(7)).
 };
 
+/// A connection to a Unix stream socket is there at once, or not at all. Empty: see errno, of which
+/// EAGAIN says that somebody listens but does not accept (unix(7)).
+net::Descriptor connect_to_control_socket(std::uint16_t port);
+
+/// A question that is on its way. A server that does not answer now may do so later: whoever asks
+/// again and again keeps one question and waits for it again, since each connection that nobody
+/// accepts takes a place in the server's backlog (listen(2)) for good.
+class ControlQuestion {
+ public:
+  /// Connects and sends; never blocks.
+  ControlQuestion(std::uint16_t port, const nlohmann::json& command);
+
+  /// Waits `bound` at the most. An answer that is late is `failed`, and pending() stays true.
+  ControlAnswer wait(std::chrono::milliseconds bound);
+  /// Whether an answer may still come, or lies there unread.
+  bool pending() const { return static_cast<bool>(socket_); }
+  /// Whether wait() would not have to.
+  bool ready() const;
+
+ private:
+  ControlAnswer finish(ControlAnswer answer);
+
+  net::Descriptor socket_;
+  ControlAnswer at_once_;  // why there is no socket
+  std::string text_;       // of the answer, so far
+  net::Descriptor descriptor_;
+};
+
 /// Waits `bound` at the most, connecting included.
 ControlAnswer ask_control_socket(std::uint16_t port, const nlohmann::json& command,
                                  std::chrono::milliseconds bound);
-
-/// Whether a server listens there.
-bool control_socket_listens(std::uint16_t port);
 
 }  // namespace forkscope::model

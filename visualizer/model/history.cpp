@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "model/fairness.h"
+#include "model/look.h"
 #include "model/spread.h"
 
 namespace forkscope::model {
@@ -164,7 +165,8 @@ void History::add_worker(const WorkerReport& worker, std::uint64_t time_ns) {
   for (std::uint64_t number = first; number <= now; ++number) {
     WorkerBin* bin = track.bins.write(number);
     if (bin == nullptr) continue;
-    if (weight(worker.state) >= weight(bin->state)) bin->state = worker.state;
+    const WorkerState state = ended_as_planned(worker) ? WorkerState::draining : worker.state;
+    if (weight(state) >= weight(bin->state)) bin->state = state;
     bin->generation = static_cast<std::uint16_t>(worker.generation);
   }
 
@@ -262,6 +264,12 @@ const Snapshot& History::at(std::uint64_t time_ns) const {
   if (const Snapshot* picture = frames_.at(time_ns)) return *picture;
   static const Snapshot nothing;
   return nothing;
+}
+
+std::uint64_t History::picture_from(std::uint64_t time_ns) const {
+  const Snapshot* picture = frames_.at(time_ns);
+  if (picture == nullptr || picture->time_ns != time_ns) picture = frames_.after(time_ns);
+  return picture != nullptr ? picture->time_ns : latest_.time_ns;
 }
 
 std::int64_t History::wall_clock_at(std::uint64_t time_ns) const {

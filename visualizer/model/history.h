@@ -119,10 +119,11 @@ class History {
   const std::vector<Incident>& incidents() const { return incidents_.all(); }
   /// As known at `time_ns`.
   std::vector<Incident> incidents(std::uint64_t time_ns) const { return incidents_.at(time_ns); }
-  /// The nearest one that became known before, or after, `time_ns`: jump to its `known_ns`. Null
-  /// when there is none.
+  /// The nearest one that became known before, or after, `time_ns`. Null when there is none.
   const Incident* previous_incident(std::uint64_t time_ns) const;
   const Incident* next_incident(std::uint64_t time_ns) const;
+  /// When the first picture at or after that moment was taken; the newest one's when there is none.
+  std::uint64_t picture_from(std::uint64_t time_ns) const;
   /// Marked moments, in the order in which they were marked.
   const std::deque<std::uint64_t>& markers() const { return markers_; }
 

@@ -35,8 +35,8 @@ struct Incident {
   std::uint64_t exit_ns = 0;        ///< The latest exit,
   std::uint64_t first_exit_ns = 0;  ///< … and the first one, in a crash loop.
   std::uint64_t fork_ns = 0;
-  std::uint64_t back_ns = 0;     ///< Successor ready, or recovered by itself.
-  bool recovered = false;        ///< It went on by itself.
+  std::uint64_t back_ns = 0;     ///< Successor ready, or recovered.
+  bool recovered = false;        ///< The same process went on.
   bool replaced = true;          ///< False: over without a successor, since worker or server went.
   std::uint32_t deaths = 0;      ///< Processes that died in it: more than 1 in a crash loop.
   std::uint32_t exit_cause = 0;  ///< telemetry::ExitCause.

@@ -1,6 +1,8 @@
 #include "model/live_source.h"
 
+#include <algorithm>
 #include <chrono>
+#include <map>
 #include <utility>
 
 #include "forkscope/telemetry/endpoint.h"
@@ -8,6 +10,7 @@
 #include "model/control_socket.h"
 #include "model/core_meter.h"
 #include "model/process_time.h"
+#include "model/server_probe.h"
 
 namespace forkscope::model {
 
@@ -37,6 +40,9 @@ std::string list_of(const std::vector<std::uint16_t>& ports) {
 struct LiveSource::State {
   std::optional<std::uint16_t> wanted_port;
   std::vector<std::uint16_t> ports;  // of the servers that listened at the latest look
+  ServerProbe probe;
+  std::map<std::uint16_t, ControlQuestion>
+      unanswered;  // by port: to servers that have not answered yet
   Snapshot snapshot;
   News news;
   /// Of the server looked at. Stays after a loss: its last picture is still true.
@@ -83,6 +89,8 @@ void LiveSource::poll() {
 
 const std::vector<std::uint16_t>& LiveSource::ports() const { return state_->ports; }
 
+bool LiveSource::runs(std::uint16_t port) { return state_->probe.listens(port); }
+
 void LiveSource::choose(std::uint16_t port) {
   if (state_->snapshot.server.port != port) {
     state_->reader.reset();
@@ -107,8 +115,13 @@ const std::vector<LatencyCount>& LiveSource::latency() const { return state_->ne
 void LiveSource::State::list_servers(std::uint64_t now_ns) {
   next_listing_ns = now_ns + kListPeriodNs;
   ports = telemetry::control_socket_ports();
+  probe.keep_only(ports);
   std::erase_if(ports, [this](std::uint16_t port) {
-    return !(is_live() && port == snapshot.server.port) && !control_socket_listens(port);
+    return !(is_live() && port == snapshot.server.port) && !probe.listens(port);
+  });
+  std::erase_if(unanswered, [this](const auto& question) {
+    const bool gone = std::find(ports.begin(), ports.end(), question.first) == ports.end();
+    return gone || (is_live() && question.second.ready());  // too late: another one is looked at
   });
 }
 
@@ -134,7 +147,10 @@ void LiveSource::State::search(std::uint64_t now_ns) {
 
 /// False: the server there could not be read, and it may have taken a while to find out.
 bool LiveSource::State::attach(std::uint16_t port, std::uint64_t now_ns) {
-  ControlAnswer answer = ask_control_socket(port, {{"cmd", "attach"}}, kAttachBound);
+  const nlohmann::json command{{"cmd", "attach"}};
+  ControlQuestion& question = unanswered.try_emplace(port, port, command).first->second;
+  ControlAnswer answer = question.wait(kAttachBound);
+  if (!question.pending()) unanswered.erase(port);
   if (answer.result == ControlAnswer::Result::no_server) return true;
   std::string error = std::move(answer.error);
   if (answer.result == ControlAnswer::Result::ok) {

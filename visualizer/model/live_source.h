@@ -6,8 +6,9 @@
 // only.
 //
 // No connection stays open: the primary's life is followed by a pidfd, and by the age of its
-// heartbeat where the pid means nothing here. Where several servers run, the others are asked every
-// two seconds whether they still listen.
+// heartbeat where the pid means nothing here. Where several servers run, the others are looked at
+// every two seconds (server_probe.h). Only a server that has not answered yet keeps one connection:
+// the question that it may still answer.
 #pragma once
 
 #include <cstdint>
@@ -32,6 +33,8 @@ class LiveSource {
   /// Ports on which servers run, ascending, as of two seconds ago at the most: what there is to
   /// choose from. Of one that cannot be read, too.
   const std::vector<std::uint16_t>& ports() const;
+  /// Whether one runs there now.
+  bool runs(std::uint16_t port);
   /// From now on the server on that port is looked at, and no other.
   void choose(std::uint16_t port);
 

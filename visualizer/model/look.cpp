@@ -4,7 +4,13 @@ namespace forkscope::model {
 
 using telemetry::WorkerState;
 
+bool ended_as_planned(const telemetry::WorkerReport& worker) {
+  return worker.state == WorkerState::dead && worker.last_exit && !worker.last_exit->was_hung &&
+         worker.last_exit->cause == telemetry::ExitCause::exited && worker.last_exit->code == 0;
+}
+
 Look look_of(const telemetry::WorkerReport& worker, std::uint64_t now_ns, bool served_lately) {
+  if (ended_as_planned(worker)) return Look::draining;
   switch (worker.state) {
     case WorkerState::hung: return Look::hung;
     case WorkerState::aborting: return Look::aborting;

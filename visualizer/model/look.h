@@ -26,6 +26,9 @@ enum class Look {
 inline constexpr std::uint64_t kFreshNs = 2'000'000'000;  // a successor is "NEW" for so long
 inline constexpr std::uint64_t kSlowNs = 250'000'000;     // one request for so long: slow
 
+/// Without a process, but not dead: the last one was asked to go, and went with exit code 0.
+bool ended_as_planned(const telemetry::WorkerReport& worker);
+
 /// `now_ns` is the time of the picture that the report is from. A worker that serves short requests
 /// (`served_lately`) counts as busy throughout: nobody could follow every change.
 Look look_of(const telemetry::WorkerReport& worker, std::uint64_t now_ns, bool served_lately);

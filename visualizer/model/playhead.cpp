@@ -55,8 +55,13 @@ bool Playhead::jump(const History& history, std::uint64_t now_ns, int direction)
   const std::uint64_t shown = time(history, now_ns);
   const Incident* incident =
       direction < 0 ? history.previous_incident(shown) : history.next_incident(shown);
+  // The picture at the moment itself is older than the incident, and would contradict it.
+  while (direction < 0 && incident != nullptr &&
+         history.picture_from(incident->known_ns) >= shown) {
+    incident = history.previous_incident(incident->known_ns);
+  }
   if (incident == nullptr || incident->known_ns < history.oldest_ns()) return false;
-  seek(history, incident->known_ns);
+  seek(history, history.picture_from(incident->known_ns));
   return true;
 }
 

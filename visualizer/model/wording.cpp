@@ -31,6 +31,12 @@ std::string manner(telemetry::HangKind kind) {
   return "no progress";
 }
 
+/// A process that is stopped cannot go on without somebody's SIGCONT (signal(7)).
+std::string recovery(const Incident& incident) {
+  const bool stopped = incident.hang_kind == telemetry::HangKind::stopped;
+  return stopped ? "continued by SIGCONT" : "went on by itself";
+}
+
 std::string lost(std::uint64_t requests) { return counted(requests, "request") + " lost"; }
 
 /// " · since 12:04:31"; nothing where the picture has no wall clock.
@@ -89,7 +95,7 @@ std::string receipt(const Incident& incident) {
   }
   if (incident.deaths > 1) line += std::string(kDot) + "died " + grouped(incident.deaths) + "×";
   if (incident.recovered) {
-    line += std::string(kDot) + "went on by itself";
+    line += std::string(kDot) + recovery(incident);
   } else if (!incident.replaced) {
     line += std::string(kDot) + "not replaced";
   } else if (incident.exit_ns != 0) {
@@ -133,7 +139,7 @@ std::vector<ChainStep> chain(const Incident& incident) {
   add(incident.fork_ns, EventKind::fork, "respawned",
       "generation " + std::to_string(incident.generation + std::max(incident.deaths, 1U)));
   if (incident.recovered) {
-    add(incident.back_ns, EventKind::recovered, "went on by itself");
+    add(incident.back_ns, EventKind::recovered, recovery(incident));
   } else if (incident.replaced) {
     add(incident.back_ns, EventKind::listening, "ready", "it serves again");
   } else {

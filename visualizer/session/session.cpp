@@ -56,6 +56,8 @@ std::vector<std::uint16_t> Session::ports() const {
   return live_ ? live_->ports() : std::vector<std::uint16_t>();
 }
 
+bool Session::runs(std::uint16_t port) { return live_ && live_->runs(port); }
+
 void Session::choose(std::uint16_t port) {
   if (!live_) return;
   const bool other = history_.latest().server.port != port;

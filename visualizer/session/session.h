@@ -49,6 +49,8 @@ class Session {
   const std::vector<telemetry::EventRecord>& new_events() const;
   /// Servers to choose from (LiveSource::ports()); none in a replay.
   std::vector<std::uint16_t> ports() const;
+  /// Whether a server runs on that port at this moment.
+  bool runs(std::uint16_t port);
   /// Goes over to that server, and begins its history anew; or stays with it, and no longer goes
   /// over to another one by itself.
   void choose(std::uint16_t port);

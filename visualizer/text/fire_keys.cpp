@@ -10,9 +10,12 @@ void FireKeys::follow(const model::Snapshot& now) {
   if (server_) server_->poll();
   workers_ = now.workers.size();
   if (now.attachment == model::Attachment::lost && load_.status().running) load_.stop();
-  if (now.server.port == 0 || (server_ && info_.instance_id == now.server.instance_id)) return;
-  load_.stop();
+  if (server_ && info_.instance_id == now.server.instance_id) return;
+  if (!server_ && now.server.port == 0) return;
+  load_.stop();  // it belongs to the server that is left
   info_ = now.server;
+  server_.reset();
+  if (info_.port == 0) return;  // the one that is looked at now gives no picture
   server_ = std::make_unique<model::ControlClient>(info_.host, info_.port);
 }
 

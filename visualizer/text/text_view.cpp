@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -16,6 +17,7 @@
 #include "model/format.h"
 #include "model/wording.h"
 #include "text/fire_keys.h"
+#include "text/key_reader.h"
 #include "text/snapshot_json.h"
 #include "text/table.h"
 #include "text/terminal.h"
@@ -106,40 +108,43 @@ class TableView {
  private:
   /// False: the user wants to leave.
   bool take_keys(std::string_view typed) {
+    touched_ = touched_ || !typed.empty();
+    keys_.add(typed);
+    for (std::string key = keys_.next(); !key.empty(); key = keys_.next()) {
+      if (key == "q") return false;
+      take_key(key);
+    }
+    return true;
+  }
+
+  void take_key(std::string_view key) {
     const std::uint64_t now = telemetry::now_ns();
     model::Playhead& head = session_.playhead();
     const model::History& history = session_.history();
-    const auto take = [&typed](std::string_view key) {
-      if (!typed.starts_with(key)) return false;
-      typed.remove_prefix(key.size());
-      return true;
+    const auto is = [key](std::initializer_list<std::string_view> names) {
+      return std::find(names.begin(), names.end(), key) != names.end();
     };
-    touched_ = touched_ || !typed.empty();
-    while (!typed.empty()) {
-      // Arrows and End as xterm, the Linux console and tmux send them.
-      if (take("q")) return false;
-      if (take(" ")) {
-        head.toggle_pause(history, now);
-      } else if (take("\x1b[1;2D") || take("p")) {
-        head.jump(history, now, -1);
-      } else if (take("\x1b[1;2C") || take("n")) {
-        head.jump(history, now, +1);
-      } else if (take("\x1b[D") || take("\x1bOD")) {
-        head.step(history, now, -1);
-      } else if (take("\x1b[C") || take("\x1bOC")) {
-        head.step(history, now, +1);
-      } else if (take("\x1b[F") || take("\x1bOF") || take("\x1b[4~") || take("e")) {
-        head.to_end();
-      } else if (take("s")) {
-        next_server();
-      } else if (take("m")) {
-        session_.history().add_marker(session_.view_time(now));
-      } else {
-        if (auto done = fire_.press(typed.front())) notify(std::move(*done));
-        typed.remove_prefix(1);
-      }
+    // Arrows and End as xterm, the Linux console and tmux send them.
+    if (key == " ") {
+      head.toggle_pause(history, now);
+    } else if (is({"\x1b[1;2D", "p"})) {
+      head.jump(history, now, -1);
+    } else if (is({"\x1b[1;2C", "n"})) {
+      head.jump(history, now, +1);
+    } else if (is({"\x1b[D", "\x1bOD"})) {
+      head.step(history, now, -1);
+    } else if (is({"\x1b[C", "\x1bOC"})) {
+      head.step(history, now, +1);
+    } else if (is({"\x1b[F", "\x1bOF", "\x1b[4~", "e"})) {
+      head.to_end();
+    } else if (key == "s") {
+      next_server();
+    } else if (key == "m") {
+      session_.history().add_marker(session_.view_time(now));
+      notify("Marked.");
+    } else if (key.size() == 1) {
+      if (auto done = fire_.press(key.front())) notify(std::move(*done));
     }
-    return true;
   }
 
   void notify(std::string notice) {
@@ -151,9 +156,16 @@ class TableView {
   void next_server() {
     const std::vector<std::uint16_t> ports = session_.ports();
     if (ports.size() < 2) return;
-    const auto next =
-        std::upper_bound(ports.begin(), ports.end(), session_.history().latest().server.port);
-    session_.choose(next != ports.end() ? *next : ports.front());
+    // One that gives no picture has no port in it, but the way leads on from there as well.
+    const std::uint16_t shown = session_.history().latest().server.port;
+    const auto next = std::upper_bound(ports.begin(), ports.end(), shown != 0 ? shown : chosen_);
+    const std::uint16_t port = next != ports.end() ? *next : ports.front();
+    if (!session_.runs(port)) {
+      return notify("The server on port " + std::to_string(port) + " is gone.");
+    }
+    chosen_ = port;
+    session_.choose(chosen_);
+    notice_until_ns_ = 0;  // what was done to the other one
   }
 
   Footer footer(std::uint64_t now) const {
@@ -173,12 +185,12 @@ class TableView {
       footer.mode = "PAUSED " + model::counting_seconds(history.newest_ns() - shown) + " ago";
       footer.alert = true;
     }
-    footer.help = now < notice_until_ns_ ? notice_ : keys();
+    footer.help = now < notice_until_ns_ ? notice_ : help();
     return footer;
   }
 
   /// Those that lead on from here.
-  std::string keys() const {
+  std::string help() const {
     if (session_.playhead().paused() || session_.is_replay()) {
       return "Space play  ←/→ step  n/p incident  e end  q quit";
     }
@@ -188,6 +200,8 @@ class TableView {
 
   Session& session_;
   FireKeys fire_;
+  KeyReader keys_;
+  std::uint16_t chosen_ = 0;  // the port that next_server() has led to
   const Colors colors_ = colors_of_environment();
   bool touched_ = true;
   std::string notice_;

@@ -1,11 +1,28 @@
 #include "views/event_log.h"
 
+#include <algorithm>
+
 #include "forkscope/telemetry/event_text.h"
 #include "model/format.h"
 #include "model/wording.h"
 #include "views/mark.h"
 
 namespace forkscope::views {
+
+namespace {
+
+/// A clean exit that made no incident.
+bool is_planned_exit(const telemetry::EventRecord& event, const View& view) {
+  return static_cast<telemetry::EventKind>(event.kind) == telemetry::EventKind::exit &&
+         static_cast<telemetry::ExitCause>(event.exit_cause) == telemetry::ExitCause::exited &&
+         event.exit_code == 0 && (event.exit_flags & telemetry::kExitWasHung) == 0 &&
+         std::none_of(view.incidents.begin(), view.incidents.end(),
+                      [&event](const model::Incident& incident) {
+                        return incident.worker == event.worker && incident.exit_ns == event.time_ns;
+                      });
+}
+
+}  // namespace
 
 void draw_event_log(const Painter& painter, const Rect& rect, const View& view) {
   const Palette& colors = painter.colors();
@@ -17,7 +34,9 @@ void draw_event_log(const Painter& painter, const Rect& rect, const View& view) 
     const auto wall_clock_ns = static_cast<std::int64_t>(event.wall_clock_ns);
     float x = painter.text(Type::small, line.x, line.middle(), colors.muted,
                            model::clock_time(wall_clock_ns));
-    const Mark mark = mark_of(static_cast<telemetry::EventKind>(event.kind), colors);
+    const auto kind = static_cast<telemetry::EventKind>(event.kind);
+    const Mark mark =
+        is_planned_exit(event, view) ? mark_of_planned_exit(colors) : mark_of(kind, colors);
     x += painter.px(22);
     painter.shape(mark.shape, {x, line.middle()}, painter.px(7), mark.color, colors.dead_edge);
     x += painter.px(18);

@@ -128,6 +128,16 @@ void draw_dots(const Painter& painter, const View& view, std::span<const Way> wa
   }
 }
 
+/// "41.2k requests/s"; of requests that are in hand but not answered it must not be said that there
+/// are none.
+std::string port_text(const View& view, double rate) {
+  if (rate >= 0.5) return model::compact(rate) + " requests/s";
+  const auto& workers = view.now.workers;
+  const bool in_hand = std::any_of(workers.begin(), workers.end(),
+                                   [](const auto& worker) { return worker.in_flight.has_value(); });
+  return in_hand ? "none answered now" : "no requests now";
+}
+
 }  // namespace
 
 void draw_fan(const Painter& painter, const Rect& rect, const View& view,
@@ -142,8 +152,7 @@ void draw_fan(const Painter& painter, const Rect& rect, const View& view,
 
   Rect rest = rect;
   const Rect head = rest.cut_top(painter.px(28));
-  const std::string text =
-      rate >= 0.5 ? model::compact(rate) + " requests/s" : std::string("no requests now");
+  const std::string text = port_text(view, rate);
   const float width = painter.width(Type::small_bold, text) + painter.px(28);
   const Rect port{head.x + (head.w - width) / 2, head.y, width, head.h};
   const Columns columns = columns_of(painter, rest, workers.size());

@@ -33,7 +33,7 @@ constexpr std::array<Key, 14> kFire{{
 constexpr std::array<Key, 16> kLook{{
     {"Space", "pause the picture; the server goes on"},
     {"←  →", "100 ms back, 100 ms on"},
-    {"Shift ←  →", "to the incident before, behind"},
+    {"Shift ←  →", "to the previous, the next incident"},
     {"End", "back to live"},
     {"M", "put a marker on the time line"},
     {"W", "why? the chain of events of an incident"},

@@ -15,7 +15,6 @@ using model::Incident;
 
 namespace {
 
-constexpr std::size_t kMostStrips = 3;
 constexpr std::uint64_t kReceiptBesideNs = 10'000'000'000;  // how long one stays beside newer ones
 
 /// "a · b · c" → a, b, c.
@@ -147,9 +146,11 @@ std::vector<Incident> incident_strips(const View& view) {
 void draw_incident_strips(const Painter& painter, const Rect& rect, const View& view,
                           const std::vector<Incident>& strips) {
   Rect rest = rect;
-  const std::size_t shown = std::min(strips.size(), kMostStrips);
+  const float pitch = painter.px(kStripUnits + kStripGap);
+  const auto room = static_cast<std::size_t>((rect.h + painter.px(kStripGap) + 0.5F) / pitch);
+  const std::size_t shown = std::min(strips.size(), std::clamp(room, std::size_t{1}, kMostStrips));
   for (std::size_t i = 0; i < shown; ++i) {
-    const Rect strip = rest.cut_top(painter.px(kStripUnits), painter.px(5));
+    const Rect strip = rest.cut_top(painter.px(kStripUnits), painter.px(kStripGap));
     if (i == 0 && view.now.attachment == model::Attachment::lost) {
       draw_lost(painter, strip, view);
     } else if (strips[i].worker == 0) {

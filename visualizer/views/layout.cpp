@@ -17,9 +17,10 @@ constexpr float kLesson = 440;
 constexpr float kLessonLeast = 300;
 constexpr float kAnswersLeast = 180;
 constexpr float kAnswersLeastBesideLesson = 150;
-constexpr float kPanelHead = 47;  // title and padding
-constexpr float kRowMost = 88;    // of a worker
-constexpr float kRowGood = 68;    // two lines
+constexpr std::size_t kMostStripsBesideLesson = 2;  // its words need the height
+constexpr float kPanelHead = 47;                    // title and padding
+constexpr float kRowMost = 88;                      // of a worker
+constexpr float kRowGood = 68;                      // two lines
 constexpr float kRowMostPresented = 132;
 constexpr float kRowLeast = 31;  // the height of its number
 constexpr float kRowGap = 3;
@@ -56,6 +57,10 @@ void place_right_column(Layout& layout, Rect column, float u, const Contents& co
   const float gap = kGap * u;
   const float answers = (contents.lesson ? kAnswersLeastBesideLesson : kAnswersLeast) * u;
   const float room = std::max(0.F, column.h - answers - gap);
+  if (contents.lesson && contents.presenter) {
+    layout.lesson = column;  // its words are what a class reads
+    return;
+  }
   if (contents.lesson) {
     const bool both = room >= kLessonLeast * u;
     layout.lesson = column.cut_bottom(both ? std::min(kLesson * u, room) : column.h, gap);
@@ -73,8 +78,9 @@ Layout compute_layout(ImVec2 size, const Theme& theme, const Contents& contents)
   Layout layout;
   Rect rest = Rect{0, 0, size.x, size.y}.inset(12 * u, 10 * u);
   layout.top_line = rest.cut_top(kTopLine * u, gap);
-  const auto count = static_cast<float>(std::min<std::size_t>(contents.strips, 3));
-  layout.incidents = rest.cut_top(count * kStripUnits * u + (count - 1) * gap / 2, gap);
+  const std::size_t most = contents.lesson ? kMostStripsBesideLesson : kMostStrips;
+  const auto count = static_cast<float>(std::min(contents.strips, most));
+  layout.incidents = rest.cut_top(count * kStripUnits * u + (count - 1) * kStripGap * u, gap);
   layout.time = rest.cut_bottom(kTime * u, gap);
   if (contents.why) layout.why = rest.cut_top(kWhy * u, gap);
   layout.body = rest;

@@ -13,7 +13,7 @@
 //
 // With many workers CORES moves down beside LATENCY, and the whole width is theirs; what is least
 // worth its place goes first when there is little of it. A presenter has no buttons and no log:
-// everything else is bigger instead.
+// everything else is bigger instead; and a lesson has the whole right column.
 #pragma once
 
 #include <cstddef>
@@ -49,7 +49,9 @@ struct Contents {
   bool replay = false;  ///< There is nothing to fire at.
 };
 
+inline constexpr std::size_t kMostStrips = 3;
 inline constexpr float kStripUnits = 62;
+inline constexpr float kStripGap = 5;
 inline constexpr std::size_t kMostFullRows = 16;   // workers; above: two columns
 inline constexpr std::size_t kMostInColumns = 48;  // above: tiles
 

@@ -43,6 +43,8 @@ Mark mark_of(EventKind event, const Palette& colors) {
   }
 }
 
+Mark mark_of_planned_exit(const Palette& colors) { return mark_of(Look::draining, colors); }
+
 Look steady_look(const View& view, const telemetry::WorkerReport& worker) {
   const bool served = view.history.served(worker.number, view.time_ns, kBusyBins) > 0;
   return model::look_of(worker, view.now.time_ns, served);

@@ -18,6 +18,8 @@ struct Mark {
 
 Mark mark_of(model::Look look, const Palette& colors);
 Mark mark_of(telemetry::EventKind event, const Palette& colors);
+/// Of the end of a process that was asked to go: no death.
+Mark mark_of_planned_exit(const Palette& colors);
 
 /// The look of a worker at the view time.
 model::Look steady_look(const View& view, const telemetry::WorkerReport& worker);

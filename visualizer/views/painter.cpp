@@ -193,13 +193,25 @@ void Painter::shape(Shape shape, ImVec2 center, float radius, ImU32 color, ImU32
 
 Rect Painter::panel(const Rect& rect, std::string_view title, std::string_view remark) const {
   fill(rect, colors().panel, px(6));
-  Rect inside = rect.inset(px(14), px(10));
-  const Rect head = inside.cut_top(height(Type::small), px(8));
+  Rect inside = rect;
+  const Rect head = cut_panel_head(inside);
   const float end = text(Type::small_bold, head.x, head.middle(), colors().muted, title);
   if (end + px(16) + width(Type::small, remark) <= head.right()) {
     text_right(Type::small, head.right(), head.middle(), colors().muted, remark);
   }
   return inside;
+}
+
+Rect Painter::panel_inside(const Rect& rect) const {
+  Rect inside = rect;
+  cut_panel_head(inside);
+  return inside;
+}
+
+/// Takes the margins off, too.
+Rect Painter::cut_panel_head(Rect& panel) const {
+  panel = panel.inset(px(14), px(10));
+  return panel.cut_top(height(Type::small), px(8));
 }
 
 }  // namespace forkscope::views

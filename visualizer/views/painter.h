@@ -64,8 +64,11 @@ class Painter {
   /// A panel's ground with its title, and optionally a remark at the right of the title. Returns
   /// the inside.
   Rect panel(const Rect& rect, std::string_view title, std::string_view remark = {}) const;
+  /// The same inside, of a panel that is not drawn.
+  Rect panel_inside(const Rect& rect) const;
 
  private:
+  Rect cut_panel_head(Rect& panel) const;
   float line_height(Type type) const;
   /// At most `most` lines; the last one has all that is left.
   std::vector<std::string_view> lines_of(Type type, float width, std::string_view text,

@@ -39,7 +39,7 @@ void draw_panel(Draw draw, const Painter& painter, const Rect& rect, const View&
 const model::Incident* unfolded(const View& view, const std::vector<model::Incident>& strips) {
   if (!view.state.why || strips.empty()) return nullptr;
   const auto& strip =
-      strips[std::min(view.state.why_strip, std::min<std::size_t>(strips.size(), 3) - 1)];
+      strips[std::min(view.state.why_strip, std::min(strips.size(), kMostStrips) - 1)];
   return strip.worker != 0 ? &strip : nullptr;
 }
 

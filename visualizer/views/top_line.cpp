@@ -109,11 +109,11 @@ std::vector<Figure> figures_of(const View& view) {
        totals.abandoned > 0},
       {model::grouped(totals.errors), "", named(totals.errors, "error"), totals.errors > 0},
       {live && p99_ns > 0 ? telemetry::duration_text(p99_ns) : "–", "p99", ""}};
+  figures.push_back({live ? model::grouped(totals.waiting) : "–", "", "waiting"});
   // Of this machine and this moment, whatever moment is shown; a replay has none.
   if (const std::optional<double> observer = view.history.latest().observer_cpu) {
     figures.push_back({model::percent(*observer), "observer", "CPU"});
   }
-  figures.push_back({live ? model::grouped(totals.waiting) : "–", "", "waiting"});
   return figures;
 }
 

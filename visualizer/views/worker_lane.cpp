@@ -6,6 +6,8 @@
 #include <span>
 #include <vector>
 
+#include "views/mark.h"
+
 namespace forkscope::views {
 
 using model::WorkerBin;
@@ -54,8 +56,19 @@ void draw_hatched(const Painter& painter, std::span<const Rect> slots) {
   }
 }
 
-/// A death and a birth, side by side, wherever one generation follows another.
-void draw_successions(const Painter& painter, const Rect& rect, std::span<const WorkerBin> bins) {
+/// Whether a generation from `first` up to, without, `end` died unasked: that is an incident.
+bool has_died(const View& view, std::uint32_t number, std::uint32_t first, std::uint32_t end) {
+  return std::any_of(
+      view.incidents.begin(), view.incidents.end(), [&](const model::Incident& incident) {
+        return incident.worker == number && incident.exit_ns != 0 && incident.generation < end &&
+               incident.generation + std::max(incident.deaths, 1U) > first;
+      });
+}
+
+/// An end and a birth, side by side, wherever one generation follows another. Whoever was asked to
+/// go, as for a reload, did not die.
+void draw_successions(const Painter& painter, const Rect& rect, const View& view,
+                      std::uint32_t number, std::span<const WorkerBin> bins) {
   const Palette& colors = painter.colors();
   const float radius = std::min(painter.px(9), rect.h * 0.3F);
   std::uint16_t generation = 0;
@@ -65,7 +78,10 @@ void draw_successions(const Painter& painter, const Rect& rect, std::span<const 
     if (before == 0 || before == generation) continue;
     const float x = rect.x + rect.w * static_cast<float>(i) / static_cast<float>(bins.size());
     const float left = std::clamp(x - radius * 1.3F, rect.x + radius, rect.right() - 4 * radius);
-    painter.shape(Shape::cross, {left, rect.middle()}, radius, colors.dead, colors.dead_edge);
+    const Mark end = has_died(view, number, before, generation)
+                         ? mark_of(telemetry::EventKind::exit, colors)
+                         : mark_of_planned_exit(colors);
+    painter.shape(end.shape, {left, rect.middle()}, radius, end.color, colors.dead_edge);
     const ImVec2 right{left + radius * 2.7F, rect.middle()};
     painter.shape(Shape::plus, right, radius + painter.px(2), colors.panel, colors.panel);
     painter.shape(Shape::plus, right, radius, colors.fresh, colors.fresh);
@@ -119,7 +135,7 @@ void draw_worker_lane(const Painter& painter, const Rect& rect, const View& view
   mark_hangs(bins, view, number);
   draw_bars(painter, rect, bins, view.time_ns, context.lane_top);
   draw_gaps(painter, rect, context.gaps, kShownBins, false);
-  draw_successions(painter, rect, bins);
+  draw_successions(painter, rect, view, number, bins);
 }
 
 }  // namespace forkscope::views
