@@ -59,7 +59,7 @@ class ParkedWrite : public ::testing::Test {
   }
   void expect_worker_is_well() const {
     EXPECT_EQ(server_.worker(1)["generation"], 1);
-    EXPECT_EQ(server_.worker(1)["state"], "idle");
+    EXPECT_TRUE(wait_until([&] { return server_.worker(1)["state"] == "idle"; }));
   }
 };
 
