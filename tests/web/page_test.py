@@ -45,7 +45,7 @@ class Page(unittest.TestCase):
         self.assertEqual(browser.errors, [])
 
     def test_a_hang_stops_nobody_else(self):
-        server, browser = self.open('--kill-after=1500ms')
+        server, browser = self.open('--kill-after=4s')
         browser.click('#tab-nonblocking')
         browser.click('#run-nonblocking')
         self.wait_for_text(browser, '#summary', 'worker . hung')
