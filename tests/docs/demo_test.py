@@ -41,15 +41,10 @@ class DemoTest(unittest.TestCase):
         return demo
 
     def start_display(self):
-        read_end, write_end = os.pipe()
-        display = subprocess.Popen(['Xvfb', '-displayfd', str(write_end), '-screen', '0',
-                                    '1600x900x24'], pass_fds=[write_end],
-                                   stderr=subprocess.DEVNULL)
-        os.close(write_end)
+        display, name = terminals.start_display()
         self.stack.callback(display.wait)
         self.stack.callback(display.kill)
-        with os.fdopen(read_end) as numbers:
-            return ':' + numbers.readline().strip()
+        return name
 
     def take_port_8000(self):
         if listens(8000):
@@ -63,8 +58,7 @@ class DemoTest(unittest.TestCase):
         def said():
             assert demo.alive(), f'./demo ended:\n{demo.output.decode()}'
             return ADDRESS.search(demo.output)
-        support.wait_until(said, what='./demo has a server')
-        return int(ADDRESS.search(demo.output)[1])
+        return int(support.wait_until(said, what='./demo has a server')[1])
 
     def wait_for_text_view(self, demo):
         support.wait_until(lambda: b'\x1b[?1049h' in demo.output and b'idle' in demo.output,

@@ -93,6 +93,16 @@ def stop_group(process, number):
         pass
 
 
+def start_display():
+    """An X server that is to be killed, on a free number, and what DISPLAY has to say."""
+    read_end, write_end = os.pipe()
+    display = subprocess.Popen(['Xvfb', '-displayfd', str(write_end), '-screen', '0',
+                                '1600x900x24'], pass_fds=[write_end], stderr=subprocess.DEVNULL)
+    os.close(write_end)
+    with os.fdopen(read_end) as numbers:
+        return display, ':' + numbers.readline().strip()
+
+
 class Terminal:
     """A program of its own session with a terminal that somebody reads."""
 
@@ -267,10 +277,4 @@ class Reader:
     def need_display(self):
         if self.display:
             return
-        read_end, write_end = os.pipe()
-        self.display = subprocess.Popen(['Xvfb', '-displayfd', str(write_end), '-screen', '0',
-                                         '1600x900x24'], pass_fds=[write_end],
-                                        stderr=subprocess.DEVNULL)
-        os.close(write_end)
-        with os.fdopen(read_end) as numbers:
-            self.display_name = ':' + numbers.readline().strip()
+        self.display, self.display_name = start_display()
