@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <nlohmann/json.hpp>
 
 #include "support/server_process.h"
@@ -60,6 +61,20 @@ TEST(TextLines, FollowAServerThatIsRestarted) {
 
   const ServerProcess second({.port = first.port(), .directory = directory.path()});
   EXPECT_TRUE(says(viewer, "pid " + std::to_string(second.worker_pid(1)))) << viewer.output();
+  viewer.signal(SIGTERM);
+  EXPECT_EQ(viewer.wait_for_exit(), 0);
+}
+
+TEST(TextLines, GoOnAfterTheTerminalOfWhoStartedThemByNohup) {
+  const ServerProcess server({.workers = 1});
+  Command command = viewer_command({"--text", "--record=nohup.forkscope"}, server);
+  command.line.insert(command.line.begin(), "nohup");
+  Program viewer(command);
+  ASSERT_TRUE(says(viewer, "listening")) << viewer.errors();
+  viewer.signal(SIGHUP);
+  ::kill(server.worker_pid(1), SIGKILL);
+  EXPECT_TRUE(says(viewer, "ended by SIGKILL")) << viewer.output();
+  EXPECT_FALSE(viewer.has_ended());
   viewer.signal(SIGTERM);
   EXPECT_EQ(viewer.wait_for_exit(), 0);
 }

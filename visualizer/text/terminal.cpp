@@ -17,7 +17,12 @@ namespace {
 sigset_t watched_set() {
   sigset_t set;
   ::sigemptyset(&set);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGWINCH}) ::sigaddset(&set, signal);
+  for (const int signal : {SIGINT, SIGTERM, SIGTSTP, SIGWINCH}) ::sigaddset(&set, signal);
+  // Who was started by nohup(1) goes on when the terminal is gone. Signals that are blocked come
+  // even where they are ignored (signal(7)).
+  struct sigaction hangup {};
+  ::sigaction(SIGHUP, nullptr, &hangup);
+  if (hangup.sa_handler != SIG_IGN) ::sigaddset(&set, SIGHUP);
   return set;
 }
 
