@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """read_telemetry.py [PORT] [--once]: the workers of a running todos-server, then every request as
 it ends. A reader of docs/telemetry-protocol.md in nothing but Python's standard library."""
-import fcntl, mmap, os, socket, struct, sys, threading, time
+import fcntl, glob, mmap, os, socket, struct, sys, threading, time
 
 STATES = dict(enumerate('unused starting ready hung aborting draining dead backoff'.split()))
 METHODS = dict(enumerate('? GET HEAD POST PUT PATCH DELETE OPTIONS'.split()))
@@ -14,12 +14,17 @@ BARRIER = threading.Lock()  # taking and giving it back orders memory (POSIX.1-2
 
 def attach(port):
     """The telemetry segment of the server on `port`, mapped read-only."""
-    base, user = os.environ.get('XDG_RUNTIME_DIR', ''), os.getuid()
-    own = os.path.isabs(base) and os.path.isdir(base) and os.stat(base).st_uid == user
-    directory = f'{base}/forkscope' if own else f'/tmp/forkscope-{user}'
+    user, environment = os.getuid(), os.environ.get
+    places = [environment('FORKSCOPE_RUNTIME_DIR')] if environment('FORKSCOPE_RUNTIME_DIR') else [
+        environment('XDG_RUNTIME_DIR', '') + '/forkscope', f'/run/user/{user}/forkscope',
+        f'/tmp/forkscope-{user}']
+    own = [place for place in places if os.path.isdir(place) and os.lstat(place).st_uid == user
+           and not os.path.islink(place)]
+    names = [name for place in own for end in ('', '-*') for name in glob.glob(
+        f'{glob.escape(place)}/{port}{end}.sock')]
     with socket.socket(socket.AF_UNIX) as control:
         control.settimeout(5)
-        found = control.connect_ex(f'{directory}/{port}.sock') == 0
+        found = any(control.connect_ex(name) == 0 for name in names)
         check(found, f'no server of this user runs on port {port}')
         control.sendall(b'{"cmd":"attach"}\n')
         reply, fds, _, _ = socket.recv_fds(control, 4096, maxfds=1)

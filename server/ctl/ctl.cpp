@@ -1,21 +1,13 @@
 #include "ctl/ctl.h"
 
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
-
 #include <CLI/CLI.hpp>
-#include <cerrno>
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <iostream>
 #include <nlohmann/json.hpp>
-#include <stdexcept>
 #include <string>
 
-#include "forkscope/telemetry/endpoint.h"
-#include "os/unique_fd.h"
+#include "ctl/connection.h"
 
 namespace forkscope::ctl {
 
@@ -25,36 +17,6 @@ using nlohmann::ordered_json;
 
 constexpr int kExitRefused = 1;
 constexpr int kExitBadUsage = 2;
-constexpr timeval kTimeout{5, 0};
-
-/// One command, one line of answer. Throws std::runtime_error with one line for people.
-ordered_json ask(std::uint16_t port, const ordered_json& command) {
-  const std::string path = telemetry::control_socket_path(port);
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) throw std::runtime_error(path + ": path too long");
-  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  const os::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &kTimeout, sizeof kTimeout);
-  ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &kTimeout, sizeof kTimeout);
-  const std::string line = command.dump() + "\n";
-  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-      ::send(fd.get(), line.data(), line.size(), MSG_NOSIGNAL) !=
-          static_cast<ssize_t>(line.size())) {
-    throw std::runtime_error("no server of this user on port " + std::to_string(port) + " (" +
-                             path + ": " + std::strerror(errno) + ")");
-  }
-  std::string answer;
-  char bytes[4096];
-  while (!answer.ends_with('\n')) {
-    const ssize_t count = ::recv(fd.get(), bytes, sizeof bytes, 0);
-    if (count <= 0) throw std::runtime_error("the server does not answer");
-    answer.append(bytes, static_cast<std::size_t>(count));
-  }
-  auto reply = ordered_json::parse(answer, nullptr, /*allow_exceptions=*/false);
-  if (!reply.is_object()) throw std::runtime_error("the server's answer makes no sense");
-  return reply;
-}
 
 /// "blocked while committing", "spin in GET /v1/faults/hang"; nothing of a worker that does not
 /// hang.
@@ -70,8 +32,9 @@ std::string hang_text(const ordered_json& worker) {
 }
 
 void print_table(const ordered_json& status) {
-  std::printf("port %d, primary pid %d, %d workers wanted%s%s\n\n", status.value("port", 0),
-              status.value("pid", 0), status.value("target_workers", 0),
+  std::printf("%s port %d, primary pid %d, %d workers wanted%s%s\n\n",
+              status.value("host", "?").c_str(), status.value("port", 0), status.value("pid", 0),
+              status.value("target_workers", 0),
               status.value("reloading", false) ? ", reloading" : "",
               status.value("stopping", false) ? ", stopping" : "");
   std::printf("%6s %8s %4s  %-9s %6s %12s %8s %8s  %s\n", "WORKER", "PID", "GEN", "STATE", "CONNS",
@@ -95,7 +58,11 @@ int run(int argc, char** argv) {
   CLI::App app("Tells a running server what to do.", "todos-server ctl");
   app.require_subcommand(1);
   app.fallthrough();
-  app.add_option("--port", port, "Port of the server")->envname("PORT")->capture_default_str();
+  std::string socket;
+  auto* by_port = app.add_option("--port", port, "Port of the server")->envname("PORT");
+  by_port->capture_default_str();
+  app.add_option("--socket", socket, "The server's control socket, where its port does not tell")
+      ->type_name("PATH");
   app.add_flag("--json", as_json, "Print the server's answer as it is");
   app.add_subcommand("status", "The table of workers");
   app.add_subcommand("scale", "Change the number of workers")
@@ -120,7 +87,8 @@ int run(int argc, char** argv) {
   ordered_json command = {{"cmd", verb}};
   if (verb == "scale") command["workers"] = number;
   if (verb == "signal") command.update({{"worker", number}, {"signal", signal}});
-  const ordered_json reply = ask(port, command);
+  const ordered_json reply =
+      ask(socket.empty() ? connect_to_port(port) : connect_to_path(socket), command);
   const bool done = reply.value("ok", false);
   if (as_json) {
     std::cout << reply.dump(-1, ' ', false, ordered_json::error_handler_t::replace) << '\n';

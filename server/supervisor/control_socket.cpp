@@ -1,8 +1,6 @@
 #include "supervisor/control_socket.h"
 
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,11 +9,8 @@
 #include <cstring>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <stdexcept>
-#include <system_error>
 #include <utility>
 
-#include "forkscope/telemetry/endpoint.h"
 #include "forkscope/telemetry/layout.h"
 
 namespace forkscope::supervisor {
@@ -24,49 +19,12 @@ using nlohmann::ordered_json;
 
 namespace {
 
-std::runtime_error error_with_path(const std::string& path, const char* reason) {
-  return std::runtime_error("control socket " + path + ": " + reason);
-}
-
-/// A directory that nobody else could have put there or can look into.
-void prepare_directory(const std::string& path) {
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
-    throw error_with_path(path, std::strerror(errno));
-  }
-  struct stat info {};
-  if (::lstat(path.c_str(), &info) != 0 || !S_ISDIR(info.st_mode) || info.st_uid != ::getuid()) {
-    throw error_with_path(path, "not a directory of this user");
-  }
-  if ((info.st_mode & 0777) != 0700 && ::chmod(path.c_str(), 0700) != 0) {
-    throw error_with_path(path, std::strerror(errno));
-  }
-}
-
-sockaddr_un address_of(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) throw error_with_path(path, "path too long");
-  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  return address;
-}
-
-os::UniqueFd unix_socket() {
-  os::UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!fd) throw std::system_error(errno, std::generic_category(), "socket");
-  return fd;
-}
-
-/// A file that a killed server has left behind refuses connections.
-bool somebody_listens(const sockaddr_un& address) {
-  const os::UniqueFd probe = unix_socket();
-  return ::connect(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ||
-         (errno != ECONNREFUSED && errno != ENOENT);
-}
-
-bool same_user(int fd) {
+/// Root could do all of it without asking.
+bool may_attach(int fd) {
   ucred peer{};
   socklen_t bytes = sizeof peer;
-  return ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &bytes) == 0 && peer.uid == ::getuid();
+  return ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &bytes) == 0 &&
+         (peer.uid == ::getuid() || peer.uid == 0);
 }
 
 ordered_json failure(const std::string& reason) { return {{"ok", false}, {"error", reason}}; }
@@ -111,28 +69,32 @@ ordered_json scale_reply(Commands& commands, const ordered_json& command) {
 }  // namespace
 
 ControlSocket::ControlSocket(std::uint16_t port, int segment_fd, Commands& commands)
-    : path_(telemetry::control_socket_path(port)), segment_fd_(segment_fd), commands_(commands) {
-  prepare_directory(telemetry::runtime_directory());
-  const sockaddr_un address = address_of(path_);
-  if (somebody_listens(address)) {
-    throw error_with_path(path_, "another server of this user is running there");
-  }
-  ::unlink(path_.c_str());
-  listener_ = unix_socket();
-  const mode_t mask = ::umask(0177);  // the file appears with 0600
-  const int bound =
-      ::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
-  const int error = errno;
-  ::umask(mask);
-  if (bound != 0) throw error_with_path(path_, std::strerror(error));
-  if (::listen(listener_.get(), kMaxClients) != 0) {
-    throw error_with_path(path_, std::strerror(errno));
-  }
-  loop_.add(listener_.get(), EPOLLIN, 0);
-}
+    : listener_(port), segment_fd_(segment_fd), commands_(commands) {}
 
-ControlSocket::~ControlSocket() {
-  if (listener_) ::unlink(path_.c_str());
+std::optional<ControlSocket::News> ControlSocket::keep_bound() {
+  if (listener_.is_in_place()) {
+    if (!listener_.take_plain_name()) return std::nullopt;
+    return News{News::Kind::fine, "the control socket has its plain name: " + listener_.path()};
+  }
+  const bool had_one = listener_.fd() >= 0;
+  if (had_one) loop_.remove(listener_.fd());  // see disconnect()
+  listener_.release();
+  std::string why_not = listener_.bind(kMaxClients);
+  if (!why_not.empty()) {
+    if (std::exchange(why_not_, why_not) == why_not) return std::nullopt;
+    return News{News::Kind::trouble, "nobody can attach: " + why_not +
+                                         " (ctl and the visualizer need the control socket there)"};
+  }
+  loop_.add(listener_.fd(), EPOLLIN, 0);
+  accepting_ = true;
+  const bool had_trouble = !std::exchange(why_not_, {}).empty();
+  if (had_one || had_trouble) {
+    return News{News::Kind::fine, "the control socket is bound: " + listener_.path()};
+  }
+  if (listener_.has_plain_name()) return std::nullopt;
+  return News{
+      News::Kind::fine,
+      "another server of this user has the same port: the control socket is " + listener_.path()};
 }
 
 void ControlSocket::serve() {
@@ -152,12 +114,12 @@ void ControlSocket::serve() {
 }
 
 void ControlSocket::accept() {
-  os::UniqueFd fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  os::UniqueFd fd(::accept4(listener_.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (!fd && (errno == EMFILE || errno == ENFILE)) {
-    loop_.modify(listener_.get(), 0, 0);
+    loop_.modify(listener_.fd(), 0, 0);
     accepting_ = false;
   }
-  if (!fd || !same_user(fd.get())) return;
+  if (!fd || !may_attach(fd.get())) return;
   // Whoever sits on all places can't keep others out: the one that came first has to go.
   if (clients_.size() >= kMaxClients) disconnect(clients_.front());
   clients_.push_back({std::move(fd), {}, {}});
@@ -166,8 +128,8 @@ void ControlSocket::accept() {
 }
 
 void ControlSocket::retry_accept() {
-  if (std::exchange(accepting_, true)) return;
-  loop_.modify(listener_.get(), EPOLLIN, 0);
+  if (std::exchange(accepting_, true) || listener_.fd() < 0) return;
+  loop_.modify(listener_.fd(), EPOLLIN, 0);
 }
 
 // Closing alone would not end the events: a worker that has just been forked may still hold the

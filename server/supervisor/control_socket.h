@@ -11,10 +11,11 @@
 //   {"cmd":"stop"}       → {"ok":true}
 //   anything else        → {"ok":false,"error":"…"}
 //
-// Only the same user gets in (directory 0700, socket 0600, SO_PEERCRED). A client can be malicious,
-// silent or slow, and still not hold up the primary: each gets one command per round of its loop,
-// and lines, clients and unsent answers are bounded. Whoever passes a bound is disconnected. Owns
-// the socket and its file. Primary only.
+// Only the same user gets in, and root (directory 0700, socket 0600, SO_PEERCRED). A client can be
+// malicious, silent or slow, and still not hold up the primary: each gets one command per round of
+// its loop, and lines, clients and unsent answers are bounded. Whoever passes a bound is
+// disconnected. Where it lies, and that it may be missing, is told in control_listener.h. Primary
+// only.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +26,7 @@
 
 #include "os/epoll.h"
 #include "os/unique_fd.h"
+#include "supervisor/control_listener.h"
 
 namespace forkscope::supervisor {
 
@@ -47,12 +49,21 @@ class ControlSocket {
   static constexpr std::size_t kMaxLineBytes = 4096;
   static constexpr std::size_t kMaxUnsentBytes = 1 << 20;
 
-  /// Binds the socket of `port`, replacing a file that nobody listens at. `segment_fd` is borrowed.
-  /// Throws std::runtime_error, also when another server of this user is there.
+  /// `segment_fd` is borrowed. Nobody can attach before keep_bound(), which never is a reason not
+  /// to serve.
   ControlSocket(std::uint16_t port, int segment_fd, Commands& commands);
-  ~ControlSocket();
   ControlSocket(const ControlSocket&) = delete;
   ControlSocket& operator=(const ControlSocket&) = delete;
+
+  /// Something for the log.
+  struct News {
+    enum class Kind { fine, trouble };
+    Kind kind;
+    std::string text;
+  };
+  /// At the start, and about once a second: binds the socket where it is not yet, or no longer. A
+  /// few system calls when nothing has changed. Says the same only once.
+  std::optional<News> keep_bound();
 
   /// Readable when serve() has something to do: an epoll of its own, nested in the primary's.
   int fd() const { return loop_.fd(); }
@@ -76,10 +87,10 @@ class ControlSocket {
   bool send_segment(Client& client, const nlohmann::ordered_json& reply);
   bool flush(Client& client);
 
-  std::string path_;
+  ControlListener listener_;
   int segment_fd_;
   Commands& commands_;
-  os::UniqueFd listener_;
+  std::string why_not_;  // there is no listener, as was said; empty = there is, or nothing was said
   os::Epoll loop_;
   std::list<Client> clients_;
   bool accepting_ = true;

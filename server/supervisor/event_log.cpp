@@ -86,8 +86,12 @@ void EventLog::record(telemetry::EventKind kind, std::uint32_t value, std::strin
   record(event, text);
 }
 
-void EventLog::note(const std::string& line) {
-  write(spdlog::level::info, format_ == LogFormat::text ? line : members_of({{"message", line}}));
+void EventLog::note(const std::string& line) { note(spdlog::level::info, line); }
+
+void EventLog::warn(const std::string& line) { note(spdlog::level::warn, line); }
+
+void EventLog::note(spdlog::level::level_enum level, const std::string& line) {
+  write(level, format_ == LogFormat::text ? line : members_of({{"message", line}}));
 }
 
 void EventLog::write(spdlog::level::level_enum level, const std::string& line) {

@@ -27,8 +27,11 @@ class EventLog {
 
   /// A line for the log alone.
   void note(const std::string& line);
+  /// The same for trouble.
+  void warn(const std::string& line);
 
  private:
+  void note(spdlog::level::level_enum level, const std::string& line);
   void write(spdlog::level::level_enum level, const std::string& line);
 
   telemetry::EventLane lane_;

@@ -20,6 +20,8 @@ namespace {
 
 constexpr std::uint64_t kMillisecondNs = 1'000'000;
 constexpr std::uint64_t kBeatNs = 100 * kMillisecondNs;
+/// Between two looks at whether the control socket is still there.
+constexpr std::uint64_t kBeatsPerLook = 10;
 /// A round that comes this late was not ours to miss: Ctrl-Z, a debugger, a sleeping laptop.
 constexpr std::uint64_t kPauseNs = 500 * kMillisecondNs;
 
@@ -80,6 +82,7 @@ int Supervisor::run() {
                "/v1/todos, workers: " + std::to_string(settings_.workers) +
                ", primary pid: " + std::to_string(segment_.header().primary_pid));
   make_room_for_connections();
+  keep_control_socket();
   while (true) {
     const std::uint64_t now = telemetry::now_ns();
     notice_own_pause(now);
@@ -170,7 +173,15 @@ void Supervisor::beat(std::uint64_t now_ns) {
                                                       : telemetry::PrimaryState::running);
   segment_.beat().write(record);
   control_.retry_accept();
+  if (beats_ % kBeatsPerLook == 0) keep_control_socket();
   tell_service_manager(now_ns);
+}
+
+void Supervisor::keep_control_socket() {
+  const auto news = control_.keep_bound();
+  if (!news) return;
+  if (news->kind == ControlSocket::News::Kind::trouble) return events_.warn(news->text);
+  events_.note(news->text);
 }
 
 /// "Ready" once the server has as many workers as it should; the watchdog from this loop and no
@@ -262,9 +273,10 @@ void Supervisor::log_process_table() {
 nlohmann::ordered_json Supervisor::status() {
   const std::uint64_t now = telemetry::now_ns();
   nlohmann::ordered_json status = {
-      {"version", FORKSCOPE_VERSION},     {"pid", segment_.header().primary_pid},
-      {"port", listener_.port},           {"stopping", stopping_},
-      {"target_workers", pool_.wanted()}, {"reloading", pool_.reloading()}};
+      {"version", FORKSCOPE_VERSION},  {"pid", segment_.header().primary_pid},
+      {"host", settings_.host},        {"port", listener_.port},
+      {"stopping", stopping_},         {"target_workers", pool_.wanted()},
+      {"reloading", pool_.reloading()}};
   status.update(telemetry::workers_json(telemetry::report_workers(view_, now), now));
   return status;
 }

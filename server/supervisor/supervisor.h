@@ -27,7 +27,7 @@ namespace forkscope::supervisor {
 
 class Supervisor final : private Commands {
  public:
-  /// Binds the port and the control socket and makes the telemetry segment. Throws
+  /// Binds the port and makes the telemetry segment. Throws
   /// std::system_error or std::runtime_error with one line for people.
   explicit Supervisor(const Settings& settings);
 
@@ -50,6 +50,7 @@ class Supervisor final : private Commands {
   void watch(std::uint64_t now_ns);
   void fork_due(std::uint64_t now_ns);
   void beat(std::uint64_t now_ns);
+  void keep_control_socket();
   void tell_service_manager(std::uint64_t now_ns);
   int wait_ms(std::uint64_t now_ns) const;
   void hear(int timeout_ms);

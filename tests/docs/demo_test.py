@@ -35,8 +35,8 @@ class DemoTest(unittest.TestCase):
         inherited = {key: value for key, value in os.environ.items()
                      if key not in ('PORT', 'WEB_CONCURRENCY', 'DISPLAY', 'WAYLAND_DISPLAY')}
         demo = terminals.Terminal(f'{DEMO} {options}', self.directory, {
-            **inherited, 'XDG_RUNTIME_DIR': str(self.directory), 'TERM': 'xterm-256color',
-            **environment})
+            **inherited, 'FORKSCOPE_RUNTIME_DIR': str(self.directory / 'forkscope'),
+            'TERM': 'xterm-256color', **environment})
         self.stack.callback(demo.stop)
         return demo
 

@@ -187,7 +187,9 @@ class Reader:
         environment = {key: value for key, value in os.environ.items()
                        if key not in ('WEB_CONCURRENCY', 'DISPLAY', 'WAYLAND_DISPLAY')}
         sessions = [t.process.pid for t in [*self.servers.values(), *self.viewers] if t.alive()]
-        environment.update(XDG_RUNTIME_DIR=str(self.directory / 'run'), HOME=str(self.directory),
+        environment.update(XDG_RUNTIME_DIR=str(self.directory / 'run'),
+                           FORKSCOPE_RUNTIME_DIR=str(self.directory / 'run/forkscope'),
+                           HOME=str(self.directory),
                            PORT=str(self.port('8000')), PATH=f'{BIN}:{os.environ["PATH"]}',
                            TERM='xterm-256color', SESSIONS=','.join(map(str, sessions)) or '0',
                            # Leaks are for the tests of each program; graphics libraries have some.

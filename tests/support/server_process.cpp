@@ -47,8 +47,8 @@ std::vector<char*> pointers_to(std::vector<std::string>& strings) {
 /// This process's environment without what would change the server's defaults, and with `more`.
 std::vector<std::string> server_environment(const std::filesystem::path& directory,
                                             const std::vector<std::string>& more) {
-  static const std::set<std::string, std::less<>> replaced = {"XDG_RUNTIME_DIR", "PORT",
-                                                              "WEB_CONCURRENCY", "ASAN_OPTIONS"};
+  static const std::set<std::string, std::less<>> replaced = {
+      "XDG_RUNTIME_DIR", "FORKSCOPE_RUNTIME_DIR", "PORT", "WEB_CONCURRENCY", "ASAN_OPTIONS"};
   std::vector<std::string> environment;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text(*entry);

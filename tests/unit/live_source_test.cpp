@@ -19,6 +19,7 @@ namespace {
 
 using support::wait_until;
 using test::ControlSocketHost;
+using test::endpoint;
 using test::RuntimeDirectory;
 using test::SegmentHost;
 using testing::HasSubstr;
@@ -30,6 +31,12 @@ bool becomes(LiveSource& source, Attachment attachment) {
     source.poll();
     return source.snapshot().attachment == attachment;
   });
+}
+
+std::vector<std::string> names(const LiveSource& source) {
+  std::vector<std::string> names;
+  for (const RunningServer& server : source.servers()) names.push_back(server.name);
+  return names;
 }
 
 TEST(LiveSource, SaysWhatItLooksForWhileThereIsNoServer) {
@@ -226,11 +233,11 @@ TEST(LiveSource, GoesOverToTheServerThatIsChosen) {
   const SegmentHost first(8000);
   LiveSource source(std::nullopt);
   ASSERT_TRUE(becomes(source, Attachment::live));
-  EXPECT_THAT(source.ports(), testing::ElementsAre(8000, 8001));
-  source.choose(8001);
+  EXPECT_THAT(names(source), testing::ElementsAre("port 8000", "port 8001"));
+  source.choose(endpoint(8001));
   ASSERT_TRUE(becomes(source, Attachment::live));
   EXPECT_EQ(source.snapshot().server.port, 8001);
-  EXPECT_THAT(source.ports(), testing::ElementsAre(8000, 8001));  // and back again
+  EXPECT_THAT(names(source), testing::ElementsAre("port 8000", "port 8001"));  // and back again
 }
 
 TEST(LiveSource, ListsServersThatComeAndGoWhileItLooksAtOne) {
@@ -239,12 +246,12 @@ TEST(LiveSource, ListsServersThatComeAndGoWhileItLooksAtOne) {
   HostProcess second(8001);
   LiveSource source(8000);
   ASSERT_TRUE(becomes(source, Attachment::live));
-  EXPECT_THAT(source.ports(), testing::ElementsAre(8000, 8001));
+  EXPECT_THAT(names(source), testing::ElementsAre("port 8000", "port 8001"));
   second.kill();  // its socket file stays
   const SegmentHost third(8002);
   EXPECT_TRUE(wait_until([&] {
     source.poll();
-    return source.ports() == std::vector<std::uint16_t>{8000, 8002};
+    return names(source) == std::vector<std::string>{"port 8000", "port 8002"};
   }));
 }
 
@@ -253,8 +260,52 @@ TEST(LiveSource, StaysWithTheServerThatIsShownWhenItIsChosen) {
   const SegmentHost first(8000);
   LiveSource source(std::nullopt);
   ASSERT_TRUE(becomes(source, Attachment::live));
-  source.choose(8000);
+  source.choose(endpoint(8000));
   EXPECT_EQ(source.snapshot().attachment, Attachment::live);
+}
+
+TEST(LiveSource, TellsServersOnTheSamePortApart) {
+  const RuntimeDirectory directory;
+  const SegmentHost first(kPort);
+  telemetry::SegmentOptions at_another_address = test::small_segment(kPort);
+  at_another_address.host = "127.0.0.2";
+  const SegmentHost second(at_another_address, 2);
+  LiveSource source(kPort);
+  ASSERT_TRUE(becomes(source, Attachment::live));
+  EXPECT_THAT(source.snapshot().attachment_detail, HasSubstr("Several servers run on port 8000"));
+  const std::string name = "port 8000, pid " + std::to_string(::getpid());
+  EXPECT_THAT(names(source), testing::ElementsAre(name, name));  // they say no address
+  EXPECT_TRUE(source.servers()[0].shown);
+  source.choose(endpoint(kPort, 2));
+  ASSERT_TRUE(becomes(source, Attachment::live));
+  EXPECT_EQ(source.snapshot().server.host, "127.0.0.2");
+  EXPECT_THAT(source.snapshot().attachment_detail, testing::IsEmpty());
+  EXPECT_FALSE(source.servers()[0].shown);
+  EXPECT_TRUE(source.servers()[1].shown);
+}
+
+TEST(LiveSource, LooksAtTheSocketThatItIsGivenAndAtNoOther) {
+  const RuntimeDirectory directory;
+  const SegmentHost first(kPort);
+  LiveSource source(std::nullopt, endpoint(kPort, 2).path);
+  source.poll();
+  EXPECT_THAT(source.snapshot().attachment_detail, HasSubstr("No server at "));
+  const SegmentHost second(test::small_segment(kPort), 2);
+  ASSERT_TRUE(becomes(source, Attachment::live));
+  EXPECT_EQ(source.snapshot().server.socket, endpoint(kPort, 2).path);
+}
+
+TEST(LiveSource, FollowsAServerWhoseSocketMoves) {
+  const RuntimeDirectory directory;
+  const SegmentHost host(test::small_segment(kPort), 2);
+  LiveSource source(std::nullopt);
+  ASSERT_TRUE(becomes(source, Attachment::live));
+  std::filesystem::rename(endpoint(kPort, 2).path, endpoint(kPort).path);
+  EXPECT_TRUE(wait_until([&] {
+    source.poll();
+    return source.snapshot().server.socket == endpoint(kPort).path;
+  }));
+  EXPECT_TRUE(source.servers().at(0).shown);
 }
 
 /// Whatever a view may ask at a moment.

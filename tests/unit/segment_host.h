@@ -27,25 +27,27 @@
 
 namespace forkscope::test {
 
-/// XDG_RUNTIME_DIR as a fresh directory, for the life of one test.
+/// A fresh runtime directory, and no other place to look in, for the life of one test.
 class RuntimeDirectory {
  public:
-  RuntimeDirectory() {
-    ::setenv("XDG_RUNTIME_DIR", directory_.path().c_str(), 1);
-    std::filesystem::create_directory(telemetry::runtime_directory());
-  }
-  ~RuntimeDirectory() { ::unsetenv("XDG_RUNTIME_DIR"); }
+  RuntimeDirectory() { ::setenv("FORKSCOPE_RUNTIME_DIR", directory_.path().c_str(), 1); }
+  ~RuntimeDirectory() { ::unsetenv("FORKSCOPE_RUNTIME_DIR"); }
 
  private:
   support::TempDir directory_;
 };
 
+inline telemetry::ControlEndpoint endpoint(std::uint16_t port, unsigned number = 1) {
+  return telemetry::control_endpoint_at(telemetry::control_socket_path(port, number));
+}
+
 /// A listening control socket; leaves its file behind, as a server that was killed does.
 class ControlSocketHost {
  public:
   /// `reply` is sent to whatever is asked, with `fd` along when it is not negative.
-  ControlSocketHost(std::uint16_t port, std::string reply, int fd) : reply_(reply), fd_(fd) {
-    const std::string path = telemetry::control_socket_path(port);
+  ControlSocketHost(std::uint16_t port, std::string reply, int fd, unsigned number = 1)
+      : reply_(reply), fd_(fd) {
+    const std::string path = telemetry::control_socket_path(port, number);
     ::unlink(path.c_str());
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
@@ -131,10 +133,10 @@ inline telemetry::SegmentOptions small_segment(std::uint16_t port) {
 class SegmentHost {
  public:
   explicit SegmentHost(std::uint16_t port) : SegmentHost(small_segment(port)) {}
-  explicit SegmentHost(const telemetry::SegmentOptions& options)
+  explicit SegmentHost(const telemetry::SegmentOptions& options, unsigned number = 1)
       : segment_(telemetry::Segment::create(options)),
         socket_(static_cast<std::uint16_t>(options.port), "{\"ok\":true,\"version\":\"test\"}\n",
-                segment_.fd()) {
+                segment_.fd(), number) {
     beat();
   }
 

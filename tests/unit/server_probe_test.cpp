@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <vector>
 
-#include "model/control_socket.h"
 #include "model/live_source.h"
 #include "segment_host.h"
 #include "support/wait_until.h"
@@ -17,6 +16,7 @@ namespace forkscope::model {
 namespace {
 
 using test::ControlSocketHost;
+using test::endpoint;
 using test::RuntimeDirectory;
 
 constexpr std::uint16_t kPort = 8000;
@@ -35,7 +35,9 @@ class Silent : public ::testing::Test {
   /// Connections that its backlog still takes, all of which it has now.
   static int room() {
     std::vector<net::Descriptor> connections;
-    while (net::Descriptor connection = connect_to_control_socket(kPort)) {
+    for (;;) {
+      net::Descriptor connection(telemetry::connect_to(endpoint(kPort), /*timeout_ms=*/0));
+      if (!connection) break;
       connections.push_back(std::move(connection));
     }
     EXPECT_EQ(errno, EAGAIN);
@@ -49,21 +51,21 @@ class Silent : public ::testing::Test {
 
 TEST_F(Silent, ServerKeepsRoomInItsBacklogHoweverOftenItIsProbed) {
   ServerProbe probe;
-  for (int i = 0; i < 50; ++i) EXPECT_TRUE(probe.listens(kPort)) << i;
+  for (int i = 0; i < 50; ++i) EXPECT_TRUE(probe.listens(endpoint(kPort))) << i;
   EXPECT_GE(room(), kBacklog - 1);
 }
 
 TEST_F(Silent, ServerListensAlsoWhenItsBacklogIsFull) {
   room();
-  EXPECT_TRUE(ServerProbe().listens(kPort));
+  EXPECT_TRUE(ServerProbe().listens(endpoint(kPort)));
 }
 
 TEST_F(Silent, ServerKeepsRoomInItsBacklogHoweverOftenItIsAskedForItsSegment) {
   LiveSource source(kPort);
   for (int i = 0; i < 6; ++i) {
-    source.choose(kPort);  // it is asked at once, not only after the pause
+    source.choose(endpoint(kPort));  // it is asked at once, not only after the pause
     source.poll();
-    EXPECT_THAT(source.ports(), testing::ElementsAre(kPort));
+    EXPECT_EQ(source.servers().size(), 1U);
     EXPECT_THAT(source.snapshot().attachment_detail, testing::HasSubstr("no answer")) << i;
   }
   EXPECT_GE(room(), kBacklog - 2);
@@ -72,9 +74,9 @@ TEST_F(Silent, ServerKeepsRoomInItsBacklogHoweverOftenItIsAskedForItsSegment) {
 TEST(ServerProbe, AFileThatNobodyListensOnIsNoServer) {
   const RuntimeDirectory directory;
   ServerProbe probe;
-  EXPECT_FALSE(probe.listens(kPort));
+  EXPECT_FALSE(probe.listens(endpoint(kPort)));
   { const ControlSocketHost dead(kPort, "", -1); }
-  EXPECT_FALSE(probe.listens(kPort));
+  EXPECT_FALSE(probe.listens(endpoint(kPort)));
 }
 
 TEST(ServerProbe, ASuccessorOnTheSamePortIsLookedAtAnew) {
@@ -82,12 +84,23 @@ TEST(ServerProbe, ASuccessorOnTheSamePortIsLookedAtAnew) {
   ServerProbe probe;
   {
     const ControlSocketHost first(kPort, "", -1);
-    EXPECT_TRUE(probe.listens(kPort));
+    EXPECT_TRUE(probe.listens(endpoint(kPort)));
   }
   EXPECT_TRUE(support::wait_until([&] {  // files are told apart by when they were made
     { const ControlSocketHost second(kPort, "", -1); }  // gone again: only its file is there
-    return !probe.listens(kPort);
+    return !probe.listens(endpoint(kPort));
   }));
+}
+
+TEST(ServerProbe, TellsWhichProcessListensAndWhatItSaysOfItsAddress) {
+  const RuntimeDirectory directory;
+  const ControlSocketHost host(kPort, "{\"ok\":true,\"host\":\"127.0.0.2\"}\n", -1);
+  ServerProbe probe;
+  EXPECT_EQ(probe.pid(endpoint(kPort)), 0);
+  ASSERT_TRUE(probe.listens(endpoint(kPort)));
+  EXPECT_EQ(probe.pid(endpoint(kPort)), ::getpid());
+  EXPECT_TRUE(support::wait_until([&] { return probe.host(endpoint(kPort)) == "127.0.0.2"; }));
+  EXPECT_EQ(host.asked().size(), 1U);
 }
 
 }  // namespace

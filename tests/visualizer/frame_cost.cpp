@@ -96,7 +96,7 @@ void build_frame(benchmark::State& state) {
 
   NoTexture texture;
   const views::ViewState view_state;
-  const std::vector<std::uint16_t> servers;
+  const model::RunningServers servers;
   std::vector<views::Command> commands;
   const model::Snapshot& latest = past.history().latest();
   std::size_t vertices = 0;

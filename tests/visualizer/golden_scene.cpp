@@ -68,9 +68,9 @@ int draw(const std::string& recording, std::string_view scene, const std::string
   std::optional<lessons::Page> lesson;
   if (scene.ends_with("lesson")) lesson = lesson_page(history, start_ns);
   const auto incidents = history.incidents(at);
-  const std::vector<std::uint16_t> servers;
+  const model::RunningServers servers;
   std::vector<views::Command> commands;
-  const model::ControlClient control("127.0.0.1", 8000);  // for its command lines
+  const model::ControlClient control("127.0.0.1", 8000, "");  // for its command lines
 
   window.begin_frame();
   views::draw_screen({.history = history,

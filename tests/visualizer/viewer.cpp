@@ -7,7 +7,7 @@ namespace forkscope::visualizer_test {
 Command viewer_command(std::vector<std::string> arguments, const std::filesystem::path& runtime) {
   arguments.insert(arguments.begin(), TODOS_VISUALIZER);
   Command command{std::move(arguments),
-                  {{"XDG_RUNTIME_DIR", runtime.string()},
+                  {{"FORKSCOPE_RUNTIME_DIR", runtime / "forkscope"},
                    {"DISPLAY", std::nullopt},
                    {"WAYLAND_DISPLAY", std::nullopt}}};
 #ifdef KEEP_LIBRARIES

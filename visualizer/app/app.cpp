@@ -121,9 +121,10 @@ void App::follow_server() {
     load_.stop();
     notify("Load is off: the server is gone.");
   }
+  if (control_) control_->use_socket(server.socket);
   if (server.port == 0 || (control_ && control_instance_ == server.instance_id)) return;
   if (load_status_.running) load_.stop();
-  control_ = std::make_unique<model::ControlClient>(server.host, server.port);
+  control_ = std::make_unique<model::ControlClient>(server.host, server.port, server.socket);
   control_instance_ = server.instance_id;
   load_options_.host = server.host;
   load_options_.port = server.port;
@@ -154,7 +155,7 @@ views::View App::view() {
   std::optional<lessons::Page> lesson;
   if (course_.open()) lesson = course_.page(situation());
   incidents_ = history.incidents(time_ns);
-  servers_ = session_.ports();
+  servers_ = session_.servers();
   return {.history = history,
           .now = history.at(time_ns),
           .calm = history.at(calm_time_ns),

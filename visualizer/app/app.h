@@ -48,7 +48,9 @@ class App {
   void toggle_servers();
   void offer_servers();
   void point_at_neighbour(int distance);
-  void look_at(std::uint16_t port);
+  model::RunningServers::const_iterator pointed_in(const model::RunningServers& servers) const;
+  void look_at_pointed();
+  void look_at(const model::RunningServer& server);
 
   // ── what happens to the server ──
   void signal_worker(const telemetry::WorkerReport* worker, const char* signal);
@@ -78,7 +80,7 @@ class App {
 
   session::Session session_;
   std::vector<model::Incident> incidents_;         // as known at the view time of the frame
-  std::vector<std::uint16_t> servers_;             // ports of those that run, likewise
+  model::RunningServers servers_;                  // those that run, likewise
   bool servers_offered_ = false;                   // the list has opened by itself, or need not
   std::unique_ptr<model::ControlClient> control_;  // of the server looked at
   std::uint64_t control_instance_ = 0;             // whose `control_` that is

@@ -56,6 +56,11 @@ std::optional<int> parse_options(int argc, char** argv, Options& options) {
       cli.add_option("--port", port,
                      "Port of the server [the only running one, or a list to choose from]")
           ->check(CLI::Range(1, 65535));
+  auto* socket_option =
+      cli.add_option("--socket", options.session.socket,
+                     "Control socket of the server, where its port does not tell which is meant")
+          ->type_name("PATH")
+          ->excludes(port_option);
   auto* text = cli.add_flag("--text", options.text, "No window: a live table on the terminal");
   auto* once =
       cli.add_flag("--once", options.once, "With --text: one JSON snapshot, then end")->needs(text);
@@ -67,6 +72,7 @@ std::optional<int> parse_options(int argc, char** argv, Options& options) {
       cli.add_option("--replay", options.session.replay, "Show what FILE holds; needs no server")
           ->type_name("FILE")
           ->excludes(record)
+          ->excludes(socket_option)
           ->excludes(port_option);
   std::string moment;
   cli.add_option("--at", moment,

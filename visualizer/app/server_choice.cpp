@@ -13,7 +13,7 @@ bool App::perform_on_servers(const Command& command) {
   switch (command.kind) {
     case CommandKind::toggle_servers: toggle_servers(); return true;
     case CommandKind::look_at:
-      look_at(static_cast<std::uint16_t>(command.value.value_or(0)));
+      if (command.value && *command.value < servers_.size()) look_at(servers_[*command.value]);
       return true;
     default: break;
   }
@@ -21,7 +21,7 @@ bool App::perform_on_servers(const Command& command) {
   switch (command.kind) {
     case CommandKind::choose_up: point_at_neighbour(-1); return true;
     case CommandKind::choose_down: point_at_neighbour(1); return true;
-    case CommandKind::confirm: look_at(state_.pointed_server); return true;
+    case CommandKind::confirm: look_at_pointed(); return true;
     case CommandKind::dismiss: state_.servers = false; return true;
     default: return false;
   }
@@ -32,14 +32,15 @@ void App::toggle_servers() {
     state_.servers = false;
     return;
   }
-  const std::uint16_t shown = session_.history().latest().server.port;
-  const std::vector<std::uint16_t> ports = session_.ports();
-  const bool is_choice = std::any_of(ports.begin(), ports.end(),
-                                     [shown](std::uint16_t port) { return port != shown; });
-  if (!is_choice) return notify("There is no other server to look at.");
+  const model::RunningServers servers = session_.servers();
+  const auto is_shown = [](const model::RunningServer& server) { return server.shown; };
+  if (std::all_of(servers.begin(), servers.end(), is_shown)) {
+    return notify("There is no other server to look at.");
+  }
   state_.servers = true;
   state_.help = false;
-  state_.pointed_server = std::count(ports.begin(), ports.end(), shown) > 0 ? shown : ports.front();
+  const auto shown = std::find_if(servers.begin(), servers.end(), is_shown);
+  state_.pointed_server = (shown != servers.end() ? *shown : servers.front()).endpoint.path;
 }
 
 /// Opens the list for somebody who has not said which of several servers is meant. Once: later ones
@@ -48,26 +49,44 @@ void App::offer_servers() {
   if (servers_offered_ || session_.history().latest().attachment != model::Attachment::live) return;
   servers_offered_ = true;
   const bool for_people = options_.screenshot.empty();
-  if (for_people && !options_.session.port && session_.ports().size() > 1) toggle_servers();
+  const auto is_meant = [&](const model::RunningServer& server) {
+    return !options_.session.port || server.endpoint.port == *options_.session.port;
+  };
+  const model::RunningServers servers = session_.servers();
+  const bool is_choice = std::count_if(servers.begin(), servers.end(), is_meant) > 1;
+  if (for_people && is_choice) toggle_servers();
 }
 
 void App::point_at_neighbour(int distance) {
-  const std::vector<std::uint16_t> ports = session_.ports();
-  if (ports.empty()) return;
-  const auto last = static_cast<std::ptrdiff_t>(ports.size()) - 1;
-  const auto pointed = std::find(ports.begin(), ports.end(), state_.pointed_server);
+  const model::RunningServers servers = session_.servers();
+  if (servers.empty()) return;
+  const auto last = static_cast<std::ptrdiff_t>(servers.size()) - 1;
   // One that has gone meanwhile is behind the last.
-  const std::ptrdiff_t wanted = pointed - ports.begin() + distance;
+  const std::ptrdiff_t wanted = pointed_in(servers) - servers.begin() + distance;
   state_.pointed_server =
-      ports[static_cast<std::size_t>(std::clamp(wanted, std::ptrdiff_t{0}, last))];
+      servers[static_cast<std::size_t>(std::clamp(wanted, std::ptrdiff_t{0}, last))].endpoint.path;
 }
 
-void App::look_at(std::uint16_t port) {
-  const bool other = port != session_.history().latest().server.port;
+model::RunningServers::const_iterator App::pointed_in(const model::RunningServers& servers) const {
+  return std::find_if(servers.begin(), servers.end(), [this](const model::RunningServer& server) {
+    return server.endpoint.path == state_.pointed_server;
+  });
+}
+
+void App::look_at_pointed() {
+  const model::RunningServers servers = session_.servers();
+  const auto pointed = pointed_in(servers);
+  if (pointed == servers.end()) return notify("That server is gone.");
+  look_at(*pointed);
+}
+
+void App::look_at(const model::RunningServer& server) {
   // One that has gone meanwhile is no choice: the history of the one shown would be given away for
   // nothing.
-  if (other && !session_.runs(port)) {
-    return notify("The server on port " + std::to_string(port) + " is gone.");
+  const telemetry::ControlEndpoint endpoint = server.endpoint;  // the list changes
+  const bool other = endpoint.path != session_.history().latest().server.socket;
+  if (other && !session_.runs(endpoint)) {
+    return notify("The server on " + server.name + " is gone.");
   }
   state_.servers = false;
   if (other) {
@@ -80,7 +99,7 @@ void App::look_at(std::uint16_t port) {
     state_.why = false;
     state_.notice.clear();  // what was done to the other one
   }
-  session_.choose(port);
+  session_.choose(endpoint);
 }
 
 }  // namespace forkscope::app

@@ -18,11 +18,12 @@ constexpr std::uint16_t kDefaultPort = 8000;
 
 }  // namespace
 
-ControlClient::ControlClient(const std::string& host, std::uint16_t port)
-    : port_(port), address_(net::resolve(host, port)) {}
+ControlClient::ControlClient(const std::string& host, std::uint16_t port, std::string socket)
+    : port_(port), socket_(std::move(socket)), address_(net::resolve(host, port)) {}
 
 Outcome ControlClient::ask(const nlohmann::json& command, std::string done) const {
-  const ControlAnswer answer = ask_control_socket(port_, command, kBound);
+  const ControlAnswer answer =
+      ask_control_socket(telemetry::control_endpoint_at(socket_), command, kBound);
   if (answer.result != ControlAnswer::Result::ok) return {false, "Not done: " + answer.error + '.'};
   return {true, std::move(done)};
 }

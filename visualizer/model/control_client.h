@@ -22,8 +22,10 @@ struct Outcome {
 
 class ControlClient {
  public:
-  /// `host` and `port` as the segment's header names them.
-  ControlClient(const std::string& host, std::uint16_t port);
+  /// `host` and `port` as the segment's header names them. `socket`: the path of its control
+  /// socket, which may change while the server runs (endpoint.h).
+  ControlClient(const std::string& host, std::uint16_t port, std::string socket);
+  void use_socket(const std::string& path) { socket_ = path; }
 
   /// Has the primary send a signal: "KILL", "STOP", "CONT", "ABRT".
   Outcome signal(std::uint32_t worker, const std::string& signal);
@@ -48,6 +50,7 @@ class ControlClient {
   Outcome ask(const nlohmann::json& command, std::string done) const;
 
   std::uint16_t port_;
+  std::string socket_;
   std::optional<net::TcpAddress> address_;
   std::vector<OneShotRequest> pending_;  // fired, and not over yet; bounded
 };

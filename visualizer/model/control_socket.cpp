@@ -2,13 +2,11 @@
 
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <cerrno>
 #include <cstring>
 #include <system_error>
 
-#include "forkscope/telemetry/endpoint.h"
 #include "forkscope/telemetry/segment_view.h"
 
 namespace forkscope::model {
@@ -97,25 +95,9 @@ ControlAnswer understand(const std::string& line, net::Descriptor descriptor) {
 
 }  // namespace
 
-net::Descriptor connect_to_control_socket(std::uint16_t port) {
-  const std::string path = telemetry::control_socket_path(port);
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) {
-    errno = ENAMETOOLONG;
-    return net::Descriptor();
-  }
-  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  net::Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!socket) return socket;
-  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    return net::Descriptor();
-  }
-  return socket;
-}
-
-ControlQuestion::ControlQuestion(std::uint16_t port, const nlohmann::json& command)
-    : socket_(connect_to_control_socket(port)) {
+ControlQuestion::ControlQuestion(const telemetry::ControlEndpoint& server,
+                                 const nlohmann::json& command)
+    : socket_(telemetry::connect_to(server, /*timeout_ms=*/0)) {
   if (!socket_) {
     at_once_ = means_no_server(errno) ? no_server() : failed_with_errno("cannot connect");
     return;
@@ -154,9 +136,9 @@ bool ControlQuestion::ready() const {
   return !socket_ || ::poll(&entry, 1, 0) > 0;
 }
 
-ControlAnswer ask_control_socket(std::uint16_t port, const nlohmann::json& command,
-                                 std::chrono::milliseconds bound) {
-  return ControlQuestion(port, command).wait(bound);
+ControlAnswer ask_control_socket(const telemetry::ControlEndpoint& server,
+                                 const nlohmann::json& command, std::chrono::milliseconds bound) {
+  return ControlQuestion(server, command).wait(bound);
 }
 
 }  // namespace forkscope::model

@@ -6,10 +6,10 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "forkscope/telemetry/endpoint.h"
 #include "net/descriptor.h"
 
 namespace forkscope::model {
@@ -26,17 +26,13 @@ struct ControlAnswer {
   net::Descriptor descriptor;  ///< Sent along by SCM_RIGHTS (unix(7)).
 };
 
-/// A connection to a Unix stream socket is there at once, or not at all. Empty: see errno, of which
-/// EAGAIN says that somebody listens but does not accept (unix(7)).
-net::Descriptor connect_to_control_socket(std::uint16_t port);
-
 /// A question that is on its way. A server that does not answer now may do so later: whoever asks
 /// again and again keeps one question and waits for it again, since each connection that nobody
 /// accepts takes a place in the server's backlog (listen(2)) for good.
 class ControlQuestion {
  public:
   /// Connects and sends; never blocks.
-  ControlQuestion(std::uint16_t port, const nlohmann::json& command);
+  ControlQuestion(const telemetry::ControlEndpoint& server, const nlohmann::json& command);
 
   /// Waits `bound` at the most. An answer that is late is `failed`, and pending() stays true.
   ControlAnswer wait(std::chrono::milliseconds bound);
@@ -55,7 +51,7 @@ class ControlQuestion {
 };
 
 /// Waits `bound` at the most, connecting included.
-ControlAnswer ask_control_socket(std::uint16_t port, const nlohmann::json& command,
-                                 std::chrono::milliseconds bound);
+ControlAnswer ask_control_socket(const telemetry::ControlEndpoint& server,
+                                 const nlohmann::json& command, std::chrono::milliseconds bound);
 
 }  // namespace forkscope::model

@@ -27,22 +27,35 @@ constexpr std::uint64_t kLoyaltyNs = 3'000'000'000;
 constexpr std::uint64_t kBeatLateNs = 2'000'000'000;  // twenty heartbeats
 constexpr std::uint64_t kCpuSpanNs = 1'000'000'000;
 
-std::string list_of(const std::vector<std::uint16_t>& ports) {
+/// Each port once: "8000, 8001".
+std::string ports_of(const RunningServers& servers) {
   std::string list;
-  for (const std::uint16_t port : ports) {
-    list += (list.empty() ? "" : ", ") + std::to_string(port);
+  std::uint16_t latest = 0;
+  for (const RunningServer& server : servers) {
+    if (server.endpoint.port == std::exchange(latest, server.endpoint.port)) continue;
+    list += (list.empty() ? "" : ", ") + std::to_string(server.endpoint.port);
   }
   return list;
+}
+
+std::ptrdiff_t count_on(std::uint16_t port, const RunningServers& servers) {
+  return std::count_if(servers.begin(), servers.end(), [port](const RunningServer& server) {
+    return server.endpoint.port == port;
+  });
 }
 
 }  // namespace
 
 struct LiveSource::State {
   std::optional<std::uint16_t> wanted_port;
-  std::vector<std::uint16_t> ports;  // of the servers that listened at the latest look
+  std::string only_socket;  // nothing else is looked for
+  std::string chosen;       // the path of the one that was chosen; it has wanted_port
+  RunningServers servers;   // those that listened at the latest look
+  telemetry::ControlPlaces places;
   ServerProbe probe;
-  std::map<std::uint16_t, ControlQuestion>
-      unanswered;  // by port: to servers that have not answered yet
+  pid_t shown_pid = 0;  // of the server looked at, as the probe knows it
+  std::map<std::string, ControlQuestion>
+      unanswered;  // by path: to servers that have not answered yet
   Snapshot snapshot;
   News news;
   /// Of the server looked at. Stays after a loss: its last picture is still true.
@@ -56,17 +69,23 @@ struct LiveSource::State {
 
   bool is_live() const { return snapshot.attachment == Attachment::live; }
   void list_servers(std::uint64_t now_ns);
+  void name_servers();
+  void follow_shown();
   void search(std::uint64_t now_ns);
-  bool attach(std::uint16_t port, std::uint64_t now_ns);
-  void use(SegmentView view, std::uint16_t port);
+  bool is_wanted(const telemetry::ControlEndpoint& server, std::uint64_t now_ns) const;
+  std::string why_none() const;
+  bool attach(const telemetry::ControlEndpoint& server, std::uint64_t now_ns);
+  void use(SegmentView view, const telemetry::ControlEndpoint& server);
   void read(std::uint64_t now_ns);
   void lose(std::uint64_t now_ns);
   std::string remark() const;
   void sample_machine(std::uint64_t now_ns);
 };
 
-LiveSource::LiveSource(std::optional<std::uint16_t> port) : state_(std::make_unique<State>()) {
+LiveSource::LiveSource(std::optional<std::uint16_t> port, const std::string& socket)
+    : state_(std::make_unique<State>()) {
   state_->wanted_port = port;
+  state_->only_socket = socket;
 }
 
 LiveSource::~LiveSource() = default;
@@ -87,20 +106,24 @@ void LiveSource::poll() {
   state.sample_machine(now_ns);
 }
 
-const std::vector<std::uint16_t>& LiveSource::ports() const { return state_->ports; }
+const RunningServers& LiveSource::servers() const { return state_->servers; }
 
-bool LiveSource::runs(std::uint16_t port) { return state_->probe.listens(port); }
+bool LiveSource::runs(const telemetry::ControlEndpoint& server) {
+  return state_->probe.listens(server);
+}
 
-void LiveSource::choose(std::uint16_t port) {
-  if (state_->snapshot.server.port != port) {
+void LiveSource::choose(const telemetry::ControlEndpoint& server) {
+  if (state_->snapshot.server.socket != server.path) {
     state_->reader.reset();
     state_->news = {};
     const std::optional<double> observer_cpu = state_->snapshot.observer_cpu;
     state_->snapshot = {};
     state_->snapshot.observer_cpu = observer_cpu;
     state_->next_attempt_ns = 0;
+    for (RunningServer& other : state_->servers) other.shown = false;
   }
-  state_->wanted_port = port;
+  state_->wanted_port = server.port;
+  state_->chosen = server.path;
 }
 
 const Snapshot& LiveSource::snapshot() const { return state_->snapshot; }
@@ -110,70 +133,120 @@ const std::vector<telemetry::EventRecord>& LiveSource::events() const {
 }
 const std::vector<LatencyCount>& LiveSource::latency() const { return state_->news.latency; }
 
-/// Socket files may be left over from servers that were killed, so each is tried; but for the one
-/// of the server looked at, whose life is known better.
+/// Socket files may be left over from servers that were killed, so each is tried.
 void LiveSource::State::list_servers(std::uint64_t now_ns) {
   next_listing_ns = now_ns + kListPeriodNs;
-  ports = telemetry::control_socket_ports();
-  probe.keep_only(ports);
-  std::erase_if(ports, [this](std::uint16_t port) {
-    return !(is_live() && port == snapshot.server.port) && !probe.listens(port);
-  });
+  places = telemetry::find_control_sockets();
+  if (!only_socket.empty()) places.endpoints = {telemetry::control_endpoint_at(only_socket)};
+  probe.keep_only(places.endpoints);
+  servers.clear();
+  for (const telemetry::ControlEndpoint& endpoint : places.endpoints) {
+    if (probe.listens(endpoint)) servers.push_back({endpoint, {}});
+  }
+  name_servers();
+  follow_shown();
   std::erase_if(unanswered, [this](const auto& question) {
-    const bool gone = std::find(ports.begin(), ports.end(), question.first) == ports.end();
+    const bool gone = std::none_of(servers.begin(), servers.end(), [&](const auto& server) {
+      return server.endpoint.path == question.first;
+    });
     return gone || (is_live() && question.second.ready());  // too late: another one is looked at
   });
 }
 
-/// Tries the ports in question, lowest first, until one gives its segment.
-void LiveSource::State::search(std::uint64_t now_ns) {
-  next_attempt_ns = now_ns + kSearchPeriodNs;
-  list_servers(now_ns);
-  std::optional<std::uint16_t> only = wanted_port;
-  if (!only && reader && now_ns < lost_ns + kLoyaltyNs) only = snapshot.server.port;
-  if (!reader) {
-    snapshot.attachment_detail = wanted_port
-                                     ? "No server on port " + std::to_string(*wanted_port) + '.'
-                                     : "No server found. Start one with: todos-server";
-    if (wanted_port && !ports.empty()) {
-      snapshot.attachment_detail += " Servers run on: " + list_of(ports) + '.';
-    }
-  }
-  for (const std::uint16_t port : ports) {
-    if (only && port != *only) continue;
-    if (!attach(port, now_ns) || is_live()) return;  // one wait per frame is enough
+void LiveSource::State::name_servers() {
+  for (RunningServer& server : servers) {
+    server.name = "port " + std::to_string(server.endpoint.port);
+    if (count_on(server.endpoint.port, servers) == 1) continue;
+    const std::string host = probe.host(server.endpoint);
+    if (!host.empty()) server.name += ", " + host;
+    server.name += ", pid " + std::to_string(probe.pid(server.endpoint));
   }
 }
 
+/// Marks the server looked at in the list, under another path if its socket has moved.
+void LiveSource::State::follow_shown() {
+  if (!is_live()) return;
+  ServerInfo& shown = snapshot.server;
+  const auto by_path = [&](const RunningServer& server) {
+    return server.endpoint.path == shown.socket && probe.pid(server.endpoint) == shown_pid;
+  };
+  const auto by_process = [&](const RunningServer& server) {
+    return server.endpoint.port == shown.port && shown_pid != 0 &&
+           probe.pid(server.endpoint) == shown_pid;
+  };
+  auto found = std::find_if(servers.begin(), servers.end(), by_path);
+  if (found == servers.end()) found = std::find_if(servers.begin(), servers.end(), by_process);
+  if (found == servers.end()) return;
+  found->shown = true;
+  if (chosen == shown.socket) chosen = found->endpoint.path;
+  shown.socket = found->endpoint.path;
+}
+
+/// Tries the servers in question, lowest port first, until one gives its segment.
+void LiveSource::State::search(std::uint64_t now_ns) {
+  next_attempt_ns = now_ns + kSearchPeriodNs;
+  list_servers(now_ns);
+  if (!reader) snapshot.attachment_detail = why_none();
+  for (const RunningServer& server : RunningServers(servers)) {
+    if (!is_wanted(server.endpoint, now_ns)) continue;
+    if (!attach(server.endpoint, now_ns) || is_live()) return;  // one wait per frame is enough
+  }
+}
+
+bool LiveSource::State::is_wanted(const telemetry::ControlEndpoint& server,
+                                  std::uint64_t now_ns) const {
+  if (wanted_port && server.port != *wanted_port) return false;
+  if (reader && now_ns < lost_ns + kLoyaltyNs) return server.path == snapshot.server.socket;
+  const bool chosen_runs =
+      std::any_of(servers.begin(), servers.end(),
+                  [this](const RunningServer& other) { return other.endpoint.path == chosen; });
+  return !chosen_runs || server.path == chosen;
+}
+
+std::string LiveSource::State::why_none() const {
+  if (!only_socket.empty()) return "No server at " + only_socket + '.';
+  std::string why = "No server found.";
+  if (wanted_port) why = "No server on port " + std::to_string(*wanted_port) + '.';
+  if (wanted_port && !servers.empty()) why += " Servers run on: " + ports_of(servers) + '.';
+  if (!wanted_port) why += " Start one with: todos-server.";
+  if (!places.ignored.empty()) why += ' ' + places.ignored;
+  if (!places.looked_in.empty()) why += " Looked in " + places.looked_in + '.';
+  return why;
+}
+
 /// False: the server there could not be read, and it may have taken a while to find out.
-bool LiveSource::State::attach(std::uint16_t port, std::uint64_t now_ns) {
+bool LiveSource::State::attach(const telemetry::ControlEndpoint& server, std::uint64_t now_ns) {
   const nlohmann::json command{{"cmd", "attach"}};
-  ControlQuestion& question = unanswered.try_emplace(port, port, command).first->second;
+  ControlQuestion& question = unanswered.try_emplace(server.path, server, command).first->second;
   ControlAnswer answer = question.wait(kAttachBound);
-  if (!question.pending()) unanswered.erase(port);
+  if (!question.pending()) unanswered.erase(server.path);
   if (answer.result == ControlAnswer::Result::no_server) return true;
   std::string error = std::move(answer.error);
   if (answer.result == ControlAnswer::Result::ok) {
     try {
       if (!answer.descriptor) throw telemetry::SegmentError("it sent no telemetry segment");
-      use(SegmentView::map_read_only(answer.descriptor.get()), port);
+      use(SegmentView::map_read_only(answer.descriptor.get()), server);
       return true;
     } catch (const telemetry::SegmentError& refused) {
       error = refused.what();
     }
   }
   snapshot.attachment_detail =
-      "The server on port " + std::to_string(port) + " cannot be watched: " + error;
+      "The server on port " + std::to_string(server.port) + " cannot be watched: " + error;
   next_attempt_ns = now_ns + kRetryPeriodNs;
   return false;
 }
 
-void LiveSource::State::use(SegmentView view, std::uint16_t port) {
+void LiveSource::State::use(SegmentView view, const telemetry::ControlEndpoint& server) {
   // The same server again, after it was taken for lost: the reading goes on where it stood.
   const bool same = reader && reader->instance_id() == view.header().instance_id;
+  const std::uint32_t port = server.port != 0 ? server.port : view.header().port;
   if (!same) reader = std::make_unique<SegmentReader>(std::move(view));
-  snapshot.server = reader->server(port);
+  snapshot.server = reader->server(static_cast<std::uint16_t>(port));
+  snapshot.server.socket = server.path;
+  shown_pid = probe.pid(server);
   snapshot.attachment = Attachment::live;
+  follow_shown();
 }
 
 void LiveSource::State::read(std::uint64_t now_ns) {
@@ -189,6 +262,7 @@ void LiveSource::State::read(std::uint64_t now_ns) {
 
 void LiveSource::State::lose(std::uint64_t now_ns) {
   snapshot.attachment = Attachment::lost;
+  for (RunningServer& server : servers) server.shown = false;
   snapshot.attachment_detail = "The server on port " + std::to_string(snapshot.server.port) +
                                " is gone. This is its last picture.";
   lost_ns = now_ns;
@@ -204,8 +278,12 @@ std::string LiveSource::State::remark() const {
     return "The primary (pid " + std::to_string(snapshot.server.primary_pid) +
            ") gives no sign of life: stopped, or starved of CPU time.";
   }
-  if (!wanted_port && ports.size() > 1) {
-    return "Servers run on ports " + list_of(ports) + "; this is " +
+  if (chosen.empty() && count_on(snapshot.server.port, servers) > 1) {
+    return "Several servers run on port " + std::to_string(snapshot.server.port) + "; this is " +
+           snapshot.server.host + ", pid " + std::to_string(shown_pid) + ". Choose with --socket.";
+  }
+  if (!wanted_port && servers.size() > 1) {
+    return "Servers run on ports " + ports_of(servers) + "; this is " +
            std::to_string(snapshot.server.port) + ". Choose with --port.";
   }
   return {};

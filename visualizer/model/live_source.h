@@ -7,15 +7,17 @@
 //
 // No connection stays open: the primary's life is followed by a pidfd, and by the age of its
 // heartbeat where the pid means nothing here. Where several servers run, the others are looked at
-// every two seconds (server_probe.h). Only a server that has not answered yet keeps one connection:
-// the question that it may still answer.
+// every two seconds (server_probe.h). A server whose socket moves is followed by its process. Only
+// a server that has not answered yet keeps one connection: the question that it may still answer.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
+#include "model/running_server.h"
 #include "model/segment_reader.h"
 
 namespace forkscope::model {
@@ -23,20 +25,20 @@ namespace forkscope::model {
 class LiveSource {
  public:
   /// Without a port: the only running server, or the one with the lowest port as soon as there is
-  /// one, until another is chosen.
-  explicit LiveSource(std::optional<std::uint16_t> port);
+  /// one, until another is chosen. With `socket`: the one at that path, and no other is looked for.
+  explicit LiveSource(std::optional<std::uint16_t> port, const std::string& socket = {});
   ~LiveSource();
 
   /// What has happened since the last call. Cheap: call it once per frame.
   void poll();
 
-  /// Ports on which servers run, ascending, as of two seconds ago at the most: what there is to
-  /// choose from. Of one that cannot be read, too.
-  const std::vector<std::uint16_t>& ports() const;
+  /// Servers that run, by port, as of two seconds ago at the most: what there is to choose from. Of
+  /// one that cannot be read, too.
+  const RunningServers& servers() const;
   /// Whether one runs there now.
-  bool runs(std::uint16_t port);
-  /// From now on the server on that port is looked at, and no other.
-  void choose(std::uint16_t port);
+  bool runs(const telemetry::ControlEndpoint& server);
+  /// From now on that server is looked at, or one that succeeds it on its port, and no other.
+  void choose(const telemetry::ControlEndpoint& server);
 
   const Snapshot& snapshot() const;
   // What the latest poll has brought; see News.

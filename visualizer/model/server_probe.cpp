@@ -1,7 +1,6 @@
 #include "model/server_probe.h"
 
 #include <poll.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -10,8 +9,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "forkscope/telemetry/endpoint.h"
-#include "model/control_socket.h"
+#include "forkscope/telemetry/segment_view.h"
 
 namespace forkscope::model {
 
@@ -22,25 +20,15 @@ bool lives(const net::Descriptor& process) {
   return process && ::poll(&entry, 1, 0) == 0;  // pidfd_open(2): readable at exit
 }
 
-/// Of whoever listens at the other end. Empty where its pid means nothing here: another namespace.
-net::Descriptor process_behind(const net::Descriptor& socket) {
-  ucred peer{};
-  socklen_t size = sizeof peer;
-  if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.pid <= 0) {
-    return net::Descriptor();
-  }
-  return net::Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, peer.pid, 0)));
-}
-
 }  // namespace
 
-bool ServerProbe::listens(std::uint16_t port) {
+bool ServerProbe::listens(const telemetry::ControlEndpoint& server) {
   struct stat file {};
-  if (::stat(telemetry::control_socket_path(port).c_str(), &file) != 0) {
-    listeners_.erase(port);
+  if (::stat(server.path.c_str(), &file) != 0) {
+    listeners_.erase(server.path);
     return false;
   }
-  const auto known = listeners_.find(port);
+  const auto known = listeners_.find(server.path);
   if (known != listeners_.end()) {
     const Listener& listener = known->second;
     const bool same = listener.inode == file.st_ino &&
@@ -49,17 +37,38 @@ bool ServerProbe::listens(std::uint16_t port) {
     if (same && lives(listener.process)) return true;
     listeners_.erase(known);
   }
-  const net::Descriptor socket = connect_to_control_socket(port);
+  const net::Descriptor socket(telemetry::connect_to(server, /*timeout_ms=*/0));
   if (!socket) return errno == EAGAIN;  // its backlog is full, so there is one
-  if (net::Descriptor process = process_behind(socket)) {
-    listeners_[port] = {file.st_ino, file.st_ctim, std::move(process)};
-  }
+  const pid_t pid = telemetry::peer_of(socket.get());
+  net::Descriptor process(pid > 0 ? static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)) : -1);
+  if (process) listeners_[server.path] = {file.st_ino, file.st_ctim, pid, std::move(process)};
   return true;
 }
 
-void ServerProbe::keep_only(const std::vector<std::uint16_t>& ports) {
-  std::erase_if(listeners_, [&ports](const auto& listener) {
-    return std::find(ports.begin(), ports.end(), listener.first) == ports.end();
+pid_t ServerProbe::pid(const telemetry::ControlEndpoint& server) const {
+  const auto known = listeners_.find(server.path);
+  return known != listeners_.end() ? known->second.pid : 0;
+}
+
+std::string ServerProbe::host(const telemetry::ControlEndpoint& server) {
+  const auto known = listeners_.find(server.path);
+  if (known == listeners_.end()) return {};
+  Listener& listener = known->second;
+  if (!listener.question) listener.question.emplace(server, nlohmann::json{{"cmd", "status"}});
+  if (listener.host.empty() && listener.question->ready()) {
+    const ControlAnswer answer = listener.question->wait(std::chrono::milliseconds(1));
+    const auto host = answer.body.find("host");
+    if (host != answer.body.end() && host->is_string()) {
+      listener.host = telemetry::printable(host->get<std::string>());
+    }
+  }
+  return listener.host;
+}
+
+void ServerProbe::keep_only(const std::vector<telemetry::ControlEndpoint>& servers) {
+  std::erase_if(listeners_, [&servers](const auto& listener) {
+    return std::none_of(servers.begin(), servers.end(),
+                        [&](const auto& server) { return server.path == listener.first; });
   });
 }
 

@@ -9,11 +9,14 @@
 
 #include <sys/types.h>
 
-#include <cstdint>
 #include <ctime>
 #include <map>
+#include <optional>
+#include <string>
 #include <vector>
 
+#include "forkscope/telemetry/endpoint.h"
+#include "model/control_socket.h"
 #include "net/descriptor.h"
 
 namespace forkscope::model {
@@ -21,18 +24,26 @@ namespace forkscope::model {
 class ServerProbe {
  public:
   /// Whether a server listens there. A file that a killed server has left behind is none.
-  bool listens(std::uint16_t port);
+  bool listens(const telemetry::ControlEndpoint& server);
+  /// Of one that listens: its process, or 0 where that means nothing here (another namespace).
+  pid_t pid(const telemetry::ControlEndpoint& server) const;
+  /// Of one that listens: the address that it serves, as it says itself. Asks once; empty until it
+  /// has answered.
+  std::string host(const telemetry::ControlEndpoint& server);
   /// Forgets all but these.
-  void keep_only(const std::vector<std::uint16_t>& ports);
+  void keep_only(const std::vector<telemetry::ControlEndpoint>& servers);
 
  private:
   struct Listener {
     ino_t inode = 0;   // of the socket's file,
     timespec bound{};  // … and when it was made
-    net::Descriptor process;
+    pid_t pid = 0;
+    net::Descriptor process = net::Descriptor();
+    std::optional<ControlQuestion> question = {};  // for its address
+    std::string host = {};
   };
 
-  std::map<std::uint16_t, Listener> listeners_;  // by port
+  std::map<std::string, Listener> listeners_;  // by path
 };
 
 }  // namespace forkscope::model

@@ -24,6 +24,7 @@ enum class Attachment {
 struct ServerInfo {
   std::uint16_t port = 0;
   std::string host;
+  std::string socket = {};  ///< Path of its control socket, as of now; not of a recording's.
   std::string version;
   std::uint32_t primary_pid = 0;
   std::uint64_t instance_id = 0;

@@ -24,7 +24,7 @@ Session::Session(const SessionOptions& options)
     }
     return;
   }
-  live_ = std::make_unique<model::LiveSource>(options.port);
+  live_ = std::make_unique<model::LiveSource>(options.port, options.socket);
   if (options.record.empty()) return;
   recorder_ = std::make_unique<recording::Recorder>(options.record);
   start_history();
@@ -52,16 +52,18 @@ const std::vector<telemetry::EventRecord>& Session::new_events() const {
   return live_ ? live_->events() : none;
 }
 
-std::vector<std::uint16_t> Session::ports() const {
-  return live_ ? live_->ports() : std::vector<std::uint16_t>();
+model::RunningServers Session::servers() const {
+  return live_ ? live_->servers() : model::RunningServers();
 }
 
-bool Session::runs(std::uint16_t port) { return live_ && live_->runs(port); }
+bool Session::runs(const telemetry::ControlEndpoint& server) {
+  return live_ && live_->runs(server);
+}
 
-void Session::choose(std::uint16_t port) {
+void Session::choose(const telemetry::ControlEndpoint& server) {
   if (!live_) return;
-  const bool other = history_.latest().server.port != port;
-  live_->choose(port);
+  const bool other = live_->snapshot().server.socket != server.path;
+  live_->choose(server);
   if (!other) return;
   start_history();  // what is known of one server is not the past of another
   playhead_.to_end();

@@ -20,6 +20,7 @@ namespace forkscope::session {
 
 struct SessionOptions {
   std::optional<std::uint16_t> port;    ///< Of the server; see LiveSource.
+  std::string socket;                   ///< Its control socket's path; empty = wherever it is.
   std::string record;                   ///< Where to record to; empty = nowhere.
   std::string replay;                   ///< What to replay; empty = a live server.
   std::optional<recording::Moment> at;  ///< Of the replay: stands still there.
@@ -47,13 +48,13 @@ class Session {
   bool is_recording() const { return recorder_ && recorder_->error().empty(); }
   /// The events that the latest poll() has brought.
   const std::vector<telemetry::EventRecord>& new_events() const;
-  /// Servers to choose from (LiveSource::ports()); none in a replay.
-  std::vector<std::uint16_t> ports() const;
-  /// Whether a server runs on that port at this moment.
-  bool runs(std::uint16_t port);
+  /// Servers to choose from (LiveSource::servers()); none in a replay.
+  model::RunningServers servers() const;
+  /// Whether a server runs there at this moment.
+  bool runs(const telemetry::ControlEndpoint& server);
   /// Goes over to that server, and begins its history anew; or stays with it, and no longer goes
   /// over to another one by itself.
-  void choose(std::uint16_t port);
+  void choose(const telemetry::ControlEndpoint& server);
   /// Something to tell the user, once: what of the recording is damaged, why recording has stopped.
   std::string take_notice();
 

@@ -16,7 +16,7 @@ void FireKeys::follow(const model::Snapshot& now) {
   info_ = now.server;
   server_.reset();
   if (info_.port == 0) return;  // the one that is looked at now gives no picture
-  server_ = std::make_unique<model::ControlClient>(info_.host, info_.port);
+  server_ = std::make_unique<model::ControlClient>(info_.host, info_.port, info_.socket);
 }
 
 std::optional<std::string> FireKeys::press(char key) {

@@ -152,19 +152,20 @@ class TableView {
     notice_until_ns_ = telemetry::now_ns() + kNoticeNs;
   }
 
-  /// Where several servers run: on to the one with the next port.
+  /// Where several servers run: on to the next one.
   void next_server() {
-    const std::vector<std::uint16_t> ports = session_.ports();
-    if (ports.size() < 2) return;
-    // One that gives no picture has no port in it, but the way leads on from there as well.
-    const std::uint16_t shown = session_.history().latest().server.port;
-    const auto next = std::upper_bound(ports.begin(), ports.end(), shown != 0 ? shown : chosen_);
-    const std::uint16_t port = next != ports.end() ? *next : ports.front();
-    if (!session_.runs(port)) {
-      return notify("The server on port " + std::to_string(port) + " is gone.");
-    }
-    chosen_ = port;
-    session_.choose(chosen_);
+    const model::RunningServers servers = session_.servers();
+    if (servers.size() < 2) return;
+    // One that gives no picture is not shown, but the way leads on from there as well.
+    const auto is_here = [this](const model::RunningServer& server) {
+      return server.shown || server.endpoint.path == chosen_;
+    };
+    const auto here = std::find_if(servers.begin(), servers.end(), is_here);
+    const bool is_last = here == servers.end() || here + 1 == servers.end();
+    const model::RunningServer& next = is_last ? servers.front() : *(here + 1);
+    if (!session_.runs(next.endpoint)) return notify("The server on " + next.name + " is gone.");
+    chosen_ = next.endpoint.path;
+    session_.choose(next.endpoint);
     notice_until_ns_ = 0;  // what was done to the other one
   }
 
@@ -194,14 +195,14 @@ class TableView {
     if (session_.playhead().paused() || session_.is_replay()) {
       return "Space play  ←/→ step  n/p incident  e end  q quit";
     }
-    const std::string servers = session_.ports().size() > 1 ? "s next server  " : "";
+    const std::string servers = session_.servers().size() > 1 ? "s next server  " : "";
     return "h hang  c crash  l load  " + servers + "Space pause  p incident  q quit";
   }
 
   Session& session_;
   FireKeys fire_;
   KeyReader keys_;
-  std::uint16_t chosen_ = 0;  // the port that next_server() has led to
+  std::string chosen_;  // the socket that next_server() has led to
   const Colors colors_ = colors_of_environment();
   bool touched_ = true;
   std::string notice_;

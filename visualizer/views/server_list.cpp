@@ -49,7 +49,7 @@ Card card_of(const Painter& painter, ImVec2 window, std::size_t servers) {
 float draw_server_chip(const Painter& painter, float x, const Rect& line, const View& view) {
   const std::uint16_t shown = view.now.server.port;
   const bool others = std::any_of(view.servers.begin(), view.servers.end(),
-                                  [shown](std::uint16_t port) { return port != shown; });
+                                  [](const model::RunningServer& server) { return !server.shown; });
   if (!others) return x;
   const Palette& colors = painter.colors();
   const std::string text =
@@ -72,7 +72,7 @@ std::optional<std::size_t> press_server_list(const Painter& painter, ImVec2 wind
     const std::string id = "server " + std::to_string(i);
     const Press press = press_area(id.c_str(), card.row(i));
     if (press.hovered) under_mouse = i;
-    if (press.clicked) view.commands.push_back({CommandKind::look_at, view.servers[i]});
+    if (press.clicked) view.commands.push_back({CommandKind::look_at, i});
   }
   press_area("card", card.whole);
   if (press_area("beside the card", {0, 0, window.x, window.y}).clicked) {
@@ -92,19 +92,21 @@ void draw_server_list(const Painter& painter, ImVec2 window, const View& view,
                model::counted(view.servers.size(), "server") + " running here");
   for (std::size_t i = 0; i < view.servers.size(); ++i) {
     const Rect row = card.row(i).inset(0, painter.px(3));
-    const std::uint16_t port = view.servers[i];
-    const bool shown = port == view.now.server.port;
-    const bool pointed_at = port == view.state.pointed_server;
+    const model::RunningServer& server = view.servers[i];
+    const bool shown = server.shown;
+    const bool pointed_at = server.endpoint.path == view.state.pointed_server;
     painter.fill(row, under_mouse == i ? colors.raised_hovered : colors.raised, painter.px(6));
     if (pointed_at) painter.outline(row, colors.text, painter.px(3), painter.px(6));
     painter.shape(shown ? Shape::disc : Shape::ring, {row.x + painter.px(28), row.middle()},
                   painter.px(9), shown ? colors.busy : colors.muted, colors.muted);
-    painter.text(Type::large_bold, row.x + painter.px(56), row.middle(), colors.text,
-                 "port " + std::to_string(port));
+    Rect line = row.inset(painter.px(18), 0);
     if (shown) {
-      painter.text_right(Type::body, row.right() - painter.px(18), row.middle(), colors.muted,
-                         "shown now");
+      const std::string_view now = "shown now";
+      painter.text_right(Type::body, line.right(), line.middle(), colors.muted, now);
+      line.w -= painter.width(Type::body, now) + painter.px(12);
     }
+    line.cut_left(painter.px(38));
+    painter.text_elided(Type::large_bold, line.x, line.middle(), line.w, colors.text, server.name);
   }
   const float middle = card.foot.bottom() - painter.px(12);
   painter.text(Type::small, card.foot.x, middle, colors.muted,

@@ -14,6 +14,7 @@
 #include "load/load_options.h"
 #include "model/control_client.h"
 #include "model/history.h"
+#include "model/running_server.h"
 #include "model/snapshot.h"
 #include "views/pixel_columns.h"
 #include "views/theme.h"
@@ -37,7 +38,7 @@ enum class CommandKind {
   reload,
   // ── which server ──
   toggle_servers,  ///< The list of them.
-  look_at,         ///< `value`: the port.
+  look_at,         ///< `value`: index of the server in View::servers.
   // ── when ──
   toggle_pause,
   step_back,  ///< 100 ms.
@@ -88,8 +89,8 @@ struct ViewState {
   bool why = false;                   ///< The chain of events of the topmost incident is unfolded.
   std::size_t why_strip = 0;          ///< Of which strip.
   bool help = false;
-  bool servers = false;              ///< The list of servers is open,
-  std::uint16_t pointed_server = 0;  ///< … and the arrows point at this port.
+  bool servers = false;        ///< The list of servers is open,
+  std::string pointed_server;  ///< … and the arrows point at the one with this socket.
   bool presenter = false;
   bool reduced_motion = false;
   ThemeKind theme = ThemeKind::dark;
@@ -109,9 +110,9 @@ struct View {
   const std::vector<model::Incident>& incidents;  ///< As known at the view time, oldest first.
   const ViewState& state;
   LoadView load;
-  std::optional<lessons::Page> lesson;        ///< Nothing while no lesson is open.
-  const model::ControlClient* control;        ///< Null until a server was found, and in a replay.
-  const std::vector<std::uint16_t>& servers;  ///< Ports of those that run; none in a replay.
+  std::optional<lessons::Page> lesson;   ///< Nothing while no lesson is open.
+  const model::ControlClient* control;   ///< Null until a server was found, and in a replay.
+  const model::RunningServers& servers;  ///< Those that run; none in a replay.
   PixelColumns& latency_pixels;
   std::vector<Command>& commands;
 };
