@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "support/server_process.h"
@@ -77,6 +79,21 @@ TEST(TextLines, GoOnAfterTheTerminalOfWhoStartedThemByNohup) {
   EXPECT_FALSE(viewer.has_ended());
   viewer.signal(SIGTERM);
   EXPECT_EQ(viewer.wait_for_exit(), 0);
+}
+
+/// Whether all of it is ASCII; a test says what else it wants to see.
+bool is_ascii(const std::string& text) {
+  return std::all_of(text.begin(), text.end(), [](char byte) { return byte > 0; });
+}
+
+TEST(TextLines, AreAsciiWhereTheLocaleIs) {
+  const ServerProcess server;
+  Command command = viewer_command({"--text"}, server);
+  command.environment["LC_ALL"] = "C";
+  const Program viewer(command);
+  server.start_request("/v1/faults/crash");
+  ASSERT_TRUE(says(viewer, "crashed: SIGSEGV - back after")) << viewer.output();
+  EXPECT_TRUE(is_ascii(viewer.output())) << viewer.output();
 }
 
 class TextTable : public ::testing::Test {
@@ -175,6 +192,36 @@ TEST_F(TextTable, LeavesTheTerminalAsItFoundIt) {
   EXPECT_EQ(viewer.wait_for_exit(), 0);
   EXPECT_TRUE(says(viewer, "\x1b[?1049l"));  // the alternate screen is left
   EXPECT_TRUE(says(viewer, "\x1b[?25h"));    // the cursor is back
+}
+
+TEST_F(TextTable, IsAsciiInTheCLocaleAndOnATerminalThatKnowsNothingElse) {
+  const ServerProcess server;
+  Command in_c = on_terminal(server);
+  in_c.environment["LC_ALL"] = "C";
+  Command on_vt220 = on_terminal(server);
+  on_vt220.environment["TERM"] = "vt220";
+  for (const Command& command : {in_c, on_vt220}) {
+    const Program viewer(command);
+    ASSERT_TRUE(says(viewer, "o idle")) << viewer.output();
+    EXPECT_TRUE(is_ascii(viewer.output())) << viewer.output();
+  }
+}
+
+TEST_F(TextTable, RecordsAndEndsWhileNobodyReadsItsTerminal) {
+  const ServerProcess server;
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
+    Command command = on_terminal(server);
+    command.line.emplace_back("--record=class.rec");
+    Program viewer(command);
+    ASSERT_TRUE(says(viewer, "idle")) << viewer.errors();
+    viewer.type("\x13");  // Ctrl-S
+    const auto size = [&] { return std::filesystem::file_size(viewer.directory() / "class.rec"); };
+    const auto before = size();
+    ASSERT_TRUE(wait_until([&] { return size() > before + 500; }));  // a second of a quiet one
+    viewer.signal(signal);
+    EXPECT_EQ(viewer.wait_for_exit(), 0);
+    EXPECT_TRUE(says(viewer, "\x1b[?1049l"));
+  }
 }
 
 }  // namespace

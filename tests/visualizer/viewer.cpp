@@ -8,6 +8,7 @@ Command viewer_command(std::vector<std::string> arguments, const std::filesystem
   arguments.insert(arguments.begin(), TODOS_VISUALIZER);
   Command command{std::move(arguments),
                   {{"FORKSCOPE_RUNTIME_DIR", runtime / "forkscope"},
+                   {"LC_ALL", "C.UTF-8"},
                    {"DISPLAY", std::nullopt},
                    {"WAYLAND_DISPLAY", std::nullopt}}};
 #ifdef KEEP_LIBRARIES

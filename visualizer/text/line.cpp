@@ -52,7 +52,7 @@ bool continues(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 
 Colors colors_of_environment() {
   const std::string_view term = environment("TERM");
   if (term.empty() || term == "dumb") return Colors::none;
-  if (!environment("NO_COLOR").empty() || term.starts_with("vt1") || term.starts_with("vt2")) {
+  if (!environment("NO_COLOR").empty() || term.starts_with("vt")) {
     return Colors::mono;
   }
   const std::string_view depth = environment("COLORTERM");

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <string_view>
 #include <system_error>
 
 namespace forkscope::text {
@@ -38,11 +39,22 @@ void Terminal::enter() {
     raw.c_cc[VTIME] = 0;
     ::tcsetattr(STDIN_FILENO, TCSANOW, &raw);
   }
-  write_out("\x1b[?1049h\x1b[?25l\x1b[2J");
+  output_.write("\x1b[?1049h\x1b[?25l\x1b[2J");
 }
 
 void Terminal::leave() {
-  write_out("\x1b[?25h\x1b[?1049l");
+  constexpr std::string_view kAsItWas = "\x1b[?25h\x1b[?1049l";
+  output_.discard();  // the rest of a picture that goes anyway; an ESC ends what was begun
+  output_.write(kAsItWas);
+  if (output_.kept() > 0) {
+    // Nobody reads. What has been written and not read makes way for what brings the shell's screen
+    // back; off and on lets go of a Ctrl-S (TCXONC in ioctl_tty(2)).
+    ::tcflush(STDOUT_FILENO, TCOFLUSH);
+    ::tcflow(STDOUT_FILENO, TCOOFF);
+    ::tcflow(STDOUT_FILENO, TCOON);
+    output_.discard();
+    output_.write(kAsItWas);
+  }
   if (has_keys_) ::tcsetattr(STDIN_FILENO, TCSANOW, &before_);
 }
 
@@ -55,13 +67,14 @@ TableSize Terminal::size() const {
   return {window.ws_col, window.ws_row};
 }
 
-bool Terminal::show(const std::vector<std::string>& lines) const {
+bool Terminal::show(const std::vector<std::string>& lines) {
+  if (output_.kept() > 0) return output_.flush();
   std::string bytes = "\x1b[H";
   for (std::size_t i = 0; i < lines.size(); ++i) {
     if (i > 0) bytes += "\r\n";
     bytes += lines[i] + "\x1b[K";
   }
-  return write_out(bytes + "\x1b[J");
+  return output_.write(bytes + "\x1b[J");
 }
 
 std::string Terminal::keys() const {
@@ -85,14 +98,17 @@ Signals::Signals() {
 }
 
 Signals::~Signals() {
-  wait(std::chrono::milliseconds(0), false);  // takes what is pending
+  wait(std::chrono::milliseconds(0), false, -1);  // takes what is pending
   const sigset_t set = watched_set();
   ::sigprocmask(SIG_UNBLOCK, &set, nullptr);
 }
 
-Signals::Woken Signals::wait(std::chrono::milliseconds timeout, bool for_keys) const {
-  std::array<pollfd, 2> entries{{{signals_.get(), POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}}};
-  ::poll(entries.data(), for_keys ? 2 : 1, static_cast<int>(timeout.count()));
+Signals::Woken Signals::wait(std::chrono::milliseconds timeout, bool for_keys, int output) const {
+  // poll(2) passes over a descriptor of -1.
+  std::array<pollfd, 3> entries{{{signals_.get(), POLLIN, 0},
+                                 {for_keys ? STDIN_FILENO : -1, POLLIN, 0},
+                                 {output, POLLOUT, 0}}};
+  ::poll(entries.data(), entries.size(), static_cast<int>(timeout.count()));
   Woken woken;
   // A terminal that has hung up is readable for ever, without a key.
   woken.keys = for_keys && entries[1].revents == POLLIN;
@@ -106,16 +122,6 @@ Signals::Woken Signals::wait(std::chrono::milliseconds timeout, bool for_keys) c
     }
   }
   return woken;
-}
-
-bool write_out(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(STDOUT_FILENO, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return true;
 }
 
 }  // namespace forkscope::text

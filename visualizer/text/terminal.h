@@ -6,13 +6,14 @@
 #pragma once
 
 #include <termios.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "net/descriptor.h"
+#include "text/output.h"
 #include "text/table_size.h"
 
 namespace forkscope::text {
@@ -26,9 +27,14 @@ class Terminal {
 
   /// As the terminal says right now (TIOCGWINSZ, ioctl_tty(2)); 80 × 24 if it does not know.
   TableSize size() const;
-  /// Draws over what is there, line by line, without clearing first: nothing flickers. False: the
-  /// terminal is gone.
-  bool show(const std::vector<std::string>& lines) const;
+  /// Draws over what is there, line by line, without clearing first: nothing flickers. Never waits:
+  /// what the terminal does not take yet is left to flush(), and a picture that comes before its
+  /// predecessor has been taken is left out. False: the terminal is gone.
+  bool show(const std::vector<std::string>& lines);
+  /// Goes on with the latest picture. False: likewise.
+  bool flush() { return output_.flush(); }
+  /// What to wait for until it can go on; see Output.
+  int awaited() const { return output_.awaited(); }
   /// What was typed since the last call; keys beyond the first come as their escape sequences.
   /// Never waits.
   std::string keys() const;
@@ -41,6 +47,7 @@ class Terminal {
   void enter();
   void leave();
 
+  Output output_{STDOUT_FILENO};
   bool has_keys_ = false;  // standard input is this terminal, and `before_` how it was
   termios before_{};
 };
@@ -60,14 +67,12 @@ class Signals {
     bool resized = false;  ///< WINCH.
     bool keys = false;     ///< Standard input has something.
   };
-  /// Waits until one of them comes, but no longer than `timeout`.
-  Woken wait(std::chrono::milliseconds timeout, bool for_keys) const;
+  /// Waits until one of them comes or there is room in `output` (Output::awaited()), but no longer
+  /// than `timeout`.
+  Woken wait(std::chrono::milliseconds timeout, bool for_keys, int output) const;
 
  private:
   net::Descriptor signals_;
 };
-
-/// Writes all of it to standard output. False: nobody reads it any more.
-bool write_out(std::string_view bytes);
 
 }  // namespace forkscope::text

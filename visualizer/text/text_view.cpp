@@ -16,8 +16,11 @@
 #include "forkscope/telemetry/worker_report.h"
 #include "model/format.h"
 #include "model/wording.h"
+#include "text/charset.h"
 #include "text/fire_keys.h"
 #include "text/key_reader.h"
+#include "text/line_log.h"
+#include "text/output.h"
 #include "text/snapshot_json.h"
 #include "text/table.h"
 #include "text/terminal.h"
@@ -37,6 +40,12 @@ constexpr auto kAttachBound = 1000ms;
 constexpr auto kLook = 300ms;
 constexpr std::uint64_t kNoticeNs = 6'000'000'000;
 
+/// Waits for its reader: where nothing is watched, a signal may end it in the middle.
+int print(std::string_view text) {
+  const bool whole = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  return whole && std::fflush(stdout) == 0 ? 0 : 1;
+}
+
 /// A picture as JSON: of a live server after a short look, of a recording at its moment.
 int print_once(Session& session, bool at_end) {
   const model::History& history = session.history();
@@ -46,7 +55,7 @@ int print_once(Session& session, bool at_end) {
     if (const std::string notice = session.take_notice(); !notice.empty()) {
       std::fprintf(stderr, "todos-visualizer: %s\n", notice.c_str());
     }
-    return write_out(snapshot_json(history.at(session.view_time(0))).dump(2) + '\n') ? 0 : 1;
+    return print(snapshot_json(history.at(session.view_time(0))).dump(2) + '\n');
   }
   const auto give_up = std::chrono::steady_clock::now() + kAttachBound;
   session.poll();
@@ -62,7 +71,7 @@ int print_once(Session& session, bool at_end) {
     std::fprintf(stderr, "todos-visualizer: %s\n", history.latest().attachment_detail.c_str());
     return 1;
   }
-  return write_out(snapshot_json(history.latest()).dump(2) + '\n') ? 0 : 1;
+  return print(snapshot_json(history.latest()).dump(2) + '\n');
 }
 
 std::string minutes(std::uint64_t ns) {
@@ -90,15 +99,12 @@ class TableView {
       if (!session_.is_replay()) fire_.follow(session_.history().latest());
       if (std::string notice = session_.take_notice(); !notice.empty()) notify(std::move(notice));
       if (touched_ || now >= drawn_ns + kRedrawNs) {
-        if (!terminal.show(table(session_.history(), session_.view_time(now), footer(now),
-                                 terminal.size(), colors_))) {
-          return 0;
-        }
+        if (!terminal.show(lines(terminal.size(), now))) return 0;
         drawn_ns = now;
         touched_ = false;
       }
-      const Signals::Woken woken = signals.wait(kPoll, keys);
-      if (woken.stop) return 0;
+      const Signals::Woken woken = signals.wait(kPoll, keys, terminal.awaited());
+      if (woken.stop || !terminal.flush()) return 0;
       if (woken.suspend) terminal.suspend();
       touched_ = woken.resized || woken.suspend;
       if (woken.keys && !take_keys(terminal.keys())) return 0;
@@ -106,6 +112,13 @@ class TableView {
   }
 
  private:
+  std::vector<std::string> lines(TableSize size, std::uint64_t now) const {
+    std::vector<std::string> lines =
+        table(session_.history(), session_.view_time(now), footer(now), size, colors_);
+    for (std::string& line : lines) line = in_charset(line, charset_);
+    return lines;
+  }
+
   /// False: the user wants to leave.
   bool take_keys(std::string_view typed) {
     touched_ = touched_ || !typed.empty();
@@ -204,6 +217,7 @@ class TableView {
   KeyReader keys_;
   std::string chosen_;  // the socket that next_server() has led to
   const Colors colors_ = colors_of_environment();
+  const Charset charset_ = charset_of_environment(Reader::terminal);
   bool touched_ = true;
   std::string notice_;
   std::uint64_t notice_until_ns_ = 0;
@@ -222,31 +236,30 @@ std::string receipt_line(const model::Incident& incident, const std::string& clo
 /// One line per event, and per incident that is over; a line whenever the server comes or goes.
 int print_lines(Session& session) {
   const Signals signals;
+  LineLog log;
   const model::History& history = session.history();
   std::string said;
   std::uint64_t receipts_until_ns = 0;
   do {
     session.poll();
     const model::Snapshot& snapshot = history.latest();
-    std::string lines;
     const std::string now = model::clock_time(snapshot.wall_clock_ns);
-    if (const std::string notice = session.take_notice(); !notice.empty()) {
-      std::fprintf(stderr, "todos-visualizer: %s\n", notice.c_str());
-    }
+    if (const std::string notice = session.take_notice(); !notice.empty()) log.complain(notice);
     std::string attachment = snapshot.attachment_detail;
     if (attachment.empty()) attachment = "Attached to port " + std::to_string(snapshot.server.port);
-    if (attachment != said) lines += now + "  " + attachment + '\n';
+    if (attachment != said) log.add(now + "  " + attachment + '\n');
     said = attachment;
-    for (const telemetry::EventRecord& event : session.new_events()) lines += event_line(event);
+    for (const telemetry::EventRecord& event : session.new_events()) log.add(event_line(event));
     std::uint64_t newest_ns = receipts_until_ns;
     for (const model::Incident& incident : history.incidents()) {
       if (incident.open() || incident.back_ns <= receipts_until_ns) continue;
-      lines += receipt_line(incident, now);
+      log.add(receipt_line(incident, now));
       newest_ns = std::max(newest_ns, incident.back_ns);
     }
     receipts_until_ns = newest_ns;
-    if (!write_out(lines)) return 0;
-  } while (!signals.wait(kPoll, false).stop);
+    if (!log.flush()) return 0;
+  } while (!signals.wait(kPoll, false, log.awaited()).stop);
+  log.flush();
   return 0;
 }
 
@@ -272,8 +285,7 @@ int print_replay(Session& session, bool at_end) {
                    [](const auto& left, const auto& right) { return left.first < right.first; });
   std::string all;
   for (const auto& [time_ns, line] : lines) all += line;
-  write_out(all);
-  return 0;
+  return print(in_charset(all, charset_of_environment(Reader::program)));
 }
 
 }  // namespace

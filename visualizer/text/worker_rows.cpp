@@ -203,11 +203,11 @@ void WorkerRows::tiles(const std::vector<std::size_t>& indices, std::size_t rows
   if (!fits) rest(std::span(indices).subspan(shown));
 }
 
-/// "… and 212 workers more: 3 HUNG, 209 idle"
+/// "+212 workers more: 3 HUNG, 209 idle"
 void WorkerRows::rest(std::span<const std::size_t> indices) {
   std::map<std::string_view, std::size_t> words;
   for (const std::size_t index : indices) ++words[model::word(looks_[index])];
-  std::string text = "… and " + model::counted(indices.size(), "worker") + " more:";
+  std::string text = "+" + model::counted(indices.size(), "worker") + " more:";
   for (const auto& [word, count] : words) {
     text += ' ' + model::grouped(count) + ' ' + std::string(word) + ',';
   }
