@@ -1,12 +1,15 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 
 #include "event_builder.h"
 #include "forkscope/telemetry/histogram.h"
 #include "model/core_meter.h"
 #include "model/fairness.h"
 #include "model/rate_meter.h"
+#include "support/temp_dir.h"
 
 namespace forkscope::model {
 namespace {
@@ -31,6 +34,59 @@ TEST(ProcStat, NothingIsReadOutOfNonsense) {
   EXPECT_TRUE(parse_proc_stat("").empty());
   EXPECT_TRUE(parse_proc_stat("cpu").empty());
   EXPECT_EQ(parse_proc_stat("cpu0").size(), 1U);
+}
+
+std::vector<std::uint32_t> renumbered(std::vector<std::uint32_t> labels,
+                                      const std::vector<std::uint32_t>& allowed) {
+  std::vector<CoreTicks> cores;
+  for (const std::uint32_t label : labels) cores.push_back({label, 0, 0});
+  labels.clear();
+  for (const CoreTicks& core : with_kernel_numbers(cores, allowed)) labels.push_back(core.number);
+  return labels;
+}
+
+using Numbers = std::vector<std::uint32_t>;
+
+TEST(CoreNumbers, AreThoseOfProcStatWhereItNamesEveryCoreThatMayBeUsed) {
+  EXPECT_EQ(renumbered({0, 1, 2, 3}, {0, 1, 2, 3}), (Numbers{0, 1, 2, 3}));
+  EXPECT_EQ(renumbered({0, 1, 2, 3}, {1, 3}), (Numbers{0, 1, 2, 3}));  // pinned
+  EXPECT_EQ(renumbered({0, 2, 3}, {0, 2, 3}), (Numbers{0, 2, 3}));     // core 1 is offline
+  EXPECT_EQ(renumbered({0, 1}, {}), (Numbers{0, 1}));                  // nothing to compare with
+}
+
+TEST(CoreNumbers, AreThoseOfTheContainersCoresWhereLxcfsCountsFromZero) {
+  EXPECT_EQ(renumbered({0}, {1}), (Numbers{1}));
+  EXPECT_EQ(renumbered({0, 1, 2}, {1, 5, 7}), (Numbers{1, 5, 7}));
+}
+
+TEST(CoreNumbers, AreNotGuessed) {
+  EXPECT_EQ(renumbered({0, 1}, {4, 5, 6, 7}), Numbers{});  // two cores' worth of time on four
+  EXPECT_EQ(renumbered({0, 2}, {0, 5}), Numbers{});
+  EXPECT_EQ(renumbered({}, {0, 1}), Numbers{});  // there is no /proc/stat
+}
+
+TEST(CoreMeter, KnowsTheCoresOfAMachineThatIsNoneOfOurs) {
+  const support::TempDir directory;
+  const std::filesystem::path file = directory.path() / "stat";
+  CoreMeter meter(file.string());
+  const auto write = [&](std::size_t cores, int busy, int idle) {
+    std::ofstream text(file);
+    for (std::size_t i = 0; i < cores; ++i) {
+      text << "cpu" << i << ' ' << busy << " 0 0 " << idle << " 0 0 0 0\n";
+    }
+  };
+  const auto allowed = allowed_cores();
+  ASSERT_FALSE(allowed.empty());
+  write(allowed.size(), 100, 100);
+  meter.sample(kSecond);
+  write(allowed.size(), 175, 125);
+  meter.sample(2 * kSecond);
+  ASSERT_EQ(meter.cores().size(), allowed.size());
+  EXPECT_EQ(meter.cores().back().number, allowed.back());
+  EXPECT_DOUBLE_EQ(meter.cores().back().utilisation, 0.75);
+  write(0, 0, 0);
+  meter.sample(3 * kSecond);
+  EXPECT_TRUE(meter.cores().empty());
 }
 
 TEST(CoreMeter, ABusyCoreShows) {

@@ -1,6 +1,9 @@
 #include "model/core_meter.h"
 
+#include <sched.h>
+
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <fstream>
 #include <iterator>
@@ -42,11 +45,38 @@ std::vector<CoreTicks> parse_proc_stat(std::string_view text) {
   return cores;
 }
 
+std::vector<std::uint32_t> allowed_cores() {
+  constexpr pid_t kFirst = 1;
+  constexpr pid_t kOwn = 0;
+  std::array<cpu_set_t, 8> set{};  // 8192 cores, the most that the kernel can be built for
+  if (::sched_getaffinity(kFirst, sizeof set, set.data()) != 0 &&
+      ::sched_getaffinity(kOwn, sizeof set, set.data()) != 0) {
+    return {};
+  }
+  std::vector<std::uint32_t> cores;
+  for (std::uint32_t core = 0; core < 8 * sizeof set; ++core) {
+    if (CPU_ISSET_S(core, sizeof set, set.data())) cores.push_back(core);
+  }
+  return cores;
+}
+
+std::vector<CoreTicks> with_kernel_numbers(std::vector<CoreTicks> cores,
+                                           std::span<const std::uint32_t> allowed) {
+  const bool are_kernels = std::all_of(allowed.begin(), allowed.end(), [&](std::uint32_t number) {
+    return std::any_of(cores.begin(), cores.end(),
+                       [&](const CoreTicks& core) { return core.number == number; });
+  });
+  if (are_kernels) return cores;
+  if (cores.size() != allowed.size() || cores.back().number + 1 != cores.size()) return {};
+  for (std::size_t i = 0; i < cores.size(); ++i) cores[i].number = allowed[i];
+  return cores;
+}
+
 void CoreMeter::sample(std::uint64_t now_ns) {
   if (!looks_.empty() && now_ns < looks_.back().time_ns + kPeriodNs) return;
-  std::ifstream file("/proc/stat");
+  std::ifstream file(proc_stat_);
   const std::string text{std::istreambuf_iterator<char>(file), {}};
-  looks_.push_back({now_ns, parse_proc_stat(text)});
+  looks_.push_back({now_ns, with_kernel_numbers(parse_proc_stat(text), allowed_cores())});
   if (looks_.size() > kLooks) looks_.pop_front();
   if (looks_.size() < 2) return;
 

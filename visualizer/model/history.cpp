@@ -294,6 +294,13 @@ std::vector<WorkerBin> History::worker_bins(std::uint32_t number, std::uint64_t 
   return result;
 }
 
+bool History::cores_unknown(std::uint64_t time_ns) const {
+  constexpr std::uint64_t kLookNs = 1'000'000'000;
+  const Snapshot& picture = at(time_ns);
+  return picture.cores.empty() && picture.attachment == Attachment::live &&
+         picture.time_ns > oldest_ns() + kLookNs;
+}
+
 void History::core_bins(std::uint32_t core, std::uint64_t time_ns, std::span<float> out) const {
   if (core >= cores_.size()) {
     std::fill(out.begin(), out.end(), 0.0F);

@@ -90,6 +90,9 @@ class History {
   void worker_bins(std::uint32_t number, std::uint64_t time_ns, std::span<WorkerBin> out) const;
   std::vector<WorkerBin> worker_bins(std::uint32_t number, std::uint64_t time_ns,
                                      std::size_t bins) const;
+  /// Whether which core is which was not to be found out (core_meter.h), by `time_ns`. In the first
+  /// second there may just not be anything yet.
+  bool cores_unknown(std::uint64_t time_ns) const;
   /// Utilisation 0 … 1 of one core.
   void core_bins(std::uint32_t core, std::uint64_t time_ns, std::span<float> out) const;
   std::vector<float> core_bins(std::uint32_t core, std::uint64_t time_ns, std::size_t bins) const;

@@ -86,6 +86,7 @@ LiveSource::LiveSource(std::optional<std::uint16_t> port, const std::string& soc
     : state_(std::make_unique<State>()) {
   state_->wanted_port = port;
   state_->only_socket = socket;
+  state_->cores.sample(telemetry::now_ns());  // so that the second look is not far
 }
 
 LiveSource::~LiveSource() = default;

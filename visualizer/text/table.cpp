@@ -153,6 +153,9 @@ void Table::alarms() {
 }
 
 void Table::cores() {
+  if (history_.cores_unknown(time_ns_)) {
+    put(line().add("cores  not known in this container", Style::dim));
+  }
   if (now_.cores.empty()) return;
   Line cores = line();
   cores.add("cores ", Style::dim);

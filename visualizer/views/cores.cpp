@@ -115,8 +115,15 @@ void draw_core_map(const Painter& painter, Rect rect, const View& view) {
 
 void draw_cores(const Painter& painter, const Rect& rect, const View& view) {
   const auto& cores = view.calm.cores;
-  Rect inside = painter.panel(rect, "CORES", model::counted(cores.size(), "core"));
-  if (cores.empty()) return;
+  Rect inside =
+      painter.panel(rect, "CORES", cores.empty() ? "" : model::counted(cores.size(), "core"));
+  if (cores.empty()) {
+    if (!view.history.cores_unknown(view.time_ns)) return;
+    const Rect line = inside.cut_top(painter.px(27));
+    painter.text_elided(Type::small, line.x, line.middle(), line.w, painter.colors().muted,
+                        "not known in this container");
+    return;
+  }
   const float gap = painter.px(10);
   const auto count = static_cast<float>(cores.size());
   const float row = (inside.h - gap * (count - 1)) / count;
