@@ -59,7 +59,7 @@ int draw(const std::string& recording, std::string_view scene, const std::string
   const std::uint64_t at = start_ns + (scene == "presenter" ? 15 * kSecond : 19 * kSecond);
 
   app::Window window(1280, 720, app::Visibility::hidden);
-  app::GlPixelColumns pixels(views::kLatencyColumns, views::kLatencyRows);
+  app::GlPixelColumns pixels(window.gl(), views::kLatencyColumns, views::kLatencyRows);
   views::ViewState state;
   state.why = scene == "why";
   state.presenter = scene.starts_with("present");
@@ -89,7 +89,9 @@ int draw(const std::string& recording, std::string_view scene, const std::string
                       .latency_pixels = pixels,
                       .commands = commands},
                      theme);
-  const std::string error = window.end_frame(png);
+  window.end_frame(png);
+  window.gl().run([] {});
+  const std::string error = window.take_shown()->error;
   if (error.empty()) return 0;
   std::cerr << error << '\n';
   return 1;

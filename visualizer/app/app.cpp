@@ -1,13 +1,14 @@
 #include "app/app.h"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdlib>
 #include <iostream>
 #include <optional>
 #include <utility>
 
 #include "app/keyboard.h"
 #include "forkscope/telemetry/worker_report.h"
-#include "model/process_time.h"
 #include "views/latency.h"
 #include "views/screen.h"
 
@@ -21,6 +22,8 @@ namespace {
 constexpr std::uint64_t kMs = 1'000'000;
 constexpr std::uint64_t kLivelyFrameNs = 33 * kMs;
 constexpr std::uint64_t kQuietFrameNs = 220 * kMs;
+constexpr std::uint64_t kWaitedFrameNs = 500 * kMs;
+constexpr std::chrono::milliseconds kLastFrameBound{1000};
 constexpr std::uint64_t kScreenshotCollectNs = 2'000 * kMs;
 constexpr std::uint64_t kScreenshotGiveUpNs = 5'000 * kMs;
 
@@ -30,8 +33,9 @@ App::App(const Options& options)
     : options_(options),
       window_(options.width, options.height,
               options.screenshot.empty() ? Visibility::shown : Visibility::hidden),
-      latency_pixels_(views::kLatencyColumns, views::kLatencyRows),
+      latency_pixels_(window_.gl(), views::kLatencyColumns, views::kLatencyRows),
       session_(options.session) {
+  if (!window_.remark().empty()) std::cerr << "todos-visualizer: " << window_.remark() << '\n';
   state_.theme = options.theme;
   state_.scale = options.scale;
   if (session_.is_replay()) window_.set_title("Forkscope replay of " + options.session.replay);
@@ -39,11 +43,10 @@ App::App(const Options& options)
 
 int App::run() {
   std::uint64_t drawn_ns = 0;
-  std::uint64_t frame_cost_ns = 0;
   while (!window_.should_close()) {
     // The screen must not take from the server what it is there to show: at most a fifth of one
     // core goes into drawing, also where the processor does the graphics card's work.
-    const std::uint64_t pace = std::max(kLivelyFrameNs, 5 * frame_cost_ns);
+    const std::uint64_t pace = std::max(kLivelyFrameNs, 5 * frame_cost_ns_);
     const bool lively = is_lively();
     const std::uint64_t interval = lively && !session_.playhead().paused() ? pace : kQuietFrameNs;
     // Records are read at the full rate also while the picture is paused: the lanes are short.
@@ -52,17 +55,29 @@ int App::run() {
     for (const KeyPress& press : window_.take_keys()) {
       if (const auto command = command_of(press)) perform(*command);
     }
+    if (!window_.ready()) continue;  // the screen does not take the latest frame yet
+    follow_frame();
     const std::uint64_t now = telemetry::now_ns();
     const bool touched = window_.take_activity() && now - drawn_ns >= pace;
     if (!touched && now - drawn_ns < interval) continue;
 
-    const std::uint64_t before = model::process_cpu_ns();
-    draw();
-    frame_cost_ns = model::process_cpu_ns() - before;
+    draw(std::exchange(wanted_png_, {}));
     drawn_ns = now;
     for (const Command& command : std::exchange(commands_, {})) perform(command);
   }
+  // What was recorded is in its file. A screen that never takes the latest frame must not keep the
+  // process: OpenGL does not give its thread back.
+  if (!window_.ready(kLastFrameBound)) std::_Exit(0);
   return 0;
+}
+
+void App::follow_frame() {
+  const auto shown = window_.take_shown();
+  if (!shown) return;
+  // One that had to wait for the screen says nothing: the others went on working meanwhile.
+  if (shown->took_ns < kWaitedFrameNs) frame_cost_ns_ = shown->cpu_ns;
+  if (shown->png_path.empty()) return;
+  notify(shown->error.empty() ? "Saved " + shown->png_path : "Not saved: " + shown->error);
 }
 
 int App::take_screenshot(const std::string& path) {
@@ -74,9 +89,11 @@ int App::take_screenshot(const std::string& path) {
   }
   const std::string notice = session_.take_notice();
   if (!notice.empty()) std::cerr << "todos-visualizer: " << notice << '\n';
-  const std::string error = draw(path);
-  if (error.empty()) return 0;
-  std::cerr << "todos-visualizer: " << error << '\n';
+  draw(path);
+  window_.gl().run([] {});  // until it is written
+  const auto shown = window_.take_shown();
+  if (shown->error.empty()) return 0;
+  std::cerr << "todos-visualizer: " << shown->error << '\n';
   return 1;
 }
 
@@ -177,12 +194,12 @@ lessons::Situation App::situation() {
   return {session_.history().latest(), session_.history().incidents(), load_status_};
 }
 
-std::string App::draw(const std::string& png_path) {
+void App::draw(const std::string& png_path) {
   theme_.kind = state_.theme;
   window_.fit_theme(theme_, state_.scale * (state_.presenter ? views::kPresenterScale : 1.F));
   window_.begin_frame();
   views::draw_screen(view(), theme_);
-  return window_.end_frame(png_path);
+  window_.end_frame(png_path);
 }
 
 }  // namespace forkscope::app

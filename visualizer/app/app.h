@@ -34,8 +34,10 @@ class App {
   void poll();
   bool collect_for_screenshot();
   void follow_server();
-  /// Writes the frame to `png_path` unless that is empty; returns why that failed, or nothing.
-  std::string draw(const std::string& png_path = {});
+  /// Writes the frame to `png_path` unless that is empty. Only when the window is ready.
+  void draw(const std::string& png_path = {});
+  /// Takes note of what became of the latest frame.
+  void follow_frame();
   bool is_lively() const;
   views::View view();
 
@@ -67,7 +69,6 @@ class App {
   void perform(const lessons::Actions& actions);
 
   void select(std::uint32_t worker);
-  void save_screenshot();
   void notify(std::string text);
 
   Options options_;
@@ -77,6 +78,8 @@ class App {
   std::uint64_t notice_until_ns_ = 0;
   GlPixelColumns latency_pixels_;
   std::vector<views::Command> commands_;
+  std::uint64_t frame_cost_ns_ = 0;  // processor time of the latest frame
+  std::string wanted_png_;           // where the next frame is to be saved
 
   session::Session session_;
   std::vector<model::Incident> incidents_;         // as known at the view time of the frame

@@ -86,7 +86,7 @@ bool App::perform_on_look(const Command& command) {
       }
       return true;
     case CommandKind::toggle_full_screen: window_.toggle_full_screen(); return true;
-    case CommandKind::screenshot: save_screenshot(); return true;
+    case CommandKind::screenshot: wanted_png_ = screenshot_name(); return true;
     case CommandKind::quit: window_.close(); return true;
     case CommandKind::bigger:
       state_.scale = std::min(kMostScale, state_.scale * kScaleStep);
@@ -104,12 +104,6 @@ void App::select(std::uint32_t worker) {
                                  [worker](const auto& other) { return other.number == worker; });
   if (!known) return notify("There is no worker " + std::to_string(worker) + ".");
   state_.selected_worker = state_.selected_worker == worker ? 0 : worker;
-}
-
-void App::save_screenshot() {
-  const std::string name = screenshot_name();
-  const std::string error = draw(name);
-  notify(error.empty() ? "Saved " + name : "Not saved: " + error);
 }
 
 void App::notify(std::string text) {

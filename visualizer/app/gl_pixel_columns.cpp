@@ -11,27 +11,33 @@
 
 namespace forkscope::app {
 
-GlPixelColumns::GlPixelColumns(std::size_t columns, std::size_t rows)
-    : PixelColumns(columns, rows) {
-  const std::vector<ImU32> nothing(columns * rows, 0);
-  glGenTextures(1, &name_);
-  glBindTexture(GL_TEXTURE_2D, name_);
-  // Cells with edges: what lies between two of them was not measured.
-  glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_NEAREST);
-  glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, GL_NEAREST);
-  glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_S, GL_CLAMP_TO_EDGE);
-  glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_T, GL_CLAMP_TO_EDGE);
-  glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA, static_cast<GLsizei>(columns), static_cast<GLsizei>(rows),
-               0, GL_RGBA, GL_UNSIGNED_BYTE, nothing.data());
+GlPixelColumns::GlPixelColumns(GlThread& gl, std::size_t columns, std::size_t rows)
+    : PixelColumns(columns, rows), gl_(gl) {
+  gl_.run([&] {
+    const std::vector<ImU32> nothing(columns * rows, 0);
+    glGenTextures(1, &name_);
+    glBindTexture(GL_TEXTURE_2D, name_);
+    // Cells with edges: what lies between two of them was not measured.
+    glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_NEAREST);
+    glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MAG_FILTER, GL_NEAREST);
+    glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_S, GL_CLAMP_TO_EDGE);
+    glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_WRAP_T, GL_CLAMP_TO_EDGE);
+    glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA, static_cast<GLsizei>(columns),
+                 static_cast<GLsizei>(rows), 0, GL_RGBA, GL_UNSIGNED_BYTE, nothing.data());
+  });
 }
 
-GlPixelColumns::~GlPixelColumns() { glDeleteTextures(1, &name_); }
+GlPixelColumns::~GlPixelColumns() {
+  gl_.run([&] { glDeleteTextures(1, &name_); });
+}
 
 void GlPixelColumns::write_column(std::size_t column, std::span<const ImU32> pixels) {
-  glBindTexture(GL_TEXTURE_2D, name_);
   // An ImU32 is four bytes in memory, red first, on the little-endian machines that there are.
-  glTexSubImage2D(GL_TEXTURE_2D, 0, static_cast<GLint>(column), 0, 1,
-                  static_cast<GLsizei>(pixels.size()), GL_RGBA, GL_UNSIGNED_BYTE, pixels.data());
+  gl_.post([name = name_, column, copy = std::vector<ImU32>(pixels.begin(), pixels.end())] {
+    glBindTexture(GL_TEXTURE_2D, name);
+    glTexSubImage2D(GL_TEXTURE_2D, 0, static_cast<GLint>(column), 0, 1,
+                    static_cast<GLsizei>(copy.size()), GL_RGBA, GL_UNSIGNED_BYTE, copy.data());
+  });
 }
 
 ImTextureID GlPixelColumns::texture() const {

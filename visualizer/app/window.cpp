@@ -2,15 +2,17 @@
 
 #include <GLFW/glfw3.h>
 #include <backends/imgui_impl_glfw.h>
-#include <backends/imgui_impl_opengl3.h>
 #include <imgui.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <utility>
 
 #include "app/fonts.h"
 #include "app/png.h"
+#include "app/screens.h"
+#include "model/process_time.h"
 
 namespace forkscope::app {
 
@@ -29,30 +31,35 @@ std::string glfw_reason() {
 
 Window::Window(int width, int height, Visibility visibility) {
   if (!glfwInit()) throw NoDisplay("no display to open a window on (" + glfw_reason() + ")");
-  glfwWindowHint(GLFW_CONTEXT_VERSION_MAJOR, 3);
-  glfwWindowHint(GLFW_CONTEXT_VERSION_MINOR, 2);
-  glfwWindowHint(GLFW_OPENGL_PROFILE, GLFW_OPENGL_CORE_PROFILE);
-  glfwWindowHint(GLFW_OPENGL_FORWARD_COMPAT, GLFW_TRUE);
-  glfwWindowHint(GLFW_VISIBLE, visibility == Visibility::shown ? GLFW_TRUE : GLFW_FALSE);
-  window_ = glfwCreateWindow(width, height, "Forkscope", nullptr, nullptr);
+  const bool shown = visibility == Visibility::shown;
+  context_ =
+      GlContext::open(width, height, shown ? SizeIn::screen_units : SizeIn::pixels, "Forkscope");
+  window_ = context_.window();
   if (!window_) {
-    const std::string reason = glfw_reason();
     glfwTerminate();
-    throw NoDisplay("no display with OpenGL 3.2 to open a window on (" + reason + ")");
+    throw NoDisplay("no display with OpenGL to open a window on (" + context_.reason() + ")");
   }
-  glfwMakeContextCurrent(window_);
-  glfwSwapInterval(visibility == Visibility::shown ? 1 : 0);
-
   IMGUI_CHECKVERSION();
   ImGui::CreateContext();
   ImGui::GetIO().IniFilename = nullptr;
   install_callbacks();  // before the backend's, which call what they find
   ImGui_ImplGlfw_InitForOpenGL(window_, true);
-  ImGui_ImplOpenGL3_Init("#version 150");
+  gl_.run([&] {
+    glfwMakeContextCurrent(window_);
+    glfwSwapInterval(shown ? 1 : 0);
+    context_.start_drawing();
+    remark_ = context_.remark();
+  });
+  if (!shown) return;
+  fit_into_monitor(window_);
+  glfwShowWindow(window_);
 }
 
 Window::~Window() {
-  ImGui_ImplOpenGL3_Shutdown();
+  gl_.run([&] {
+    context_.stop_drawing();
+    glfwMakeContextCurrent(nullptr);
+  });
   ImGui_ImplGlfw_Shutdown();
   ImGui::DestroyContext();
   glfwDestroyWindow(window_);
@@ -104,7 +111,7 @@ void Window::toggle_full_screen() {
                          GLFW_DONT_CARE);
     return;
   }
-  GLFWmonitor* monitor = glfwGetPrimaryMonitor();
+  GLFWmonitor* monitor = monitor_of(window_);
   const GLFWvidmode* mode = monitor ? glfwGetVideoMode(monitor) : nullptr;
   if (!mode) return;
   glfwGetWindowPos(window_, &windowed_[0], &windowed_[1]);
@@ -128,36 +135,50 @@ void Window::fit_theme(views::Theme& theme, float scale) {
   const float unit = std::round(fitting * 50) / 50 * scale;
   theme.unit = std::clamp(unit, 0.3F, 8.F);
   if (theme.unit == font_unit_) return;
-  [[maybe_unused]] const bool baked_before = font_unit_ != 0;
+  const bool baked_before = font_unit_ != 0;
   font_unit_ = theme.unit;
   load_fonts(theme);
-#if IMGUI_VERSION_NUM < 19200  // later versions notice by themselves
-  if (baked_before) {          // the first texture is made by the first frame
-    ImGui_ImplOpenGL3_DestroyFontsTexture();
-    ImGui_ImplOpenGL3_CreateFontsTexture();
-  }
-#endif
+  if (baked_before) gl_.run([&] { context_.renew_fonts(); });  // the first frame makes the first
 }
 
+bool Window::ready(std::chrono::milliseconds timeout) const { return gl_.idle(timeout); }
+
 void Window::begin_frame() {
-  ImGui_ImplOpenGL3_NewFrame();
+  assert(ready());
+  gl_.run([&] { context_.new_frame(); });  // makes what it draws with, once
   ImGui_ImplGlfw_NewFrame();
   ImGui::NewFrame();
 }
 
-std::string Window::end_frame(const std::string& png_path) {
+void Window::end_frame(const std::string& png_path) {
   ImGui::Render();
   int width = 0;
   int height = 0;
   glfwGetFramebufferSize(window_, &width, &height);
+  // Nobody changes the draw data before the next begin_frame().
+  shown_ = Shown{.png_path = png_path};
+  gl_.post([this, width, height, data = ImGui::GetDrawData()] {
+    draw_and_show(data, width, height, *shown_);
+  });
+}
+
+std::optional<Shown> Window::take_shown() {
+  return ready() ? std::exchange(shown_, std::nullopt) : std::nullopt;
+}
+
+void Window::draw_and_show(ImDrawData* data, int width, int height, Shown& shown) const {
+  const std::uint64_t cpu_ns = model::process_cpu_ns();
+  const auto begin = std::chrono::steady_clock::now();
   glViewport(0, 0, width, height);
   glClearColor(0, 0, 0, 1);
   glClear(GL_COLOR_BUFFER_BIT);
-  ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
+  context_.draw(data);
   // Before the swap: afterwards the content of the back buffer is undefined.
-  std::string error = png_path.empty() ? std::string() : write_frame_png(png_path, width, height);
+  if (!shown.png_path.empty()) shown.error = write_frame_png(shown.png_path, width, height);
   glfwSwapBuffers(window_);
-  return error;
+  shown.cpu_ns = model::process_cpu_ns() - cpu_ns;
+  shown.took_ns = static_cast<std::uint64_t>((std::chrono::steady_clock::now() - begin) /
+                                             std::chrono::nanoseconds(1));
 }
 
 }  // namespace forkscope::app

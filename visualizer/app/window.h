@@ -1,17 +1,21 @@
 // The window: GLFW, an OpenGL context, and Dear ImGui on both.
 //
-// Owns all three and ends them in the right order. One per process, main thread only (GLFW's rule).
+// Owns all three and ends them in the right order. One per process, main thread only (GLFW's rule);
+// OpenGL has a thread of its own, so that nobody waits for the screen: see gl_thread.h.
 // Keys do not go through Dear ImGui, whose codes differ between versions and which loses a tap
 // inside one frame: they are queued as GLFW reports them.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "app/gl_context.h"
+#include "app/gl_thread.h"
 #include "views/theme.h"
-
-struct GLFWwindow;
 
 namespace forkscope::app {
 
@@ -35,9 +39,17 @@ struct KeyPress {
 
 enum class Visibility { shown, hidden };
 
+/// What became of a frame.
+struct Shown {
+  std::string png_path;       ///< Where it was to be written, if anywhere.
+  std::string error = {};     ///< Why it could not be; empty when it was.
+  std::uint64_t cpu_ns = 0;   ///< Time of all of this process's threads, while it was drawn
+  std::uint64_t took_ns = 0;  ///< … which took so long.
+};
+
 class Window {
  public:
-  /// Throws NoDisplay.
+  /// `shown`: for people; no larger than the screen. `hidden`: for a file. Throws NoDisplay.
   Window(int width, int height, Visibility visibility);
   ~Window();
   Window(const Window&) = delete;
@@ -47,7 +59,10 @@ class Window {
   /// As its close button does.
   void close();
   void set_title(const std::string& title);
+  /// On the screen that most of the window is on, and back.
   void toggle_full_screen();
+  /// What OpenGL is used by, when that is not what is expected: one line for people, or empty.
+  const std::string& remark() const { return remark_; }
 
   /// Sleeps until something happens in the window, at most `seconds`.
   void wait_events(double seconds);
@@ -59,10 +74,18 @@ class Window {
   /// Loads type for the window's size and the user's scale, when that has changed.
   void fit_theme(views::Theme& theme, float scale);
 
+  /// Whether the latest frame has been shown, within `timeout`. Until then there can be no other.
+  bool ready(std::chrono::milliseconds timeout = std::chrono::milliseconds(0)) const;
+  /// Only when ready.
   void begin_frame();
-  /// Renders the frame, writes it to `png_path` unless that is empty, and shows it. Returns why it
-  /// could not be written, or an empty string.
-  std::string end_frame(const std::string& png_path);
+  /// Hands the frame over: it is drawn, written to `png_path` unless that is empty, and shown,
+  /// while the caller goes on.
+  void end_frame(const std::string& png_path);
+  /// What became of the latest frame; once, when ready.
+  std::optional<Shown> take_shown();
+
+  /// The thread that may use OpenGL in this window.
+  GlThread& gl() { return gl_; }
 
  private:
   struct Input {
@@ -72,10 +95,16 @@ class Window {
   };
   void install_callbacks();
 
+  void draw_and_show(ImDrawData* data, int width, int height, Shown& shown) const;
+
+  GlContext context_;
   GLFWwindow* window_ = nullptr;
+  std::string remark_;
+  std::optional<Shown> shown_;  // written by the thread until ready
   Input input_;
   float font_unit_ = 0;                  // the unit that the fonts are baked for
   int windowed_[4] = {0, 0, 1600, 900};  // x, y, width, height before full screen
+  GlThread gl_;                          // uses what is above
 };
 
 }  // namespace forkscope::app
