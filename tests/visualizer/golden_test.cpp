@@ -3,6 +3,7 @@
 // `tests/visualizer/retake-golden` takes them anew, after a change that is meant to be seen; look
 // at each before you commit it. A picture that differs is written beside the expected one and a
 // picture of the difference into build/<preset>/golden/.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stb_image_write.h>
 
@@ -10,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <ostream>
 
 #include "picture.h"
@@ -30,7 +32,10 @@ struct Golden {
   const char* name;
   std::uint32_t workers;
   std::vector<std::string> arguments;
-  const char* scene = nullptr;  ///< Drawn by golden_scene instead of a replay with `arguments`.
+  const char* scene = nullptr;   ///< Drawn by golden_scene instead of a replay with `arguments`.
+  const char* screen = nullptr;  ///< Of a poor one: a variable of poor_screen.cpp or Mesa, and …
+  const char* what = nullptr;    ///< … its value,
+  const char* remark = "";       ///< … and what it is said to be drawn with.
 };
 
 void PrintTo(const Golden& golden, std::ostream* out) { *out << golden.name; }
@@ -103,9 +108,35 @@ class GoldenImage : public ::testing::TestWithParam<Golden> {
     }
     command.environment["DISPLAY"] = display_.name();
     command.environment["TZ"] = "America/New_York";  // must not matter
+    if (GetParam().screen != nullptr) {
+      std::optional<std::string>& preload = command.environment["LD_PRELOAD"];
+      preload = POOR_SCREEN + (preload ? ':' + *preload : "");
+      command.environment[GetParam().screen] = GetParam().what;
+    }
     const Ending ending = run(command);
     EXPECT_EQ(ending.exit_code, 0) << ending.errors;
+    EXPECT_THAT(ending.errors, testing::HasSubstr(GetParam().remark));
     return picture;
+  }
+
+  /// Writes what differs beside it.
+  static void expect_equal(const fs::path& picture, const fs::path& golden) {
+    const Picture actual = read_png(picture);
+    const Picture expected = read_png(golden);
+    ASSERT_EQ(actual.width, expected.width);
+    ASSERT_EQ(actual.height, expected.height);
+    std::size_t different = 0;
+    for (std::size_t i = 0; i < actual.pixels.size(); ++i) {
+      if (!nearly_equal(actual.pixels[i], expected.pixels[i])) ++different;
+    }
+    const double part = static_cast<double>(different) / static_cast<double>(actual.pixels.size());
+    if (part > kTolerated) {
+      fs::create_directories(GOLDEN_DIFFERENCES);
+      const std::string stem = std::string(GOLDEN_DIFFERENCES) + "/" + golden.stem().string();
+      fs::copy_file(picture, stem + ".png", fs::copy_options::overwrite_existing);
+      write_difference(actual, expected, stem + "-difference.png");
+      ADD_FAILURE() << different << " pixels differ; see " << stem << "-difference.png";
+    }
   }
 
   const support::TempDir directory_;
@@ -120,25 +151,27 @@ TEST_P(GoldenImage, IsWhatTheRecordingShows) {
     fs::copy_file(picture, golden, fs::copy_options::overwrite_existing);
     GTEST_SKIP() << "taken anew: " << golden;
   }
-  const Picture actual = read_png(picture);
-  const Picture expected = read_png(golden);
-  ASSERT_EQ(actual.width, expected.width);
-  ASSERT_EQ(actual.height, expected.height);
-  std::size_t different = 0;
-  for (std::size_t i = 0; i < actual.pixels.size(); ++i) {
-    if (!nearly_equal(actual.pixels[i], expected.pixels[i])) ++different;
-  }
-  const double part = static_cast<double>(different) / static_cast<double>(actual.pixels.size());
-  if (part > kTolerated) {
-    fs::create_directories(GOLDEN_DIFFERENCES);
-    const std::string stem = std::string(GOLDEN_DIFFERENCES) + "/" + GetParam().name;
-    fs::copy_file(picture, stem + ".png", fs::copy_options::overwrite_existing);
-    write_difference(actual, expected, stem + "-difference.png");
-    ADD_FAILURE() << different << " pixels differ; see " << stem << "-difference.png";
-  }
+  expect_equal(picture, golden);
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, GoldenImage, ::testing::ValuesIn(goldens()), name_of);
+
+class PoorScreen : public GoldenImage {};
+
+TEST_P(PoorScreen, ShowsTheSameAndSaysWithWhat) {
+  expect_equal(take("first.png"), fs::path(GOLDEN_IMAGES) / "hang.png");
+}
+
+Golden hang_on(const char* screen, const char* what, const char* remark) {
+  return {what, 4, {"--at=15.5s"}, nullptr, screen, what, remark};
+}
+INSTANTIATE_TEST_SUITE_P(
+    With, PoorScreen,
+    ::testing::Values(hang_on("MESA_GL_VERSION_OVERRIDE", "3.1", "drawn with OpenGL 3.1"),
+                      hang_on("MESA_GL_VERSION_OVERRIDE", "2.1", "drawn with OpenGL 2.1"),
+                      hang_on("NO_OPENGL", "desktop", "drawn with OpenGL ES 3"),
+                      hang_on("NO_OPENGL", "hardware", "llvmpipe")),
+    [](const auto& golden) { return "Case" + std::to_string(golden.index); });
 
 class Replay : public GoldenImage {};
 

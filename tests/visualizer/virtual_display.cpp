@@ -1,6 +1,7 @@
 #include "virtual_display.h"
 
 #include <csignal>
+#include <sstream>
 #include <stdexcept>
 
 #include "support/wait_until.h"
@@ -49,11 +50,32 @@ void VirtualDisplay::click(int x, int y) const {
 
 void VirtualDisplay::hold(const std::string& key) const { xdotool({"keydown", key}); }
 
+void VirtualDisplay::set_dpi(int dpi) const {
+  const std::string resource = "Xft.dpi:\t" + std::to_string(dpi);
+  call({"xprop", "-root", "-format", "RESOURCE_MANAGER", "8s", "-set", "RESOURCE_MANAGER",
+        resource});
+}
+
+VirtualDisplay::Size VirtualDisplay::focused_size() const {
+  std::istringstream lines(xdotool({"getwindowfocus", "getwindowgeometry", "--shell"}));
+  Size size;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("WIDTH=")) size.width = std::stoi(line.substr(6));
+    if (line.starts_with("HEIGHT=")) size.height = std::stoi(line.substr(7));
+  }
+  return size;
+}
+
+std::string VirtualDisplay::call(std::vector<std::string> line) const {
+  const std::string name = line.front();
+  Program program({std::move(line), {{"DISPLAY", name_}}});
+  if (program.wait_for_exit() != 0) throw std::runtime_error(name + ": " + program.errors());
+  return program.output();
+}
+
 std::string VirtualDisplay::xdotool(std::vector<std::string> arguments) const {
   arguments.insert(arguments.begin(), "xdotool");
-  Program program({std::move(arguments), {{"DISPLAY", name_}}});
-  if (program.wait_for_exit() != 0) throw std::runtime_error("xdotool: " + program.errors());
-  return program.output();
+  return call(std::move(arguments));
 }
 
 }  // namespace forkscope::visualizer_test

@@ -30,6 +30,15 @@ class VirtualDisplay {
   /// Waits for a window whose title matches (POSIX extended), gives it the focus, and returns its
   /// title.
   std::string focus(const std::string& title) const;
+  /// As a desktop does for a screen with so many pixels per inch. For programs that start later.
+  void set_dpi(int dpi) const;
+  struct Size {
+    int width = 0;
+    int height = 0;
+    bool operator==(const Size&) const = default;
+  };
+  /// Of the window with the focus.
+  Size focused_size() const;
   /// Names as xdotool has them: "h", "question", "F12".
   void press(const std::string& key) const;
   /// Presses the left button there, in pixels from the upper left corner.
@@ -38,7 +47,8 @@ class VirtualDisplay {
   void hold(const std::string& key) const;
 
  private:
-  /// Standard output of one call; throws std::runtime_error when xdotool fails.
+  /// Standard output of one call; throws std::runtime_error when it fails.
+  std::string call(std::vector<std::string> line) const;
   std::string xdotool(std::vector<std::string> arguments) const;
 
   support::TempDir directory_;  // the screen lies there

@@ -63,7 +63,7 @@ GlContext GlContext::open(int width, int height, SizeIn unit, const char* title)
       context.shading_language_ = kind.shading_language;
       context.expected_ = &kind == kKinds.data() && !software;
       if (context.window_ != nullptr) return context;
-      if (context.expected_) {
+      if (context.reason_.empty()) {
         const char* text = nullptr;
         glfwGetError(&text);
         context.reason_ = text != nullptr ? text : "unknown reason";
@@ -111,7 +111,9 @@ void GlContext::renew_fonts() const {
 
 std::string GlContext::remark() const {
   if (expected_) return {};
-  return "no OpenGL 3.2 here; drawn with OpenGL " + gl_text(GL_VERSION) + " by " +
+  const std::string version = gl_text(GL_VERSION);
+  return "no OpenGL 3.2 to be had: drawn with " +
+         (version.starts_with("OpenGL") ? version : "OpenGL " + version) + " by " +
          gl_text(GL_RENDERER);
 }
 

@@ -3,6 +3,8 @@
 #include <GLFW/glfw3.h>
 #include <stb_image_write.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <vector>
@@ -10,14 +12,18 @@
 namespace forkscope::app {
 
 std::string write_frame_png(const std::string& path, int width, int height) {
+  // OpenGL ES gives no other format; opacity is not wanted.
+  const std::size_t count = static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
+  std::vector<std::array<unsigned char, 4>> read(count);
+  glReadPixels(0, 0, width, height, GL_RGBA, GL_UNSIGNED_BYTE, read.data());
   constexpr int kChannels = 3;
-  const int stride = width * kChannels;
-  std::vector<unsigned char> pixels(static_cast<std::size_t>(stride) *
-                                    static_cast<std::size_t>(height));
-  glPixelStorei(GL_PACK_ALIGNMENT, 1);
-  glReadPixels(0, 0, width, height, GL_RGB, GL_UNSIGNED_BYTE, pixels.data());
+  std::vector<std::array<unsigned char, kChannels>> pixels(count);
+  std::transform(read.begin(), read.end(), pixels.begin(), [](const auto& pixel) {
+    return std::array{pixel[0], pixel[1], pixel[2]};
+  });
   // OpenGL counts rows from the bottom, PNG from the top.
-  const unsigned char* top = pixels.data() + static_cast<std::ptrdiff_t>(stride) * (height - 1);
+  const int stride = width * kChannels;
+  const auto* top = pixels.data() + static_cast<std::ptrdiff_t>(width) * (height - 1);
   errno = 0;
   if (stbi_write_png(path.c_str(), width, height, kChannels, top, -stride) != 0) return {};
   return "cannot write " + path + (errno ? std::string(": ") + std::strerror(errno) : "");
