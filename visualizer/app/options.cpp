@@ -85,7 +85,8 @@ std::optional<int> parse_options(int argc, char** argv, Options& options) {
                  "Collect for two seconds, or with --replay at once; write OUT.png, then end")
       ->type_name("OUT.png")
       ->excludes(text);
-  cli.add_option("--size", size, "Size of the window [1600x900]")
+  cli.add_option("--size", size,
+                 "Size of the window, in pixels at 96 dpi, or of the picture [1600x900]")
       ->type_name("WxH")
       ->check([&options](const std::string& value) { return read_size(value, options); });
   cli.add_option("--scale", options.scale, "Everything bigger or smaller [1]")
