@@ -81,9 +81,8 @@ TEST(TextLines, GoOnAfterTheTerminalOfWhoStartedThemByNohup) {
   EXPECT_EQ(viewer.wait_for_exit(), 0);
 }
 
-/// Whether all of it is ASCII; a test says what else it wants to see.
 bool is_ascii(const std::string& text) {
-  return std::all_of(text.begin(), text.end(), [](char byte) { return byte > 0; });
+  return std::all_of(text.begin(), text.end(), [](unsigned char byte) { return byte < 0x80; });
 }
 
 TEST(TextLines, AreAsciiWhereTheLocaleIs) {

@@ -61,7 +61,8 @@ GlContext GlContext::open(int width, int height, SizeIn unit, const char* title)
     for (const Kind& kind : kKinds) {
       context.window_ = open_window(kind, width, height, unit, title);
       context.shading_language_ = kind.shading_language;
-      context.expected_ = &kind == kKinds.data() && !software;
+      const bool best = &kind == kKinds.data();
+      context.means_ = software ? Means::software : best ? Means::expected : Means::lesser;
       if (context.window_ != nullptr) return context;
       if (context.reason_.empty()) {
         const char* text = nullptr;
@@ -73,7 +74,7 @@ GlContext GlContext::open(int width, int height, SizeIn unit, const char* title)
   return context;
 }
 
-void GlContext::start_drawing() {
+void GlContext::start_drawing() const {
   if (shading_language_ != nullptr) {
     ImGui_ImplOpenGL3_Init(shading_language_);
   } else {
@@ -110,11 +111,12 @@ void GlContext::renew_fonts() const {
 }
 
 std::string GlContext::remark() const {
-  if (expected_) return {};
+  if (means_ == Means::expected) return {};
   const std::string version = gl_text(GL_VERSION);
-  return "no OpenGL 3.2 to be had: drawn with " +
-         (version.starts_with("OpenGL") ? version : "OpenGL " + version) + " by " +
-         gl_text(GL_RENDERER);
+  return std::string(means_ == Means::software ? "no OpenGL of the graphics card to be had"
+                                               : "no OpenGL 3.2 to be had") +
+         ": drawn with " + (version.starts_with("OpenGL") ? version : "OpenGL " + version) +
+         " by " + gl_text(GL_RENDERER);
 }
 
 }  // namespace forkscope::app

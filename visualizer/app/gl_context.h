@@ -16,7 +16,7 @@ namespace forkscope::app {
 /// screen with more pixels per inch (its content scale, which on X11 is Xft.dpi / 96).
 enum class SizeIn { pixels, screen_units };
 
-/// Borrows the window. Every method but the constructor needs its context to be current.
+/// Borrows the window. What draws, and remark(), needs its context to be current.
 class GlContext {
  public:
   /// Opens a hidden window: with the best that is to be had, in the order that is told above. Null,
@@ -28,7 +28,7 @@ class GlContext {
   const std::string& reason() const { return reason_; }
 
   /// Once, after Dear ImGui's context has been made.
-  void start_drawing();
+  void start_drawing() const;
   void stop_drawing() const;
   void new_frame() const;
   void draw(ImDrawData* data) const;
@@ -40,7 +40,7 @@ class GlContext {
  private:
   GLFWwindow* window_ = nullptr;
   const char* shading_language_ = nullptr;  // "#version …"; null: without shaders
-  bool expected_ = true;
+  enum class Means { expected, lesser, software } means_ = Means::expected;
   std::string reason_;
 };
 

@@ -1,7 +1,7 @@
 // Writes a recording, frame by frame, as it happens.
 //
 // Owns the file's descriptor. One write(2) per frame, ten per second: little enough to be done by
-// the thread that draws. Nothing is kept back, so there is nothing to do at the end.
+// the thread that watches. Nothing is kept back, so there is nothing to do at the end.
 #pragma once
 
 #include <string>

@@ -51,7 +51,8 @@ constexpr std::array kReplacements{
 };
 
 char ascii_of(std::string_view character) {
-  if (character.size() == 1) return character.front();
+  const char first = character.front();
+  if (static_cast<unsigned char>(first) < 0x80) return first;
   const auto* found =
       std::find_if(kReplacements.begin(), kReplacements.end(),
                    [&](const Replacement& each) { return each.character == character; });
