@@ -121,7 +121,7 @@ void draw_cores(const Painter& painter, const Rect& rect, const View& view) {
     if (!view.history.cores_unknown(view.time_ns)) return;
     const Rect line = inside.cut_top(painter.px(27));
     painter.text_elided(Type::small, line.x, line.middle(), line.w, painter.colors().muted,
-                        "not known in this container");
+                        "not known here");
     return;
   }
   const float gap = painter.px(10);
