@@ -14,7 +14,7 @@
 
 namespace forkscope::api {
 
-/// `base` is what ids are appended to: "http://localhost:8000/v1/todos/".
+/// `base` is what ids are appended to: "http://127.0.0.1:8000/v1/todos/".
 std::string todo_json(const store::Todo& todo, const std::string& base);
 std::string todos_json(const std::vector<store::Todo>& todos, const std::string& base);
 

@@ -67,4 +67,14 @@ std::string signal_name(std::uint32_t number) {
   return name != nullptr ? std::string("SIG") + name : "signal " + std::to_string(number);
 }
 
+std::string authority(const std::string& host, std::uint16_t port) {
+  std::string name = host.empty() || host == "0.0.0.0" ? "127.0.0.1" : host == "::" ? "::1" : host;
+  if (name.find(':') != std::string::npos) {
+    const auto zone = name.find('%');
+    if (zone != std::string::npos) name.replace(zone, 1, "%25");  // RFC 6874, section 2
+    name = '[' + name + ']';
+  }
+  return name + ':' + std::to_string(port);
+}
+
 }  // namespace forkscope::telemetry

@@ -96,6 +96,8 @@ TEST(ControlClient, ShowsTheLineThatDoesTheSame) {
   EXPECT_EQ(ControlClient("127.0.0.1", 8000, "").curl_line("/v1/faults/hang?mode=spin"),
             "curl 'http://127.0.0.1:8000/v1/faults/hang?mode=spin'");
   EXPECT_EQ(ControlClient("::", 8000, "").curl_line("/livez"), "curl 'http://[::1]:8000/livez'");
+  EXPECT_EQ(ControlClient("fe80::1%lo", 8000, "").curl_line("/"),
+            "curl 'http://[fe80::1%25lo]:8000/'");
   EXPECT_EQ(ControlClient::kill_line("KILL", 4711), "kill -KILL 4711");
 }
 

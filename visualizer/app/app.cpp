@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "app/keyboard.h"
+#include "forkscope/telemetry/names.h"
 #include "forkscope/telemetry/worker_report.h"
 #include "views/latency.h"
 #include "views/screen.h"
@@ -145,7 +146,7 @@ void App::follow_server() {
   control_instance_ = server.instance_id;
   load_options_.host = server.host;
   load_options_.port = server.port;
-  window_.set_title("Forkscope " + server.host + ":" + std::to_string(server.port));
+  window_.set_title("Forkscope " + telemetry::authority(server.host, server.port));
 }
 
 /// Whether anything moves that is worth the full frame rate.

@@ -8,6 +8,8 @@
 #include <cstring>
 #include <memory>
 
+#include "forkscope/telemetry/names.h"
+
 namespace forkscope::net {
 
 namespace {
@@ -33,8 +35,7 @@ std::optional<TcpAddress> resolve(const std::string& host, std::uint16_t port) {
   TcpAddress address;
   std::memcpy(&address.storage, found->ai_addr, found->ai_addrlen);
   address.bytes = found->ai_addrlen;
-  const bool is_ipv6_literal = name.find(':') != std::string::npos;
-  address.authority = (is_ipv6_literal ? '[' + name + ']' : name) + ':' + std::to_string(port);
+  address.authority = telemetry::authority(host, port);
   return address;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "forkscope/telemetry/event_text.h"
+#include "forkscope/telemetry/names.h"
 #include "model/format.h"
 #include "model/wording.h"
 #include "text/line.h"
@@ -96,8 +97,8 @@ void Table::top_line() {
   Line top = line();
   top.add("Forkscope ", Style::bold);
   if (now_.attachment != model::Attachment::searching) {
-    const std::string port = ':' + std::to_string(now_.server.port);
-    top.add(size_.wide() ? now_.server.host + port : port)
+    top.add(size_.wide() ? telemetry::authority(now_.server.host, now_.server.port)
+                         : ':' + std::to_string(now_.server.port))
         .add("  " + model::counted(now_.workers.size(), "worker"))
         .add("  " + model::compact(totals.requests_per_second) + " req/s", Style::bold);
     if (size_.wide()) top.add("  p50 " + latency(totals.p50_ms));

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "forkscope/telemetry/event_text.h"
+#include "forkscope/telemetry/names.h"
 #include "model/format.h"
 #include "views/faults.h"
 #include "views/subject.h"
@@ -95,11 +96,10 @@ std::string latencies(const load::LoadStatus& status) {
          telemetry::duration_text(status.max_ns);
 }
 
-/// "curl localhost:8000/v1/faults/hang": short, since it has to be read from afar.
+/// "curl 127.0.0.1:8000/v1/faults/hang": short, since it has to be read from afar.
 std::string curl_line(const View& view, const std::string& target, const char* options = "") {
   const model::ServerInfo& server = view.now.server;
-  const std::string host = server.host == "127.0.0.1" ? "localhost" : server.host;
-  return std::string("curl ") + options + host + ":" + std::to_string(server.port) + target;
+  return std::string("curl ") + options + telemetry::authority(server.host, server.port) + target;
 }
 
 std::string load_line(const View& view) {

@@ -16,4 +16,8 @@ std::string_view to_string(HangKind kind);      ///< "spin", "blocked", "stopped
 std::string_view to_string(EventKind kind);     ///< "fork", "listening", …
 std::string signal_name(std::uint32_t number);  ///< "SIGKILL", or "signal 77".
 
+/// What a URL calls a listening address by which clients on the same machine reach it:
+/// "127.0.0.1:8000", "[::1]:8000". In place of a wildcard address it names the loopback address.
+std::string authority(const std::string& host, std::uint16_t port);
+
 }  // namespace forkscope::telemetry
