@@ -1,4 +1,5 @@
 // todos-server: parse the options, build the Supervisor, run.
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -6,12 +7,19 @@
 
 #include "ctl/ctl.h"
 #include "options/options.h"
+#include "os/dispositions.h"
+#include "os/standard_streams.h"
 #include "supervisor/supervisor.h"
 
 int main(int argc, char** argv) {
+  forkscope::os::open_standard_streams();
+  // A file that is as long as `ulimit -f` allows, a log for instance, is no reason to end; nor is,
+  // for a server, that nobody reads its log any more.
+  forkscope::os::ignore_signals({SIGXFSZ});
   try {
     if (argc > 1 && std::string_view(argv[1]) == "ctl")
       return forkscope::ctl::run(argc - 1, argv + 1);
+    forkscope::os::ignore_signals({SIGPIPE});
     const auto parsed = forkscope::options::parse(argc, argv);
     if (!parsed.settings) return parsed.exit_code;
     return forkscope::supervisor::Supervisor(*parsed.settings).run();

@@ -1,9 +1,12 @@
 // todos-visualizer: shows what a running todos-server does, in a window or on a terminal.
+#include <csignal>
 #include <exception>
 #include <iostream>
 
 #include "app/app.h"
 #include "app/options.h"
+#include "os/dispositions.h"
+#include "os/standard_streams.h"
 #include "text/text_view.h"
 
 namespace {
@@ -15,6 +18,8 @@ constexpr int kNoDisplay = 3;
 
 int main(int argc, char** argv) {
   using namespace forkscope;
+  os::open_standard_streams();
+  os::ignore_signals({SIGXFSZ});  // a recording as long as `ulimit -f` allows stops, and we go on
   app::Options options;
   if (const auto exit_code = app::parse_options(argc, argv, options)) return *exit_code;
   try {

@@ -35,6 +35,8 @@ class TodosApplication final : public gateway::Application {
     if (context_.faults_enabled) add_fault_routes(server);
   }
 
+  bool starts_programs() const override { return false; }
+
   gateway::HeaderFields common_fields() const override { return cross_origin_fields(); }
 
   bool writes(std::string_view method, std::string_view path) const override {

@@ -97,6 +97,10 @@ int run(int argc, char** argv) {
   } else if (verb == "status") {
     print_table(reply);
   }
+  std::cout.flush();
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0 || !std::cout) {
+    throw std::runtime_error(std::string("the answer cannot be written: ") + std::strerror(errno));
+  }
   return done ? 0 : kExitRefused;
 }
 

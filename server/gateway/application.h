@@ -45,6 +45,12 @@ class Application {
   /// (400 for a malformed request, 503 for a write that waited too long). Asked once.
   virtual HeaderFields common_fields() const { return {}; }
 
+  /// Whether handlers may start programs: by fork(2), posix_spawn(3), system(3) and the like. A
+  /// worker whose handlers start none is a batch process (SCHED_BATCH), which costs a tenth less
+  /// CPU time per request under heavy traffic; a program that it started would be one, too. Asked
+  /// once.
+  virtual bool starts_programs() const { return true; }
+
   // ── group commit ──
 
   /// Whether this request changes the store. Such a request runs only between begin_writes() and

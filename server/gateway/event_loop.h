@@ -32,9 +32,9 @@
 #include "gateway/request_runner.h"
 #include "gateway/request_scheduler.h"
 #include "gateway/turn_relay.h"
+#include "os/caught_signals.h"
 #include "os/epoll.h"
 #include "os/event_fd.h"
-#include "os/signal_events.h"
 
 namespace forkscope::gateway {
 
@@ -47,7 +47,7 @@ class EventLoop {
     const telemetry::SegmentView& view;    ///< To see the peers.
     telemetry::SlotWriter& slot;           ///< To be seen.
     const std::vector<os::EventFd>& wake;  ///< One per slot; ours and the peers'.
-    const os::SignalEvents& signals;       ///< SIGTERM: stop; others: hand over.
+    const os::CaughtSignals& signals;      ///< SIGTERM: stop; others: hand over.
   };
 
   EventLoop(const HttpLimits& limits, const Surroundings& surroundings, Application& application);
@@ -76,7 +76,7 @@ class EventLoop {
   std::uint32_t own_slot_;
   int listening_socket_;
   const std::vector<os::EventFd>& wake_;
-  const os::SignalEvents& signals_;
+  const os::CaughtSignals& signals_;
   telemetry::SlotWriter& slot_;
 
   LoopClock clock_;

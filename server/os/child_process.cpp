@@ -6,35 +6,31 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <climits>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <system_error>
 #include <vector>
 
-#include "os/signal_events.h"
-
-extern "C" {  // glibc 2.36 forgot to say so itself
-#include <sys/pidfd.h>
-}
+#include "os/dispositions.h"
 
 namespace forkscope::os {
 
 namespace {
 
 /// Closes every descriptor above 2 that is not in `keep`: what a dead primary's worker would
-/// otherwise hold open looks alive to others.
+/// otherwise hold open looks alive to others. closefrom(3) finds a way where close_range(2) is
+/// denied or unknown.
 void close_all_except(std::span<const int> keep) {
   std::vector<int> sorted(keep.begin(), keep.end());
   std::sort(sorted.begin(), sorted.end());
-  unsigned first = 3;
+  int first = STDERR_FILENO + 1;
   for (const int fd : sorted) {
-    if (fd < static_cast<int>(first)) continue;
-    if (static_cast<unsigned>(fd) > first) ::close_range(first, static_cast<unsigned>(fd) - 1, 0);
-    first = static_cast<unsigned>(fd) + 1;
+    while (first < fd) ::close(first++);
+    first = std::max(first, fd + 1);
   }
-  ::close_range(first, UINT_MAX, 0);
+  ::closefrom(first);
 }
 
 [[noreturn]] void run_child(pid_t parent, std::span<const int> keep,
@@ -73,36 +69,44 @@ std::optional<ChildProcess> ChildProcess::fork(std::span<const int> keep,
 
   ChildProcess child;
   child.pid_ = pid;
-  child.pidfd_.reset(::pidfd_open(pid, 0));
-  if (!child.pidfd_) {
-    const int open_error = errno;
-    ::kill(pid, SIGKILL);  // safe: it has not been reaped
-    ::waitpid(pid, nullptr, 0);
-    errno = open_error;
-    return std::nullopt;
-  }
+  child.reaped_ = false;
   return child;
 }
 
+void ChildProcess::require_system_calls() {
+  int death_signal = 0;
+  // The starter's wish for this process is taken and given back as it is.
+  if (::prctl(PR_GET_PDEATHSIG, &death_signal) != 0 ||
+      ::prctl(PR_SET_PDEATHSIG, death_signal) != 0) {
+    throw std::system_error(errno, std::generic_category(), "prctl(PR_SET_PDEATHSIG)");
+  }
+  if (::kill(::getpid(), 0) != 0) throw std::system_error(errno, std::generic_category(), "kill");
+  siginfo_t info{};
+  if (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 && errno != ECHILD) {
+    throw std::system_error(errno, std::generic_category(), "waitid");
+  }
+}
+
 bool ChildProcess::signal(int number) const {
-  return pidfd_ && ::pidfd_send_signal(pidfd_.get(), number, nullptr, 0) == 0;
+  if (!reaped_) return ::kill(pid_, number) == 0;
+  errno = ESRCH;
+  return false;
 }
 
 std::optional<ExitStatus> ChildProcess::reap() {
   siginfo_t info{};
-  if (!pidfd_ ||
-      ::waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, WEXITED | WNOHANG) != 0 ||
+  if (reaped_ || ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG) != 0 ||
       info.si_pid == 0) {
     return std::nullopt;
   }
+  reaped_ = true;
   return ExitStatus{info.si_code != CLD_EXITED, info.si_status, info.si_code == CLD_DUMPED};
 }
 
 std::optional<JobChange> ChildProcess::job_change() const {
   siginfo_t info{};
-  if (!pidfd_ ||
-      ::waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, WSTOPPED | WCONTINUED | WNOHANG) !=
-          0 ||
+  if (reaped_ ||
+      ::waitid(P_PID, static_cast<id_t>(pid_), &info, WSTOPPED | WCONTINUED | WNOHANG) != 0 ||
       info.si_pid == 0) {
     return std::nullopt;
   }

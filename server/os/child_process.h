@@ -1,7 +1,8 @@
-// A child process by its pidfd (pidfd_open(2)): a signal can never hit a stranger that got the same
-// pid, and the exit is an event of the parent's loop.
+// A child process by its pid. The number can't come to mean a stranger while this object has it:
+// the kernel gives it away only once the child has been reaped, and nobody else reaps here.
 //
-// Owns the pidfd, not the child: whoever forks must reap. Primary only.
+// Needs nothing that a container may forbid: kill(2) and waitid(2). Its end is SIGCHLD, an event of
+// the parent's loop. Whoever forks must reap. Primary only.
 #pragma once
 
 #include <sys/types.h>
@@ -9,8 +10,7 @@
 #include <functional>
 #include <optional>
 #include <span>
-
-#include "os/unique_fd.h"
+#include <utility>
 
 namespace forkscope::os {
 
@@ -27,30 +27,40 @@ enum class JobChange { stopped, continued };
 class ChildProcess {
  public:
   ChildProcess() = default;
+  ChildProcess(ChildProcess&& other) noexcept { *this = std::move(other); }
+  ChildProcess& operator=(ChildProcess&& other) noexcept {
+    pid_ = std::exchange(other.pid_, 0);
+    reaped_ = std::exchange(other.reaped_, true);
+    return *this;
+  }
+
+  /// Throws std::system_error with the name of the system call where what fork() and signal() need
+  /// is denied (seccomp(2)): a worker would outlive its primary.
+  static void require_system_calls();
 
   /// Runs `body` in a child, whose exit code is what it returns; the child never returns from
   /// here. It dies with its parent (prctl(2), PR_SET_PDEATHSIG), and of its inherited descriptors
-  /// only 0, 1, 2 and `keep` are open. Its signal dispositions are the defaults, and all signals
-  /// are blocked until `body` says otherwise, so that none is lost or deadly before it is ready.
+  /// only 0, 1, 2 and `keep` are open. Its signal dispositions are those of dispositions.h's
+  /// reset_dispositions(), and all signals are blocked until `body` says otherwise, so that none is
+  /// lost or deadly before it is ready.
   /// Nothing, and errno, when the system is out of processes, descriptors or memory.
   static std::optional<ChildProcess> fork(std::span<const int> keep,
                                           const std::function<int()>& body);
 
   pid_t pid() const { return pid_; }
-  /// Readable once the child has ended.
-  int pidfd() const { return pidfd_.get(); }
-  explicit operator bool() const { return static_cast<bool>(pidfd_); }
+  /// Whether there is one that has not been reaped.
+  explicit operator bool() const { return !reaped_; }
 
-  /// False when there is no such process any more. (One that has ended and is not reaped counts.)
+  /// False, and errno, when it can't be sent. (One that has ended and is not reaped takes it.)
   bool signal(int number) const;
-  /// Takes the exit status, once, if the child has ended. Its pid is free afterwards; the pidfd
-  /// stays open until this object goes or gets another value.
+  /// Takes the exit status, once, if the child has ended. Its pid is free afterwards, and no
+  /// signal is sent to it any more.
   std::optional<ExitStatus> reap();
   std::optional<JobChange> job_change() const;
 
  private:
   pid_t pid_ = 0;
-  UniqueFd pidfd_;
+  bool reaped_ = true;
 };
 
 }  // namespace forkscope::os

@@ -42,13 +42,30 @@ bool set(int fd, int level, int option) {
   return ::setsockopt(fd, level, option, &on, sizeof on) == 0;
 }
 
-std::uint16_t port_of(int fd) {
+std::string numeric(const sockaddr* address, socklen_t bytes) {
+  char text[NI_MAXHOST] = "";
+  ::getnameinfo(address, bytes, text, sizeof text, nullptr, 0, NI_NUMERICHOST);
+  return text;
+}
+
+struct Bound {
+  std::string address;
+  std::uint16_t port = 0;
+};
+
+/// Where a socket is bound to; nothing of one that is not a TCP socket.
+std::optional<Bound> bound_to(int fd) {
   sockaddr_storage address{};
   socklen_t bytes = sizeof address;
-  ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &bytes);
-  return ntohs(address.ss_family == AF_INET6
-                   ? reinterpret_cast<const sockaddr_in6*>(&address)->sin6_port
-                   : reinterpret_cast<const sockaddr_in*>(&address)->sin_port);
+  const auto* any = reinterpret_cast<const sockaddr*>(&address);
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &bytes) != 0) return std::nullopt;
+  if (address.ss_family == AF_INET6) {
+    return Bound{numeric(any, bytes),
+                 ntohs(reinterpret_cast<const sockaddr_in6*>(&address)->sin6_port)};
+  }
+  if (address.ss_family != AF_INET) return std::nullopt;
+  return Bound{numeric(any, bytes),
+               ntohs(reinterpret_cast<const sockaddr_in*>(&address)->sin_port)};
 }
 
 bool is_loopback(const sockaddr* address) {
@@ -65,15 +82,21 @@ bool is_loopback(const sockaddr* address) {
 ListeningSocket listen_on(const std::string& host, std::uint16_t port) {
   const AddressList addresses = resolve(host, port);
   int error = 0;
+  std::vector<std::string> left_out;
   for (const addrinfo* address = addresses.get(); address != nullptr; address = address->ai_next) {
     UniqueFd fd(::socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (fd && set(fd.get(), SOL_SOCKET, SO_REUSEADDR) && set(fd.get(), IPPROTO_TCP, TCP_NODELAY) &&
         ::bind(fd.get(), address->ai_addr, address->ai_addrlen) == 0 &&
         ::listen(fd.get(), kBacklog) == 0) {
-      const std::uint16_t bound = port_of(fd.get());
-      return {std::move(fd), bound};
+      auto [bound, bound_port] = bound_to(fd.get()).value();
+      for (const addrinfo* rest = address->ai_next; rest != nullptr && bound != "::";
+           rest = rest->ai_next) {
+        left_out.push_back(numeric(rest->ai_addr, rest->ai_addrlen));
+      }
+      return {std::move(fd), std::move(bound), bound_port, std::move(left_out)};
     }
     error = errno;
+    left_out.push_back(numeric(address->ai_addr, address->ai_addrlen));
   }
   throw std::system_error(error, std::generic_category(),
                           "cannot listen on " + host + " port " + std::to_string(port));
@@ -90,17 +113,12 @@ std::optional<InheritedSocket> inherited_listening_socket() {
   }
   int listens = 0;
   socklen_t bytes = sizeof listens;
-  sockaddr_storage address{};
-  socklen_t address_bytes = sizeof address;
-  char host[NI_MAXHOST];
+  const auto bound = bound_to(kFirst);
   if (::getsockopt(kFirst, SOL_SOCKET, SO_ACCEPTCONN, &listens, &bytes) != 0 || listens == 0 ||
-      ::getsockname(kFirst, reinterpret_cast<sockaddr*>(&address), &address_bytes) != 0 ||
-      (address.ss_family != AF_INET && address.ss_family != AF_INET6) ||
-      ::getnameinfo(reinterpret_cast<sockaddr*>(&address), address_bytes, host, sizeof host,
-                    nullptr, 0, NI_NUMERICHOST) != 0) {
+      !bound) {
     throw std::runtime_error("the socket of LISTEN_FDS is not a listening TCP socket");
   }
-  return InheritedSocket{kFirst, host, port_of(kFirst)};
+  return InheritedSocket{kFirst, bound->address, bound->port};
 }
 
 ListeningSocket adopt_listening_socket(int fd) {
@@ -110,7 +128,8 @@ ListeningSocket adopt_listening_socket(int fd) {
       !set(fd, IPPROTO_TCP, TCP_NODELAY)) {
     throw std::system_error(errno, std::generic_category(), "inherited socket");
   }
-  return {std::move(owned), port_of(fd)};
+  auto [address, port] = bound_to(fd).value();
+  return {std::move(owned), std::move(address), port};
 }
 
 bool is_loopback(const std::string& host) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "os/unique_fd.h"
 
@@ -11,11 +12,15 @@ namespace forkscope::os {
 
 struct ListeningSocket {
   UniqueFd fd;
+  std::string address;     ///< Numeric: "127.0.0.1", "::1", "fe80::1%eth0".
   std::uint16_t port = 0;  ///< The kernel's choice when 0 was asked for.
+  /// Where the host is a name with several addresses: those that are not listened on.
+  std::vector<std::string> left_out = {};
 };
 
 /// Non-blocking, with TCP_NODELAY (accepted sockets inherit it) and a backlog of 4096. `host` is
-/// an address or a name. Throws std::system_error whose text names host and port.
+/// an address or a name; of a name the first address that can be had. Throws std::system_error
+/// whose text names host and port.
 ListeningSocket listen_on(const std::string& host, std::uint16_t port);
 
 /// What systemd's socket activation has handed to this process (sd_listen_fds(3)).

@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include "os/dispositions.h"
+
 namespace forkscope::os {
 
 SignalEvents::SignalEvents(std::initializer_list<int> signals) {
@@ -12,6 +14,7 @@ SignalEvents::SignalEvents(std::initializer_list<int> signals) {
   ::sigemptyset(&set);
   for (const int signal : signals) {
     ::sigaddset(&set, signal);
+    ignored_at_start(signal);
     ::signal(signal, SIG_DFL);  // it may have been inherited as ignored, and would never come
   }
   if (::sigprocmask(SIG_SETMASK, &set, nullptr) != 0) {
@@ -21,18 +24,12 @@ SignalEvents::SignalEvents(std::initializer_list<int> signals) {
   if (!fd_) throw std::system_error(errno, std::generic_category(), "signalfd");
 }
 
-std::optional<int> SignalEvents::next() const {
+std::optional<ArrivedSignal> SignalEvents::next() const {
   signalfd_siginfo info{};
   if (::read(fd_.get(), &info, sizeof info) != sizeof info) return std::nullopt;
-  return static_cast<int>(info.ssi_signo);
-}
-
-void reset_dispositions() {
-  for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
-}
-
-void ignore_signals(std::initializer_list<int> signals) {
-  for (const int signal : signals) ::signal(signal, SIG_IGN);
+  // Of processes it is SI_USER, SI_QUEUE or SI_TKILL, none of them positive (sigaction(2)).
+  return ArrivedSignal{static_cast<int>(info.ssi_signo), info.ssi_code > 0,
+                       static_cast<pid_t>(info.ssi_pid)};
 }
 
 }  // namespace forkscope::os

@@ -1,5 +1,8 @@
-// Signals as events of a loop (signalfd(2)): no handler ever runs.
+// Signals as events of a loop (signalfd(2)): no handler ever runs. For a process that starts no
+// other program: what is blocked stays so across execve(2).
 #pragma once
+
+#include <sys/types.h>
 
 #include <csignal>
 #include <initializer_list>
@@ -9,6 +12,13 @@
 
 namespace forkscope::os {
 
+struct ArrivedSignal {
+  int number = 0;
+  /// Nobody has sent it: a key was pressed on the terminal, or the terminal is gone, and the like.
+  bool by_kernel = false;
+  pid_t sender = 0;  ///< 0: the kernel, or a process outside of our pid namespace.
+};
+
 class SignalEvents {
  public:
   /// From now on these signals, and no others, are blocked in this process, and delivered by the
@@ -17,17 +27,10 @@ class SignalEvents {
 
   int fd() const { return fd_.get(); }
   /// The next signal that has arrived, or nothing.
-  std::optional<int> next() const;
+  std::optional<ArrivedSignal> next() const;
 
  private:
   UniqueFd fd_;
 };
-
-/// Every disposition back to default, in a child right after the fork. What is blocked stays
-/// blocked.
-void reset_dispositions();
-
-/// For signals that would end or stop a process that has nothing to do with them.
-void ignore_signals(std::initializer_list<int> signals);
 
 }  // namespace forkscope::os

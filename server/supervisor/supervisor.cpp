@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -10,8 +11,10 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "forkscope/telemetry/names.h"
 #include "forkscope/telemetry/worker_report.h"
 #include "forkscope/telemetry/workers_json.h"
+#include "os/dispositions.h"
 #include "os/open_files.h"
 
 namespace forkscope::supervisor {
@@ -26,7 +29,7 @@ constexpr std::uint64_t kBeatsPerLook = 10;
 constexpr std::uint64_t kPauseNs = 500 * kMillisecondNs;
 
 // What an event of the loop is about: the kind in the upper half, the slot in the lower.
-enum class Source : std::uint64_t { signals = 1, control = 2, exit = 3, boot = 4 };
+enum class Source : std::uint64_t { signals = 1, control = 2, boot = 3 };
 
 std::uint64_t token(Source source, std::uint32_t slot = 0) {
   return static_cast<std::uint64_t>(source) << 32 | slot;
@@ -36,11 +39,12 @@ std::uint32_t slots_for(std::uint32_t workers) {
   return std::clamp<std::uint32_t>(2 * workers, 32, telemetry::kMaxSlots);
 }
 
-telemetry::SegmentOptions segment_options(const Settings& settings, std::uint16_t port) {
+telemetry::SegmentOptions segment_options(const Settings& settings,
+                                          const os::ListeningSocket& listener) {
   telemetry::SegmentOptions options;
   options.slots = slots_for(settings.workers);
-  options.port = port;
-  options.host = settings.host;
+  options.port = listener.port;
+  options.host = listener.address;
   options.hang_after_ns = settings.hang_after_ns;
   options.kill_after_ns = settings.kill_after_ns;
   options.faults_enabled = settings.worker.faults_enabled;
@@ -49,7 +53,7 @@ telemetry::SegmentOptions segment_options(const Settings& settings, std::uint16_
 
 /// What a worker has open beside its connections and everybody's eventfds: the standard streams,
 /// what its event loop waits for, the database.
-constexpr std::uint64_t kFilesOfAWorker = 12;
+constexpr std::uint64_t kFilesOfAWorker = 13;
 
 /// Whether the process has a terminal that can hang up on it (credentials(7)).
 bool has_terminal() {
@@ -63,7 +67,7 @@ Supervisor::Supervisor(const Settings& settings)
       listener_(settings.inherited_socket < 0
                     ? os::listen_on(settings.host, settings.port)
                     : os::adopt_listening_socket(settings.inherited_socket)),
-      segment_(telemetry::Segment::create(segment_options(settings, listener_.port))),
+      segment_(telemetry::Segment::create(segment_options(settings, listener_))),
       view_(telemetry::SegmentView::over(segment_.data(), segment_.size())),
       events_(segment_, view_, settings.log_format),
       signals_({SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGTTIN, SIGTTOU, SIGCHLD}),
@@ -71,16 +75,19 @@ Supervisor::Supervisor(const Settings& settings)
       control_(listener_.port, segment_.fd(), *this),
       household_{settings_, segment_, view_, events_, loop_, listener_.fd.get(), wake_},
       pool_(household_, service_manager_, settings.workers),
-      had_terminal_(has_terminal()) {
-  os::ignore_signals({SIGPIPE, SIGUSR2});
+      had_terminal_(has_terminal()),
+      starter_(::getppid()) {
+  os::ignore_signals({SIGUSR2});
+  os::ChildProcess::require_system_calls();
   loop_.add(signals_.fd(), EPOLLIN, token(Source::signals));
   loop_.add(control_.fd(), EPOLLIN, token(Source::control));
 }
 
 int Supervisor::run() {
-  events_.note("serving http://" + settings_.host + ":" + std::to_string(listener_.port) +
+  events_.note("serving http://" + telemetry::authority(listener_.address, listener_.port) +
                "/v1/todos, workers: " + std::to_string(settings_.workers) +
                ", primary pid: " + std::to_string(segment_.header().primary_pid));
+  say_what_is_left_out();
   make_room_for_connections();
   keep_control_socket();
   while (true) {
@@ -102,6 +109,17 @@ int Supervisor::run() {
     }
     hear(wait_ms(now));
   }
+}
+
+/// A client that tries one address of a name only may try one that is not served.
+void Supervisor::say_what_is_left_out() {
+  if (listener_.left_out.empty()) return;
+  std::string others;
+  for (const std::string& address : listener_.left_out) {
+    others += (others.empty() ? "" : ", ") + address;
+  }
+  events_.note(settings_.host + " has several addresses: " + listener_.address +
+               " is served, and not " + others);
 }
 
 /// Workers inherit the limit. At it one of them stops accepting, and has no way to say so.
@@ -156,7 +174,6 @@ void Supervisor::fork_due(std::uint64_t now_ns) {
   for (WorkerHandle& worker : pool_) {
     if (!worker.fork_due_ns() || *worker.fork_due_ns() > now_ns) continue;
     if (!worker.fork(telemetry::now_ns())) continue;
-    loop_.add(worker.pidfd(), EPOLLIN, token(Source::exit, worker.number() - 1));
     loop_.add(worker.boot_pipe(), EPOLLIN, token(Source::boot, worker.number() - 1));
   }
 }
@@ -213,31 +230,51 @@ void Supervisor::hear(int timeout_ms) {
       case Source::boot:
         pool_.in_slot(event.data.u64 & 0xFFFF'FFFF).hear_boot(telemetry::now_ns());
         break;
-      case Source::exit: break;  // reap() looks at every worker anyway
     }
   }
 }
 
 void Supervisor::hear_signals() {
   while (const auto signal = signals_.next()) {
-    switch (*signal) {
-      case SIGCHLD:
+    switch (signal->number) {
+      case SIGCHLD:  // reap() looks at every worker anyway
         for (WorkerHandle& worker : pool_) worker.follow_job_control(telemetry::now_ns());
         break;
       case SIGUSR1: log_process_table(); break;
-      case SIGTTIN: scale(pool_.wanted() + 1); break;
-      case SIGTTOU: scale(pool_.wanted() - 1); break;
-      case SIGHUP:
-        if (!had_terminal_ || has_terminal()) {
-          reload();
-          break;
-        }
-        begin_shutdown("its terminal is gone", /*at_once=*/false);
+      // The kernel's are about a program of our group that uses the terminal from the background.
+      case SIGTTIN:
+        if (!signal->by_kernel) scale(pool_.wanted() + 1);
         break;
+      case SIGTTOU:
+        if (!signal->by_kernel) scale(pool_.wanted() - 1);
+        break;
+      case SIGHUP: hear_hang_up(*signal); break;
       default:
-        begin_shutdown(telemetry::signal_name(static_cast<std::uint32_t>(*signal)),
-                       /*at_once=*/stopping_ && *signal == SIGINT);
+        // A key that is pressed on the terminal is not meant for what a script has put into the
+        // background, which has them ignored at the start; a signal that is sent always is.
+        if (signal->by_kernel && os::ignored_at_start(signal->number)) break;
+        begin_shutdown(telemetry::signal_name(static_cast<std::uint32_t>(signal->number)),
+                       /*at_once=*/stopping_ && signal->number == SIGINT);
     }
+  }
+}
+
+/// Whether it says that the terminal is gone, and is no wish for a reload. The kernel says so to
+/// the foreground, and shells pass it on to their jobs: the session's own, and one that was started
+/// in it.
+bool Supervisor::is_hang_up(const os::ArrivedSignal& hup) const {
+  if (!had_terminal_) return false;
+  if (hup.by_kernel) return true;
+  return (hup.sender == ::getsid(0) || hup.sender == starter_) && !has_terminal();
+}
+
+void Supervisor::hear_hang_up(const os::ArrivedSignal& hup) {
+  if (!is_hang_up(hup)) {
+    reload();
+  } else if (os::ignored_at_start(SIGHUP)) {
+    events_.note("the terminal is gone; started with SIGHUP ignored (nohup), the server goes on");
+  } else {
+    begin_shutdown("its terminal is gone", /*at_once=*/false);
   }
 }
 

@@ -1,8 +1,8 @@
 // The primary: forks the workers, watches them, and replaces those that hang or die.
 //
-// One thread, one epoll loop over signals, a pidfd and a boot pipe per worker, and the control
-// socket. No HTTP, no database, nothing that can block: whatever happens to a worker, the primary
-// goes on. Its loop reads as verbs: reap, watch, roll, fork what is due, beat, hear.
+// One thread, one epoll loop over signals, a boot pipe per worker, and the control socket. No HTTP,
+// no database, nothing that can block: whatever happens to a worker, the primary goes on. Its loop
+// reads as verbs: reap, watch, roll, fork what is due, beat, hear.
 #pragma once
 
 #include <cstdint>
@@ -43,6 +43,7 @@ class Supervisor final : private Commands {
   void reload() override;
   void stop() override;
 
+  void say_what_is_left_out();
   void make_room_for_connections();
   void notice_own_pause(std::uint64_t now_ns);
   void reap(std::uint64_t now_ns);
@@ -55,6 +56,8 @@ class Supervisor final : private Commands {
   int wait_ms(std::uint64_t now_ns) const;
   void hear(int timeout_ms);
   void hear_signals();
+  bool is_hang_up(const os::ArrivedSignal& hup) const;
+  void hear_hang_up(const os::ArrivedSignal& hup);
   void begin_shutdown(const std::string& why, bool at_once);
   void log_process_table();
 
@@ -72,8 +75,8 @@ class Supervisor final : private Commands {
   WorkerPool pool_;
   bool told_ready_ = false;
 
-  /// A shell passes on the SIGHUP of its terminal, which is no wish for a reload.
   const bool had_terminal_;
+  const pid_t starter_;  ///< Whoever forked us, while it lives.
   bool stopping_ = false;
   bool clean_stop_ = true;
   std::uint64_t next_watch_ns_ = 0;  ///< 0 = nothing but the beat

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <utility>
 
+#include "forkscope/telemetry/names.h"
 #include "forkscope/telemetry/process_stat.h"
 
 namespace forkscope::supervisor {
@@ -38,7 +39,7 @@ WorkerHandle::WorkerHandle(const Household& household, std::uint32_t number)
 bool WorkerHandle::fork(std::uint64_t now_ns) {
   int pipe[2];
   if (::pipe2(pipe, O_CLOEXEC | O_NONBLOCK) != 0) {
-    postpone_fork(now_ns, errno);
+    postpone_fork(now_ns, "pipe2", errno);
     return false;
   }
   os::UniqueFd own_end(pipe[0]);
@@ -52,7 +53,7 @@ bool WorkerHandle::fork(std::uint64_t now_ns) {
   auto child = os::ChildProcess::fork(
       keep, [&] { return worker::run(household_.settings.worker, inheritance); });
   if (!child) {
-    postpone_fork(now_ns, errno);
+    postpone_fork(now_ns, "fork", errno);
     return false;
   }
   process_ = std::move(*child);
@@ -64,7 +65,7 @@ bool WorkerHandle::fork(std::uint64_t now_ns) {
   hang_watch_ = HangWatch(household_.settings.hang_after_ns);
   hang_watch_.rearm(now_ns);
   boot_deadline_ns_ = now_ns + household_.settings.boot_timeout_ns;
-  drain_deadline_ns_ = sigkill_due_ns_ = stopped_since_ns_ = 0;
+  drain_deadline_ns_ = sigkill_due_ns_ = stopped_since_ns_ = ending_since_ns_ = 0;
   suspicion_.drop();
 
   ++roster_.generation;
@@ -78,10 +79,10 @@ bool WorkerHandle::fork(std::uint64_t now_ns) {
   return true;
 }
 
-void WorkerHandle::postpone_fork(std::uint64_t now_ns, int error) {
+void WorkerHandle::postpone_fork(std::uint64_t now_ns, const char* call, int error) {
   fork_due_ns_ = now_ns + kForkRetryNs;
-  household_.events.note("worker " + std::to_string(number_) +
-                         " cannot be forked: " + std::strerror(error));
+  household_.events.note("worker " + std::to_string(number_) + " cannot be forked: " + call + ": " +
+                         std::strerror(error));
 }
 
 void WorkerHandle::hear_boot(std::uint64_t now_ns) {
@@ -125,35 +126,52 @@ void WorkerHandle::follow_job_control(std::uint64_t now_ns) {
 std::uint64_t WorkerHandle::watch(std::uint64_t now_ns) {
   if (!process_) return 0;
   if (boot_deadline_ns_ != 0 && now_ns >= boot_deadline_ns_) {
-    boot_deadline_ns_ = 0;
-    missed_boot_deadline_ = true;
-    kill("not ready within the boot timeout");
+    if (is_ending(now_ns)) {
+      boot_deadline_ns_ = now_ns + kAbortGraceNs;
+    } else {
+      boot_deadline_ns_ = 0;
+      missed_boot_deadline_ = true;
+      kill("not ready within the boot timeout");
+    }
   }
   if (drain_deadline_ns_ != 0 && now_ns >= drain_deadline_ns_) {
-    drain_deadline_ns_ = 0;
-    kill("not drained within the drain timeout");
+    if (is_ending(now_ns)) {
+      drain_deadline_ns_ = now_ns + kAbortGraceNs;
+    } else {
+      drain_deadline_ns_ = 0;
+      kill("not drained within the drain timeout");
+    }
   }
   const std::uint64_t next = earlier(boot_deadline_ns_, drain_deadline_ns_);
   return roster_.ready_ns == 0 ? next : earlier(next, watch_hang(now_ns));
 }
 
 void WorkerHandle::kill(std::string_view why) {
-  if (process_.signal(SIGKILL)) household_.events.record(event(EventKind::kill), why);
+  if (send(SIGKILL)) household_.events.record(event(EventKind::kill), why);
 }
 
 bool WorkerHandle::send_signal(int signal) {
-  if (!process_.signal(signal)) return false;
+  if (!process_ || !send(signal)) return false;
   auto sent = event(EventKind::signal);
   sent.exit_code = static_cast<std::uint32_t>(signal);
   household_.events.record(sent);
   return true;
 }
 
+/// False, with the reason in the log, when the system says no.
+bool WorkerHandle::send(int signal) {
+  if (process_.signal(signal)) return true;
+  const int error = errno;
+  household_.events.note("worker " + std::to_string(number_) + ", pid " +
+                         std::to_string(roster_.pid) + ": " +
+                         telemetry::signal_name(static_cast<std::uint32_t>(signal)) +
+                         " cannot be sent: kill: " + std::strerror(error));
+  return false;
+}
+
 bool WorkerHandle::reap(std::uint64_t now_ns) {
   const auto status = process_.reap();
   if (!status) return false;
-  household_.loop.remove(process_.pidfd());
-  process_ = {};
   if (boot_pipe_) hear_boot(now_ns);
   close_boot_pipe();
   if (!status->signaled && status->code == worker::kExitCannotBoot && roster_.ready_ns == 0) {
@@ -220,9 +238,9 @@ void WorkerHandle::drain(std::uint64_t now_ns, std::uint64_t deadline_ns, bool h
   const bool drains_already = std::exchange(asked_to_go_, true);
   if (drains_already && hand_over) return;
   drain_deadline_ns_ = earlier(drain_deadline_ns_, deadline_ns);
-  process_.signal(hand_over ? worker::kHandOverSignal : SIGTERM);
+  const bool told = send(hand_over ? worker::kHandOverSignal : SIGTERM);
   process_.signal(SIGCONT);
-  if (drains_already) return;
+  if (drains_already || !told) return;
   if (roster_.stuck_since_ns == 0) publish(RosterState::draining, now_ns);
   household_.events.record(event(EventKind::disconnect));
 }

@@ -6,8 +6,8 @@
 //                              hung ─┬─▶ aborting (SIGABRT) ─▶ killed (SIGKILL) ─▶ exited
 //                                    └─▶ recovered ─▶ idle
 //
-// The primary moves every arrow, and each one is an event. Owns the child's pidfd and its boot
-// pipe; the primary's loop calls the verbs. Every function that takes `now_ns` reads no clock.
+// The primary moves every arrow, and each one is an event. Owns the child and its boot pipe;
+// the primary's loop calls the verbs. Every function that takes `now_ns` reads no clock.
 #pragma once
 
 #include <cstdint>
@@ -36,7 +36,7 @@ struct Household {
   const telemetry::Segment& segment;
   const telemetry::SegmentView& view;
   EventLog& events;
-  os::Epoll& loop;  ///< Watches pidfds and boot pipes; told before one is closed.
+  os::Epoll& loop;  ///< Watches boot pipes; told before one is closed.
   int listening_socket;
   const std::vector<os::EventFd>& wake;  ///< One per slot.
 };
@@ -102,15 +102,17 @@ class WorkerHandle {
   /// Why no process has been able to boot since the last one that was ready, if the latest said so
   /// and left with kExitCannotBoot.
   const std::optional<std::string>& boot_failure() const { return boot_failure_; }
-  int pidfd() const { return process_.pidfd(); }
   int boot_pipe() const { return boot_pipe_.get(); }
 
  private:
   static constexpr std::uint64_t kAbortGraceNs = 1'000'000'000;  // SIGABRT to SIGKILL
+  /// A core dump takes as long as the worker's memory is large; on a disk that is stuck, for ever.
+  static constexpr std::uint64_t kEndingLimitNs = 60'000'000'000;
 
   Death latest_death() const;
   void wait_for_restart(std::uint64_t delay_ns, std::uint64_t now_ns);
-  void postpone_fork(std::uint64_t now_ns, int error);
+  void postpone_fork(std::uint64_t now_ns, const char* call, int error);
+  bool send(int signal);
   void publish(telemetry::RosterState state, std::uint64_t now_ns);
   telemetry::EventRecord event(telemetry::EventKind kind) const;
   void close_boot_pipe();
@@ -121,7 +123,9 @@ class WorkerHandle {
   void declare_hung(std::uint64_t stuck_since_ns, std::uint64_t now_ns);
   void declare_recovered(std::uint64_t now_ns);
   void follow_core();
-  void abort_unless_traced(std::uint64_t now_ns);
+  void abort_unless_held(std::uint64_t now_ns);
+  bool is_held(const telemetry::ProcessStat& stat, std::uint64_t now_ns);
+  bool is_ending(std::uint64_t now_ns);
   void clear_hang();
   std::string what_it_does() const;
 
@@ -146,6 +150,7 @@ class WorkerHandle {
   std::uint64_t drain_deadline_ns_ = 0;
   std::uint64_t sigkill_due_ns_ = 0;
   std::uint64_t stopped_since_ns_ = 0;
+  std::uint64_t ending_since_ns_ = 0;  ///< As far as anybody has looked.
 };
 
 }  // namespace forkscope::supervisor

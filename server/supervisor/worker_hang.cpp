@@ -13,13 +13,6 @@ namespace forkscope::supervisor {
 using telemetry::EventKind;
 using telemetry::RosterState;
 
-namespace {
-
-/// A debugger holds it, which is not its fault (proc(5)).
-bool is_traced(const telemetry::ProcessStat& stat) { return stat.state == 't'; }
-
-}  // namespace
-
 std::uint64_t WorkerHandle::watch_hang(std::uint64_t now_ns) {
   const auto verdict =
       hang_watch_.check(household_.view.progress(number_ - 1), stopped_since_ns_, now_ns);
@@ -30,10 +23,11 @@ std::uint64_t WorkerHandle::watch_hang(std::uint64_t now_ns) {
         return verdict.check_at_ns;
       }
       follow_core();
-      if (roster_.kill_at_ns != 0 && now_ns >= roster_.kill_at_ns) abort_unless_traced(now_ns);
+      if (roster_.kill_at_ns != 0 && now_ns >= roster_.kill_at_ns) abort_unless_held(now_ns);
       return sigkill_due_ns_ != 0 ? sigkill_due_ns_ : roster_.kill_at_ns;
     case RosterState::aborting:
       if (sigkill_due_ns_ == 0 || now_ns < sigkill_due_ns_) return sigkill_due_ns_;
+      if (is_ending(now_ns)) return sigkill_due_ns_ = now_ns + kAbortGraceNs;
       sigkill_due_ns_ = 0;
       kill("still there after SIGABRT");
       return 0;
@@ -51,7 +45,7 @@ std::uint64_t WorkerHandle::watch_hang(std::uint64_t now_ns) {
 
 void WorkerHandle::declare_hung(std::uint64_t stuck_since_ns, std::uint64_t now_ns) {
   const auto stat = telemetry::process_stat(roster_.pid);
-  if (is_traced(stat)) {
+  if (is_held(stat, now_ns)) {
     hang_watch_.rearm(now_ns);
     return;
   }
@@ -90,17 +84,39 @@ void WorkerHandle::follow_core() {
   lane_.write(roster_);
 }
 
-void WorkerHandle::abort_unless_traced(std::uint64_t now_ns) {
-  if (is_traced(telemetry::process_stat(roster_.pid))) {
+void WorkerHandle::abort_unless_held(std::uint64_t now_ns) {
+  if (is_held(telemetry::process_stat(roster_.pid), now_ns) || !send(SIGABRT)) {
     roster_.kill_at_ns = now_ns + household_.settings.hang_after_ns;
     lane_.write(roster_);
     return;
   }
-  process_.signal(SIGABRT);
   process_.signal(SIGCONT);  // a stopped process takes no other signal but SIGKILL
   sigkill_due_ns_ = now_ns + kAbortGraceNs;
   publish(RosterState::aborting, now_ns);
   household_.events.record(event(EventKind::abort));
+}
+
+/// It stands still, which is not its fault: a debugger holds it (proc(5)), or it has crashed
+/// already.
+bool WorkerHandle::is_held(const telemetry::ProcessStat& stat, std::uint64_t now_ns) {
+  return stat.state == 't' || is_ending(now_ns);
+}
+
+/// It has crashed, or exits, and the kernel is at it: SIGKILL would cut a core dump short. False
+/// once the limit has passed.
+bool WorkerHandle::is_ending(std::uint64_t now_ns) {
+  const telemetry::Ending ending = telemetry::process_ending(roster_.pid);
+  if (ending == telemetry::Ending::none) return false;
+  if (ending_since_ns_ == 0) {
+    ending_since_ns_ = now_ns;
+    if (ending == telemetry::Ending::dumps_core) {
+      household_.events.note("worker " + std::to_string(number_) + " dumps core, pid " +
+                             std::to_string(roster_.pid) + ": it has " +
+                             std::to_string(kEndingLimitNs / 1'000'000'000) + " s for it");
+    }
+    wake_others();
+  }
+  return now_ns - ending_since_ns_ < kEndingLimitNs;
 }
 
 void WorkerHandle::clear_hang() {

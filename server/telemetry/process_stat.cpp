@@ -8,17 +8,28 @@
 
 namespace forkscope::telemetry {
 
+namespace {
+
+/// The beginning of /proc/<pid>/<name>, as a C string; false if there is no such process.
+template <std::size_t kBytes>
+bool read_file(std::uint32_t pid, const char* name, char (&text)[kBytes]) {
+  char path[32];
+  std::snprintf(path, sizeof path, "/proc/%u/%s", pid, name);
+  const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  const ssize_t bytes = ::read(fd, text, kBytes - 1);
+  ::close(fd);
+  if (bytes <= 0) return false;
+  text[bytes] = '\0';
+  return true;
+}
+
+}  // namespace
+
 ProcessStat process_stat(std::uint32_t pid) {
   ProcessStat stat;
-  char path[32];
-  std::snprintf(path, sizeof path, "/proc/%u/stat", pid);
-  const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return stat;
   char text[1024];
-  const ssize_t bytes = ::read(fd, text, sizeof text - 1);
-  ::close(fd);
-  if (bytes <= 0) return stat;
-  text[bytes] = '\0';
+  if (!read_file(pid, "stat", text)) return stat;
 
   // The name, field 2, is in parentheses and may hold anything: the last ')' ends it.
   const char* rest = std::strrchr(text, ')');
@@ -42,5 +53,12 @@ ProcessStat process_stat(std::uint32_t pid) {
 }
 
 std::uint64_t process_start_ticks(std::uint32_t pid) { return process_stat(pid).start_ticks; }
+
+Ending process_ending(std::uint32_t pid) {
+  char text[4096];
+  if (!read_file(pid, "status", text)) return Ending::none;
+  if (std::strstr(text, "\nCoreDumping:\t1") != nullptr) return Ending::dumps_core;
+  return std::strstr(text, "\nVmSize:") == nullptr ? Ending::exits : Ending::none;
+}
 
 }  // namespace forkscope::telemetry

@@ -3,12 +3,14 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <string>
 #include <system_error>
 
 #include "forkscope/telemetry/histogram.h"
@@ -113,6 +115,37 @@ Header plan_header(const SegmentOptions& options) {
   return header;
 }
 
+/// The segment is memory, but the kernel holds it to `ulimit -f` as if it were on a disk, and a
+/// soft limit may be raised: for as long as this object lives, as far as it goes (setrlimit(2)).
+class RaisedFileSizeLimit {
+ public:
+  RaisedFileSizeLimit() {
+    if (::getrlimit(RLIMIT_FSIZE, &before_) != 0) return;
+    const rlimit raised{before_.rlim_max, before_.rlim_max};
+    raised_ = ::setrlimit(RLIMIT_FSIZE, &raised) == 0;
+  }
+  ~RaisedFileSizeLimit() {
+    if (raised_) ::setrlimit(RLIMIT_FSIZE, &before_);
+  }
+  RaisedFileSizeLimit(const RaisedFileSizeLimit&) = delete;
+  RaisedFileSizeLimit& operator=(const RaisedFileSizeLimit&) = delete;
+
+ private:
+  rlimit before_{};
+  bool raised_ = false;
+};
+
+/// Not ftruncate: pages must exist now, or a full tmpfs becomes a SIGBUS in a worker.
+void allocate(int fd, std::uint64_t bytes) {
+  const RaisedFileSizeLimit raised;
+  const int error = ::posix_fallocate(fd, 0, static_cast<off_t>(bytes));
+  if (error == 0) return;
+  const std::string size = std::to_string(bytes) + " bytes of telemetry segment";
+  throw std::system_error(
+      error, std::generic_category(),
+      error == EFBIG ? size + " are more than `ulimit -f` allows" : "posix_fallocate of " + size);
+}
+
 }  // namespace
 
 Segment Segment::create(const SegmentOptions& options) {
@@ -121,10 +154,7 @@ Segment Segment::create(const SegmentOptions& options) {
   if (fd < 0) throw_errno("memfd_create");
   Segment segment(fd, Mapping(), header);  // owns the descriptor from here on
 
-  // Not ftruncate: pages must exist now, or a full tmpfs becomes a SIGBUS in a worker.
-  if (const int error = ::posix_fallocate(fd, 0, static_cast<off_t>(header.total_bytes))) {
-    throw std::system_error(error, std::generic_category(), "telemetry segment");
-  }
+  allocate(fd, header.total_bytes);
   void* address = ::mmap(nullptr, header.total_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (address == MAP_FAILED) throw_errno("mmap of the telemetry segment");
   segment.mapping_ = Mapping(address, header.total_bytes);

@@ -1,5 +1,6 @@
 #include "worker/worker.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -12,11 +13,12 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include "api/application.h"
 #include "forkscope/telemetry/segment_view.h"
 #include "forkscope/telemetry/worker_report.h"
-#include "os/signal_events.h"
+#include "os/caught_signals.h"
 
 namespace forkscope::worker {
 
@@ -31,13 +33,16 @@ void set_process_name(std::uint32_t number) {
 /// Whoever wakes up goes before a worker, and a worker that wakes up goes before nobody
 /// (SCHED_BATCH, sched(7)). So the primary is on time when all cores are taken, and under heavy
 /// traffic a worker finds more requests each time it wakes up, instead of changing places with its
-/// clients for every one: a tenth of the CPU time per request.
+/// clients for every one: a tenth of the CPU time per request. Children inherit it, and no flag
+/// prevents that; the hook does where fork(2) makes them.
 void be_a_batch_process() {
-  const sched_param no_priority{};
-  ::sched_setscheduler(0, SCHED_BATCH, &no_priority);  // works without it, too
+  static constexpr sched_param kNoPriority{};
+  ::sched_setscheduler(0, SCHED_BATCH, &kNoPriority);  // works without it, too
+  ::pthread_atfork(nullptr, nullptr, [] { ::sched_setscheduler(0, SCHED_OTHER, &kNoPriority); });
 }
 
-/// Onto one of the CPUs that the primary may use, in turn.
+/// Onto one of the CPUs that the primary may use, in turn. Throws std::system_error where that is
+/// denied: it was asked for.
 void stay_on_one_cpu(std::uint32_t slot) {
   cpu_set_t usable;
   if (::sched_getaffinity(0, sizeof usable, &usable) != 0) return;  // more than 1024: no pinning
@@ -47,7 +52,9 @@ void stay_on_one_cpu(std::uint32_t slot) {
     cpu_set_t one;
     CPU_ZERO(&one);
     CPU_SET(cpu, &one);
-    ::sched_setaffinity(0, sizeof one, &one);
+    if (::sched_setaffinity(0, sizeof one, &one) != 0) {
+      throw std::system_error(errno, std::generic_category(), "--pin: sched_setaffinity");
+    }
     return;
   }
 }
@@ -64,11 +71,10 @@ void tell_primary(int boot_pipe, std::string_view message) {
 
 int run(const Settings& settings, const Inheritance& inheritance) {
   set_process_name(inheritance.slot + 1);
-  if (settings.pin) stay_on_one_cpu(inheritance.slot);
-  // The whole process group gets some of these from a terminal, and the primary decides what they
-  // mean; the last two are errors of send(2) and write(2) instead.
-  os::ignore_signals({SIGINT, SIGHUP, SIGTTIN, SIGTTOU, SIGUSR1, SIGPIPE, SIGXFSZ});
-  const os::SignalEvents signals({SIGTERM, kHandOverSignal});
+  // The whole process group gets the first of these from a terminal, and the primary decides what
+  // they mean; the last two are errors of send(2) and write(2) instead.
+  os::CaughtSignals signals({SIGTERM, kHandOverSignal},
+                            {SIGINT, SIGQUIT, SIGHUP, SIGTTIN, SIGTTOU, SIGUSR1, SIGPIPE, SIGXFSZ});
 
   const telemetry::Segment& segment = *inheritance.segment;
   segment.confine_to_slot(inheritance.slot);
@@ -79,6 +85,7 @@ int run(const Settings& settings, const Inheritance& inheritance) {
   std::unique_ptr<gateway::Application> application;
   std::unique_ptr<gateway::EventLoop> loop;
   try {
+    if (settings.pin) stay_on_one_cpu(inheritance.slot);
     application = api::make_application({settings.database, settings.faults_enabled, &view,
                                          [&loop] { return loop != nullptr && loop->draining(); }});
     loop = std::make_unique<gateway::EventLoop>(
@@ -96,7 +103,8 @@ int run(const Settings& settings, const Inheritance& inheritance) {
     return kExitCannotBoot;
   }
 
-  be_a_batch_process();
+  signals.catch_again();
+  if (!application->starts_programs()) be_a_batch_process();
   slot.ready(telemetry::now_ns());
   tell_primary(inheritance.boot_pipe, std::string_view(&kReadyMark, 1));
   loop->run();

@@ -58,7 +58,8 @@ std::vector<std::string> server_environment(const std::filesystem::path& directo
   // A worker that is made to crash must die of the signal, as it does without a sanitizer; and a
   // library may be preloaded (faulty_disk.h).
   environment.emplace_back(
-      "ASAN_OPTIONS=handle_segv=0:handle_sigbus=0:handle_abort=0:verify_asan_link_order=0");
+      "ASAN_OPTIONS=handle_segv=0:handle_sigbus=0:handle_abort=0:verify_asan_link_order=0:"
+      "disable_coredump=0");
   environment.insert(environment.end(), more.begin(), more.end());
   return environment;
 }
@@ -97,9 +98,10 @@ ServerProcess::~ServerProcess() {
 }
 
 void ServerProcess::start(const ServerOptions& options) {
-  std::vector<std::string> arguments = {options.program.value_or(TODOS_SERVER),
-                                        "--port=" + std::to_string(port_),
-                                        "--workers=" + std::to_string(options.workers)};
+  std::vector<std::string> arguments = options.launcher;
+  arguments.insert(arguments.end(),
+                   {options.program.value_or(TODOS_SERVER), "--port=" + std::to_string(port_),
+                    "--workers=" + std::to_string(options.workers)});
   arguments.insert(arguments.end(), options.arguments.begin(), options.arguments.end());
   std::vector<std::string> environment = server_environment(directory_, options.environment);
   const std::vector<char*> argv = pointers_to(arguments);
@@ -114,8 +116,12 @@ void ServerProcess::start(const ServerOptions& options) {
                sigset_t none;
                ::sigemptyset(&none);
                ::sigprocmask(SIG_SETMASK, &none, nullptr);
-               const rlimit no_core{};
-               ::setrlimit(RLIMIT_CORE, &no_core);
+               // Whatever the tests themselves were started with.
+               for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
+               for (const int signal : options.ignored_signals) ::signal(signal, SIG_IGN);
+               const rlim_t core_bytes = options.dumps_core ? RLIM_INFINITY : 0;
+               const rlimit core{core_bytes, core_bytes};
+               ::setrlimit(RLIMIT_CORE, &core);
                const int log =
                    ::open(log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
                const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);

@@ -34,6 +34,10 @@ struct ServerOptions {
   /// default; to be given by tests that start a second server on the same data.
   std::optional<std::filesystem::path> directory = {};
   std::optional<std::filesystem::path> program = {};  ///< todos-server by default.
+  /// A program that becomes the server: it gets the server's command line behind these words.
+  std::vector<std::string> launcher = {};
+  std::vector<int> ignored_signals = {};  ///< At the start, as by nohup(1).
+  bool dumps_core = false;  ///< Into its directory, if the system's core_pattern is so.
 };
 
 enum class Readiness { kWaitFor, kIgnore /* for servers that are not supposed to start */ };

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <sys/types.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <memory>
@@ -34,6 +35,17 @@ TEST(ProcessStat, TellsARunningProcessFromNone) {
   EXPECT_NE(process_start_ticks(kSelf), 0U);
   EXPECT_EQ(process_stat(0).state, '?');
   EXPECT_EQ(process_start_ticks(0), 0U);
+}
+
+TEST(ProcessEnding, IsNoneOfAProcessThatRunsAndToldOfOneThatHasEnded) {
+  EXPECT_EQ(process_ending(kSelf), Ending::none);
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(0);
+  siginfo_t info{};
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT), 0);
+  EXPECT_EQ(process_ending(static_cast<std::uint32_t>(child)), Ending::exits) << "a zombie";
+  ::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED);
+  EXPECT_EQ(process_ending(static_cast<std::uint32_t>(child)), Ending::none) << "nobody";
 }
 
 }  // namespace

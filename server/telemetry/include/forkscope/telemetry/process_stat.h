@@ -1,5 +1,5 @@
-// The few fields of /proc/<pid>/stat that tell one process from another, and a sleeper from a
-// spinner (proc(5)). Any process may ask.
+// The few fields of /proc/<pid>/stat and status that tell one process from another, a sleeper from
+// a spinner, and one that has crashed from one that goes on (proc(5)). Any process may ask.
 #pragma once
 
 #include <cstdint>
@@ -17,5 +17,14 @@ ProcessStat process_stat(std::uint32_t pid);
 
 /// Field 22 alone; 0 when there is no such process.
 std::uint64_t process_start_ticks(std::uint32_t pid);
+
+/// How far the kernel is in ending a process, either of which takes as long as its memory is large.
+enum class Ending {
+  none,
+  dumps_core,  ///< "CoreDumping: 1" in /proc/<pid>/status.
+  exits,       ///< It has no memory any more: no "VmSize" there. A zombie is one as well.
+};
+
+Ending process_ending(std::uint32_t pid);
 
 }  // namespace forkscope::telemetry
