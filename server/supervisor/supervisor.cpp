@@ -311,7 +311,7 @@ nlohmann::ordered_json Supervisor::status() {
   const std::uint64_t now = telemetry::now_ns();
   nlohmann::ordered_json status = {
       {"version", FORKSCOPE_VERSION},  {"pid", segment_.header().primary_pid},
-      {"host", settings_.host},        {"port", listener_.port},
+      {"host", listener_.address},     {"port", listener_.port},
       {"stopping", stopping_},         {"target_workers", pool_.wanted()},
       {"reloading", pool_.reloading()}};
   status.update(telemetry::workers_json(telemetry::report_workers(view_, now), now));
