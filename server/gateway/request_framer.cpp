@@ -230,6 +230,10 @@ void RequestFramer::set_target() {
   const std::size_t question = std::min(target.find('?'), target.size());
   request_.target = target;
   request_.path = target.substr(0, question);
+  if (request_.path.find('%') != request_.path.npos) {
+    normal_path_ = normal_path(request_.path);
+    request_.path = normal_path_;
+  }
   request_.query = target.substr(std::min(question + 1, target.size()));
 }
 

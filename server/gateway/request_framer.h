@@ -42,7 +42,7 @@ struct HeaderField {
 struct FramedRequest {
   std::string_view method;  ///< One of GET HEAD POST PUT PATCH DELETE OPTIONS.
   std::string_view target;  ///< In origin form, "/path?query", or "*" for OPTIONS.
-  std::string_view path;    ///< Up to the first '?', still percent-encoded.
+  std::string_view path;    ///< Up to the first '?', in its normal form (normal_path()).
   std::string_view query;   ///< Behind the first '?'; empty without one.
   int minor_version = 1;    ///< Of HTTP/1.x: 0 or 1. A higher one is answered as 1.
   /// Of an absolute target, otherwise of the Host field (RFC 9112 section 3.2.2). Empty only for
@@ -150,6 +150,7 @@ class RequestFramer {
   std::vector<FieldSpans> field_spans_;
   std::string head_;              ///< The head, once it is whole or has to wait for its rest.
   std::string rewritten_target_;  ///< Backs request_.target after an absolute form without a path.
+  std::string normal_path_;       ///< Backs request_.path where that had escapes.
   ChunkedDecoder chunked_;
   bool body_begun_ = false;
 };
