@@ -55,7 +55,7 @@ class Connection {
   };
 
   Connection(os::UniqueFd fd, const sockaddr_storage& peer, std::uint64_t id,
-             const HttpLimits& limits);
+             const HttpLimits& limits, RequestFramer::Peer trust);
 
   int fd() const { return fd_.get(); }
   std::uint64_t id() const { return id_; }

@@ -15,13 +15,15 @@
 #include "gateway/acceptor.h"
 #include "gateway/connection.h"
 #include "gateway/http_limits.h"
+#include "gateway/trusted_proxies.h"
 
 namespace forkscope::gateway {
 
 class ConnectionTable {
  public:
-  ConnectionTable(const HttpLimits& limits, telemetry::SlotWriter& slot)
-      : limits_(limits), slot_(slot) {}
+  ConnectionTable(const HttpLimits& limits, const TrustedProxies& proxies,
+                  telemetry::SlotWriter& slot)
+      : limits_(limits), proxies_(proxies), slot_(slot) {}
 
   Connection& add(Accepted accepted);
   /// `fd` is the descriptor of a connection that has not been buried.
@@ -71,6 +73,7 @@ class ConnectionTable {
   void count_open(std::size_t count);
 
   const HttpLimits& limits_;
+  const TrustedProxies& proxies_;
   telemetry::SlotWriter& slot_;
   std::vector<std::unique_ptr<Connection>> by_descriptor_;
   std::vector<Connection*> closed_;  ///< In this iteration.

@@ -31,6 +31,7 @@
 #include "gateway/own_response.h"
 #include "gateway/request_runner.h"
 #include "gateway/request_scheduler.h"
+#include "gateway/trusted_proxies.h"
 #include "gateway/turn_relay.h"
 #include "os/epoll.h"
 #include "os/event_fd.h"
@@ -48,6 +49,7 @@ class EventLoop {
     telemetry::SlotWriter& slot;           ///< To be seen.
     const std::vector<os::EventFd>& wake;  ///< One per slot; ours and the peers'.
     const os::SignalEvents& signals;       ///< SIGTERM: stop; others: hand over.
+    const TrustedProxies& proxies;
   };
 
   EventLoop(const HttpLimits& limits, const Surroundings& surroundings, Application& application);

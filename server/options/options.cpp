@@ -61,6 +61,12 @@ void add_limits(CLI::App& app, gateway::HttpLimits& limits) {
   add_timeout("--write-timeout", limits.write_timeout, "How long a client may read nothing");
 }
 
+std::string check_proxies(const std::string& text) {
+  return gateway::TrustedProxies::parse(text) ? std::string()
+                                              : "has to be none, or addresses, networks such as "
+                                                "10.0.0.0/8 and loopback, with commas";
+}
+
 std::uint64_t duration_ns(const std::string& text) { return *parse_duration(text); }
 
 /// "auto" or a number; nothing for anything else.
@@ -89,6 +95,7 @@ Parsed parse(int argc, char** argv) {
   std::string faults = "auto";
   std::string balance = "shared";
   std::string log_format = "text";
+  std::string trusted_proxies = "loopback";
   std::string hang_after = "2s";
   std::string kill_after = "5s";
   std::string boot_timeout = "10s";
@@ -118,6 +125,9 @@ Parsed parse(int argc, char** argv) {
   app.add_option("--drain-timeout", drain_timeout, "How long a graceful stop may take")
       ->check(duration_validator());
   add_limits(app, settings.worker.limits);
+  app.add_option("--trusted-proxies", trusted_proxies,
+                 "Whose X-Forwarded-Proto, -Host, -Prefix and Forwarded count")
+      ->check(check_proxies);
   app.add_option("--faults", faults, "The /v1/faults/ endpoints; auto: only on a loopback address")
       ->check(CLI::IsMember({"auto", "on", "off"}));
   app.add_option("--balance", balance,
@@ -150,6 +160,7 @@ Parsed parse(int argc, char** argv) {
       std::chrono::milliseconds(settings.drain_timeout_ns / 1'000'000 * 9 / 10);
   settings.worker.faults_enabled =
       faults == "on" || (faults == "auto" && os::is_loopback(settings.host));
+  settings.worker.trusted_proxies = *gateway::TrustedProxies::parse(trusted_proxies);
   settings.worker.balance =
       balance == "kernel" ? gateway::Balance::kernel : gateway::Balance::shared;
   settings.log_format =
