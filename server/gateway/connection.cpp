@@ -58,6 +58,7 @@ void Connection::feed_pipelined() {
 Connection::Received Connection::discard(std::span<char> buffer) {
   const ssize_t count = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
   if (count > 0) {
+    discarded_bytes_ += static_cast<std::uint64_t>(count);
     if (static_cast<std::size_t>(count) < buffer.size() && !end_announced) readable = false;
     return Received::bytes;
   }

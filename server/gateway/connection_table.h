@@ -42,6 +42,11 @@ class ConnectionTable {
 
   /// Connections that may still bring a request.
   std::size_t open() const { return open_; }
+  /// Nobody more may be added.
+  bool full() const { return open_ >= limits_.max_connections || too_many_linger(); }
+  bool too_many_linger() const {
+    return living_ >= limits_.max_connections + limits_.max_lingering;
+  }
   /// Nobody is left, not even one that lingers.
   bool empty() const { return living_ == 0; }
 
@@ -49,6 +54,18 @@ class ConnectionTable {
   void set_deadline(Connection& connection, std::uint64_t due_ns);
   /// No deadline is earlier, and it may be that none is left by then; 0 = there is none.
   std::uint64_t next_deadline_ns() const { return next_deadline_ns_; }
+  /// The connection that `waits` of and that has done so for longest; null: of none.
+  template <typename Waits>
+  Connection* longest(const Waits& waits) const {
+    Connection* longest = nullptr;
+    for_each([&](Connection& connection) {
+      if (!waits(connection)) return;
+      if (longest == nullptr || connection.waits_since_ns < longest->waits_since_ns) {
+        longest = &connection;
+      }
+    });
+    return longest;
+  }
   /// For each connection out of time: `visit` closes it or gives it another deadline.
   template <typename Visit>
   void expire(std::uint64_t now_ns, const Visit& visit) {

@@ -3,6 +3,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <iterator>
 #include <optional>
@@ -15,6 +16,9 @@ namespace {
 
 constexpr std::uint64_t kMillisecondNs = 1'000'000;
 constexpr std::uint64_t kParkRetryNs = kMillisecondNs;
+constexpr std::uint64_t kNoRoomNs = 10 * kMillisecondNs;  // until somebody may be able to go
+/// A connection that has been idle for this long is likely to be one that nobody uses.
+constexpr std::chrono::nanoseconds kUnused = std::chrono::seconds(1);
 
 // What an event is about; above these, the descriptor of a connection plus kConnections.
 enum Token : std::uint64_t { kListening, kWake, kSignals, kConnections };
@@ -39,7 +43,8 @@ EventLoop::EventLoop(const HttpLimits& limits, const Surroundings& surroundings,
       conversations_(limits, connections_, runner_, drain_, clock_, slot_),
       turn_relay_(surroundings.view, own_slot_, wake_),
       scheduler_(application, runner_, conversations_, turn_relay_, drain_, clock_, slot_),
-      acceptor_(listening_socket_, surroundings.balance, surroundings.view, own_slot_, wake_) {
+      acceptor_(listening_socket_, surroundings.balance, limits.max_connections, surroundings.view,
+                own_slot_, wake_) {
   epoll_.add(own_wake().fd(), EPOLLIN, kWake);
   epoll_.add(signals_.fd(), EPOLLIN, kSignals);
   listen();
@@ -126,9 +131,14 @@ void EventLoop::serve() {
 }
 
 void EventLoop::accept() {
-  if (!listening_) return;
-  auto accepted = acceptor_.try_accept(connections_.open(), clock_.now_ns());
-  if (!accepted) return;
+  if (!listening_ || !acceptor_.has_turn(connections_.open(), clock_.now_ns())) return;
+  if (connections_.full() && !make_room()) return;
+  auto accepted = acceptor_.accept(clock_.now_ns());
+  if (!accepted) {
+    if (acceptor_.lacks_files() && make_room()) acceptor_.try_again_at(clock_.now_ns());
+    return;
+  }
+  short_of_room_ = false;
   const int fd = accepted->fd.get();
   try {
     epoll_.add(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
@@ -137,6 +147,21 @@ void EventLoop::accept() {
     return;  // out of kernel memory: this one has to go, not all
   }
   conversations_.begin(connections_.add(std::move(*accepted)));
+}
+
+/// Where idle connections are it's the longest idle one that goes. If ours are in use, peers may
+/// have one that is not: they get a moment.
+bool EventLoop::make_room() {
+  if (!acceptor_.somebody_waits()) {
+    short_of_room_ = false;
+    return false;
+  }
+  const bool is_first_try = !std::exchange(short_of_room_, true);
+  if (is_first_try) slot_.connection_limit_reached();
+  if (conversations_.make_room(is_first_try ? kUnused : std::chrono::nanoseconds(0))) return true;
+  if (is_first_try) acceptor_.call_peers(clock_.now_ns());
+  acceptor_.try_again_at(clock_.now_ns() + (is_first_try ? kMillisecondNs : kNoRoomNs));
+  return false;
 }
 
 void EventLoop::expire() {
@@ -156,9 +181,8 @@ void EventLoop::bury() {
   connections_.bury();
 }
 
-/// At the limit it stops: then the kernel wakes others for new connections.
 void EventLoop::listen() {
-  const bool on = !drain_.begun() && connections_.open() < limits_.max_connections;
+  const bool on = !drain_.begun();
   if (on == listening_) return;
   listening_ = on;
   if (on) {

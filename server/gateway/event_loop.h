@@ -4,10 +4,10 @@
 //                  signals
 //   attend         receive from and send to every connection that is ready (Conversations)
 //   serve          the requests that have arrived: reads, others, writes (RequestScheduler)
-//   accept         one new connection at most (Acceptor)
+//   accept         one new connection at most (Acceptor); at the limit in another one's place
 //   expire         whoever has kept us waiting too long (ConnectionTable, Drain)
 //   bury           what was closed on the way: until here nobody holds a dangling pointer
-//   listen         for another connection, where there is room for one
+//   listen         for new connections, until it drains
 //
 // A handler that hangs therefore blocks exactly this worker, holds no lock of the store, and has
 // already been published to telemetry. A slow client blocks nobody. An idle worker makes no system
@@ -71,6 +71,7 @@ class EventLoop {
   void listen();
 
   void nap(int timeout_ms) const;
+  bool make_room();
   void begin_drain(Drain::Kind kind);
   const os::EventFd& own_wake() const { return wake_[own_slot_]; }
 
@@ -91,6 +92,7 @@ class EventLoop {
   Acceptor acceptor_;
   os::Epoll epoll_;
   bool listening_ = false;
+  bool short_of_room_ = false;  ///< Somebody waits, and has not got a connection yet.
 };
 
 }  // namespace forkscope::gateway

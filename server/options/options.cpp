@@ -53,6 +53,15 @@ void add_limits(CLI::App& app, gateway::HttpLimits& limits) {
   };
   app.add_option("--max-connections", limits.max_connections, "Open connections per worker")
       ->check(CLI::Range(1, 1'000'000));
+  app.add_option_function<std::size_t>(
+         "--max-head",
+         [&limits](std::size_t bytes) {
+           limits.max_head_bytes = bytes;
+           limits.max_target_bytes = bytes / 2;
+         },
+         "Bytes of a request's head; half of them for its target")
+      ->default_str(std::to_string(limits.max_head_bytes))
+      ->check(CLI::Range(1024, 1 << 20));
   app.add_option("--max-body", limits.max_body_bytes, "Bytes of a request's body")
       ->check(CLI::Range(0, 1 << 30));
   add_timeout("--head-timeout", limits.head_timeout, "How long the head of a request may take");
