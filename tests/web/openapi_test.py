@@ -107,6 +107,8 @@ class Description(unittest.TestCase):
             path = '/v1/faults/' + fault
             call('POST', path, 200, path + '?ms=1')
             call('POST', path, 400, path + '?ms=-1')
+        for fault in ('hang', 'crash', 'work', 'slow'):
+            call('POST', '/v1/faults/' + fault, 403, headers={'Origin': 'https://example.org'})
         call('POST', '/v1/faults/crash', 400, '/v1/faults/crash?how=gently')
         call('POST', '/v1/faults/crash', 500, '/v1/faults/crash?how=throw')
         call('POST', '/v1/faults/hang', 400, '/v1/faults/hang?mode=x')
