@@ -19,6 +19,8 @@ constexpr std::uint64_t kParkRetryNs = kMillisecondNs;
 constexpr std::uint64_t kNoRoomNs = 10 * kMillisecondNs;  // until somebody may be able to go
 /// A connection that has been idle for this long is likely to be one that nobody uses.
 constexpr std::chrono::nanoseconds kUnused = std::chrono::seconds(1);
+/// One that has been idle for less is likely to be used again at once, and then asked to leave.
+constexpr std::chrono::nanoseconds kUsedJustNow = std::chrono::milliseconds(100);
 
 // What an event is about; above these, the descriptor of a connection plus kConnections.
 enum Token : std::uint64_t { kListening, kWake, kSignals, kConnections };
@@ -31,8 +33,7 @@ int rounded_up_ms(std::uint64_t duration_ns) {
 
 EventLoop::EventLoop(const HttpLimits& limits, const Surroundings& surroundings,
                      Application& application)
-    : limits_(limits),
-      own_slot_(surroundings.identity.number - 1),
+    : own_slot_(surroundings.identity.number - 1),
       listening_socket_(surroundings.listening_socket),
       wake_(surroundings.wake),
       signals_(surroundings.signals),
@@ -134,11 +135,12 @@ void EventLoop::accept() {
   if (!listening_ || !acceptor_.has_turn(connections_.open(), clock_.now_ns())) return;
   if (connections_.full() && !make_room()) return;
   auto accepted = acceptor_.accept(clock_.now_ns());
-  if (!accepted) {
-    if (acceptor_.lacks_files() && make_room()) acceptor_.try_again_at(clock_.now_ns());
+  if (!accepted && acceptor_.lacks_files()) {
+    if (make_room()) acceptor_.try_again_at(clock_.now_ns());
     return;
   }
-  short_of_room_ = false;
+  conversations_.want_room(false);
+  if (!accepted) return;
   const int fd = accepted->fd.get();
   try {
     epoll_.add(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
@@ -149,16 +151,16 @@ void EventLoop::accept() {
   conversations_.begin(connections_.add(std::move(*accepted)));
 }
 
-/// Where idle connections are it's the longest idle one that goes. If ours are in use, peers may
-/// have one that is not: they get a moment.
+/// If our connections are all in use, peers may have one that is not: they get a moment.
 bool EventLoop::make_room() {
   if (!acceptor_.somebody_waits()) {
-    short_of_room_ = false;
+    conversations_.want_room(false);
     return false;
   }
-  const bool is_first_try = !std::exchange(short_of_room_, true);
+  const bool is_first_try = !conversations_.wants_room();
   if (is_first_try) slot_.connection_limit_reached();
-  if (conversations_.make_room(is_first_try ? kUnused : std::chrono::nanoseconds(0))) return true;
+  conversations_.want_room(true);
+  if (conversations_.make_room(is_first_try ? kUnused : kUsedJustNow)) return true;
   if (is_first_try) acceptor_.call_peers(clock_.now_ns());
   acceptor_.try_again_at(clock_.now_ns() + (is_first_try ? kMillisecondNs : kNoRoomNs));
   return false;

@@ -75,7 +75,6 @@ class EventLoop {
   void begin_drain(Drain::Kind kind);
   const os::EventFd& own_wake() const { return wake_[own_slot_]; }
 
-  const HttpLimits& limits_;
   std::uint32_t own_slot_;
   int listening_socket_;
   const std::vector<os::EventFd>& wake_;
@@ -92,7 +91,6 @@ class EventLoop {
   Acceptor acceptor_;
   os::Epoll epoll_;
   bool listening_ = false;
-  bool short_of_room_ = false;  ///< Somebody waits, and has not got a connection yet.
 };
 
 }  // namespace forkscope::gateway

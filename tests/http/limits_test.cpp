@@ -319,6 +319,27 @@ TEST(ConnectionLimit, OnAllWorkersKeepsNobodyOut) {
   EXPECT_EQ(server.worker(2)["connections"], 5);
 }
 
+TEST(ConnectionLimit, AsksClientsThatAreAtItToLeave) {
+  const ServerProcess server({.workers = 1, .arguments = {"--max-connections=1"}});
+  // A connection that is used all the time is not closed, but told that this was its last answer.
+  EXPECT_TRUE(wait_until([&] {
+    try {
+      HttpConnection busy(server.port());
+      busy.send_request("GET", "/livez");
+      busy.read_response();
+      HttpConnection next(server.port());
+      next.send_request("GET", "/livez");
+      for (;;) {
+        busy.send_request("GET", "/livez");
+        if (busy.read_response().header("connection") == "close") break;
+      }
+      return next.read_response().status == 200;
+    } catch (const std::exception&) {
+      return false;  // it has paused for too long, on this machine
+    }
+  }));
+}
+
 /// Three connections that the server waits for, and no timeout that would end it.
 ServerOptions three_connections() {
   return {.workers = 1,
