@@ -203,7 +203,7 @@ void Conversations::linger_on(Connection& connection) {
     return;
   }
   const std::chrono::nanoseconds silence =
-      connection.framer().phase() == Phase::failed ? kSilenceInARequest : kSilence;
+      connection.framer().phase() == Phase::complete ? kSilence : kSilenceInARequest;
   const std::uint64_t due_ns = clock_.now_ns() + static_cast<std::uint64_t>(silence.count());
   connections_.set_deadline(connection, std::min(due_ns, connection.lingers_until_ns));
 }
