@@ -14,7 +14,10 @@ void answer_preflights(httplib::Server& server) {
     if (req.method != "OPTIONS") return Result::Unhandled;
     res.status = 204;
     res.set_header("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
-    res.set_header("Access-Control-Allow-Headers", "Content-Type, If-Match, If-None-Match");
+    // The star does not cover Authorization, and older browsers know no star.
+    res.set_header("Access-Control-Allow-Headers",
+                   "Authorization, Cache-Control, Content-Type, If-Match, If-None-Match, "
+                   "X-Requested-With, *");
     res.set_header("Access-Control-Max-Age", "86400");
     return Result::Unhandled;  // the resource itself adds `Allow`; an unknown path stays at 204
   });

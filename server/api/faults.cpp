@@ -10,6 +10,8 @@
 #include <cstdlib>
 #include <stdexcept>
 
+#include "api/intent.h"
+#include "api/problem.h"
 #include "api/query.h"
 #include "api/resource.h"
 
@@ -90,13 +92,25 @@ void slow(const httplib::Request& req, httplib::Response& res) {
   res.set_content("{\"slept_ms\":" + std::to_string(ms) + "}", "application/json");
 }
 
+using Fault = void (*)(const httplib::Request&, httplib::Response&);
+
+void add_fault(httplib::Server& server, const char* path, Fault fault) {
+  const auto fire = [fault](const httplib::Request& req, httplib::Response& res) {
+    res.set_header("Cache-Control", "no-store");
+    const std::string reason = why_not_meant(req);
+    if (!reason.empty()) return set_problem(res, {403, reason, {}});
+    fault(req, res);
+  };
+  add_resource(server, path, {{Method::get, fire}, {Method::post, fire}});
+}
+
 }  // namespace
 
 void add_fault_routes(httplib::Server& server) {
-  add_resource(server, "/v1/faults/hang", {{Method::get, hang}, {Method::post, hang}});
-  add_resource(server, "/v1/faults/crash", {{Method::get, crash}, {Method::post, crash}});
-  add_resource(server, "/v1/faults/work", {{Method::get, work}, {Method::post, work}});
-  add_resource(server, "/v1/faults/slow", {{Method::get, slow}, {Method::post, slow}});
+  add_fault(server, "/v1/faults/hang", hang);
+  add_fault(server, "/v1/faults/crash", crash);
+  add_fault(server, "/v1/faults/work", work);
+  add_fault(server, "/v1/faults/slow", slow);
 }
 
 }  // namespace forkscope::api

@@ -1,6 +1,9 @@
 #include "api/json_members.h"
 
+#include <algorithm>
+#include <charconv>
 #include <cstddef>
+#include <cstdlib>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -9,6 +12,44 @@ namespace {
 
 constexpr int kMaxDepth = 16;
 constexpr std::size_t kMaxMembers = 64;
+constexpr std::int64_t kMaxLiteral = std::int64_t{1} << 40;  // characters; no body is that long
+
+/// The integer that a number is, however it is written: 2, 2.0, 20e-1 and 0.2e1 are the same for
+/// JSON Schema (draft 2020-12, validation, section 6.1.1). By its digits, because a double has too
+/// few.
+std::optional<std::int64_t> integer_of(std::string_view literal) {
+  const bool is_negative = literal.starts_with('-');
+  if (is_negative) literal.remove_prefix(1);
+  const std::size_t exponent_at = std::min(literal.find_first_of("eE"), literal.size());
+  std::string digits(literal.substr(0, exponent_at));
+  literal.remove_prefix(std::min(exponent_at + 1, literal.size()));
+  if (literal.starts_with('+')) literal.remove_prefix(1);
+
+  std::int64_t scale = 0;  // the number is `digits` and so many zeros
+  if (const std::size_t point = digits.find('.'); point != digits.npos) {
+    digits.erase(point, 1);
+    scale = -static_cast<std::int64_t>(digits.size() - point);
+  }
+  digits.erase(0, digits.find_first_not_of('0'));
+  if (digits.empty()) return 0;
+  while (digits.ends_with('0')) {
+    digits.pop_back();
+    ++scale;
+  }
+  std::int64_t exponent = 0;
+  const auto parsed = std::from_chars(literal.data(), literal.data() + literal.size(), exponent);
+  if (parsed.ec == std::errc::result_out_of_range) return std::nullopt;
+  constexpr std::int64_t kMostDigits = 19;
+  if (std::abs(exponent) > kMaxLiteral || exponent + scale < 0 ||
+      exponent + scale > kMostDigits - static_cast<std::int64_t>(digits.size())) {
+    return std::nullopt;
+  }
+  digits.append(static_cast<std::size_t>(exponent + scale), '0');
+  if (is_negative) digits.insert(0, 1, '-');
+  std::int64_t number = 0;
+  const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return result.ec == std::errc() ? std::optional(number) : std::nullopt;
+}
 
 /// nlohmann's parser reports here what it meets; false makes it stop.
 class MemberReader final : public nlohmann::json_sax<nlohmann::json> {
@@ -20,7 +61,10 @@ class MemberReader final : public nlohmann::json_sax<nlohmann::json> {
     if (number > std::uint64_t{std::numeric_limits<std::int64_t>::max()}) return value(OtherJson{});
     return value(static_cast<std::int64_t>(number));
   }
-  bool number_float(number_float_t, const string_t&) override { return value(OtherJson{}); }
+  bool number_float(number_float_t, const string_t& literal) override {
+    const auto integer = integer_of(literal);
+    return integer ? value(*integer) : value(OtherJson{});
+  }
   bool string(string_t& text) override { return value(std::move(text)); }
   bool binary(binary_t&) override { return value(OtherJson{}); }
 

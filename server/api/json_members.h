@@ -1,5 +1,5 @@
 // Reads a JSON object without nesting, member by member, and keeps what a DOM would lose: whether a
-// key came twice, and which kind of number a number was.
+// key came twice, and what a number was exactly.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace forkscope::api {
 
-/// An array, an object, or a number that is not an integer of 64 bits.
+/// An array, an object, or a number that is not an integer of 64 bits (2.0 and 1e2 are integers).
 struct OtherJson {};
 using JsonValue = std::variant<std::nullptr_t, bool, std::int64_t, std::string, OtherJson>;
 using JsonMembers = std::vector<std::pair<std::string, JsonValue>>;

@@ -154,6 +154,9 @@ std::string prometheus_text(const telemetry::SegmentView& view, std::uint64_t no
   out.per_worker("forkscope_worker_connections_accepted_total", "counter",
                  "Accepted client connections.",
                  [](const WorkerReport&, const Counters& c) { return c.connections_accepted; });
+  out.per_worker("forkscope_worker_connection_limit_reached_total", "counter",
+                 "Clients that found no room for their connection in any worker.",
+                 [](const WorkerReport&, const Counters& c) { return c.limit_reached; });
   out.per_worker("forkscope_worker_writes_parked", "gauge",
                  "Requests that wait for their turn to write.",
                  [](const WorkerReport&, const Counters& c) { return c.writes_parked; });

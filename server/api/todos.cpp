@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "api/base_url.h"
 #include "api/conditional.h"
 #include "api/query.h"
 #include "api/resource.h"
@@ -54,11 +55,7 @@ httplib::Server::Handler writing(TodoStore& store, TodoHandler handler) {
   };
 }
 
-/// Absolute where the client named a host, which HTTP/1.0 clients need not do.
-std::string collection_url(const Request& req) {
-  const std::string host = req.get_header_value("Host");
-  return (host.empty() ? "" : "http://" + host) + kCollection;
-}
+std::string collection_url(const Request& req) { return base_url(req) + kCollection; }
 
 std::string item_base(const Request& req) { return collection_url(req) + "/"; }
 

@@ -1,9 +1,9 @@
 #include "gateway/acceptor.h"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <utility>
 
 namespace forkscope::gateway {
 
@@ -16,42 +16,55 @@ constexpr std::uint64_t kOutOfFilesNs = 100 * kMillisecondNs;  // pause after EM
 
 }  // namespace
 
-Acceptor::Acceptor(int listening_socket, Balance balance, const telemetry::SegmentView& view,
-                   std::uint32_t own_slot, const std::vector<os::EventFd>& wake)
+Acceptor::Acceptor(int listening_socket, Balance balance, std::size_t max_connections,
+                   const telemetry::SegmentView& view, std::uint32_t own_slot,
+                   const std::vector<os::EventFd>& wake)
     : listening_socket_(listening_socket),
       balance_(balance),
+      max_connections_(max_connections),
       view_(view),
       own_slot_(own_slot),
       wake_(wake) {}
 
-std::optional<Accepted> Acceptor::try_accept(std::uint64_t own_connections, std::uint64_t now_ns) {
-  if (!pending_ || (now_ns < not_before_ns_ && !nudged_)) return std::nullopt;
+bool Acceptor::has_turn(std::uint64_t own_connections, std::uint64_t now_ns) {
+  const bool is_full = own_connections >= max_connections_;
+  if (is_full) nudged_ = false;  // that was for a worker with room
+  if (!pending_ || (now_ns < not_before_ns_ && !nudged_)) return false;
   if (gave_way_ && !nudged_ &&
       view_.counters(gave_way_->slot).connections_accepted != gave_way_->accepted) {
     gave_way_.reset();
     pending_ = false;
-    return std::nullopt;
+    return false;
   }
-  if (balance_ == Balance::shared && !nudged_ && !gave_way_) {
-    if (const auto peer = better_peer(own_connections, now_ns)) {
+  if ((balance_ == Balance::shared || is_full) && !nudged_ && !gave_way_) {
+    // Full: to whoever has room. Otherwise whoever has less to do, and among equals the one with
+    // the lowest number, so that light traffic stays on few workers.
+    const Load least = is_full ? Load{max_connections_, 0}
+                               : Load{own_connections > 1 ? own_connections : 0, own_slot_};
+    if (const auto peer = peer_below(least, now_ns)) {
       gave_way_ = GaveWay{*peer, view_.counters(*peer).connections_accepted};
       wake_[*peer].signal();
-      not_before_ns_ = now_ns + kWayNs;
-      return std::nullopt;
+      // At our limit somebody has to go for it, so a peer that is busy for a moment is waited for.
+      not_before_ns_ = now_ns + (is_full ? kAvailableNs : kWayNs);
+      return false;
     }
   }
   nudged_ = false;
   gave_way_.reset();
   not_before_ns_ = now_ns;
+  return true;
+}
 
+std::optional<Accepted> Acceptor::accept(std::uint64_t now_ns) {
   Accepted accepted;
   socklen_t bytes = sizeof accepted.peer;
   accepted.fd.reset(::accept4(listening_socket_, reinterpret_cast<sockaddr*>(&accepted.peer),
                               &bytes, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  lacks_files_ = false;
   if (accepted.fd) return accepted;
   switch (errno) {
     case EMFILE:
-    case ENFILE:
+    case ENFILE: lacks_files_ = true; [[fallthrough]];
     case ENOBUFS:
     case ENOMEM: not_before_ns_ = now_ns + kOutOfFilesNs; break;
     case ECONNABORTED:
@@ -63,19 +76,28 @@ std::optional<Accepted> Acceptor::try_accept(std::uint64_t own_connections, std:
   return std::nullopt;
 }
 
-void Acceptor::pass_on(std::uint64_t now_ns) const {
-  if (!pending_ || balance_ == Balance::kernel) return;
-  if (const auto peer = better_peer(UINT64_MAX, now_ns)) wake_[*peer].signal();
+bool Acceptor::somebody_waits() {
+  pollfd queue{listening_socket_, POLLIN, 0};
+  pending_ = ::poll(&queue, 1, 0) > 0;
+  return pending_;
 }
 
-/// The available peer that should have the next connection rather than we: whoever has less to do,
-/// and among equals the one with the lowest number, so that light traffic stays on few workers.
-std::optional<std::uint32_t> Acceptor::better_peer(std::uint64_t own_connections,
-                                                   std::uint64_t now_ns) const {
-  std::optional<std::uint32_t> best;
-  auto least = std::pair(own_connections > 1 ? own_connections : 0, own_slot_);
+void Acceptor::call_peers(std::uint64_t now_ns) const {
   for (std::uint32_t slot = 0; slot < view_.slot_count(); ++slot) {
-    const auto load = std::pair(load_of(slot), slot);
+    if (slot != own_slot_ && available(slot, now_ns)) wake_[slot].signal();
+  }
+}
+
+void Acceptor::pass_on(std::uint64_t now_ns) const {
+  if (!pending_ || balance_ == Balance::kernel) return;
+  if (const auto peer = peer_below({UINT64_MAX, 0}, now_ns)) wake_[*peer].signal();
+}
+
+/// The available peer that has least to do, if that is below `least`.
+std::optional<std::uint32_t> Acceptor::peer_below(Load least, std::uint64_t now_ns) const {
+  std::optional<std::uint32_t> best;
+  for (std::uint32_t slot = 0; slot < view_.slot_count(); ++slot) {
+    const Load load{load_of(slot), slot};
     if (slot != own_slot_ && load < least && available(slot, now_ns)) {
       least = load;
       best = slot;

@@ -11,11 +11,16 @@
 // one, and with it the duty to go on. When a worker hangs or dies the primary wakes all others,
 // because the dead may have been woken for a connection that it never took.
 //
+// A worker that is at its limit of connections gives way in the same manner, to any peer that has
+// room; if nobody has, whoever was woken has to make some (EventLoop::make_room()).
+//
 // One per worker process, used by its only thread. Borrows all descriptors.
 #pragma once
 
 #include <netinet/in.h>
 
+#include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -36,8 +41,9 @@ struct Accepted {
 
 class Acceptor {
  public:
-  Acceptor(int listening_socket, Balance balance, const telemetry::SegmentView& view,
-           std::uint32_t own_slot, const std::vector<os::EventFd>& wake);
+  Acceptor(int listening_socket, Balance balance, std::size_t max_connections,
+           const telemetry::SegmentView& view, std::uint32_t own_slot,
+           const std::vector<os::EventFd>& wake);
 
   /// The listening socket has become readable (edge-triggered).
   void connection_waits() {
@@ -51,26 +57,46 @@ class Acceptor {
   /// Requests are about to run while a connection waits: an idle peer may take it meanwhile.
   void pass_on(std::uint64_t now_ns) const;
 
-  /// One connection at most. Call it again while retry_at_ns() says so.
-  std::optional<Accepted> try_accept(std::uint64_t own_connections, std::uint64_t now_ns);
+  /// Whether it is our turn to take a connection, if one waits. Ask again while retry_at_ns() says
+  /// so.
+  bool has_turn(std::uint64_t own_connections, std::uint64_t now_ns);
+  /// In our turn: one connection at most.
+  std::optional<Accepted> accept(std::uint64_t now_ns);
+  /// The latest accept() found no descriptor for whoever may wait.
+  bool lacks_files() const { return lacks_files_; }
+
+  // ── in our turn, without room for one more ──
+  /// Whether somebody waits at all. False: an event will tell when.
+  bool somebody_waits();
+  /// Peers may find it easier to make room.
+  void call_peers(std::uint64_t now_ns) const;
+  void try_again_at(std::uint64_t due_ns) { not_before_ns_ = due_ns; }
+
   /// When to try again, in the past for at once. Nothing: an event will tell.
   std::optional<std::uint64_t> retry_at_ns() const {
     return pending_ ? std::optional(not_before_ns_) : std::nullopt;
   }
 
  private:
-  std::optional<std::uint32_t> better_peer(std::uint64_t own_connections,
-                                           std::uint64_t now_ns) const;
+  struct Load {
+    std::uint64_t connections = 0;
+    std::uint32_t slot = 0;
+    auto operator<=>(const Load&) const = default;
+  };
+
+  std::optional<std::uint32_t> peer_below(Load least, std::uint64_t now_ns) const;
   std::uint64_t load_of(std::uint32_t slot) const;
   bool available(std::uint32_t slot, std::uint64_t now_ns) const;
 
   int listening_socket_;
   Balance balance_;
+  std::size_t max_connections_;
   const telemetry::SegmentView& view_;
   std::uint32_t own_slot_;
   const std::vector<os::EventFd>& wake_;
   bool pending_ = false;  ///< The queue may hold a connection.
   bool nudged_ = false;
+  bool lacks_files_ = false;
   /// The peer that has been given way, and how many connections it had accepted by then.
   struct GaveWay {
     std::uint32_t slot = 0;

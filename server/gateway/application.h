@@ -4,6 +4,8 @@
 // has a default that suits an application without a store. One that keeps data can take part in
 // group commit (writes of one loop iteration share a transaction) and in the response cache.
 //
+// Paths are in their normal form (request_target.h), the one that routes see as well.
+//
 // All functions are called in a worker process, by its only thread, after the fork. None may
 // block, but for those that write, which may wait for the disk: one that never comes back from it
 // is a hang of the worker like any other, seen as such in the phases "committing" and "flushing".
@@ -70,9 +72,10 @@ class Application {
 
   // ── shared reads and the response cache ──
 
-  /// Whether the answer to a GET of `path` depends on nothing but its target, its Host and the
-  /// content of the store. Such requests run between begin_reads() and end_reads(), and their
-  /// answers may be kept and given again while the content is the same.
+  /// Whether the answer to a GET of `path` depends on nothing but its target, the scheme, Host and
+  /// prefix that it came by (X-Forwarded-Proto, -Prefix) and the content of the store. Such
+  /// requests run between begin_reads() and end_reads(), and their answers may be kept and given
+  /// again while the content is the same.
   virtual bool reads(std::string_view /*path*/) const { return false; }
   /// Asked once per loop iteration, after all its requests have been received. Returns a number
   /// that changes with every change of the content, by whichever process; until end_reads() every

@@ -14,8 +14,8 @@ constexpr std::size_t kKeptOutputBytes = 64 * 1024;  // a longer response gives 
 }  // namespace
 
 Connection::Connection(os::UniqueFd fd, const sockaddr_storage& peer, std::uint64_t id,
-                       const HttpLimits& limits)
-    : fd_(std::move(fd)), id_(id), framer_(limits) {
+                       const HttpLimits& limits, RequestFramer::Peer trust)
+    : fd_(std::move(fd)), id_(id), framer_(limits, trust) {
   char text[INET6_ADDRSTRLEN] = "";
   if (peer.ss_family == AF_INET6) {
     const auto& address = reinterpret_cast<const sockaddr_in6&>(peer);
@@ -58,6 +58,7 @@ void Connection::feed_pipelined() {
 Connection::Received Connection::discard(std::span<char> buffer) {
   const ssize_t count = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
   if (count > 0) {
+    discarded_bytes_ += static_cast<std::uint64_t>(count);
     if (static_cast<std::size_t>(count) < buffer.size() && !end_announced) readable = false;
     return Received::bytes;
   }

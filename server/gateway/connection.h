@@ -9,7 +9,7 @@
 //              └─▶ uncommitted   it writes, and its handler has run ──▶ sending after the commit
 //   sending ───┬─▶ receiving     all is sent
 //              └─▶ lingering     all is sent, and nothing will follow: shutdown(SHUT_WR)
-//   lingering ───▶ closed        the peer has closed, or two seconds have gone
+//   lingering ───▶ closed        the peer has closed, is silent, or sends without an end
 //
 // Lingering: a socket closed with unread input sends a reset, which may destroy the response before
 // the client has read it (RFC 9112 section 9.6). So the writing half is closed first, and what
@@ -55,7 +55,7 @@ class Connection {
   };
 
   Connection(os::UniqueFd fd, const sockaddr_storage& peer, std::uint64_t id,
-             const HttpLimits& limits);
+             const HttpLimits& limits, RequestFramer::Peer trust);
 
   int fd() const { return fd_.get(); }
   std::uint64_t id() const { return id_; }
@@ -72,6 +72,7 @@ class Connection {
   void feed_pipelined();
   /// Throws away what arrives while lingering. `end` or `broken` once the peer has closed.
   Received discard(std::span<char> buffer);
+  std::uint64_t discarded_bytes() const { return discarded_bytes_; }
 
   // ── output ──
   std::string& output() { return output_; }
@@ -84,11 +85,13 @@ class Connection {
   State state = State::receiving;
   bool readable = false;
   bool writable = true;
-  bool end_announced = false;     ///< epoll has said that the peer has closed its writing half,
-  bool peer_has_ended = false;    ///< … and recv(2) has reached that end.
-  bool continue_sent = false;     ///< "100 Continue", for the request at hand.
-  std::uint64_t deadline_ns = 0;  ///< Of whatever `state` waits for; 0 = none.
+  bool end_announced = false;        ///< epoll has said that the peer has closed its writing half,
+  bool peer_has_ended = false;       ///< … and recv(2) has reached that end.
+  bool continue_sent = false;        ///< "100 Continue", for the request at hand.
+  std::uint64_t deadline_ns = 0;     ///< Of whatever `state` waits for; 0 = none.
+  std::uint64_t waits_since_ns = 0;  ///< When that wait began.
   RequestFramer::Phase timed_phase = RequestFramer::Phase::idle;  ///< What the deadline is for.
+  std::uint64_t lingers_until_ns = 0;
   std::uint64_t parked_since_ns = 0;
   telemetry::RequestRecord record{};  ///< Of the request at hand, once it has begun.
   AfterResponse after_response = AfterResponse::keep_alive;
@@ -104,6 +107,7 @@ class Connection {
   std::string pipelined_;
   std::string output_;
   std::size_t sent_ = 0;
+  std::uint64_t discarded_bytes_ = 0;
 };
 
 }  // namespace forkscope::gateway

@@ -15,13 +15,15 @@
 #include "gateway/acceptor.h"
 #include "gateway/connection.h"
 #include "gateway/http_limits.h"
+#include "gateway/trusted_proxies.h"
 
 namespace forkscope::gateway {
 
 class ConnectionTable {
  public:
-  ConnectionTable(const HttpLimits& limits, telemetry::SlotWriter& slot)
-      : limits_(limits), slot_(slot) {}
+  ConnectionTable(const HttpLimits& limits, const TrustedProxies& proxies,
+                  telemetry::SlotWriter& slot)
+      : limits_(limits), proxies_(proxies), slot_(slot) {}
 
   Connection& add(Accepted accepted);
   /// `fd` is the descriptor of a connection that has not been buried.
@@ -40,6 +42,11 @@ class ConnectionTable {
 
   /// Connections that may still bring a request.
   std::size_t open() const { return open_; }
+  /// Nobody more may be added.
+  bool full() const { return open_ >= limits_.max_connections || too_many_linger(); }
+  bool too_many_linger() const {
+    return living_ >= limits_.max_connections + limits_.max_lingering;
+  }
   /// Nobody is left, not even one that lingers.
   bool empty() const { return living_ == 0; }
 
@@ -47,6 +54,18 @@ class ConnectionTable {
   void set_deadline(Connection& connection, std::uint64_t due_ns);
   /// No deadline is earlier, and it may be that none is left by then; 0 = there is none.
   std::uint64_t next_deadline_ns() const { return next_deadline_ns_; }
+  /// The connection that `waits` of and that has done so for longest; null: of none.
+  template <typename Waits>
+  Connection* longest(const Waits& waits) const {
+    Connection* longest = nullptr;
+    for_each([&](Connection& connection) {
+      if (!waits(connection)) return;
+      if (longest == nullptr || connection.waits_since_ns < longest->waits_since_ns) {
+        longest = &connection;
+      }
+    });
+    return longest;
+  }
   /// For each connection out of time: `visit` closes it or gives it another deadline.
   template <typename Visit>
   void expire(std::uint64_t now_ns, const Visit& visit) {
@@ -71,6 +90,7 @@ class ConnectionTable {
   void count_open(std::size_t count);
 
   const HttpLimits& limits_;
+  const TrustedProxies& proxies_;
   telemetry::SlotWriter& slot_;
   std::vector<std::unique_ptr<Connection>> by_descriptor_;
   std::vector<Connection*> closed_;  ///< In this iteration.

@@ -2,6 +2,7 @@
 
 #include <sys/epoll.h>
 
+#include <algorithm>
 #include <cassert>
 
 namespace forkscope::gateway {
@@ -12,7 +13,15 @@ using State = Connection::State;
 
 namespace {
 
-constexpr std::chrono::seconds kLinger{2};
+// How long a connection lingers: until its client has been silent for so long, or the limits of all
+// clients are reached. One that was refused may be in the middle of a long body on a slow line, and
+// many look for an answer only behind it.
+constexpr std::chrono::seconds kSilence{2};
+constexpr std::chrono::seconds kSilenceInARequest{5};
+constexpr std::chrono::nanoseconds kLongestLinger = std::chrono::seconds(30);
+constexpr std::uint64_t kMostLingerBytes = 64 * 1024 * 1024;
+/// What a request or the reading of a response may take, however many others wait.
+constexpr std::chrono::nanoseconds kGrace = std::chrono::seconds(1);
 constexpr std::size_t kReceiveBytes = 64 * 1024;
 
 }  // namespace
@@ -76,10 +85,12 @@ void Conversations::throw_away(Connection& connection) {
   switch (connection.discard(buffer_)) {
     case Received::end:
     case Received::broken: connections_.close(connection); return;
-    case Received::nothing:
-    case Received::bytes: break;
+    case Received::bytes:
+      if (!drain_.begun()) linger_on(connection);
+      break;
+    case Received::nothing: break;
   }
-  if (connection.readable) ready_.push_back(&connection);
+  if (connection.state == State::lingering && connection.readable) ready_.push_back(&connection);
 }
 
 /// Decides by what has arrived so far.
@@ -116,6 +127,7 @@ void Conversations::expect(Connection& connection, Phase phase) {
 }
 
 void Conversations::wait_for(Connection& connection, std::chrono::nanoseconds limit) {
+  connection.waits_since_ns = clock_.now_ns();
   connections_.set_deadline(connection,
                             clock_.now_ns() + static_cast<std::uint64_t>(limit.count()));
 }
@@ -179,8 +191,21 @@ void Conversations::linger(Connection& connection) {
   }
   connection.shut_down_writing();
   connections_.linger(connection);
-  wait_for(connection, kLinger);
+  wait_for(connection, kLongestLinger);
+  connection.lingers_until_ns = connection.deadline_ns;
+  linger_on(connection);
   if (connection.readable) ready_.push_back(&connection);
+}
+
+void Conversations::linger_on(Connection& connection) {
+  if (connection.discarded_bytes() > kMostLingerBytes) {
+    connections_.close(connection);
+    return;
+  }
+  const std::chrono::nanoseconds silence =
+      connection.framer().phase() == Phase::complete ? kSilence : kSilenceInARequest;
+  const std::uint64_t due_ns = clock_.now_ns() + static_cast<std::uint64_t>(silence.count());
+  connections_.set_deadline(connection, std::min(due_ns, connection.lingers_until_ns));
 }
 
 void Conversations::time_out(Connection& connection) {
@@ -192,6 +217,52 @@ void Conversations::time_out(Connection& connection) {
   } else {
     connections_.close(connection);
   }
+}
+
+bool Conversations::make_room(std::chrono::nanoseconds least_idle) {
+  while (Connection* connection = who_gives_way(least_idle)) {
+    if (connection->state == State::receiving) {
+      // What it owes us may be here by now: one last look, then goodbye.
+      const std::uint64_t since_ns = connection->waits_since_ns;
+      connection->readable = true;
+      attend(*connection);
+      if (connection->state == State::closed) return true;
+      if (connection->state != State::receiving || connection->waits_since_ns != since_ns) continue;
+      if (connection->framer().phase() != Phase::idle) {
+        refuse(*connection, 408,
+               "The request took too long to arrive while others waited for a connection.");
+        if (connection->state == State::lingering) return true;
+      }
+    }
+    connections_.close(*connection);
+    return true;
+  }
+  return false;
+}
+
+Connection* Conversations::who_gives_way(std::chrono::nanoseconds least_idle) const {
+  const auto has_waited = [this](const Connection& connection, std::chrono::nanoseconds time) {
+    return clock_.now_ns() - connection.waits_since_ns >= static_cast<std::uint64_t>(time.count());
+  };
+  if (connections_.too_many_linger()) {
+    return connections_.longest(
+        [](const Connection& connection) { return connection.state == State::lingering; });
+  }
+  const auto is_idle = [&](Connection& connection) {
+    if (connection.state != State::receiving) return false;
+    if (connection.framer().phase() != Phase::idle) return false;
+    const bool is_new = connection.record.id == 0;  // its first request may be on its way
+    return has_waited(connection, is_new ? std::max(least_idle, kGrace) : least_idle);
+  };
+  if (Connection* idle = connections_.longest(is_idle)) return idle;
+  const auto is_half_sent = [&](Connection& connection) {
+    return connection.state == State::receiving && connection.framer().phase() != Phase::idle &&
+           has_waited(connection, kGrace);
+  };
+  if (Connection* half_sent = connections_.longest(is_half_sent)) return half_sent;
+  return connections_.longest([&](Connection& connection) {
+    return connection.state == State::sending && has_waited(connection, kGrace);
+  });
 }
 
 void Conversations::close_idle() {

@@ -44,6 +44,13 @@ class Conversations {
   void answer(Connection& connection);
   /// What it waits for has not come in time.
   void time_out(Connection& connection);
+  /// Somebody waits for a connection and there is no room: each response asks its client to leave.
+  void want_room(bool wanted) { wants_room_ = wanted; }
+  bool wants_room() const { return wants_room_; }
+  /// Lets go of the connection that has kept us waiting longest: one that is idle, and has been for
+  /// `least_idle`; or else, after a second, one with half a request, or that does not read its
+  /// response. False: nobody can go.
+  bool make_room(std::chrono::nanoseconds least_idle);
   /// Closes the connections from which no request has come, each after one last look.
   void close_idle();
 
@@ -58,7 +65,9 @@ class Conversations {
   void send(Connection& connection);
   void after_response(Connection& connection);
   void linger(Connection& connection);
+  void linger_on(Connection& connection);  ///< Its client was heard just now.
   void refuse(Connection& connection, int status, std::string_view detail);
+  Connection* who_gives_way(std::chrono::nanoseconds least_idle) const;
   void wait_for(Connection& connection, std::chrono::nanoseconds limit);
 
   const HttpLimits& limits_;
@@ -72,6 +81,7 @@ class Conversations {
   std::vector<Connection*> attending_;  ///< Those of this iteration.
   std::vector<Connection*> runnable_;   ///< With a whole request, in order of arrival.
   std::vector<char> buffer_;
+  bool wants_room_ = false;
 };
 
 }  // namespace forkscope::gateway

@@ -3,6 +3,7 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <iterator>
 #include <optional>
@@ -15,6 +16,11 @@ namespace {
 
 constexpr std::uint64_t kMillisecondNs = 1'000'000;
 constexpr std::uint64_t kParkRetryNs = kMillisecondNs;
+constexpr std::uint64_t kNoRoomNs = 10 * kMillisecondNs;  // until somebody may be able to go
+/// A connection that has been idle for this long is likely to be one that nobody uses.
+constexpr std::chrono::nanoseconds kUnused = std::chrono::seconds(1);
+/// One that has been idle for less is likely to be used again at once, and then asked to leave.
+constexpr std::chrono::nanoseconds kUsedJustNow = std::chrono::milliseconds(100);
 
 // What an event is about; above these, the descriptor of a connection plus kConnections.
 enum Token : std::uint64_t { kListening, kWake, kSignals, kConnections };
@@ -27,19 +33,19 @@ int rounded_up_ms(std::uint64_t duration_ns) {
 
 EventLoop::EventLoop(const HttpLimits& limits, const Surroundings& surroundings,
                      Application& application)
-    : limits_(limits),
-      own_slot_(surroundings.identity.number - 1),
+    : own_slot_(surroundings.identity.number - 1),
       listening_socket_(surroundings.listening_socket),
       wake_(surroundings.wake),
       signals_(surroundings.signals),
       slot_(surroundings.slot),
       drain_(limits.drain_timeout),
-      connections_(limits, slot_),
+      connections_(limits, surroundings.proxies, slot_),
       runner_(application, surroundings.identity, listening_socket_, slot_),
       conversations_(limits, connections_, runner_, drain_, clock_, slot_),
       turn_relay_(surroundings.view, own_slot_, wake_),
       scheduler_(application, runner_, conversations_, turn_relay_, drain_, clock_, slot_),
-      acceptor_(listening_socket_, surroundings.balance, surroundings.view, own_slot_, wake_) {
+      acceptor_(listening_socket_, surroundings.balance, limits.max_connections, surroundings.view,
+                own_slot_, wake_) {
   epoll_.add(own_wake().fd(), EPOLLIN, kWake);
   epoll_.add(signals_.fd(), EPOLLIN, kSignals);
   listen();
@@ -126,8 +132,14 @@ void EventLoop::serve() {
 }
 
 void EventLoop::accept() {
-  if (!listening_) return;
-  auto accepted = acceptor_.try_accept(connections_.open(), clock_.now_ns());
+  if (!listening_ || !acceptor_.has_turn(connections_.open(), clock_.now_ns())) return;
+  if (connections_.full() && !make_room()) return;
+  auto accepted = acceptor_.accept(clock_.now_ns());
+  if (!accepted && acceptor_.lacks_files()) {
+    if (make_room()) acceptor_.try_again_at(clock_.now_ns());
+    return;
+  }
+  conversations_.want_room(false);
   if (!accepted) return;
   const int fd = accepted->fd.get();
   try {
@@ -137,6 +149,21 @@ void EventLoop::accept() {
     return;  // out of kernel memory: this one has to go, not all
   }
   conversations_.begin(connections_.add(std::move(*accepted)));
+}
+
+/// If our connections are all in use, peers may have one that is not: they get a moment.
+bool EventLoop::make_room() {
+  if (!acceptor_.somebody_waits()) {
+    conversations_.want_room(false);
+    return false;
+  }
+  const bool is_first_try = !conversations_.wants_room();
+  if (is_first_try) slot_.connection_limit_reached();
+  conversations_.want_room(true);
+  if (conversations_.make_room(is_first_try ? kUnused : kUsedJustNow)) return true;
+  if (is_first_try) acceptor_.call_peers(clock_.now_ns());
+  acceptor_.try_again_at(clock_.now_ns() + (is_first_try ? kMillisecondNs : kNoRoomNs));
+  return false;
 }
 
 void EventLoop::expire() {
@@ -156,9 +183,8 @@ void EventLoop::bury() {
   connections_.bury();
 }
 
-/// At the limit it stops: then the kernel wakes others for new connections.
 void EventLoop::listen() {
-  const bool on = !drain_.begun() && connections_.open() < limits_.max_connections;
+  const bool on = !drain_.begun();
   if (on == listening_) return;
   listening_ = on;
   if (on) {

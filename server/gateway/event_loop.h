@@ -4,10 +4,10 @@
 //                  signals
 //   attend         receive from and send to every connection that is ready (Conversations)
 //   serve          the requests that have arrived: reads, others, writes (RequestScheduler)
-//   accept         one new connection at most (Acceptor)
+//   accept         one new connection at most (Acceptor); at the limit in another one's place
 //   expire         whoever has kept us waiting too long (ConnectionTable, Drain)
 //   bury           what was closed on the way: until here nobody holds a dangling pointer
-//   listen         for another connection, where there is room for one
+//   listen         for new connections, until it drains
 //
 // A handler that hangs therefore blocks exactly this worker, holds no lock of the store, and has
 // already been published to telemetry. A slow client blocks nobody. An idle worker makes no system
@@ -31,6 +31,7 @@
 #include "gateway/own_response.h"
 #include "gateway/request_runner.h"
 #include "gateway/request_scheduler.h"
+#include "gateway/trusted_proxies.h"
 #include "gateway/turn_relay.h"
 #include "os/caught_signals.h"
 #include "os/epoll.h"
@@ -48,6 +49,7 @@ class EventLoop {
     telemetry::SlotWriter& slot;           ///< To be seen.
     const std::vector<os::EventFd>& wake;  ///< One per slot; ours and the peers'.
     const os::CaughtSignals& signals;      ///< SIGTERM: stop; others: hand over.
+    const TrustedProxies& proxies;
   };
 
   EventLoop(const HttpLimits& limits, const Surroundings& surroundings, Application& application);
@@ -69,10 +71,10 @@ class EventLoop {
   void listen();
 
   void nap(int timeout_ms) const;
+  bool make_room();
   void begin_drain(Drain::Kind kind);
   const os::EventFd& own_wake() const { return wake_[own_slot_]; }
 
-  const HttpLimits& limits_;
   std::uint32_t own_slot_;
   int listening_socket_;
   const std::vector<os::EventFd>& wake_;

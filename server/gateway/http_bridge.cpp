@@ -107,21 +107,6 @@ bool is_for_routes(std::string_view name) {
   return !starts_ignoring_case(name, "remote_") && !starts_ignoring_case(name, "local_");
 }
 
-/// `path` without its percent escapes, which the framer has checked (RFC 3986 section 2.1).
-std::string decoded(std::string_view path) {
-  std::string text;
-  text.reserve(path.size());
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    unsigned char c = static_cast<unsigned char>(path[i]);
-    if (c == '%') {
-      std::from_chars(path.data() + i + 1, path.data() + i + 3, c, 16);
-      i += 2;
-    }
-    text += static_cast<char>(c);
-  }
-  return text;
-}
-
 /// As cpp-httplib writes it down where nobody handles exceptions.
 std::string what(const std::exception_ptr& thrown) {
   try {
@@ -195,7 +180,7 @@ class HttpBridge::Routes : public MemoryServer {
       if (is_for_routes(field.name)) target.headers.emplace(field.name, field.value);
     }
     target.target = request.target;
-    target.path = decoded(request.path);
+    target.path = request.path;
     httplib::detail::parse_query_text(std::string(request.query), target.params);
     target.body = std::move(request.body);
   }

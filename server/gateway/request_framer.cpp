@@ -44,6 +44,8 @@ void RequestFramer::reset() {
   body_begun_ = false;
   // A request that fails before its head is whole has none of these. finish_head() sets the rest.
   request_.method = request_.target = request_.path = request_.query = request_.host = {};
+  request_.scheme = "http";
+  request_.prefix = {};
   request_.fields.clear();
   if (request_.body.capacity() > kKeptBodyBytes) request_.body = {};
   request_.body.clear();
@@ -206,16 +208,41 @@ void RequestFramer::finish_head() {
   request_.keep_alive = framing.keeps_alive(scan_.minor_version);
   request_.expects_continue = framing.expects_continue() && has_body;
   set_target();
+  take_fields();
+  phase_ = has_body ? Phase::body : Phase::complete;
+}
+
+void RequestFramer::take_fields() {
   request_.host = scan_.authority.in(head_);
+  std::size_t host_at = field_spans_.size();
+  bool is_forwarded = false;
   for (const FieldSpans& spans : field_spans_) {
-    HeaderField field{spans.name.in(head_), spans.value.in(head_)};
-    if (equals_ignoring_case(field.name, "host")) {
+    const HeaderField field{spans.name.in(head_), spans.value.in(head_)};
+    if (ForwardedFields::is_one(field.name)) {
+      if (peer_ == Peer::client) continue;
+      if (!is_forwarded) forwarded_.reset();
+      is_forwarded = true;
+      if (forwarded_.accept(field.name, field.value)) continue;
+    } else if (equals_ignoring_case(field.name, "host")) {
+      host_at = request_.fields.size();
       if (request_.host.empty()) request_.host = field.value;
-      field.value = request_.host;
     }
     request_.fields.push_back(field);
   }
-  phase_ = has_body ? Phase::body : Phase::complete;
+  if (is_forwarded) take_forwarded();
+  if (host_at < request_.fields.size()) request_.fields[host_at].value = request_.host;
+}
+
+void RequestFramer::take_forwarded() {
+  if (!forwarded_.host().empty()) request_.host = forwarded_.host();
+  if (!forwarded_.scheme().empty()) {
+    request_.scheme = forwarded_.scheme();
+    request_.fields.push_back({"X-Forwarded-Proto", request_.scheme});
+  }
+  if (!forwarded_.prefix().empty()) {
+    request_.prefix = forwarded_.prefix();
+    request_.fields.push_back({"X-Forwarded-Prefix", request_.prefix});
+  }
 }
 
 void RequestFramer::set_target() {
@@ -230,6 +257,10 @@ void RequestFramer::set_target() {
   const std::size_t question = std::min(target.find('?'), target.size());
   request_.target = target;
   request_.path = target.substr(0, question);
+  if (request_.path.find('%') != request_.path.npos) {
+    normal_path_ = normal_path(request_.path);
+    request_.path = normal_path_;
+  }
   request_.query = target.substr(std::min(question + 1, target.size()));
 }
 

@@ -26,6 +26,7 @@
 
 #include "gateway/chunked_decoder.h"
 #include "gateway/field_scanner.h"
+#include "gateway/forwarded_fields.h"
 #include "gateway/framing_error.h"
 #include "gateway/framing_fields.h"
 #include "gateway/http_limits.h"
@@ -42,13 +43,18 @@ struct HeaderField {
 struct FramedRequest {
   std::string_view method;  ///< One of GET HEAD POST PUT PATCH DELETE OPTIONS.
   std::string_view target;  ///< In origin form, "/path?query", or "*" for OPTIONS.
-  std::string_view path;    ///< Up to the first '?', still percent-encoded.
+  std::string_view path;    ///< Up to the first '?', in its normal form (normal_path()).
   std::string_view query;   ///< Behind the first '?'; empty without one.
   int minor_version = 1;    ///< Of HTTP/1.x: 0 or 1. A higher one is answered as 1.
-  /// Of an absolute target, otherwise of the Host field (RFC 9112 section 3.2.2). Empty only for
-  /// HTTP/1.0.
+  /// Of the proxy's client, where a trusted one says; otherwise of an absolute target or of the
+  /// Host field (RFC 9112 section 3.2.2). Empty only for HTTP/1.0.
   std::string_view host;
-  /// In the order sent, Host carrying the value of `host`. Trailer fields are never among them.
+  std::string_view scheme = "http";  ///< "https" only where a trusted proxy says so.
+  /// What leads our paths for the client of a trusted proxy, "/prefix"; empty for all others.
+  std::string_view prefix;
+  /// In the order sent, Host carrying the value of `host`. Trailer fields are never among them, and
+  /// of the fields by which proxies speak of their clients only what a trusted one has sent:
+  /// X-Forwarded-Proto and -Prefix, at the end, carry `scheme` and `prefix` where that has said so.
   std::vector<HeaderField> fields;
   std::string body;               ///< Without its transfer coding. The user may move it away.
   bool keep_alive = true;         ///< Whether the client lets the connection live on.
@@ -65,8 +71,11 @@ class RequestFramer {
     failed,    ///< error() is valid. Only closing the connection helps.
   };
 
+  enum class Peer { client, trusted_proxy };
+
   /// The limits must outlive the framer.
-  explicit RequestFramer(const HttpLimits& limits) : limits_(&limits), chunked_(limits) {}
+  explicit RequestFramer(const HttpLimits& limits, Peer peer = Peer::client)
+      : limits_(&limits), peer_(peer), chunked_(limits) {}
   RequestFramer(const RequestFramer&) = delete;  // The views of request() point into this object.
   RequestFramer& operator=(const RequestFramer&) = delete;
 
@@ -139,10 +148,13 @@ class RequestFramer {
   void accept_field(std::string_view text);
 
   void finish_head();
+  void take_fields();
+  void take_forwarded();
   void set_target();
   void fail(const FramingError& error);
 
   const HttpLimits* limits_;
+  Peer peer_;
   Phase phase_ = Phase::idle;
   FramedRequest request_;
   FramingError error_;
@@ -150,6 +162,8 @@ class RequestFramer {
   std::vector<FieldSpans> field_spans_;
   std::string head_;              ///< The head, once it is whole or has to wait for its rest.
   std::string rewritten_target_;  ///< Backs request_.target after an absolute form without a path.
+  std::string normal_path_;       ///< Backs request_.path where that had escapes.
+  ForwardedFields forwarded_;
   ChunkedDecoder chunked_;
   bool body_begun_ = false;
 };

@@ -121,7 +121,8 @@ void RequestScheduler::serve(Connection& connection) {
 }
 
 void RequestScheduler::begin(Connection& connection) {
-  const bool stays = connection.framer().request().keep_alive && !drain_.begun();
+  const bool stays =
+      connection.framer().request().keep_alive && !drain_.begun() && !conversations_.wants_room();
   runner_.begin(connection, stays ? AfterResponse::keep_alive : AfterResponse::close,
                 clock_.now_ns());
 }

@@ -1,6 +1,7 @@
 #include "gateway/request_target.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "gateway/http_syntax.h"
 
@@ -8,15 +9,6 @@ namespace forkscope::gateway {
 namespace {
 
 constexpr std::string_view kHttpScheme = "http://";
-
-bool has_valid_escapes(std::string_view text) {
-  for (std::size_t at = text.find('%'); at != text.npos; at = text.find('%', at + 3)) {
-    if (text.size() - at < 3 || !is(text[at + 1], kHexDigit) || !is(text[at + 2], kHexDigit)) {
-      return false;
-    }
-  }
-  return true;
-}
 
 /// port = *DIGIT, and a number that a port can have.
 bool is_valid_port(std::string_view text) {
@@ -62,6 +54,36 @@ std::string_view split_request_target(std::string_view method, std::string_view 
   const std::string_view path = target.origin_form.substr(0, target.origin_form.find('?'));
   if (path.find("%00") != path.npos) return "The path holds an escaped NUL.";
   return "";
+}
+
+std::string normal_path(std::string_view path) {
+  std::string text;
+  text.reserve(path.size());
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (path[i] != '%') {
+      text += path[i];
+      continue;
+    }
+    unsigned char c = 0;
+    std::from_chars(path.data() + i + 1, path.data() + i + 3, c, 16);
+    if (c < ' ' || c == 0x7f || c == '/' || c == '%') {
+      constexpr char kDigits[] = "0123456789ABCDEF";
+      text.append({'%', kDigits[c >> 4], kDigits[c & 15]});
+    } else {
+      text += static_cast<char>(c);
+    }
+    i += 2;
+  }
+  return text;
+}
+
+bool has_valid_escapes(std::string_view text) {
+  for (std::size_t at = text.find('%'); at != text.npos; at = text.find('%', at + 3)) {
+    if (text.size() - at < 3 || !is(text[at + 1], kHexDigit) || !is(text[at + 2], kHexDigit)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 bool is_valid_authority(std::string_view text) {

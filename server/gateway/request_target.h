@@ -1,6 +1,7 @@
 // The request target (RFC 9112 section 3.2) and the Host that goes with it.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 namespace forkscope::gateway {
@@ -16,6 +17,17 @@ struct RequestTarget {
 /// literal) that says what is wrong with the target.
 std::string_view split_request_target(std::string_view method, std::string_view raw,
                                       RequestTarget& target);
+
+/// A path in the one form that all who decide by it see: the router, the application, telemetry and
+/// so the log. Percent escapes are decoded (RFC 3986 section 6.2.2.2), but for those that stand for
+/// something else than their character: %2F is no separator, %25 begins no escape, and control
+/// characters are nothing to show to anybody. These stay, in upper case (section 6.2.2.1). Dots and
+/// doubled slashes stay as well: who resolves them where a proxy in front has not, opens what that
+/// has closed. `path` is one that split_request_target() has let through.
+std::string normal_path(std::string_view path);
+
+/// Whether two hexadecimal digits follow every '%' (RFC 3986 section 2.1).
+bool has_valid_escapes(std::string_view text);
 
 /// Whether the text is `uri-host [ ":" port ]` with a host that is not empty (RFC 9110 sections
 /// 4.2.1 and 7.2).

@@ -55,8 +55,9 @@ void ResponseCache::store(const FramedRequest& request, std::string_view respons
 }
 
 ResponseCache::Entry* ResponseCache::find(const FramedRequest& request) {
-  // Neither can hold a space.
-  key_.assign(request.host).append(1, ' ').append(request.target);
+  // No scheme holds a colon, no host a slash, no prefix a space: each key has one reading.
+  key_.assign(request.scheme).append("://").append(request.host).append(request.prefix);
+  key_.append(1, ' ').append(request.target);
   if (const auto young = young_.find(key_); young != young_.end()) return &young->second;
   auto node = old_.extract(key_);
   if (!node) return nullptr;

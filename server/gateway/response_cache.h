@@ -25,8 +25,9 @@ class ResponseCache {
   static constexpr std::size_t kMaxResponseBytes = 64 * 1024;
   static constexpr std::size_t kGenerationBytes = 8 * 1024 * 1024;
 
-  /// Whether this request's answer depends on nothing but its target and Host: a plain GET without
-  /// conditions, over a connection that stays.
+  /// Whether this request's answer depends on nothing but its target, as sent, and the scheme,
+  /// host and prefix that its URLs get: a plain GET without conditions, over a connection that
+  /// stays.
   static bool suits(const FramedRequest& request);
 
   /// From now on only responses that were stored under this version are found.

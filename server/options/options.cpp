@@ -53,12 +53,27 @@ void add_limits(CLI::App& app, gateway::HttpLimits& limits) {
   };
   app.add_option("--max-connections", limits.max_connections, "Open connections per worker")
       ->check(CLI::Range(1, 1'000'000));
+  app.add_option_function<std::size_t>(
+         "--max-head",
+         [&limits](std::size_t bytes) {
+           limits.max_head_bytes = bytes;
+           limits.max_target_bytes = bytes / 2;
+         },
+         "Bytes of a request's head; half of them for its target")
+      ->default_str(std::to_string(limits.max_head_bytes))
+      ->check(CLI::Range(1024, 1 << 20));
   app.add_option("--max-body", limits.max_body_bytes, "Bytes of a request's body")
       ->check(CLI::Range(0, 1 << 30));
   add_timeout("--head-timeout", limits.head_timeout, "How long the head of a request may take");
   add_timeout("--body-timeout", limits.body_timeout, "How long the body of a request may take");
   add_timeout("--idle-timeout", limits.idle_timeout, "How long a connection may wait between two");
   add_timeout("--write-timeout", limits.write_timeout, "How long a client may read nothing");
+}
+
+std::string check_proxies(const std::string& text) {
+  return gateway::TrustedProxies::parse(text) ? std::string()
+                                              : "has to be none, or addresses, networks such as "
+                                                "10.0.0.0/8 and loopback, with commas";
 }
 
 std::uint64_t duration_ns(const std::string& text) { return *parse_duration(text); }
@@ -89,6 +104,7 @@ Parsed parse(int argc, char** argv) {
   std::string faults = "auto";
   std::string balance = "shared";
   std::string log_format = "text";
+  std::string trusted_proxies = "loopback";
   std::string hang_after = "2s";
   std::string kill_after = "5s";
   std::string boot_timeout = "10s";
@@ -118,6 +134,9 @@ Parsed parse(int argc, char** argv) {
   app.add_option("--drain-timeout", drain_timeout, "How long a graceful stop may take")
       ->check(duration_validator());
   add_limits(app, settings.worker.limits);
+  app.add_option("--trusted-proxies", trusted_proxies,
+                 "Whose X-Forwarded-Proto, -Host, -Prefix and Forwarded count")
+      ->check(check_proxies);
   app.add_option("--faults", faults, "The /v1/faults/ endpoints; auto: only on a loopback address")
       ->check(CLI::IsMember({"auto", "on", "off"}));
   app.add_option("--balance", balance,
@@ -150,6 +169,7 @@ Parsed parse(int argc, char** argv) {
       std::chrono::milliseconds(settings.drain_timeout_ns / 1'000'000 * 9 / 10);
   settings.worker.faults_enabled =
       faults == "on" || (faults == "auto" && os::is_loopback(settings.host));
+  settings.worker.trusted_proxies = *gateway::TrustedProxies::parse(trusted_proxies);
   settings.worker.balance =
       balance == "kernel" ? gateway::Balance::kernel : gateway::Balance::shared;
   settings.log_format =

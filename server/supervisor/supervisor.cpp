@@ -25,6 +25,7 @@ constexpr std::uint64_t kMillisecondNs = 1'000'000;
 constexpr std::uint64_t kBeatNs = 100 * kMillisecondNs;
 /// Between two looks at whether the control socket is still there.
 constexpr std::uint64_t kBeatsPerLook = 10;
+constexpr std::uint64_t kLimitLineNs = 60'000 * kMillisecondNs;  // between two of these lines
 /// A round that comes this late was not ours to miss: Ctrl-Z, a debugger, a sleeping laptop.
 constexpr std::uint64_t kPauseNs = 500 * kMillisecondNs;
 
@@ -122,16 +123,17 @@ void Supervisor::say_what_is_left_out() {
                " is served, and not " + others);
 }
 
-/// Workers inherit the limit. At it one of them stops accepting, and has no way to say so.
+/// Workers inherit the limit. At it clients displace each other as at --max-connections.
 void Supervisor::make_room_for_connections() {
-  const std::uint64_t others = wake_.size() + kFilesOfAWorker;
+  const std::uint64_t others =
+      wake_.size() + kFilesOfAWorker + settings_.worker.limits.max_lingering;
   const std::uint64_t wanted = settings_.worker.limits.max_connections;
   const std::uint64_t allowed = os::allow_open_files(wanted + others);
   if (allowed >= wanted + others) return;
   events_.note("the limit of open files (ulimit -n) is " + std::to_string(allowed) +
                ": a worker has room for about " +
                std::to_string(allowed > others ? allowed - others : 0) +
-               " connections instead of " + std::to_string(wanted) + ", more wait at the socket");
+               " connections instead of " + std::to_string(wanted) + ", then idle ones give way");
 }
 
 void Supervisor::notice_own_pause(std::uint64_t now_ns) {
@@ -191,6 +193,7 @@ void Supervisor::beat(std::uint64_t now_ns) {
   segment_.beat().write(record);
   control_.retry_accept();
   if (beats_ % kBeatsPerLook == 0) keep_control_socket();
+  tell_of_connection_limit(now_ns);
   tell_service_manager(now_ns);
 }
 
@@ -199,6 +202,23 @@ void Supervisor::keep_control_socket() {
   if (!news) return;
   if (news->kind == ControlSocket::News::Kind::trouble) return events_.warn(news->text);
   events_.note(news->text);
+}
+
+/// Workers count, and have no log of their own.
+void Supervisor::tell_of_connection_limit(std::uint64_t now_ns) {
+  if (now_ns < next_limit_line_ns_) return;
+  std::uint64_t clients = 0;
+  for (std::uint32_t slot = 0; slot < view_.slot_count(); ++slot) {
+    clients += view_.counters(slot).limit_reached;
+  }
+  if (clients == clients_without_room_) return;
+  events_.warn("no worker has room for more connections (--max-connections " +
+               std::to_string(settings_.worker.limits.max_connections) +
+               " each, or the limit of open files); clients that came all the same: " +
+               std::to_string(clients - clients_without_room_) +
+               ". The longest idle connections give way");
+  clients_without_room_ = clients;
+  next_limit_line_ns_ = now_ns + kLimitLineNs;
 }
 
 /// "Ready" once the server has as many workers as it should; the watchdog from this loop and no

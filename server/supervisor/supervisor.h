@@ -52,6 +52,7 @@ class Supervisor final : private Commands {
   void fork_due(std::uint64_t now_ns);
   void beat(std::uint64_t now_ns);
   void keep_control_socket();
+  void tell_of_connection_limit(std::uint64_t now_ns);
   void tell_service_manager(std::uint64_t now_ns);
   int wait_ms(std::uint64_t now_ns) const;
   void hear(int timeout_ms);
@@ -81,6 +82,8 @@ class Supervisor final : private Commands {
   bool clean_stop_ = true;
   std::uint64_t next_watch_ns_ = 0;  ///< 0 = nothing but the beat
   std::uint64_t next_beat_ns_ = 0;
+  std::uint64_t next_limit_line_ns_ = 0;
+  std::uint64_t clients_without_room_ = 0;  ///< As of the latest such line.
   std::uint64_t beats_ = 0;
   std::uint64_t planned_wake_ns_ = 0;
 };

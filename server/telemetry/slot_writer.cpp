@@ -99,6 +99,7 @@ void SlotWriter::requests_waiting(std::uint64_t count) {
 void SlotWriter::writes_parked(std::uint64_t count) {
   store_relaxed(COUNTER(writes_parked), count);
 }
+void SlotWriter::connection_limit_reached() { add_relaxed(COUNTER(limit_reached), 1); }
 void SlotWriter::exception() { add_relaxed(COUNTER(exceptions), 1); }
 
 std::uint32_t SlotWriter::settle_after_exit() {

@@ -96,7 +96,8 @@ int run(const Settings& settings, const Inheritance& inheritance) {
                                          view,
                                          slot,
                                          *inheritance.wake,
-                                         signals},
+                                         signals,
+                                         settings.trusted_proxies},
         *application);
   } catch (const std::exception& error) {
     tell_primary(inheritance.boot_pipe, error.what());

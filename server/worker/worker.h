@@ -17,6 +17,7 @@
 #include "forkscope/telemetry/segment.h"
 #include "gateway/event_loop.h"
 #include "gateway/http_limits.h"
+#include "gateway/trusted_proxies.h"
 #include "os/event_fd.h"
 
 namespace forkscope::worker {
@@ -32,6 +33,7 @@ struct Settings {
   bool faults_enabled = false;
   gateway::Balance balance = gateway::Balance::shared;
   gateway::HttpLimits limits;
+  gateway::TrustedProxies trusted_proxies;
   bool pin = false;  ///< Each worker stays on one CPU, chosen by its number.
 };
 

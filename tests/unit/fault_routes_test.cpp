@@ -6,6 +6,8 @@
 
 #include <chrono>
 #include <csignal>
+#include <string>
+#include <vector>
 
 #include "api_fixture.h"
 
@@ -40,6 +42,56 @@ TEST_F(FaultRoutesTest, ThrowsOutOfTheHandlerWhenAsked) {
   EXPECT_TRUE(thrown);
   EXPECT_EQ(answer.status, 500);
   EXPECT_EQ(answer.header("Content-Type"), "application/problem+json");
+}
+
+/// `headers` of a request to todos.test:8000, on which the death of this process would follow.
+using Headers = httplib::Headers;
+
+TEST_F(FaultRoutesTest, FiresNothingThatABrowserHasOnlyGuessed) {
+  for (const Headers& headers :
+       std::vector<Headers>{{{"Sec-Purpose", "prefetch;prerender"}, {"Sec-Fetch-Site", "none"}},
+                            {{"Sec-Purpose", "prefetch"}},
+                            {{"Sec-Purpose", "Prefetch;anonymous-client-ip"}},
+                            {{"Purpose", "prefetch"}},
+                            {{"Purpose", "preview"}},
+                            {{"X-Purpose", "preview"}},
+                            {{"X-Moz", "prefetch"}}}) {
+    for (const char* fault : {"hang", "crash", "work?ms=1", "slow?ms=1"}) {
+      const Answer answer = get(std::string("/v1/faults/") + fault, headers);
+      EXPECT_EQ(answer.status, 403) << fault;
+      EXPECT_EQ(answer.header("Content-Type"), "application/problem+json");
+      EXPECT_EQ(answer.header("Cache-Control"), "no-store") << "it may be wanted later";
+    }
+  }
+}
+
+TEST_F(FaultRoutesTest, FiresNothingForPagesOfOtherSites) {
+  for (const Headers& headers : std::vector<Headers>{
+           {{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Mode", "no-cors"}},
+           {{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Mode", "navigate"}},
+           {{"Sec-Fetch-Site", "same-site"}},  // another port, or a neighbour
+           {{"Sec-Fetch-Site", "cross-site"}, {"Origin", "http://todos.test:8000"}},
+           {{"Origin", "https://evil.example"}},
+           {{"Origin", "http://todos.test"}},
+           {{"Origin", "null"}},
+           {{"Referer", "https://evil.example/todos.test:8000/"}}}) {
+    EXPECT_EQ(get("/v1/faults/crash", headers).status, 403);
+    EXPECT_EQ(send("POST", "/v1/faults/crash", "", headers).status, 403);
+  }
+  EXPECT_EQ(send("HEAD", "/v1/faults/crash").status, 403);
+}
+
+TEST_F(FaultRoutesTest, FiresWhatAPersonOrAProgramAskedFor) {
+  for (const Headers& headers :
+       std::vector<Headers>{{},
+                            {{"Sec-Fetch-Site", "none"}, {"Sec-Fetch-User", "?1"}},
+                            {{"Sec-Fetch-Site", "same-origin"}, {"Sec-Fetch-Mode", "cors"}},
+                            {{"Origin", "http://Todos.test:8000"}},
+                            {{"Referer", "http://todos.test:8000/"}},
+                            {{"Purpose", "teaching"}}}) {
+    EXPECT_EQ(get("/v1/faults/work?ms=0", headers).status, 200);
+    EXPECT_EQ(send("POST", "/v1/faults/work?ms=0", "", headers).status, 200);
+  }
 }
 
 TEST_F(FaultRoutesTest, HasNoFaultsWhenTheyAreOff) {

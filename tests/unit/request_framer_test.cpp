@@ -72,6 +72,22 @@ TEST(RequestFramer, SplitsTheTargetAtTheFirstQuestionMarkOnly) {
   EXPECT_EQ(Framed(get("//x/../y"))->path, "//x/../y");
 }
 
+TEST(RequestFramer, HasOneNormalFormForThePathAndLeavesTheTargetAsItIs) {
+  EXPECT_EQ(Framed(get("/v1/%74odos?a=%74"))->path, "/v1/todos");
+  EXPECT_EQ(Framed(get("/v1/%74odos?a=%74"))->target, "/v1/%74odos?a=%74");
+  EXPECT_EQ(Framed(get("/v1/%74odos?a=%74"))->query, "a=%74");
+  EXPECT_EQ(Framed(get("http://h/%7e"))->path, "/~");
+  const std::pair<const char*, const char*> paths[] = {
+      {"/caf%C3%a9%20%3f%23+", "/caf\xc3\xa9 ?#+"},  // what the router would see, and a plus
+      {"/v1%2ftodos", "/v1%2Ftodos"},                // no separator
+      {"/%2574odos%25", "/%2574odos%25"},            // decoded once, and not to be decoded again
+      {"/%0a%1b[0m%7f", "/%0A%1B[0m%7F"},            // nothing for a log or a terminal
+      {"/a/%2e%2E/b/./c//", "/a/../b/./c//"},        // another resource, or none
+      {"/%ff", "/\xff"},
+  };
+  for (const auto& [sent, normal] : paths) EXPECT_EQ(Framed(get(sent))->path, normal) << sent;
+}
+
 TEST(RequestFramer, TurnsAnAbsoluteTargetIntoOriginFormAndLetsItsAuthorityWinOverHost) {
   const Framed request(get("HTTP://Example.org:8000/a?b", "X: y\r\nHost: other\r\n"));
   EXPECT_EQ(request->target, "/a?b");

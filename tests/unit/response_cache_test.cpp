@@ -39,11 +39,17 @@ TEST_F(ResponseCacheTest, GivesBackWhatItWasGivenWithTheDateOfNow) {
   EXPECT_EQ(found(get("/a"), kLater), "before" + response(kLater, "A"));
 }
 
-TEST_F(ResponseCacheTest, KnowsTargetsAndHostsApart) {
+TEST_F(ResponseCacheTest, KnowsTargetsAndOriginsApart) {
   cache_.store(get("/a", "one"), response(kEarlier, "A"), kEarlier);
   EXPECT_EQ(found(get("/b", "one")), "nothing");
   EXPECT_EQ(found(get("/a", "two")), "nothing");
   EXPECT_EQ(found(get("/a?", "one")), "nothing");
+  FramedRequest proxied = get("/a", "one");
+  proxied.scheme = "https";
+  EXPECT_EQ(found(proxied), "nothing");
+  proxied.scheme = "http";
+  proxied.prefix = "/b";
+  EXPECT_EQ(found(proxied), "nothing");
 }
 
 TEST_F(ResponseCacheTest, ForgetsWhatWasTrueOfOtherContent) {

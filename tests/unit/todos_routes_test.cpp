@@ -95,6 +95,26 @@ struct BadBody {
   const char* field;  // null: the problem is not with one field
 };
 
+TEST_F(TodosRoutesTest, TakesAnIntegerHoweverItIsWritten) {
+  const std::pair<const char*, std::int64_t> orders[] = {
+      {"2.0", 2},
+      {"1e2", 100},
+      {"-20.00E-1", -2},
+      {"0.25e+2", 25},
+      {"-0.0", 0},
+      {"0e-99999999999999999999", 0},
+      {"9007199254740993.0", 9007199254740993},  // not a double
+      {"9223372036854775807.000", INT64_MAX},
+      {"-9223372036854775.808e3", INT64_MIN},
+      {"1e18", 1'000'000'000'000'000'000},
+  };
+  for (const auto& [written, order] : orders) {
+    const Answer answer = post(std::string(R"({"title": "a", "order": )") + written + "}");
+    ASSERT_EQ(answer.status, 201) << written;
+    EXPECT_EQ(answer.as_json()["order"], order) << written;
+  }
+}
+
 TEST_F(TodosRoutesTest, RefusesBodiesThatAreNoTodoAndKeepsNothingOfThem) {
   const std::string long_title = R"({"title": ")" + std::string(501, 'x') + "\"}";
   const std::string deep = R"({"title": )" + std::string(10'000, '[');
@@ -129,7 +149,12 @@ TEST_F(TodosRoutesTest, RefusesBodiesThatAreNoTodoAndKeepsNothingOfThem) {
       {R"({"title": "a", "completed": "true"})", 422, "completed"},
       {R"({"title": "a", "completed": null})", 422, "completed"},
       {R"({"title": "a", "order": "1"})", 422, "order"},
-      {R"({"title": "a", "order": 1.0})", 422, "order"},
+      {R"({"title": "a", "order": 1.01})", 422, "order"},
+      {R"({"title": "a", "order": 1e-1})", 422, "order"},
+      {R"({"title": "a", "order": 1e19})", 422, "order"},
+      {R"({"title": "a", "order": 1e-99999999999999999999})", 422, "order"},
+      {R"({"title": "a", "order": 9223372036854775808.0})", 422, "order"},
+      {R"({"title": "a", "order": 922337203685477580.75e1})", 422, "order"},
       {R"({"title": "a", "order": 9223372036854775808})", 422, "order"},
       {R"({"title": "a", "order": -9223372036854775809})", 422, "order"},
       {R"({"title": "a", "order": true})", 422, "order"},

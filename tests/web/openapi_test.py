@@ -1,13 +1,41 @@
 """The description at /v1/openapi.json is true: every operation in it is called, and every answer's
 status, media type, headers and body are what it says. Nor does it keep anything to itself."""
+import http.client
 import json
 import unittest
+from urllib.parse import quote, urlencode
 
+import hypothesis
 import jsonschema
+from hypothesis import strategies
 
 import support
 
 JSON = {'Content-Type': 'application/json'}
+
+# The same requests each time, and all of them, however slow the machine is.
+GENERATED = hypothesis.settings(derandomize=True, database=None, deadline=None, max_examples=60,
+                                suppress_health_check=list(hypothesis.HealthCheck))
+
+
+class Written(int):
+    """An integer, and how it is written in JSON."""
+    text = ''
+
+    def spelled(self, zeros, spelling):
+        text = str(int(self))
+        self.text = {'plain': text, 'fraction': text + '.' + '0' * zeros, 'exponent': text + 'e0',
+                     'shifted': f'{text}{"0" * zeros}E-{zeros}'}[spelling]
+        return self
+
+
+def written(value):
+    """JSON text of a generated value."""
+    if isinstance(value, Written):
+        return value.text
+    if isinstance(value, dict):
+        return '{' + ','.join(f'{json.dumps(k)}:{written(v)}' for k, v in value.items()) + '}'
+    return json.dumps(value)
 
 
 class Description(unittest.TestCase):
@@ -79,7 +107,7 @@ class Description(unittest.TestCase):
         call('GET', todos, 304, headers={'If-None-Match': etag})
         call('GET', todos, 400, todos + '?limit=0')
 
-        one, none = '/v1/todos/1', '/v1/todos/99'
+        one, none = '/v1/todos/1', '/v1/todos/999999'
         etag = call('GET', item, 200, one).getheader('ETag')
         call('GET', item, 304, one, headers={'If-None-Match': etag})
         call('GET', item, 404, none)
@@ -107,6 +135,8 @@ class Description(unittest.TestCase):
             path = '/v1/faults/' + fault
             call('POST', path, 200, path + '?ms=1')
             call('POST', path, 400, path + '?ms=-1')
+        for fault in ('hang', 'crash', 'work', 'slow'):
+            call('POST', '/v1/faults/' + fault, 403, headers={'Origin': 'https://example.org'})
         call('POST', '/v1/faults/crash', 400, '/v1/faults/crash?how=gently')
         call('POST', '/v1/faults/crash', 500, '/v1/faults/crash?how=throw')
         call('POST', '/v1/faults/hang', 400, '/v1/faults/hang?mode=x')
@@ -120,6 +150,116 @@ class Description(unittest.TestCase):
                      for method, operation in methods.items() if method != 'parameters'
                      for status in operation['responses'] if status not in ('503', '507')}
         self.assertEqual(described - self.called, set())
+
+    # ── generated requests ──
+
+    def values(self, schema):
+        """Everything that `schema` describes, and nothing else."""
+        schema = self.resolve(schema)
+        if 'enum' in schema:
+            return strategies.sampled_from(schema['enum'])
+        kinds = schema['type'] if isinstance(schema['type'], list) else [schema['type']]
+        return strategies.one_of([getattr(self, kind + '_values')(schema) for kind in kinds])
+
+    def null_values(self, _):
+        return strategies.none()
+
+    def boolean_values(self, _):
+        return strategies.booleans()
+
+    def string_values(self, schema):
+        text = strategies.text(strategies.characters(blacklist_categories=['Cs']),
+                               min_size=schema.get('minLength', 0), max_size=schema.get('maxLength', 600))
+        long = text.map(lambda value: (value * 600)[:schema.get('maxLength', 600)])
+        return (text | long).filter(jsonschema.Draft202012Validator(schema).is_valid)
+
+    def integer_values(self, schema):
+        limits = [schema.get('minimum'), schema.get('maximum')]
+        number = strategies.integers(*limits) | strategies.sampled_from(
+            [limit for limit in limits if limit is not None] or [0])
+        return strategies.builds(Written.spelled, number.map(Written), strategies.integers(1, 30),
+                                 strategies.sampled_from(['plain', 'fraction', 'exponent', 'shifted']))
+
+    def object_values(self, schema):
+        members = {name: self.values(member) for name, member in schema['properties'].items()}
+        required = schema.get('required', [])
+        return strategies.fixed_dictionaries(
+            {name: members[name] for name in required},
+            optional={name: members[name] for name in members if name not in required})
+
+    def requests(self, operation, shared=()):
+        """Query and header parameters, path parameters, body and its media type."""
+        parameters = [self.resolve(p) for p in [*shared, *operation.get('parameters', [])]]
+        query = {p['name']: self.values(p['schema']) for p in parameters if p['in'] == 'query'}
+        path = {p['name']: self.values(p['schema']) for p in parameters if p['in'] == 'path'}
+        content = self.resolve(operation.get('requestBody', {})).get('content', {})
+        bodies = [strategies.tuples(self.values(media['schema']), strategies.just(name))
+                  for name, media in content.items()] or [strategies.just((None, None))]
+        return strategies.tuples(strategies.fixed_dictionaries({}, optional=query),
+                                 strategies.fixed_dictionaries(path), strategies.one_of(bodies))
+
+    def send(self, connection, method, template, request):
+        query, path, (body, media_type) = request
+        plain = {True: 'true', False: 'false'}
+        query = {name: plain[v] if isinstance(v, bool) else v for name, v in query.items()}
+        target = template.format(**{name: int(value) for name, value in path.items()})
+        target += '?' + urlencode(query, quote_via=quote) if query else ''
+        headers = {'Content-Type': media_type} if media_type else {}
+        connection.request(method.upper(), target, None if body is None else written(body), headers)
+        response = connection.getresponse()
+        response.body = response.read()
+        return response
+
+    def test_every_described_request_is_accepted(self):
+        connection = http.client.HTTPConnection('127.0.0.1', self.server.port,
+                                                timeout=support.DEADLINE)
+        self.addCleanup(connection.close)
+        one = json.loads(self.server.request('POST', '/v1/todos', '{"title":"x"}', JSON).body)['id']
+        for template, methods in self.document['paths'].items():
+            shared = methods.get('parameters', ())
+            for method, operation in methods.items():
+                # To delete is not to be repeated, and faults take their time.
+                if method in ('parameters', 'delete') or '/faults/' in template:
+                    continue
+
+                @GENERATED
+                @hypothesis.given(request=self.requests(operation, shared))
+                def accepted(request):
+                    response = self.send(connection, method, template, request)
+                    self.check(operation, response)
+                    if '{id}' in template:  # there need not be such a todo, but there is this one
+                        self.assertIn(response.status, (200, 404))
+                        request[1]['id'] = one
+                        response = self.send(connection, method, template, request)
+                        self.check(operation, response)
+                    self.assertIn(response.status, (200, 201), response.body)
+
+                with self.subTest(method=method, path=template):
+                    accepted()
+
+    def test_every_refusal_of_a_body_is_described(self):
+        connection = http.client.HTTPConnection('127.0.0.1', self.server.port,
+                                                timeout=support.DEADLINE)
+        self.addCleanup(connection.close)
+        anything = strategies.recursive(
+            strategies.none() | strategies.booleans() | strategies.integers() | strategies.floats() |
+            strategies.text(),
+            lambda inner: strategies.lists(inner) | strategies.dictionaries(
+                strategies.sampled_from(['title', 'completed', 'order', 'id', 'url']) |
+                strategies.text(), inner), max_leaves=6)
+        todos = {'post': '/v1/todos', 'put': '/v1/todos/{id}', 'patch': '/v1/todos/{id}'}
+        one = json.loads(self.server.request('POST', '/v1/todos', '{"title":"x"}', JSON).body)['id']
+        for method, template in todos.items():
+            operation = self.document['paths'][template][method]
+
+            @GENERATED
+            @hypothesis.given(body=anything)
+            def described(body):
+                self.check(operation, self.send(connection, method, template,
+                                                ({}, {'id': one}, (body, 'application/json'))))
+
+            with self.subTest(method=method):
+                described()
 
     def test_workers_are_described_in_their_bad_hours_too(self):
         operation = self.document['paths']['/v1/workers']['get']

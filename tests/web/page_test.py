@@ -1,6 +1,8 @@
 """The page at / in a real browser: the workers live, the four experiments, the faults, by mouse and
 by keyboard, on a wide screen and on a phone."""
+import http.server
 import re
+import threading
 import unittest
 
 import support
@@ -84,6 +86,61 @@ class Page(unittest.TestCase):
         browser.run('document.getElementById("run-requests").focus()')
         browser.press('Enter', '\r')
         self.wait_for_text(browser, '#requests-result', 'worker')
+
+    def test_it_works_below_a_path_of_a_proxy(self):
+        server = support.Server('--hang-after=500ms')
+        self.addCleanup(server.close)
+
+        class Proxy(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                if not self.path.startswith('/a/list/'):
+                    return self.send_error(404)
+                answer = server.request('GET', self.path.removeprefix('/a/list'),
+                                        headers={'X-Forwarded-Prefix': '/a/list'})
+                self.send_response(answer.status)
+                for name in ('Content-Type', 'Content-Security-Policy', 'X-Worker'):
+                    if answer.getheader(name):
+                        self.send_header(name, answer.getheader(name))
+                self.end_headers()
+                self.wfile.write(answer.body)
+
+            def log_message(self, *_):
+                pass
+
+        proxy = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Proxy)
+        self.addCleanup(proxy.server_close)
+        self.addCleanup(proxy.shutdown)
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        browser = support.Browser()
+        self.addCleanup(browser.close)
+        here = f'http://127.0.0.1:{proxy.server_port}/a/list/'
+        browser.open(here)
+        support.wait_until(lambda: browser.run('document.querySelectorAll(".worker").length') == 4,
+                           what='the list of workers')
+        browser.click('#tab-requests')
+        browser.click('#run-requests')
+        support.wait_until(lambda: browser.run('document.querySelectorAll("#chips li").length') == 40)
+        self.assertIn(here + 'v1/todos', browser.text('#curl'))
+        links = browser.run('[...document.links].map((link) => link.href)')
+        self.assertTrue(all(link.startswith(here) for link in links), links)
+        self.assertEqual(browser.errors, [])
+
+    def test_a_page_of_another_site_fires_no_fault(self):
+        server, browser = self.open()
+        before = [worker['pid'] for worker in server.workers()]
+        browser.open(f'http://localhost:{server.port}/livez')  # a document that may call anybody
+        for options in ('{}', '{method: "POST"}', '{mode: "no-cors"}',
+                        '{mode: "no-cors", method: "POST"}'):
+            browser.run(f'fetch("http://127.0.0.1:{server.port}/v1/faults/crash", {options})')
+        browser.run(f'''new Promise((done) => {{
+            const image = new Image();
+            image.onload = image.onerror = done;
+            image.src = "http://127.0.0.1:{server.port}/v1/faults/crash?x";
+        }}).then(() => 0)''')
+        self.assertEqual([worker['pid'] for worker in server.workers()], before)
+        self.assertEqual(browser.run(f'''fetch("http://127.0.0.1:{server.port}/v1/todos", {{
+            headers: {{Authorization: "x", "X-Requested-With": "y", traceparent: "z"}}
+        }}).then((response) => response.status)'''), 200)
 
     def test_it_fits_on_a_phone_and_asks_nobody_else(self):
         server, browser = self.open()

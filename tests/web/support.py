@@ -34,8 +34,9 @@ def wait_until(condition, seconds=DEADLINE, what='condition'):
 
 
 def free_port():
-    """Below the range from which the kernel takes the ports of clients."""
-    for port in range(20000 + os.getpid() % 8000, 30000):
+    """Below the range from which the kernel takes the ports of clients. Programs that were started
+    one after the other look at different places, since whoever looks has not taken it yet."""
+    for port in range(20000 + os.getpid() * 16 % 8000, 30000):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:

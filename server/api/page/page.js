@@ -24,7 +24,8 @@ async function ask(path, timeout = 0) {
   const abort = new AbortController();
   const timer = timeout ? setTimeout(() => abort.abort(), timeout) : 0;
   try {
-    const response = await fetch(path, {
+    // Relative to this page, which a proxy may show below a path of its own.
+    const response = await fetch('.' + path, {
       cache: 'no-store', signal: abort.signal, credentials: fatal ? 'omit' : 'same-origin'});
     const body = await response.text();
     return {ok: response.ok, status: response.status, body, ms: performance.now() - begin,
@@ -250,10 +251,11 @@ onPress($('run-nonblocking'), runNonblocking);
 for (const button of document.querySelectorAll('[data-fire]')) {
   button.addEventListener('click', () => fire(button.dataset.fire));
 }
+const here = new URL('.', location.href).href;
 $('curl').textContent =
-  `curl -i ${location.origin}/v1/todos\n` +
-  `curl -i ${location.origin}/v1/todos --json '{"title":"walk the dog"}'\n` +
-  `curl ${location.origin}/v1/workers`;
+  `curl -i ${here}v1/todos\n` +
+  `curl -i ${here}v1/todos --json '{"title":"walk the dog"}'\n` +
+  `curl ${here}v1/workers`;
 
 ask('/v1/faults/work?ms=0').then((answer) => {
   $('faults').hidden = !answer.ok;

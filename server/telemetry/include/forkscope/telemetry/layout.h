@@ -40,7 +40,7 @@ static_assert(sizeof(void*) == 8, "64-bit machines only: words must be read in o
 
 inline constexpr std::uint64_t kMagic = 0x4550'4F43'534B'5246;  // "FRKSCOPE"
 inline constexpr std::uint16_t kMajorVersion = 1;  // a reader refuses any other major version
-inline constexpr std::uint16_t kMinorVersion = 1;  // a higher minor version only appends
+inline constexpr std::uint16_t kMinorVersion = 2;  // a higher minor version only appends
 inline constexpr std::uint32_t kEndianMark = 0x0102'0304;
 inline constexpr std::uint32_t kHeaderBytes = 4096;
 inline constexpr std::uint32_t kMaxSlots = 256;
@@ -253,7 +253,8 @@ struct Counters {
   std::uint64_t requests_waiting;  ///< Gauge: connections with a request that is read, not begun.
   std::uint64_t abandoned;         ///< Requests that died with their worker (by the primary).
   std::uint64_t exceptions;        ///< Handlers that threw; each was answered with 500.
-  std::uint64_t reserved[3];
+  std::uint64_t limit_reached;     ///< Clients that found no room for their connection (1.2).
+  std::uint64_t reserved[2];
 };
 inline constexpr std::uint32_t kCountersWords = sizeof(Counters) / 8;
 

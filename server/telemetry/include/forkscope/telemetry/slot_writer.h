@@ -49,6 +49,7 @@ class SlotWriter {
   void requests_waiting(std::uint64_t count);
   void writes_parked(std::uint64_t count);
   void exception();
+  void connection_limit_reached();
 
   // ── for the primary, after the reap ──
   /// Counts what was begun and not ended as abandoned, and closes it; gauges go to 0. Returns how
