@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,6 +30,14 @@ struct CommitFailure {
   std::string detail;  ///< One sentence for the client.
 };
 
+/// Thrown where an application cannot be made now, but may be later: its store is locked, or on a
+/// disk that is not there yet. The server then tries for a while also when it has only just been
+/// started; any other exception ends such a start.
+class NotYet : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 using HeaderFields = std::vector<std::pair<std::string, std::string>>;
 
 class Application {
@@ -44,6 +53,11 @@ class Application {
   /// Header fields that every response carries, those that the gateway gives by itself as well
   /// (400 for a malformed request, 503 for a write that waited too long). Asked once.
   virtual HeaderFields common_fields() const { return {}; }
+
+  /// Descriptors for the primary to keep, 16 at most, and to hand to every worker that is forked
+  /// from now on (api::ApplicationContext::heirlooms): proof of what this one has opened, for those
+  /// who are to open the same. They are borrowed. Asked once, before the first request.
+  virtual std::vector<int> heirlooms() const { return {}; }
 
   // ── group commit ──
 

@@ -16,9 +16,12 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "os/unique_fd.h"
+#include "store/database_files.h"
 #include "store/store_error.h"
 #include "store/todo.h"
 #include "store/todo_counts.h"
@@ -29,10 +32,16 @@ namespace forkscope::store {
 
 class TodoStore {
  public:
-  /// Creates file and schema if missing. Throws StoreError, one line that names path and reason.
-  static TodoStore open(const std::string& path);
+  /// Creates file and schema if missing, or, with `kept` from an earlier worker's
+  /// for_successors(), opens what that one had open and nothing else. Throws StoreError, one line
+  /// that names path and reason.
+  static TodoStore open(const std::string& path, std::span<const int> kept = {});
+  ~TodoStore();
   TodoStore(const TodoStore&) = delete;
   TodoStore& operator=(const TodoStore&) = delete;
+
+  /// Descriptors to be kept as long as the server runs, by a process that outlives this one.
+  std::vector<os::UniqueFd> for_successors() const { return files_.descriptors(); }
 
   // ── reading ──
   /// Oldest first: up to `limit` todos with ids above `after`, all or only (un)completed ones.
@@ -68,12 +77,13 @@ class TodoStore {
   void clear();
 
  private:
-  explicit TodoStore(const std::string& path);
+  TodoStore(const std::string& path, std::span<const int> kept);
   void join_shared_reads();
 
   std::string path_;
-  SQLite::Database database_;
   WriteTurn turn_;
+  DatabaseFiles files_;  ///< Before the database, which is closed first.
+  SQLite::Database database_;
   TodoCounts counts_;
   WriteBatch batch_;
   SQLite::Statement list_;

@@ -15,11 +15,12 @@ constexpr int kCheckpointPages = 1000;
 
 }  // namespace
 
-WriteBatch::WriteBatch(SQLite::Database& database, WriteTurn& turn, std::string path,
+WriteBatch::WriteBatch(SQLite::Database& database, WriteTurn& turn, const DatabaseFiles& files,
                        BatchObserver* observer)
     : handle_(database.getHandle()),
       turn_(turn),
-      path_(std::move(path)),
+      files_(files),
+      path_(files.path()),
       observer_(observer),
       begin_(database, "BEGIN IMMEDIATE"),
       commit_(database, "COMMIT"),
@@ -44,12 +45,9 @@ WriteBatch::~WriteBatch() {
 
 bool WriteBatch::begin() {
   failure_.reset();
-  try {
-    if (!turn_.try_take()) return false;
-  } catch (const StoreError& error) {
-    failure_ = error;
-    open_ = true;
-    return true;
+  if (!turn_.try_take()) {
+    failure_ = files_.misplaced();  // the turn itself, perhaps, which will never be ours then
+    return open_ = failure_.has_value();
   }
   sqlite3_busy_timeout(handle_, 0);  // a program outside that writes must not stop the loop
   const int result = begin_transaction();
@@ -100,8 +98,9 @@ std::optional<StoreError> WriteBatch::commit() {
 
 std::optional<StoreError> WriteBatch::flush() {
   if (!flush_failure_ && !sync_log()) flush_failure_ = flush_error(path_);
-  if (!flush_failure_) turn_.note_flush(own_commit_);
-  return flush_failure_;
+  if (flush_failure_) return flush_failure_;
+  turn_.note_flush(own_commit_);
+  return files_.misplaced();
 }
 
 /// False, and errno.
@@ -116,11 +115,7 @@ bool WriteBatch::sync_log() {
 std::optional<StoreError> WriteBatch::failure_to_commit() {
   notice_lost_transaction();
   if (failure_) return failure_;
-  try {
-    require_file_in_place(handle_, path_);
-  } catch (const StoreError& error) {
-    return error;
-  }
+  if (auto displaced = files_.misplaced()) return displaced;
   if (observer_ != nullptr && !observer_->before_commit()) return latest_error(handle_, path_);
   turn_.announce_commit();
   const bool committed = run(commit_) == SQLITE_DONE;
@@ -168,16 +163,5 @@ int WriteBatch::run(SQLite::Statement& statement) noexcept {
 }
 
 bool WriteBatch::in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
-
-void require_file_in_place(sqlite3* handle, const std::string& path) {
-  int moved = 0;
-  sqlite3_file_control(handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
-  if (moved != 0) {
-    throw StoreError(StoreError::Kind::unavailable,
-                     "database " + path +
-                         ": the file has been deleted or replaced while the server runs; nothing "
-                         "is written until the server is restarted");
-  }
-}
 
 }  // namespace forkscope::store

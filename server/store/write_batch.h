@@ -30,6 +30,7 @@
 #include <optional>
 #include <string>
 
+#include "store/database_files.h"
 #include "store/store_error.h"
 #include "store/write_turn.h"
 
@@ -47,8 +48,8 @@ class BatchObserver {
 
 class WriteBatch {
  public:
-  /// `path` is the database's, for messages. The observer may be null. Throws SQLite::Exception.
-  WriteBatch(SQLite::Database& database, WriteTurn& turn, std::string path,
+  /// The observer may be null. Throws SQLite::Exception.
+  WriteBatch(SQLite::Database& database, WriteTurn& turn, const DatabaseFiles& files,
              BatchObserver* observer = nullptr);
   WriteBatch(const WriteBatch&) = delete;
   WriteBatch& operator=(const WriteBatch&) = delete;
@@ -60,7 +61,7 @@ class WriteBatch {
   bool begin();
   /// Nothing on success; otherwise nothing of the batch is kept.
   std::optional<StoreError> commit();
-  /// Nothing when all that has been committed is on the disk.
+  /// Nothing when all that has been committed is on the disk, in files that are in place.
   std::optional<StoreError> flush();
 
  private:
@@ -80,7 +81,8 @@ class WriteBatch {
 
   sqlite3* handle_;
   WriteTurn& turn_;
-  std::string path_;
+  const DatabaseFiles& files_;
+  const std::string& path_;  ///< For messages.
   BatchObserver* observer_;
   SQLite::Statement begin_;
   SQLite::Statement commit_;
@@ -111,9 +113,5 @@ class Savepoint {
   WriteBatch& batch_;
   bool keep_ = false;
 };
-
-/// Throws StoreError when the database file has been deleted or replaced under the connection:
-/// what is written from then on would be lost.
-void require_file_in_place(sqlite3* handle, const std::string& path);
 
 }  // namespace forkscope::store

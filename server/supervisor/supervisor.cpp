@@ -69,7 +69,7 @@ Supervisor::Supervisor(const Settings& settings)
       signals_({SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGTTIN, SIGTTOU, SIGCHLD}),
       wake_(segment_.header().slot_count),
       control_(listener_.port, segment_.fd(), *this),
-      household_{settings_, segment_, view_, events_, loop_, listener_.fd.get(), wake_},
+      household_{settings_, segment_, view_, events_, loop_, listener_.fd.get(), wake_, heirlooms_},
       pool_(household_, service_manager_, settings.workers),
       had_terminal_(has_terminal()) {
   os::ignore_signals({SIGPIPE, SIGUSR2});
@@ -90,15 +90,16 @@ int Supervisor::run() {
     reap_strangers();
     watch(now);
     if (!stopping_) {
+      pool_.fill();
       pool_.roll();
       pool_.shorten_backoff_if_nobody_serves(now);
       fork_due(now);
     }
     beat(now);
     if (stopping_ && !pool_.has_processes()) return clean_stop_ ? EXIT_SUCCESS : EXIT_FAILURE;
-    if (const auto why = pool_.why_nothing_boots()) {
-      std::fprintf(stderr, "todos-server: %s\n", why->c_str());
-      return worker::kExitCannotBoot;
+    if (const auto failure = stopping_ ? std::nullopt : pool_.why_nothing_boots(now)) {
+      std::fprintf(stderr, "todos-server: %s\n", failure->reason.c_str());
+      return failure->exit_code;
     }
     hear(wait_ms(now));
   }

@@ -1,7 +1,6 @@
 #include "supervisor/worker_handle.h"
 
-#include <fcntl.h>
-#include <unistd.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -10,6 +9,7 @@
 #include <utility>
 
 #include "forkscope/telemetry/process_stat.h"
+#include "os/descriptor_passing.h"
 
 namespace forkscope::supervisor {
 
@@ -37,7 +37,8 @@ WorkerHandle::WorkerHandle(const Household& household, std::uint32_t number)
 
 bool WorkerHandle::fork(std::uint64_t now_ns) {
   int pipe[2];
-  if (::pipe2(pipe, O_CLOEXEC | O_NONBLOCK) != 0) {
+  // A socket, because descriptors come with what it says.
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pipe) != 0) {
     postpone_fork(now_ns, errno);
     return false;
   }
@@ -46,9 +47,16 @@ bool WorkerHandle::fork(std::uint64_t now_ns) {
 
   std::vector<int> keep = {household_.listening_socket, child_end.get()};
   for (const os::EventFd& wake : household_.wake) keep.push_back(wake.fd());
-  const worker::Inheritance inheritance = {number_ - 1,         roster_.generation + 1,
-                                           &household_.segment, household_.listening_socket,
-                                           &household_.wake,    child_end.get()};
+  std::vector<int> heirlooms;
+  for (const os::UniqueFd& heirloom : household_.heirlooms) heirlooms.push_back(heirloom.get());
+  keep.insert(keep.end(), heirlooms.begin(), heirlooms.end());
+  const worker::Inheritance inheritance = {number_ - 1,
+                                           roster_.generation + 1,
+                                           &household_.segment,
+                                           household_.listening_socket,
+                                           &household_.wake,
+                                           child_end.get(),
+                                           heirlooms};
   auto child = os::ChildProcess::fork(
       keep, [&] { return worker::run(household_.settings.worker, inheritance); });
   if (!child) {
@@ -86,7 +94,8 @@ void WorkerHandle::postpone_fork(std::uint64_t now_ns, int error) {
 
 void WorkerHandle::hear_boot(std::uint64_t now_ns) {
   char text[kMaxBootMessage];
-  const ssize_t bytes = ::read(boot_pipe_.get(), text, sizeof text);
+  auto received = os::receive_with_descriptors(boot_pipe_.get(), text);
+  const ssize_t bytes = received.bytes;
   if (bytes < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (bytes <= 0) {
     close_boot_pipe();
@@ -94,8 +103,13 @@ void WorkerHandle::hear_boot(std::uint64_t now_ns) {
   }
   if (boot_message_.empty() && text[0] == worker::kReadyMark) {
     close_boot_pipe();
-    boot_failure_.reset();
     boot_deadline_ns_ = 0;
+    if (received.lost_descriptors) {
+      kill("the primary has no room for its descriptors");
+      return;
+    }
+    boot_failure_.reset();
+    if (!received.descriptors.empty()) household_.heirlooms = std::move(received.descriptors);
     ever_ready_ = true;
     roster_.ready_ns = now_ns;
     publish(drain_deadline_ns_ != 0 ? RosterState::draining : RosterState::ready, now_ns);
@@ -156,8 +170,10 @@ bool WorkerHandle::reap(std::uint64_t now_ns) {
   process_ = {};
   if (boot_pipe_) hear_boot(now_ns);
   close_boot_pipe();
-  if (!status->signaled && status->code == worker::kExitCannotBoot && roster_.ready_ns == 0) {
-    boot_failure_ = boot_message_;
+  const bool has_said_why =
+      status->code == worker::kExitCannotBoot || status->code == worker::kExitCannotBootYet;
+  if (!status->signaled && has_said_why && roster_.ready_ns == 0) {
+    boot_failure_ = {boot_message_, status->code};
   }
 
   const bool was_hung = roster_.stuck_since_ns != 0;
@@ -179,7 +195,7 @@ bool WorkerHandle::reap(std::uint64_t now_ns) {
   roster_.exit_ns = now_ns;
   clear_hang();
   publish(RosterState::dead, now_ns);
-  household_.events.record(ended, boot_failure_.value_or(""));
+  household_.events.record(ended, boot_failure_ ? boot_failure_->reason : "");
   wake_others();
   return true;
 }

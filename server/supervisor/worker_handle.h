@@ -39,6 +39,15 @@ struct Household {
   os::Epoll& loop;  ///< Watches pidfds and boot pipes; told before one is closed.
   int listening_socket;
   const std::vector<os::EventFd>& wake;  ///< One per slot.
+  /// What the worker that was ready last has left for the next ones (gateway/application.h). From
+  /// the first one on there is always something, if the application leaves anything at all.
+  std::vector<os::UniqueFd>& heirlooms;
+};
+
+/// Why a process could not boot.
+struct BootFailure {
+  std::string reason;
+  int exit_code = 0;  ///< worker::kExitCannotBoot, …Yet.
 };
 
 class WorkerHandle {
@@ -99,9 +108,9 @@ class WorkerHandle {
   }
   /// When the next fork is due; nothing while there is a process or none is planned.
   std::optional<std::uint64_t> fork_due_ns() const { return fork_due_ns_; }
-  /// Why no process has been able to boot since the last one that was ready, if the latest said so
-  /// and left with kExitCannotBoot.
-  const std::optional<std::string>& boot_failure() const { return boot_failure_; }
+  /// Why no process has been able to boot since the last one that was ready, if the latest has said
+  /// so.
+  const std::optional<BootFailure>& boot_failure() const { return boot_failure_; }
   int pidfd() const { return process_.pidfd(); }
   int boot_pipe() const { return boot_pipe_.get(); }
 
@@ -132,7 +141,7 @@ class WorkerHandle {
   os::ChildProcess process_;
   os::UniqueFd boot_pipe_;
   std::string boot_message_;
-  std::optional<std::string> boot_failure_;
+  std::optional<BootFailure> boot_failure_;
   HangWatch hang_watch_;
   HangSuspicion suspicion_;
   RestartPolicy restart_policy_;

@@ -22,9 +22,11 @@
 namespace forkscope::worker {
 
 inline constexpr int kHandOverSignal = SIGUSR2;
-/// Exit code of a worker that could not start serving: it has told the primary why.
-inline constexpr int kExitCannotBoot = 3;
-/// The first byte on the boot pipe; anything else is the reason why it cannot boot.
+// Exit codes of a worker that could not start serving: it has told the primary why.
+inline constexpr int kExitCannotBoot = 3;     ///< Trying again will not help,
+inline constexpr int kExitCannotBootYet = 4;  ///< … or it may (gateway::NotYet).
+/// What a worker says over its boot pipe when it serves, together with its application's heirlooms;
+/// anything else is the reason why it cannot boot.
 inline constexpr char kReadyMark = '\n';
 
 struct Settings {
@@ -42,7 +44,9 @@ struct Inheritance {
   const telemetry::Segment* segment = nullptr;
   int listening_socket = -1;
   const std::vector<os::EventFd>* wake = nullptr;  ///< One per slot.
-  int boot_pipe = -1;  ///< The writing end; closed once the primary knows.
+  int boot_pipe = -1;  ///< The worker's end; closed once the primary knows.
+  std::vector<int>
+      heirlooms;  ///< Of the application in an earlier worker; see gateway::Application.
 };
 
 /// Returns the process's exit code: 0 after a drain.
