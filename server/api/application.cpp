@@ -55,6 +55,7 @@ class TodosApplication final : public gateway::Application {
   std::optional<gateway::CommitFailure> commit_writes() override {
     return commit_failure(store_.commit_writes());
   }
+  bool begin_flush() override { return store_.begin_flush(); }
   std::optional<gateway::CommitFailure> flush_writes() override {
     return commit_failure(store_.flush_writes());
   }

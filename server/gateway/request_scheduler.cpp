@@ -35,8 +35,10 @@ void RequestScheduler::serve() {
   writes_.swap(parked_);
   serve_reads();
   serve_others();
+  flush();
   serve_writes();
-  slot_.writes_parked(parked_.size());
+  // Those behind a batch that waits for the disk do not ask for the turn.
+  slot_.writes_parked(unflushed_.empty() ? parked_.size() : 0);
   slot_.requests_waiting(conversations_.runnable_count() + parked_.size());
 }
 
@@ -67,7 +69,7 @@ void RequestScheduler::serve_writes() {
   if (writes_.empty()) return;
   // Published before, because begin_writes() may wait for the disk.
   slot_.step(Phase::committing, clock_.now_ns());
-  if (turn_relay_.gives_way() || !application_.begin_writes()) {
+  if (!unflushed_.empty() || turn_relay_.gives_way() || !application_.begin_writes()) {
     park_writes();
     return;
   }
@@ -78,19 +80,49 @@ void RequestScheduler::serve_writes() {
     clock_.tick();
   }
   slot_.step(Phase::committing, clock_.now_ns());
-  auto failure = application_.commit_writes();
+  const auto failure = application_.commit_writes();
   turn_relay_.pass_on();
-  if (!failure) {
-    clock_.tick();
-    slot_.step(Phase::flushing, clock_.now_ns());
-    failure = application_.flush_writes();
+  if (failure) {
+    answer(writes_, failure);
+    return;
   }
-  for (Connection* connection : writes_) {
+  clock_.tick();
+  committed_ns_ = clock_.now_ns();
+  unflushed_.swap(writes_);
+  flush();
+}
+
+void RequestScheduler::flush() {
+  if (unflushed_.empty()) return;
+  slot_.step(Phase::flushing, clock_.now_ns());
+  std::optional<CommitFailure> failure;
+  if (may_flush()) {
+    failure = application_.flush_writes();
+  } else if (clock_.now_ns() - committed_ns_ < kMaxParkNs) {
+    return;
+  } else {
+    failure = {503, "The disk has not confirmed the change in time; it may be lost."};
+  }
+  slot_.writes_unflushed(0);
+  turn_relay_.pass_on_disk();
+  answer(unflushed_, failure);
+}
+
+/// Asks again after it has been published that we wait: whoever has the disk may just have looked.
+bool RequestScheduler::may_flush() {
+  if (application_.begin_flush()) return true;
+  slot_.writes_unflushed(unflushed_.size());
+  return application_.begin_flush();
+}
+
+void RequestScheduler::answer(std::vector<Connection*>& batch,
+                              const std::optional<CommitFailure>& failure) {
+  for (Connection* connection : batch) {
     if (failure) runner_.answer_with_problem(*connection, failure->status, failure->detail);
     connection->state = State::sending;
     conversations_.answer(*connection);
   }
-  writes_.clear();
+  batch.clear();
 }
 
 void RequestScheduler::park_writes() {
@@ -126,6 +158,9 @@ void RequestScheduler::begin(Connection& connection) {
                 clock_.now_ns());
 }
 
-void RequestScheduler::forget_closed() { gateway::forget_closed(parked_); }
+void RequestScheduler::forget_closed() {
+  gateway::forget_closed(parked_);
+  gateway::forget_closed(unflushed_);
+}
 
 }  // namespace forkscope::gateway

@@ -3,7 +3,7 @@
 // Each worker opens it for itself, after its fork, and calls it from its only thread. Reads may run
 // at any time and see all that is committed by any process; no read transaction outlives its call,
 // or the pair of begin_reads() and end_reads() around it. Writes run between begin_writes() and
-// commit_writes(), each request in a savepoint, and are durable when commit_writes() has returned
+// commit_writes(), each request in a savepoint, and are durable when flush_writes() has returned
 // nothing.
 //
 // Every function may throw StoreError unless it says otherwise. `path` must not be opened and
@@ -60,12 +60,15 @@ class TodoStore {
   void end_reads();
 
   // ── writing ──
-  // None of these three throws.
-  /// False: another process has its turn; try again in about a millisecond.
+  // None of these four throws.
+  /// False: another process has its turn, or the disk; try again in about a millisecond.
   bool begin_writes() { return batch_.begin(); }
   /// Why nothing of the batch is kept; nothing when all of it is there for every process.
   std::optional<StoreError> commit_writes();
-  /// Why the committed batch may not survive a power cut; nothing when it is on the disk.
+  /// False: another process waits for the disk; try again in about a millisecond.
+  bool begin_flush() { return batch_.begin_flush(); }
+  /// After begin_flush(). Why the committed batch may not survive a power cut; nothing when it is
+  /// on the disk.
   std::optional<StoreError> flush_writes() { return batch_.flush(); }
   /// For one request of the batch.
   Savepoint savepoint() { return Savepoint(batch_); }

@@ -49,10 +49,15 @@ bool WriteBatch::begin() {
     failure_ = files_.misplaced();  // the turn itself, perhaps, which will never be ours then
     return open_ = failure_.has_value();
   }
+  if (may_wait_for_disk() && !turn_.try_take_disk()) {
+    turn_.release();
+    return false;
+  }
   sqlite3_busy_timeout(handle_, 0);  // a program outside that writes must not stop the loop
   const int result = begin_transaction();
   sqlite3_busy_timeout(handle_, static_cast<int>(kReadPatience.count()));
   if (is_busy(result)) {
+    turn_.release_disk();
     turn_.release();
     return false;
   }
@@ -66,6 +71,7 @@ int WriteBatch::begin_transaction() {
     if (const int result = replace_log(); result != SQLITE_OK) return result;
     turn_.confirm_commit();  // where somebody died in one, the next must have another number
     turn_.note_flush(turn_.latest_commit());
+    turn_.note_move();
     flush_failure_.reset();
     unconfirmed_commit_.reset();
   }
@@ -80,6 +86,11 @@ bool WriteBatch::log_is_in_doubt() {
   return flush_failure_ || unconfirmed_commit_;
 }
 
+/// SQLite brings the head of a log that begins anew to the disk within the commit.
+bool WriteBatch::may_wait_for_disk() {
+  return log_is_in_doubt() || log_pages_ >= kCheckpointPages || turn_.log_begins_anew();
+}
+
 /// TRUNCATE succeeds only when the database has everything, on the disk, and nobody needs the log.
 int WriteBatch::replace_log() {
   errno = 0;  // for latest_error(), as in step()
@@ -92,16 +103,27 @@ std::optional<StoreError> WriteBatch::commit() {
   if (in_transaction()) run(rollback_);
   if (observer_ != nullptr) observer_->batch_ended();
   if (!failure) checkpoint_if_due();
+  turn_.release_disk();
   turn_.release();
   return failure;
 }
 
+bool WriteBatch::begin_flush() { return flush_failure_ || is_flushed() || turn_.try_take_disk(); }
+
 std::optional<StoreError> WriteBatch::flush() {
-  if (!flush_failure_ && !sync_log()) flush_failure_ = flush_error(path_);
-  if (flush_failure_) return flush_failure_;
-  turn_.note_flush(own_commit_);
-  return files_.misplaced();
+  if (!flush_failure_ && !is_flushed()) {
+    const std::uint64_t covered = turn_.latest_finished_commit();
+    if (sync_log()) {
+      turn_.note_flush(covered);
+    } else {
+      flush_failure_ = flush_error(path_);
+    }
+  }
+  turn_.release_disk();
+  return flush_failure_ ? flush_failure_ : files_.misplaced();
 }
+
+bool WriteBatch::is_flushed() const { return turn_.latest_flushed() >= own_commit_; }
 
 /// False, and errno.
 bool WriteBatch::sync_log() {
@@ -144,14 +166,18 @@ void WriteBatch::notice_lost_transaction() {
   if (!failure_ && !in_transaction()) failure_ = latest_error(handle_, path_);
 }
 
-/// PASSIVE never waits for readers. What it cannot move now stays in the log, and is tried again
-/// after the next commit; nothing is lost by that. But if the disk was the reason, flush() would
+/// PASSIVE never waits for readers. What it cannot move now, or while another process waits for the
+/// disk, stays in the log, and is tried again with the next batch, which does not begin before the
+/// disk is free; nothing is lost by that. But if the disk was the reason, flush() would
 /// not be told again.
 void WriteBatch::checkpoint_if_due() {
-  if (log_pages_ < kCheckpointPages) return;
+  if (log_pages_ < kCheckpointPages || !turn_.try_take_disk()) return;
   errno = 0;
+  int in_log = 0;
+  int moved = 0;
   const int result =
-      sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+      sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log, &moved);
+  if (result == SQLITE_OK && in_log == moved) turn_.note_move();
   if ((result & 0xff) == SQLITE_IOERR) flush_failure_ = flush_error(path_);
 }
 

@@ -1,6 +1,6 @@
 // One transaction for all writes of one iteration of the event loop.
 //
-//   begin() ─▶ Savepoint per request ─▶ commit() ─▶ flush()
+//   begin() ─▶ Savepoint per request ─▶ commit() ─▶ begin_flush() ─▶ flush()
 //
 // begin() takes the turn to write, then SQLite's write lock; it waits for nobody. Each request runs
 // in a savepoint, so that one that fails undoes only itself. commit() writes the batch to the
@@ -8,6 +8,11 @@
 // flush() waits until the disk has the log. The next process runs its batch meanwhile, which is
 // worth a third more writes per second; so a reader may see a todo a moment before a power cut
 // could no longer take it away, but nobody is told that it was stored.
+//
+// One process at a time waits for the disk. Its flush is good for all that was committed before it
+// began, by whomever; begin_flush() tells the others when theirs has become unnecessary, or when it
+// is their turn. A batch that may have to wait for the disk before its end (a log in doubt, or one
+// that is to be moved or to begin anew) does not begin while another process does.
 //
 // A failure that SQLite answers by giving up the whole transaction (disk full, I/O error) marks the
 // batch as failed: the requests after it fail at once, and commit() says why.
@@ -55,13 +60,17 @@ class WriteBatch {
   WriteBatch& operator=(const WriteBatch&) = delete;
   ~WriteBatch();
 
-  /// False: another process writes, or reads a log in doubt; try again in about a millisecond. Any
-  /// other trouble is reported by the savepoints and by commit(). Waits for the disk where the log
-  /// is in doubt.
+  /// False: another process writes, reads a log in doubt, or waits for the disk where this batch
+  /// may have to; try again in about a millisecond. Any other trouble is reported by the savepoints
+  /// and by commit(). Waits for the disk where the log is in doubt.
   bool begin();
   /// Nothing on success; otherwise nothing of the batch is kept.
   std::optional<StoreError> commit();
-  /// Nothing when all that has been committed is on the disk, in files that are in place.
+  /// False: another process waits for the disk, for this one as well perhaps; try again in about a
+  /// millisecond.
+  bool begin_flush();
+  /// After begin_flush(). Nothing when all that has been committed is on the disk, in files that
+  /// are in place.
   std::optional<StoreError> flush();
 
  private:
@@ -69,6 +78,8 @@ class WriteBatch {
 
   int begin_transaction();
   bool log_is_in_doubt();
+  bool may_wait_for_disk();
+  bool is_flushed() const;
   int replace_log();
   void begin_request();
   void end_request(bool keep) noexcept;

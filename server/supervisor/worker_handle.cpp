@@ -210,9 +210,11 @@ Death WorkerHandle::latest_death() const {
   return was_ready() ? Death::killed_while_serving : Death::killed_while_booting;
 }
 
-void WorkerHandle::plan_restart(std::uint64_t now_ns, double jitter) {
-  const std::uint64_t delay =
-      restart_policy_.delay_after_death(latest_death(), roster_.forked_ns, now_ns, jitter);
+void WorkerHandle::plan_restart(std::uint64_t now_ns, double jitter,
+                                std::uint64_t longest_delay_ns) {
+  const std::uint64_t delay = std::min(
+      longest_delay_ns,
+      restart_policy_.delay_after_death(latest_death(), roster_.forked_ns, now_ns, jitter));
   fork_due_ns_ = now_ns;
   if (delay != 0) wait_for_restart(delay, now_ns);
 }

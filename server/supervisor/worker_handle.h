@@ -68,8 +68,9 @@ class WorkerHandle {
   std::uint64_t watch(std::uint64_t now_ns);
   /// Takes the exit of the child, if it has ended, and settles its slot. True if it had.
   bool reap(std::uint64_t now_ns);
-  /// After a reap: the next fork is due at once or, with an event that says so, later.
-  void plan_restart(std::uint64_t now_ns, double jitter);
+  /// After a reap: the next fork is due at once or, with an event that says so, later, but not
+  /// later than after `longest_delay_ns`.
+  void plan_restart(std::uint64_t now_ns, double jitter, std::uint64_t longest_delay_ns);
   /// Cuts a longer wait for the next fork.
   void restart_within(std::uint64_t delay_ns, std::uint64_t now_ns);
   /// Asks the worker to finish what it has and go; killed at `deadline_ns`. With `hand_over` its

@@ -47,14 +47,15 @@ void WorkerPool::plan_next_fork(WorkerHandle& worker, std::uint64_t now_ns) {
   } else if (worker.was_asked_to_go()) {
     worker.plan_first_fork();  // no death of its own
   } else {
-    worker.plan_restart(now_ns, std::uniform_real_distribution<double>()(random_));
+    worker.plan_restart(now_ns, std::uniform_real_distribution<double>()(random_),
+                        somebody_serves() ? RestartPolicy::kLongestDelayNs : kLongestOutageNs);
   }
 }
 
 void WorkerPool::shorten_backoff_if_nobody_serves(std::uint64_t now_ns) {
+  if (somebody_serves()) return;
   WorkerHandle* first = nullptr;
   for (WorkerHandle& worker : workers_) {
-    if (worker.is_ready() || worker.is_booting()) return;
     if (worker.fork_due_ns() && (first == nullptr || worker.fork_due_ns() < first->fork_due_ns())) {
       first = &worker;
     }
@@ -172,6 +173,12 @@ bool WorkerPool::is_wanted(const WorkerHandle& worker) const {
 bool WorkerPool::all_ready() const {
   return std::all_of(workers_.begin(), workers_.end(), [&](const WorkerHandle& worker) {
     return !is_wanted(worker) || worker.is_ready();
+  });
+}
+
+bool WorkerPool::somebody_serves() const {
+  return std::any_of(workers_.begin(), workers_.end(), [](const WorkerHandle& worker) {
+    return worker.is_ready() || worker.is_booting();
   });
 }
 

@@ -86,6 +86,7 @@ class WorkerPool {
   std::uint32_t max_workers() const { return household_.segment.header().slot_count; }
   WorkerHandle& handle(std::uint32_t number);
   void fork_missing();
+  bool somebody_serves() const;  ///< Or is about to.
   bool is_wanted(const WorkerHandle& worker) const;
   bool extra_worker_is_ready();
   void end_reload(const std::string& why_early);

@@ -76,6 +76,7 @@ class Server final : public gateway::MemoryServer {
     const Answer answer = process(method, target, body, headers);
     if (writes) {
       if (const auto failure = application_.commit_writes()) return {failure->status, {}, {}};
+      if (!application_.begin_flush()) throw std::runtime_error("no disk");
       if (const auto failure = application_.flush_writes()) return {failure->status, {}, {}};
     }
     return answer;

@@ -177,7 +177,8 @@ TEST_F(ProtocolDocument, TellsEveryFieldThatAWorkerWrites) {
                              FIELD(Counters, bytes_sent), FIELD(Counters, connections_accepted),
                              FIELD(Counters, connections_open), FIELD(Counters, writes_parked),
                              FIELD(Counters, requests_waiting), FIELD(Counters, abandoned),
-                             FIELD(Counters, exceptions), FIELD(Counters, reserved)});
+                             FIELD(Counters, exceptions), FIELD(Counters, writes_unflushed),
+                             FIELD(Counters, reserved)});
   expect_fields("current", {FIELD(CurrentRecord, id), FIELD(CurrentRecord, start_ns),
                             FIELD(CurrentRecord, connection), FIELD(CurrentRecord, method),
                             FIELD(CurrentRecord, reserved0), FIELD(CurrentRecord, path_bytes),

@@ -40,7 +40,7 @@ static_assert(sizeof(void*) == 8, "64-bit machines only: words must be read in o
 
 inline constexpr std::uint64_t kMagic = 0x4550'4F43'534B'5246;  // "FRKSCOPE"
 inline constexpr std::uint16_t kMajorVersion = 1;  // a reader refuses any other major version
-inline constexpr std::uint16_t kMinorVersion = 1;  // a higher minor version only appends
+inline constexpr std::uint16_t kMinorVersion = 2;  // a higher minor version only appends
 inline constexpr std::uint32_t kEndianMark = 0x0102'0304;
 inline constexpr std::uint32_t kHeaderBytes = 4096;
 inline constexpr std::uint32_t kMaxSlots = 256;
@@ -237,7 +237,7 @@ struct Progress {
   std::uint64_t last_core;      ///< CPU number of the latest step.
   std::uint64_t generation;     ///< Of the process that writes; 0 until it runs.
   std::uint64_t ready_ns;       ///< When this generation began to serve; 0 before.
-  std::uint64_t requests_done;  ///< Id of the latest request that has ended.
+  std::uint64_t requests_done;  ///< Id of the latest request that is not in the worker's hands.
   std::uint64_t draining;       ///< 1 once the worker takes no new connections.
 };
 inline constexpr std::uint32_t kProgressWords = sizeof(Progress) / 8;
@@ -253,7 +253,9 @@ struct Counters {
   std::uint64_t requests_waiting;  ///< Gauge: connections with a request that is read, not begun.
   std::uint64_t abandoned;         ///< Requests that died with their worker (by the primary).
   std::uint64_t exceptions;        ///< Handlers that threw; each was answered with 500.
-  std::uint64_t reserved[3];
+  std::uint64_t writes_unflushed;  ///< Gauge: committed writes that wait until another worker's
+                                   ///< wait for the disk is over; out of this one's hands.
+  std::uint64_t reserved[2];
 };
 inline constexpr std::uint32_t kCountersWords = sizeof(Counters) / 8;
 
@@ -272,8 +274,8 @@ inline constexpr std::uint32_t kCurrentWords = 32;
 inline constexpr std::uint32_t kCurrentCapacity = 2;
 inline constexpr std::uint32_t kPathBytes = 216;
 
-/// The latest request that was begun: it has not ended while its id, which is the lane's head, is
-/// above `Progress::requests_done`.
+/// The latest request that was begun: it is in the worker's hands while its id, which is the lane's
+/// head, is above `Progress::requests_done`.
 struct CurrentRecord {
   std::uint64_t id;  ///< Per slot, from 1, across generations.
   std::uint64_t start_ns;
