@@ -48,8 +48,8 @@ telemetry::SegmentOptions segment_options(const Settings& settings, std::uint16_
 }
 
 /// What a worker has open beside its connections and everybody's eventfds: the standard streams,
-/// what its event loop waits for, the database.
-constexpr std::uint64_t kFilesOfAWorker = 12;
+/// what its event loop waits for, the database, and what it leaves to successors.
+constexpr std::uint64_t kFilesOfAWorker = 16;
 
 /// Whether the process has a terminal that can hang up on it (credentials(7)).
 bool has_terminal() {

@@ -189,7 +189,7 @@ bool WorkerPool::has_processes() const {
 
 std::optional<BootFailure> WorkerPool::why_nothing_boots(std::uint64_t now_ns) {
   const WorkerHandle& first = workers_.front();
-  if (filled_ || first.has_process() || !first.boot_failure()) return std::nullopt;
+  if (filled_ || !first.boot_failure()) return std::nullopt;
   const BootFailure& failure = *first.boot_failure();
   if (failure.exit_code == worker::kExitCannotBoot) return failure;
   const std::uint64_t patience_ns = household_.settings.boot_patience_ns;

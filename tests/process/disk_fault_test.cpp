@@ -9,6 +9,7 @@
 #include <fstream>
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "support/faulty_disk.h"
 #include "support/server_process.h"
@@ -96,6 +97,83 @@ INSTANTIATE_TEST_SUITE_P(
                       Stall{"InTheReplacementOfTheLog", FaultyDisk::Fault::kStallSync, "committing",
                             true}),
     [](const auto& test) { return test.param.moment; });
+
+/// Of all workers, in the metrics.
+int writes_unflushed(const ServerProcess& server) {
+  const std::string metrics = server.request("GET", "/metrics").body;
+  const std::string name = "\nforkscope_worker_writes_unflushed{worker=\"";
+  int sum = 0;
+  for (auto at = metrics.find(name); at != std::string::npos; at = metrics.find(name, at + 1)) {
+    sum += std::stoi(metrics.substr(metrics.find("} ", at) + 2));
+  }
+  return sum;
+}
+
+TEST(DiskThatStalls, HoldsUpOneWorkerAndTheOthersReadOn) {
+  constexpr int kWorkers = 4;
+  FaultyDisk disk;
+  const ServerProcess server({.workers = kWorkers,
+                              .arguments = {"--hang-after=300ms", "--kill-after=0"},
+                              .environment = disk.environment()});
+  ASSERT_EQ(server.request("POST", "/v1/todos", todo("before")).status, 201);
+  disk.hold_syncs();
+  std::vector<HttpConnection> writers;
+  for (int i = 0; i < kWorkers; ++i) {
+    writers.emplace_back(server.port());
+    writers.back().send_request("POST", "/v1/todos", todo("during"));
+    ASSERT_TRUE(wait_until([&] { return writes_unflushed(server) == i; })) << i << server.log();
+  }
+  const int number = wait_for_hang(server, kWorkers);
+  ASSERT_NE(number, 0);
+  EXPECT_EQ(server.worker(number)["hang"]["phase"], "flushing");
+  for (int i = 0; i < 20; ++i) EXPECT_THAT(all_todos(server), HasSubstr("before"));
+  for (int other = 1; other <= kWorkers; ++other) {
+    EXPECT_EQ(server.worker(other)["hang"].is_null(), other != number) << other;
+  }
+  EXPECT_EQ(disk.held().size(), 1U);
+  disk.release_syncs();
+  for (HttpConnection& writer : writers) EXPECT_EQ(writer.read_response().status, 201);
+  EXPECT_EQ(writes_unflushed(server), 0);
+  for (int i = 1; i <= kWorkers; ++i) EXPECT_EQ(server.worker(i)["generation"], 1);
+}
+
+TEST(DiskThatStalls, TakesNoMoreThanItsTimeFromWhoDoesNotGetIt) {
+  FaultyDisk disk;
+  const ServerProcess server({.workers = 2,
+                              .arguments = {"--hang-after=300ms", "--kill-after=0"},
+                              .environment = disk.environment()});
+  disk.hold_syncs();
+  HttpConnection caught(server.port());
+  caught.send_request("POST", "/v1/todos", todo("caught"));
+  ASSERT_NE(wait_for_hang(server, 2), 0);
+  const auto refused = server.request("POST", "/v1/todos", todo("refused"));
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_THAT(refused.body, HasSubstr("not confirmed the change in time"));
+  disk.release_syncs();
+  EXPECT_EQ(caught.read_response().status, 201);
+  EXPECT_EQ(server.request("POST", "/v1/todos", todo("after")).status, 201);
+}
+
+// What they had committed is not lost: whoever gets the disk next brings it there.
+TEST(DiskThatStalls, IsPassedOnWhenItsWorkerIsKilled) {
+  FaultyDisk disk;
+  ServerProcess server({.workers = 2, .environment = disk.environment()});
+  disk.hold_syncs();
+  HttpConnection caught(server.port());
+  caught.send_request("POST", "/v1/todos", todo("caught"));
+  ASSERT_TRUE(wait_until([&] { return disk.held().size() == 1; }));
+  HttpConnection waiting(server.port());
+  waiting.send_request("POST", "/v1/todos", todo("waiting"));
+  ASSERT_TRUE(wait_until([&] { return writes_unflushed(server) == 1; })) << server.log();
+  ::kill(disk.held().front(), SIGKILL);
+  ASSERT_TRUE(wait_until([&] { return disk.held().size() == 2; }));
+  disk.release_syncs();
+  EXPECT_EQ(waiting.read_response().status, 201);
+  EXPECT_TRUE(caught.is_closed_by_peer());
+  server.signal(SIGKILL);
+  server.wait_for_exit();
+  EXPECT_THAT(all_todos(ServerProcess({.directory = server.directory()})), HasSubstr("waiting"));
+}
 
 /// Two numbers that SQLite draws anew for each log (sqlite.org/fileformat.html, "The WAL File
 /// Format").
