@@ -24,7 +24,7 @@ class TodosApplication final : public gateway::Application {
  public:
   explicit TodosApplication(const ApplicationContext& context)
       : context_(context),
-        store_(store::TodoStore::open(context.database, context.heirlooms)),
+        store_(store::TodoStore::open(context.database, context.heirlooms, context.wake)),
         for_successors_(store_.for_successors()) {}
 
   void add_routes(httplib::Server& server) override {

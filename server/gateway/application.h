@@ -5,9 +5,9 @@
 // group commit (writes of one loop iteration share a transaction) and in the response cache.
 //
 // All functions are called in a worker process, by its only thread, after the fork. None may
-// block, but for those that write, which may wait for the disk, if possible one worker at a time: one
-// that never comes back from it
-// is a hang of the worker like any other, seen as such in the phases "committing" and "flushing".
+// block, but for those that write, which may wait for the disk, if possible only while they have
+// the turn: one that never comes back from it is a hang of the worker like any other, seen as such
+// in the phases "committing" and "flushing".
 #pragma once
 
 #include <cstdint>
@@ -74,11 +74,12 @@ class Application {
   virtual bool begin_writes() { return true; }
   /// Ends the batch: it is whole, others may see it, and the next one may write.
   virtual std::optional<CommitFailure> commit_writes() { return std::nullopt; }
-  /// Never waits for another process. False: one waits for the disk, and what it does may be enough
-  /// for this batch as well; the loop goes on without a new batch, and asks again in about a
-  /// millisecond, for five seconds.
+  /// Begins to make the batch durable, without waiting for it, or tells whether that is through.
+  /// False: it is not; the loop goes on without a new batch, and asks again in a millisecond, or
+  /// when it is woken (api::ApplicationContext::wake), for five seconds.
   virtual bool begin_flush() { return true; }
-  /// After begin_flush(). Makes the batch durable, while others write already. The answers leave after it.
+  /// After begin_flush() has said so. Makes the batch durable, or tells how that went, while others
+  /// write already. The answers leave after it.
   virtual std::optional<CommitFailure> flush_writes() { return std::nullopt; }
 
   // ── shared reads and the response cache ──

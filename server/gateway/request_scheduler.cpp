@@ -12,7 +12,11 @@ using telemetry::Phase;
 
 namespace {
 
-constexpr std::uint64_t kMaxParkNs = 5'000'000'000;
+constexpr std::uint64_t kMillisecondNs = 1'000'000;
+constexpr std::uint64_t kMaxParkNs = 5'000 * kMillisecondNs;
+constexpr std::uint64_t kRetryNs = kMillisecondNs;
+/// A disk that is well has answered by then, and wakes us.
+constexpr std::uint64_t kQuickDiskNs = 20 * kMillisecondNs;
 
 }  // namespace
 
@@ -35,8 +39,14 @@ void RequestScheduler::serve() {
   writes_.swap(parked_);
   serve_reads();
   serve_others();
-  flush();
-  serve_writes();
+  const bool waits_for_disk = !unflushed_.empty();
+  if (waits_for_disk) {
+    flush();
+    park_writes();
+  } else {
+    serve_writes();
+  }
+  goes_on_ = waits_for_disk && unflushed_.empty() && !parked_.empty();
   // Those behind a batch that waits for the disk do not ask for the turn.
   slot_.writes_parked(unflushed_.empty() ? parked_.size() : 0);
   slot_.requests_waiting(conversations_.runnable_count() + parked_.size());
@@ -69,7 +79,7 @@ void RequestScheduler::serve_writes() {
   if (writes_.empty()) return;
   // Published before, because begin_writes() may wait for the disk.
   slot_.step(Phase::committing, clock_.now_ns());
-  if (!unflushed_.empty() || turn_relay_.gives_way() || !application_.begin_writes()) {
+  if (turn_relay_.gives_way() || !application_.begin_writes()) {
     park_writes();
     return;
   }
@@ -92,27 +102,25 @@ void RequestScheduler::serve_writes() {
   flush();
 }
 
+std::uint64_t RequestScheduler::retry_at_ns() const {
+  const std::uint64_t soon_ns = clock_.now_ns() + kRetryNs;
+  return unflushed_.empty() ? soon_ns : std::max(soon_ns, committed_ns_ + kQuickDiskNs);
+}
+
 void RequestScheduler::flush() {
   if (unflushed_.empty()) return;
   slot_.step(Phase::flushing, clock_.now_ns());
   std::optional<CommitFailure> failure;
-  if (may_flush()) {
+  if (application_.begin_flush()) {
     failure = application_.flush_writes();
   } else if (clock_.now_ns() - committed_ns_ < kMaxParkNs) {
+    slot_.writes_unflushed(unflushed_.size());
     return;
   } else {
     failure = {503, "The disk has not confirmed the change in time; it may be lost."};
   }
   slot_.writes_unflushed(0);
-  turn_relay_.pass_on_disk();
   answer(unflushed_, failure);
-}
-
-/// Asks again after it has been published that we wait: whoever has the disk may just have looked.
-bool RequestScheduler::may_flush() {
-  if (application_.begin_flush()) return true;
-  slot_.writes_unflushed(unflushed_.size());
-  return application_.begin_flush();
 }
 
 void RequestScheduler::answer(std::vector<Connection*>& batch,

@@ -3,9 +3,8 @@
 //   reads     first, all with the content as it is now (begin_reads … end_reads)
 //   others    each by itself
 //   writes    as one batch: begin, handlers, commit, flush, and only then the answers. If another
-//             worker has the turn to write they are parked, and tried again with the next ones. If
-//             another one waits for the disk the batch waits for that one's flush or its own, and
-//             new writes are parked meanwhile.
+//             worker has the turn to write they are parked, and tried again with the next ones.
+//             While a batch waits for the disk, the loop goes on, and new writes are parked.
 //
 // A response to a request that doesn't write leaves as soon as its handler returns. Because writes
 // come last, a handler that hangs holds no lock of the store, unless it writes itself.
@@ -34,10 +33,15 @@ class RequestScheduler {
                    TurnRelay& turn_relay, const Drain& drain, LoopClock& clock,
                    telemetry::SlotWriter& slot);
 
-  /// There is something to serve, now or once the turn to write or the disk is ours.
+  /// There is something to serve, now or once the turn is ours or the disk is through.
   bool has_requests() const { return has_parked() || conversations_.runnable_count() > 0; }
-  /// Writes wait for their turn or for the disk, which is worth another try in a millisecond.
+  /// Writes wait for their turn or for the disk.
   bool has_parked() const { return !parked_.empty() || !unflushed_.empty(); }
+  /// When they are worth another try at the latest, while has_parked().
+  std::uint64_t retry_at_ns() const;
+  /// The disk is through, and what has been parked meanwhile goes on in the next iteration:
+  /// together with what the clients that have just been answered send next.
+  bool goes_on() const { return goes_on_; }
 
   /// Serves the requests that have arrived, and the parked ones; there are some.
   void serve();
@@ -51,7 +55,6 @@ class RequestScheduler {
   void serve_writes();
   void park_writes();
   void flush();
-  bool may_flush();
   void answer(std::vector<Connection*>& batch, const std::optional<CommitFailure>& failure);
   void begin(Connection& connection);
   void serve(Connection& connection);
@@ -69,6 +72,7 @@ class RequestScheduler {
   std::vector<Connection*> parked_;     ///< Writes that wait for their turn.
   std::vector<Connection*> unflushed_;  ///< A batch that is committed, and not on the disk.
   std::uint64_t committed_ns_ = 0;      ///< When that was.
+  bool goes_on_ = false;
 };
 
 }  // namespace forkscope::gateway

@@ -17,12 +17,6 @@ void TurnRelay::pass_on() {
   passed_over_.reset();
 }
 
-void TurnRelay::pass_on_disk() {
-  for (std::uint32_t slot = 0; slot < view_.slot_count(); ++slot) {
-    if (slot != own_slot_ && view_.counters(slot).writes_unflushed != 0) wake_[slot].signal();
-  }
-}
-
 bool TurnRelay::gives_way() {
   if (!passed_to_) return false;
   if (view_.requests_total(*passed_to_) != answered_ || !waits(*passed_to_)) {

@@ -1,4 +1,4 @@
-// Hands the turn to write from worker to worker, and the disk.
+// Hands the turn to write from worker to worker.
 //
 // Whoever has written wakes the next worker that waits, in order of the workers' numbers, and lets
 // it go first once. Without that, whoever has just written would mostly be the first to ask again:
@@ -26,9 +26,6 @@ class TurnRelay {
 
   /// After a commit.
   void pass_on();
-  /// After a flush: wakes all who wait for theirs. It may have been enough for them, too; or else
-  /// one of them goes next.
-  void pass_on_disk();
   /// Before the next batch. True: the worker that was woken has not had its turn yet; ask again
   /// later. Never true twice in a row.
   bool gives_way();

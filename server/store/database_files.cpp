@@ -84,7 +84,9 @@ void DatabaseFiles::hold() {
   for (std::size_t file = 0; file < kFiles; ++file) {
     held_[file] = identity_at(path_of(file));
     const bool is_expected = expected_[file] == Identity{} || expected_[file] == held_[file];
-    if (!is_expected || !is_open_here(held_[file])) throw displaced(file);
+    const int descriptor = descriptor_of(held_[file]);
+    if (!is_expected || descriptor < 0) throw displaced(file);
+    if (file == kLog) log_descriptor_ = descriptor;
   }
   turn_.note_removed_log(0);
   turn_.note_company({held_[kTurn].inode, held_[kDatabase].inode, held_[kLog].inode});
@@ -123,13 +125,14 @@ DatabaseFiles::Identity DatabaseFiles::identity_of(int fd) {
   return ::fstat(fd, &status) == 0 ? Identity{status.st_dev, status.st_ino} : Identity{};
 }
 
-/// SQLite does not tell its descriptors. Those that an earlier worker has left do not count.
-bool DatabaseFiles::is_open_here(const Identity& file) {
-  if (file == Identity{}) return false;
+/// Of this process, or -1. SQLite does not tell its descriptors. Those that an earlier worker has
+/// left do not count.
+int DatabaseFiles::descriptor_of(const Identity& file) {
+  if (file == Identity{}) return -1;
   for (int fd = 0; fd < kHighestDescriptor; ++fd) {
-    if (identity_of(fd) == file && (::fcntl(fd, F_GETFL) & O_PATH) == 0) return true;
+    if (identity_of(fd) == file && (::fcntl(fd, F_GETFL) & O_PATH) == 0) return fd;
   }
-  return false;
+  return -1;
 }
 
 std::string DatabaseFiles::path_of(std::size_t file) const {

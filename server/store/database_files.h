@@ -55,6 +55,8 @@ class DatabaseFiles {
   /// After SQLite has opened everything. Throws StoreError when it has not opened what is in place
   /// now, or what is to be opened.
   void hold();
+  /// After hold(): SQLite's own. An error of the disk is told to each descriptor once.
+  int log_descriptor() const { return log_descriptor_; }
   /// Before SQLite closes anything.
   void prepare_to_close();
 
@@ -78,7 +80,7 @@ class DatabaseFiles {
 
   static Identity identity_at(const std::string& path);
   static Identity identity_of(int fd);
-  static bool is_open_here(const Identity& file);
+  static int descriptor_of(const Identity& file);
 
   std::string path_of(std::size_t file) const;
   StoreError displaced(std::size_t file) const;
@@ -91,6 +93,7 @@ class DatabaseFiles {
   bool database_exists_ = false;
   Identities expected_{};  ///< What an earlier worker had open.
   Identities held_{};
+  int log_descriptor_ = -1;
   bool log_was_in_place_ = false;
 };
 

@@ -63,23 +63,23 @@ class Query {
 
 }  // namespace
 
-TodoStore TodoStore::open(const std::string& path, std::span<const int> kept) {
+TodoStore TodoStore::open(const std::string& path, std::span<const int> kept, int wake) {
   try {
-    return TodoStore(path, kept);
+    return TodoStore(path, kept, wake);
   } catch (const SQLite::Exception& error) {
     throw StoreError(kind_of(error.getErrorCode(), 0),
                      "cannot use the database " + path + ": " + error.what());
   }
 }
 
-TodoStore::TodoStore(const std::string& path, std::span<const int> kept)
+TodoStore::TodoStore(const std::string& path, std::span<const int> kept, int wake)
     : path_(checked_database_path(path)),
       turn_(turn_path(path_)),
       files_(path, path_, turn_, kept),
       database_(
           open_database(path_, files_.database_exists() ? IfMissing::refuse : IfMissing::create)),
       counts_(database_),
-      batch_(database_, turn_, files_, &counts_),
+      batch_(database_, turn_, files_, wake, &counts_),
       list_(database_,
             "SELECT id, title, completed, position FROM todos"
             " WHERE id > ?1 ORDER BY id LIMIT ?2"),

@@ -35,7 +35,8 @@ class TodoStore {
   /// Creates file and schema if missing, or, with `kept` from an earlier worker's
   /// for_successors(), opens what that one had open and nothing else. Throws StoreError, one line
   /// that names path and reason.
-  static TodoStore open(const std::string& path, std::span<const int> kept = {});
+  /// `wake` as in LogFlush.
+  static TodoStore open(const std::string& path, std::span<const int> kept = {}, int wake = -1);
   ~TodoStore();
   TodoStore(const TodoStore&) = delete;
   TodoStore& operator=(const TodoStore&) = delete;
@@ -61,11 +62,12 @@ class TodoStore {
 
   // ── writing ──
   // None of these four throws.
-  /// False: another process has its turn, or the disk; try again in about a millisecond.
+  /// False: another process has its turn; try again in about a millisecond.
   bool begin_writes() { return batch_.begin(); }
   /// Why nothing of the batch is kept; nothing when all of it is there for every process.
   std::optional<StoreError> commit_writes();
-  /// False: another process waits for the disk; try again in about a millisecond.
+  /// False: the disk has not said yet whether it has the batch; ask again when `wake` (of open())
+  /// has been signalled.
   bool begin_flush() { return batch_.begin_flush(); }
   /// After begin_flush(). Why the committed batch may not survive a power cut; nothing when it is
   /// on the disk.
@@ -80,7 +82,7 @@ class TodoStore {
   void clear();
 
  private:
-  TodoStore(const std::string& path, std::span<const int> kept);
+  TodoStore(const std::string& path, std::span<const int> kept, int wake);
   void join_shared_reads();
 
   std::string path_;

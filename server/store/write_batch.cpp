@@ -16,7 +16,7 @@ constexpr int kCheckpointPages = 1000;
 }  // namespace
 
 WriteBatch::WriteBatch(SQLite::Database& database, WriteTurn& turn, const DatabaseFiles& files,
-                       BatchObserver* observer)
+                       int wake, BatchObserver* observer)
     : handle_(database.getHandle()),
       turn_(turn),
       files_(files),
@@ -27,7 +27,8 @@ WriteBatch::WriteBatch(SQLite::Database& database, WriteTurn& turn, const Databa
       rollback_(database, "ROLLBACK"),
       savepoint_(database, "SAVEPOINT request"),
       undo_(database, "ROLLBACK TO request"),
-      keep_(database, "RELEASE request") {
+      keep_(database, "RELEASE request"),
+      log_flush_(wake) {
   const auto note_log_length = [](void* batch, sqlite3*, const char*, int pages) {
     static_cast<WriteBatch*>(batch)->log_pages_ = pages;
     return SQLITE_OK;
@@ -49,15 +50,10 @@ bool WriteBatch::begin() {
     failure_ = files_.misplaced();  // the turn itself, perhaps, which will never be ours then
     return open_ = failure_.has_value();
   }
-  if (may_wait_for_disk() && !turn_.try_take_disk()) {
-    turn_.release();
-    return false;
-  }
   sqlite3_busy_timeout(handle_, 0);  // a program outside that writes must not stop the loop
   const int result = begin_transaction();
   sqlite3_busy_timeout(handle_, static_cast<int>(kReadPatience.count()));
   if (is_busy(result)) {
-    turn_.release_disk();
     turn_.release();
     return false;
   }
@@ -71,7 +67,6 @@ int WriteBatch::begin_transaction() {
     if (const int result = replace_log(); result != SQLITE_OK) return result;
     turn_.confirm_commit();  // where somebody died in one, the next must have another number
     turn_.note_flush(turn_.latest_commit());
-    turn_.note_move();
     flush_failure_.reset();
     unconfirmed_commit_.reset();
   }
@@ -86,11 +81,6 @@ bool WriteBatch::log_is_in_doubt() {
   return flush_failure_ || unconfirmed_commit_;
 }
 
-/// SQLite brings the head of a log that begins anew to the disk within the commit.
-bool WriteBatch::may_wait_for_disk() {
-  return log_is_in_doubt() || log_pages_ >= kCheckpointPages || turn_.log_begins_anew();
-}
-
 /// TRUNCATE succeeds only when the database has everything, on the disk, and nobody needs the log.
 int WriteBatch::replace_log() {
   errno = 0;  // for latest_error(), as in step()
@@ -103,35 +93,35 @@ std::optional<StoreError> WriteBatch::commit() {
   if (in_transaction()) run(rollback_);
   if (observer_ != nullptr) observer_->batch_ended();
   if (!failure) checkpoint_if_due();
-  turn_.release_disk();
   turn_.release();
   return failure;
 }
 
-bool WriteBatch::begin_flush() { return flush_failure_ || is_flushed() || turn_.try_take_disk(); }
-
-std::optional<StoreError> WriteBatch::flush() {
-  if (!flush_failure_ && !is_flushed()) {
-    const std::uint64_t covered = turn_.latest_finished_commit();
-    if (sync_log()) {
-      turn_.note_flush(covered);
-    } else {
-      flush_failure_ = flush_error(path_);
-    }
-  }
-  turn_.release_disk();
-  return flush_failure_ ? flush_failure_ : files_.misplaced();
+bool WriteBatch::begin_flush() {
+  collect_flush();
+  if (log_flush_.under_way()) return false;
+  if (flush_failure_ || flushed_commit_ >= own_commit_) return true;
+  flushing_commit_ = own_commit_;
+  log_flush_.begin(files_.log_descriptor());
+  collect_flush();
+  return !log_flush_.under_way();
 }
 
-bool WriteBatch::is_flushed() const { return turn_.latest_flushed() >= own_commit_; }
+void WriteBatch::collect_flush() {
+  if (!log_flush_.under_way()) return;
+  const std::optional<int> error = log_flush_.result();
+  if (!error) return;
+  if (*error != 0) {
+    errno = *error;
+    flush_failure_ = flush_error(path_);
+    return;
+  }
+  flushed_commit_ = flushing_commit_;
+  if (!flush_failure_) turn_.note_flush(flushed_commit_);
+}
 
-/// False, and errno.
-bool WriteBatch::sync_log() {
-  sqlite3_file* log = nullptr;
-  sqlite3_file_control(handle_, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
-  if (log == nullptr || log->pMethods == nullptr) return true;  // nothing was ever written
-  errno = 0;
-  return log->pMethods->xSync(log, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY) == SQLITE_OK;
+std::optional<StoreError> WriteBatch::flush() {
+  return flush_failure_ ? flush_failure_ : files_.misplaced();
 }
 
 std::optional<StoreError> WriteBatch::failure_to_commit() {
@@ -166,18 +156,14 @@ void WriteBatch::notice_lost_transaction() {
   if (!failure_ && !in_transaction()) failure_ = latest_error(handle_, path_);
 }
 
-/// PASSIVE never waits for readers. What it cannot move now, or while another process waits for the
-/// disk, stays in the log, and is tried again with the next batch, which does not begin before the
-/// disk is free; nothing is lost by that. But if the disk was the reason, flush() would
+/// PASSIVE never waits for readers. What it cannot move now stays in the log, and is tried again
+/// after the next commit; nothing is lost by that. But if the disk was the reason, flush() would
 /// not be told again.
 void WriteBatch::checkpoint_if_due() {
-  if (log_pages_ < kCheckpointPages || !turn_.try_take_disk()) return;
+  if (log_pages_ < kCheckpointPages) return;
   errno = 0;
-  int in_log = 0;
-  int moved = 0;
   const int result =
-      sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log, &moved);
-  if (result == SQLITE_OK && in_log == moved) turn_.note_move();
+      sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
   if ((result & 0xff) == SQLITE_IOERR) flush_failure_ = flush_error(path_);
 }
 

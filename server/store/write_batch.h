@@ -5,14 +5,11 @@
 // begin() takes the turn to write, then SQLite's write lock; it waits for nobody. Each request runs
 // in a savepoint, so that one that fails undoes only itself. commit() writes the batch to the
 // write-ahead log, moves the log into the database when it has grown long, and gives the turn back.
-// flush() waits until the disk has the log. The next process runs its batch meanwhile, which is
-// worth a third more writes per second; so a reader may see a todo a moment before a power cut
-// could no longer take it away, but nobody is told that it was stored.
-//
-// One process at a time waits for the disk. Its flush is good for all that was committed before it
-// began, by whomever; begin_flush() tells the others when theirs has become unnecessary, or when it
-// is their turn. A batch that may have to wait for the disk before its end (a log in doubt, or one
-// that is to be moved or to begin anew) does not begin while another process does.
+// begin_flush() has the log brought to the disk, and tells when that is through; flush() tells how
+// it went. The loop goes on meanwhile, also where the disk stalls; only the holder of the turn ever
+// waits for it, with a log that is in doubt or has grown long. The next process runs its batch
+// meanwhile, which is worth a third more writes per second; so a reader may see a todo a moment
+// before a power cut could no longer take it away, but nobody is told that it was stored.
 //
 // A failure that SQLite answers by giving up the whole transaction (disk full, I/O error) marks the
 // batch as failed: the requests after it fail at once, and commit() says why.
@@ -36,6 +33,7 @@
 #include <string>
 
 #include "store/database_files.h"
+#include "store/log_flush.h"
 #include "store/store_error.h"
 #include "store/write_turn.h"
 
@@ -53,21 +51,21 @@ class BatchObserver {
 
 class WriteBatch {
  public:
-  /// The observer may be null. Throws SQLite::Exception.
-  WriteBatch(SQLite::Database& database, WriteTurn& turn, const DatabaseFiles& files,
+  /// `wake` as in LogFlush. The observer may be null. Throws SQLite::Exception.
+  WriteBatch(SQLite::Database& database, WriteTurn& turn, const DatabaseFiles& files, int wake = -1,
              BatchObserver* observer = nullptr);
   WriteBatch(const WriteBatch&) = delete;
   WriteBatch& operator=(const WriteBatch&) = delete;
   ~WriteBatch();
 
-  /// False: another process writes, reads a log in doubt, or waits for the disk where this batch
-  /// may have to; try again in about a millisecond. Any other trouble is reported by the savepoints
-  /// and by commit(). Waits for the disk where the log is in doubt.
+  /// False: another process writes, or reads a log in doubt; try again in about a millisecond. Any
+  /// other trouble is reported by the savepoints and by commit(). Waits for the disk where the log
+  /// is in doubt.
   bool begin();
   /// Nothing on success; otherwise nothing of the batch is kept.
   std::optional<StoreError> commit();
-  /// False: another process waits for the disk, for this one as well perhaps; try again in about a
-  /// millisecond.
+  /// False: the disk has not said yet what has become of the latest commit; ask again when `wake`
+  /// has been signalled. May be given up, and be begun for the next commit.
   bool begin_flush();
   /// After begin_flush(). Nothing when all that has been committed is on the disk, in files that
   /// are in place.
@@ -78,15 +76,13 @@ class WriteBatch {
 
   int begin_transaction();
   bool log_is_in_doubt();
-  bool may_wait_for_disk();
-  bool is_flushed() const;
+  void collect_flush();
   int replace_log();
   void begin_request();
   void end_request(bool keep) noexcept;
   void notice_lost_transaction();
   std::optional<StoreError> failure_to_commit();
   void checkpoint_if_due();
-  bool sync_log();
   int run(SQLite::Statement& statement) noexcept;
   bool in_transaction() const;
 
@@ -103,8 +99,11 @@ class WriteBatch {
   SQLite::Statement keep_;
   bool open_ = false;
   std::optional<StoreError> failure_;
-  int log_pages_ = 0;             ///< Length of the write-ahead log after the latest commit.
-  std::uint64_t own_commit_ = 0;  ///< The latest that this process has to flush.
+  int log_pages_ = 0;  ///< Length of the write-ahead log after the latest commit.
+  LogFlush log_flush_;
+  std::uint64_t own_commit_ = 0;                     ///< The latest that this process has to flush,
+  std::uint64_t flushing_commit_ = 0;                ///< … for which it has begun a flush,
+  std::uint64_t flushed_commit_ = 0;                 ///< … and which it has flushed.
   std::optional<StoreError> flush_failure_;          ///< Why the log is in doubt, or:
   std::optional<std::uint64_t> unconfirmed_commit_;  ///< … from before, and was not on the disk.
 };

@@ -32,20 +32,6 @@ bool WriteTurn::try_take() {
 
 void WriteTurn::release() { ::flock(fd_, LOCK_UN); }
 
-bool WriteTurn::try_take_disk() {
-  struct flock lock {};
-  lock.l_type = F_WRLCK;
-  lock.l_len = 1;
-  return ::fcntl(fd_, F_OFD_SETLK, &lock) == 0;
-}
-
-void WriteTurn::release_disk() {
-  struct flock lock {};
-  lock.l_type = F_UNLCK;
-  lock.l_len = 1;
-  ::fcntl(fd_, F_OFD_SETLK, &lock);
-}
-
 std::optional<std::uint64_t> WriteTurn::change_mark() const {
   const std::uint64_t word = mark_word();
   return word % 2 == 0 ? std::optional(word) : std::nullopt;
@@ -54,11 +40,6 @@ std::optional<std::uint64_t> WriteTurn::change_mark() const {
 std::uint64_t WriteTurn::latest_commit() const {
   const std::uint64_t word = mark_word();
   return word + word % 2;
-}
-
-std::uint64_t WriteTurn::latest_finished_commit() const {
-  const std::uint64_t word = mark_word();
-  return word % 2 == 0 ? word : word - 1;
 }
 
 /// Where two do so at once, an earlier number may stay, until the next commit: no harm, it is true.

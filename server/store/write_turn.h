@@ -10,19 +10,12 @@
 // dies, however it dies. (A lock on the database file itself is out of the question: closing any
 // descriptor of that file would drop SQLite's POSIX locks.)
 //
-// Beside the turn there is the disk: a second lock, of the same file but of another kind (fcntl(2),
-// open file description locks). Whoever waits for the disk holds it, with the turn or without, so
-// that one process at a time can be caught by a disk that stalls, and the others go on reading.
-//
 // The file also holds some words of 64 bits.
 //
 // The change mark, by which processes that only read can tell without SQLite's locks that nothing
 // has been committed since they looked: the holder of the turn makes it odd before it commits, and
 // even again after. Where the holder dies in between it stays odd, which says "look for yourself"
 // until the next commit. The even marks number the commits.
-//
-// The latest commit that has been moved into the database with all before it: the next one begins
-// the log anew, and waits for the disk in doing so.
 //
 // The latest commit that the disk has for certain, with all before it. Commits behind it are being
 // flushed, or their flush has failed, or whoever flushed them is dead (WriteBatch).
@@ -55,11 +48,6 @@ class WriteTurn {
   /// Without effect when the turn is not held.
   void release();
 
-  /// Never waits. False: another process waits for the disk.
-  bool try_take_disk();
-  /// Without effect when it is not held.
-  void release_disk();
-
   /// By the holder of the turn: a commit is about to begin, and is through.
   void announce_commit() { mark(mark_word() | 1); }
   void confirm_commit() { mark((mark_word() | 1) + 1); }
@@ -68,16 +56,10 @@ class WriteTurn {
 
   /// Of the latest commit, whether it is through or not; 0 = there was none.
   std::uint64_t latest_commit() const;
-  /// Of the latest that is through, and so are all before it.
-  std::uint64_t latest_finished_commit() const;
   /// Of the latest that is known to be on the disk.
   std::uint64_t latest_flushed() const { return word_at(kFlushedAt); }
   /// Commit `number` and all before it are on the disk. May be called without the turn.
   void note_flush(std::uint64_t number);
-
-  /// By the holder of the turn: nothing is left in the log to be moved.
-  void note_move() { put_word(kMovedAt, latest_commit()); }
-  bool log_begins_anew() const { return word_at(kMovedAt) == latest_commit(); }
 
   /// Inode number of the log that SQLite has removed when the last connection was closed; 0 = there
   /// is none, or it is in use.
@@ -99,7 +81,6 @@ class WriteTurn {
   static constexpr off_t kFlushedAt = 8;
   static constexpr off_t kRemovedLogAt = 16;
   static constexpr off_t kCompanyAt = 24;
-  static constexpr off_t kMovedAt = 48;
 
   bool file_is_still_there() const;
   std::uint64_t mark_word() const { return word_at(kMarkAt); }

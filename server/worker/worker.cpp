@@ -87,9 +87,10 @@ int run(const Settings& settings, const Inheritance& inheritance) {
   std::unique_ptr<gateway::Application> application;
   std::unique_ptr<gateway::EventLoop> loop;
   try {
-    application = api::make_application({settings.database, settings.faults_enabled, &view,
-                                         [&loop] { return loop != nullptr && loop->draining(); },
-                                         inheritance.heirlooms});
+    application =
+        api::make_application({settings.database, settings.faults_enabled, &view,
+                               [&loop] { return loop != nullptr && loop->draining(); },
+                               (*inheritance.wake)[inheritance.slot].fd(), inheritance.heirlooms});
     loop = std::make_unique<gateway::EventLoop>(
         settings.limits,
         gateway::EventLoop::Surroundings{{inheritance.slot + 1, ::getpid()},

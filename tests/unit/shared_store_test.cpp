@@ -160,47 +160,6 @@ TEST_F(SharedStoreTest, LosesNothingWhenTwoProcessesWriteAtOnce) {
   EXPECT_EQ(titles(store).size(), 400u);
 }
 
-TEST_F(SharedStoreTest, LetsOneProcessAtATimeWaitForTheDiskForAll) {
-  TodoStore one = TodoStore::open(path_);
-  TodoStore two = TodoStore::open(path_);
-  TodoStore three = TodoStore::open(path_);
-  const WriteTurn turn(turn_path(path_));
-  for (TodoStore* store : {&one, &two}) {
-    ASSERT_TRUE(store->begin_writes());
-    ASSERT_FALSE(store->commit_writes());
-  }
-  ASSERT_TRUE(one.begin_flush());
-  EXPECT_FALSE(two.begin_flush());
-  ASSERT_TRUE(three.begin_writes()) << "writing goes on";
-  ASSERT_FALSE(three.commit_writes());
-  const auto before = turn.latest_flushed();
-  ASSERT_FALSE(one.flush_writes());
-  EXPECT_EQ(turn.latest_flushed(), turn.latest_commit());
-  EXPECT_LT(before, turn.latest_flushed());
-  ASSERT_TRUE(three.begin_flush());
-  ASSERT_TRUE(two.begin_flush()) << "theirs is done";
-  EXPECT_FALSE(two.flush_writes());
-  EXPECT_FALSE(three.flush_writes());
-}
-
-TEST_F(SharedStoreTest, BeginsNoBatchThatMayWaitForTheDiskWhileAnotherProcessDoes) {
-  TodoStore one = TodoStore::open(path_);
-  TodoStore two = TodoStore::open(path_);
-  WriteTurn turn(turn_path(path_));
-  const std::string title(500, 'x');
-  ASSERT_FALSE(write(one, [&] {
-    for (int i = 0; i < 12'000; ++i) one.insert({title, false, std::nullopt});
-  }));
-  ASSERT_TRUE(turn.log_begins_anew()) << "the log was long, and has been moved";
-  ASSERT_TRUE(turn.try_take_disk());
-  EXPECT_FALSE(two.begin_writes());
-  EXPECT_TRUE(turn.try_take()) << "and gives the turn back";
-  turn.release();
-  turn.release_disk();
-  add(two, "now");
-  EXPECT_FALSE(turn.log_begins_anew());
-}
-
 TEST_F(SharedStoreTest, GivesTheTurnOnWhenAWriterIsKilledInTheMiddle) {
   TodoStore store = TodoStore::open(path_);
   add(store, "before");

@@ -49,7 +49,8 @@ inline std::optional<StoreError> write(TodoStore& store, const std::function<voi
   }
   if (auto failure = store.commit_writes()) return failure;
   if (!support::wait_until([&] { return store.begin_flush(); }))
-    throw std::runtime_error("no disk");
+    throw std::runtime_error("no word from the disk");
+
   return store.flush_writes();
 }
 

@@ -6,8 +6,8 @@
 //   stall-sync     fdatasync(2) never returns
 //   fail-sync      fdatasync(2) fails with EIO
 //
-// A stall of the whole disk is another thing: while there is a file "hold-syncs", every
-// fdatasync(2) waits until it is gone, and adds its process's number to the file "held".
+// A stall of the whole disk: while there is a file "hold-syncs", every fdatasync(2) of a log waits
+// until it is gone, and adds its process's number to the file "held".
 //
 // See faulty_disk.h, which is the side of the test.
 #include <dlfcn.h>

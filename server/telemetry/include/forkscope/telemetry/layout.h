@@ -253,8 +253,8 @@ struct Counters {
   std::uint64_t requests_waiting;  ///< Gauge: connections with a request that is read, not begun.
   std::uint64_t abandoned;         ///< Requests that died with their worker (by the primary).
   std::uint64_t exceptions;        ///< Handlers that threw; each was answered with 500.
-  std::uint64_t writes_unflushed;  ///< Gauge: committed writes that wait until another worker's
-                                   ///< wait for the disk is over; out of this one's hands.
+  std::uint64_t writes_unflushed;  ///< Gauge: committed writes that wait for the disk, and are
+                                   ///< out of the worker's hands (1.2).
   std::uint64_t reserved[2];
 };
 inline constexpr std::uint32_t kCountersWords = sizeof(Counters) / 8;
