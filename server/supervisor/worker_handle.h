@@ -102,10 +102,10 @@ class WorkerHandle {
   /// Of the current process, or else of the latest: it was told to drain.
   bool was_asked_to_go() const { return asked_to_go_; }
   std::uint32_t generation() const { return roster_.generation; }
-  /// Of the latest exit: code 0.
+  /// Of the latest exit: code 0, or it could not boot.
   bool ended_cleanly() const {
     return roster_.exit_cause == static_cast<std::uint32_t>(telemetry::ExitCause::exited) &&
-           roster_.exit_code == 0;
+           (roster_.exit_code == 0 || !was_ready());
   }
   /// When the next fork is due; nothing while there is a process or none is planned.
   std::optional<std::uint64_t> fork_due_ns() const { return fork_due_ns_; }

@@ -115,19 +115,21 @@ TEST(DiskThatStalls, HoldsUpAnswersAndNoWorker) {
                               .arguments = {"--hang-after=300ms", "--kill-after=600ms"},
                               .environment = disk.environment()});
   ASSERT_EQ(server.request("POST", "/v1/todos", todo("before")).status, 201);
-  disk.hold_syncs();
   std::vector<HttpConnection> writers;
-  for (int i = 1; i <= kWorkers; ++i) {
+  for (int i = 0; i < 2 * kWorkers; ++i) {  // two of them to each worker
     writers.emplace_back(server.port());
-    writers.back().send_request("POST", "/v1/todos", todo("during"));
-    ASSERT_TRUE(wait_until([&] { return writes_unflushed(server) == i; })) << server.log();
+    writers.back().send_request("GET", "/livez");
+    ASSERT_EQ(writers.back().read_response().status, 200);
   }
+  disk.hold_syncs();
+  for (HttpConnection& writer : writers) writer.send_request("POST", "/v1/todos", todo("during"));
+  ASSERT_TRUE(wait_until([&] { return disk.held().size() == kWorkers; })) << server.log();
+  EXPECT_TRUE(wait_until([&] { return writes_unflushed(server) >= kWorkers; }));
   const double since = server.worker(1)["uptime_ms"];
   EXPECT_TRUE(wait_until([&] {
     EXPECT_THAT(all_todos(server), HasSubstr("before"));
     return server.worker(1)["uptime_ms"] > since + 1000;
   }));
-  EXPECT_EQ(disk.held().size(), static_cast<std::size_t>(kWorkers));
   disk.release_syncs();
   for (HttpConnection& writer : writers) EXPECT_EQ(writer.read_response().status, 201);
   EXPECT_EQ(writes_unflushed(server), 0);
