@@ -90,6 +90,10 @@ int Supervisor::run() {
     reap_strangers();
     watch(now);
     if (!stopping_) {
+      if (const auto failure = pool_.why_nothing_boots(now)) {
+        std::fprintf(stderr, "todos-server: %s\n", failure->reason.c_str());
+        return failure->exit_code;
+      }
       pool_.fill();
       pool_.roll();
       pool_.shorten_backoff_if_nobody_serves(now);
@@ -97,10 +101,6 @@ int Supervisor::run() {
     }
     beat(now);
     if (stopping_ && !pool_.has_processes()) return clean_stop_ ? EXIT_SUCCESS : EXIT_FAILURE;
-    if (const auto failure = stopping_ ? std::nullopt : pool_.why_nothing_boots(now)) {
-      std::fprintf(stderr, "todos-server: %s\n", failure->reason.c_str());
-      return failure->exit_code;
-    }
     hear(wait_ms(now));
   }
 }

@@ -1,8 +1,9 @@
 // The whole life of a worker process: one call from the fork, which ends in its exit code.
 //
-// A worker has one thread. It confines itself to its own slot of the telemetry segment, opens the
-// store, registers the routes, tells the primary that it is ready, and serves until it is told to
-// drain or dies. It never outlives the primary.
+// A worker has one thread, but for one of the store's that waits for the disk and does nothing
+// else. It confines itself to its own slot of the telemetry segment, opens the store, registers the
+// routes, tells the primary that it is ready, and serves until it is told to drain or dies. It
+// never outlives the primary.
 //
 // Drained it is in two ways. SIGTERM: the server stops; what runs is finished, and connections that
 // are idle are closed at once. kHandOverSignal: the others stay; idle connections get a moment, and
