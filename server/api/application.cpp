@@ -23,7 +23,9 @@ std::optional<gateway::CommitFailure> commit_failure(
 class TodosApplication final : public gateway::Application {
  public:
   explicit TodosApplication(const ApplicationContext& context)
-      : context_(context), store_(store::TodoStore::open(context.database)) {}
+      : context_(context),
+        store_(store::TodoStore::open(context.database, context.heirlooms, context.wake)),
+        for_successors_(store_.for_successors()) {}
 
   void add_routes(httplib::Server& server) override {
     answer_preflights(server);
@@ -39,6 +41,12 @@ class TodosApplication final : public gateway::Application {
 
   gateway::HeaderFields common_fields() const override { return cross_origin_fields(); }
 
+  std::vector<int> heirlooms() const override {
+    std::vector<int> descriptors;
+    for (const os::UniqueFd& fd : for_successors_) descriptors.push_back(fd.get());
+    return descriptors;
+  }
+
   bool writes(std::string_view method, std::string_view path) const override {
     return is_todo_path(path) &&
            (method == "POST" || method == "PUT" || method == "PATCH" || method == "DELETE");
@@ -49,6 +57,7 @@ class TodosApplication final : public gateway::Application {
   std::optional<gateway::CommitFailure> commit_writes() override {
     return commit_failure(store_.commit_writes());
   }
+  bool begin_flush() override { return store_.begin_flush(); }
   std::optional<gateway::CommitFailure> flush_writes() override {
     return commit_failure(store_.flush_writes());
   }
@@ -60,12 +69,18 @@ class TodosApplication final : public gateway::Application {
  private:
   ApplicationContext context_;
   store::TodoStore store_;
+  std::vector<os::UniqueFd> for_successors_;
 };
 
 }  // namespace
 
 std::unique_ptr<gateway::Application> make_application(const ApplicationContext& context) {
-  return std::make_unique<TodosApplication>(context);
+  try {
+    return std::make_unique<TodosApplication>(context);
+  } catch (const store::StoreError& error) {
+    if (error.kind() == store::StoreError::Kind::unusable) throw;
+    throw gateway::NotYet(error.what());
+  }
 }
 
 }  // namespace forkscope::api

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "forkscope/telemetry/segment_view.h"
 #include "gateway/application.h"
@@ -23,9 +24,13 @@ struct ApplicationContext {
   bool faults_enabled = false;                        ///< Serve /v1/faults/….
   const telemetry::SegmentView* telemetry = nullptr;  ///< Never null; outlives the application.
   std::function<bool()> draining;                     ///< Whether this worker is about to stop.
+  int wake = -1;                                      ///< An eventfd that wakes the event loop.
+  std::vector<int> heirlooms = {};  ///< Of an earlier worker; empty for the first.
 };
 
-/// Opens the database. Throws store::StoreError, one line that names path and reason.
+/// Opens the database: the one that the heirlooms are of, if there are any. Throws
+/// store::StoreError, or gateway::NotYet where trying again may help; one line that names path and
+/// reason.
 std::unique_ptr<gateway::Application> make_application(const ApplicationContext& context);
 
 }  // namespace forkscope::api

@@ -160,6 +160,9 @@ std::string prometheus_text(const telemetry::SegmentView& view, std::uint64_t no
   out.per_worker("forkscope_worker_writes_parked", "gauge",
                  "Requests that wait for their turn to write.",
                  [](const WorkerReport&, const Counters& c) { return c.writes_parked; });
+  out.per_worker("forkscope_worker_writes_unflushed", "gauge",
+                 "Committed writes that wait for the disk.",
+                 [](const WorkerReport&, const Counters& c) { return c.writes_unflushed; });
   out.per_worker("http_received_bytes_total", "counter", "Bytes received from clients.",
                  [](const WorkerReport&, const Counters& c) { return c.bytes_received; });
   out.per_worker("http_sent_bytes_total", "counter", "Bytes sent to clients.",

@@ -7,12 +7,14 @@
 // Paths are in their normal form (request_target.h), the one that routes see as well.
 //
 // All functions are called in a worker process, by its only thread, after the fork. None may
-// block, but for those that write, which may wait for the disk: one that never comes back from it
-// is a hang of the worker like any other, seen as such in the phases "committing" and "flushing".
+// block, but for those that write, which may wait for the disk, if possible only while they have
+// the turn: one that never comes back from it is a hang of the worker like any other, seen as such
+// in the phases "committing" and "flushing".
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,6 +31,14 @@ namespace forkscope::gateway {
 struct CommitFailure {
   int status = 503;    ///< HTTP status: 507 when the disk is full, 503 otherwise.
   std::string detail;  ///< One sentence for the client.
+};
+
+/// Thrown where an application cannot be made now, but may be later: its store is locked, or on a
+/// disk that is not there yet. The server then tries for a while also when it has only just been
+/// started; any other exception ends such a start.
+class NotYet : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
 };
 
 using HeaderFields = std::vector<std::pair<std::string, std::string>>;
@@ -53,6 +63,11 @@ class Application {
   /// once.
   virtual bool starts_programs() const { return true; }
 
+  /// Descriptors for the primary to keep, 16 at most, and to hand to every worker that is forked
+  /// from now on (api::ApplicationContext::heirlooms): proof of what this one has opened, for those
+  /// who are to open the same. They are borrowed. Asked once, before the first request.
+  virtual std::vector<int> heirlooms() const { return {}; }
+
   // ── group commit ──
 
   /// Whether this request changes the store. Such a request runs only between begin_writes() and
@@ -67,7 +82,12 @@ class Application {
   virtual bool begin_writes() { return true; }
   /// Ends the batch: it is whole, others may see it, and the next one may write.
   virtual std::optional<CommitFailure> commit_writes() { return std::nullopt; }
-  /// Makes the batch durable, while others write already. The answers leave after it.
+  /// Begins to make the batch durable, without waiting for it, or tells whether that is through.
+  /// False: it is not; the loop goes on without a new batch, and asks again in a millisecond, or
+  /// when it is woken (api::ApplicationContext::wake), for five seconds.
+  virtual bool begin_flush() { return true; }
+  /// After begin_flush() has said so. Makes the batch durable, or tells how that went, while others
+  /// write already. The answers leave after it.
   virtual std::optional<CommitFailure> flush_writes() { return std::nullopt; }
 
   // ── shared reads and the response cache ──

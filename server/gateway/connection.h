@@ -6,7 +6,7 @@
 //   runnable ──┬─▶ sending       its handler has run
 //              ├─▶ parked        it writes, and another worker has the turn ──▶ as from runnable,
 //              │                 or sending: that it waited for too long
-//              └─▶ uncommitted   it writes, and its handler has run ──▶ sending after the commit
+//              └─▶ uncommitted   it writes, and its handler has run ──▶ sending after the flush
 //   sending ───┬─▶ receiving     all is sent
 //              └─▶ lingering     all is sent, and nothing will follow: shutdown(SHUT_WR)
 //   lingering ───▶ closed        the peer has closed, is silent, or sends without an end
@@ -48,7 +48,7 @@ class Connection {
     receiving,    ///< Waits for a request, or for the rest of one.
     runnable,     ///< A whole request is here.
     parked,       ///< A write request that waits for the turn to write.
-    uncommitted,  ///< Its response waits for the commit.
+    uncommitted,  ///< Its response waits for the commit, or for the disk.
     sending,      ///< A response is on its way.
     lingering,    ///< Everything is said; waits for the peer to close.
     closed,       ///< To be destroyed at the end of the iteration.

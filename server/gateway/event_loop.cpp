@@ -15,7 +15,6 @@ namespace forkscope::gateway {
 namespace {
 
 constexpr std::uint64_t kMillisecondNs = 1'000'000;
-constexpr std::uint64_t kParkRetryNs = kMillisecondNs;
 constexpr std::uint64_t kNoRoomNs = 10 * kMillisecondNs;  // until somebody may be able to go
 /// A connection that has been idle for this long is likely to be one that nobody uses.
 constexpr std::chrono::nanoseconds kUnused = std::chrono::seconds(1);
@@ -64,13 +63,13 @@ void EventLoop::run() {
 }
 
 int EventLoop::wait_ms() const {
-  if (conversations_.unfinished()) return 0;
+  if (conversations_.unfinished() || scheduler_.goes_on()) return 0;
   std::uint64_t next_ns = UINT64_MAX;
   const auto sooner = [&](std::uint64_t due_ns) { next_ns = std::min(next_ns, due_ns); };
   if (connections_.next_deadline_ns() != 0) sooner(connections_.next_deadline_ns());
   if (drain_.begun()) sooner(drain_.next_due_ns());
   if (listening_ && acceptor_.retry_at_ns()) sooner(*acceptor_.retry_at_ns());
-  if (scheduler_.has_parked()) sooner(clock_.now_ns() + kParkRetryNs);
+  if (scheduler_.has_parked()) sooner(scheduler_.retry_at_ns());
   if (next_ns == UINT64_MAX) return -1;
   return next_ns <= clock_.now_ns() ? 0 : rounded_up_ms(next_ns - clock_.now_ns());
 }

@@ -12,7 +12,11 @@ using telemetry::Phase;
 
 namespace {
 
-constexpr std::uint64_t kMaxParkNs = 5'000'000'000;
+constexpr std::uint64_t kMillisecondNs = 1'000'000;
+constexpr std::uint64_t kMaxParkNs = 5'000 * kMillisecondNs;
+constexpr std::uint64_t kRetryNs = kMillisecondNs;
+/// A disk that is well has answered by then, and wakes us.
+constexpr std::uint64_t kQuickDiskNs = 20 * kMillisecondNs;
 
 }  // namespace
 
@@ -35,8 +39,16 @@ void RequestScheduler::serve() {
   writes_.swap(parked_);
   serve_reads();
   serve_others();
-  serve_writes();
-  slot_.writes_parked(parked_.size());
+  const bool waits_for_disk = !unflushed_.empty();
+  if (waits_for_disk) {
+    flush();
+    park_writes();
+  } else {
+    serve_writes();
+  }
+  goes_on_ = waits_for_disk && unflushed_.empty() && !parked_.empty();
+  // Those behind a batch that waits for the disk do not ask for the turn.
+  slot_.writes_parked(unflushed_.empty() ? parked_.size() : 0);
   slot_.requests_waiting(conversations_.runnable_count() + parked_.size());
 }
 
@@ -78,19 +90,47 @@ void RequestScheduler::serve_writes() {
     clock_.tick();
   }
   slot_.step(Phase::committing, clock_.now_ns());
-  auto failure = application_.commit_writes();
+  const auto failure = application_.commit_writes();
   turn_relay_.pass_on();
-  if (!failure) {
-    clock_.tick();
-    slot_.step(Phase::flushing, clock_.now_ns());
-    failure = application_.flush_writes();
+  if (failure) {
+    answer(writes_, failure);
+    return;
   }
-  for (Connection* connection : writes_) {
+  clock_.tick();
+  committed_ns_ = clock_.now_ns();
+  unflushed_.swap(writes_);
+  flush();
+}
+
+std::uint64_t RequestScheduler::retry_at_ns() const {
+  const std::uint64_t soon_ns = clock_.now_ns() + kRetryNs;
+  return unflushed_.empty() ? soon_ns : std::max(soon_ns, committed_ns_ + kQuickDiskNs);
+}
+
+void RequestScheduler::flush() {
+  if (unflushed_.empty()) return;
+  slot_.step(Phase::flushing, clock_.now_ns());
+  std::optional<CommitFailure> failure;
+  if (application_.begin_flush()) {
+    failure = application_.flush_writes();
+  } else if (clock_.now_ns() - committed_ns_ < kMaxParkNs) {
+    slot_.writes_unflushed(unflushed_.size());
+    return;
+  } else {
+    failure = {503, "The disk has not confirmed the change in time; it may be lost."};
+  }
+  slot_.writes_unflushed(0);
+  answer(unflushed_, failure);
+}
+
+void RequestScheduler::answer(std::vector<Connection*>& batch,
+                              const std::optional<CommitFailure>& failure) {
+  for (Connection* connection : batch) {
     if (failure) runner_.answer_with_problem(*connection, failure->status, failure->detail);
     connection->state = State::sending;
     conversations_.answer(*connection);
   }
-  writes_.clear();
+  batch.clear();
 }
 
 void RequestScheduler::park_writes() {
@@ -127,6 +167,9 @@ void RequestScheduler::begin(Connection& connection) {
                 clock_.now_ns());
 }
 
-void RequestScheduler::forget_closed() { gateway::forget_closed(parked_); }
+void RequestScheduler::forget_closed() {
+  gateway::forget_closed(parked_);
+  gateway::forget_closed(unflushed_);
+}
 
 }  // namespace forkscope::gateway

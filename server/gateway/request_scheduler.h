@@ -4,6 +4,7 @@
 //   others    each by itself
 //   writes    as one batch: begin, handlers, commit, flush, and only then the answers. If another
 //             worker has the turn to write they are parked, and tried again with the next ones.
+//             While a batch waits for the disk, the loop goes on, and new writes are parked.
 //
 // A response to a request that doesn't write leaves as soon as its handler returns. Because writes
 // come last, a handler that hangs holds no lock of the store, unless it writes itself.
@@ -12,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "forkscope/telemetry/slot_writer.h"
@@ -31,10 +33,15 @@ class RequestScheduler {
                    TurnRelay& turn_relay, const Drain& drain, LoopClock& clock,
                    telemetry::SlotWriter& slot);
 
-  /// There is something to serve, now or once the turn to write is ours.
+  /// There is something to serve, now or once the turn is ours or the disk is through.
   bool has_requests() const { return has_parked() || conversations_.runnable_count() > 0; }
-  /// Writes wait for their turn, which is worth another try in a millisecond.
-  bool has_parked() const { return !parked_.empty(); }
+  /// Writes wait for their turn or for the disk.
+  bool has_parked() const { return !parked_.empty() || !unflushed_.empty(); }
+  /// When they are worth another try at the latest, while has_parked().
+  std::uint64_t retry_at_ns() const;
+  /// The disk is through, and what has been parked meanwhile goes on in the next iteration:
+  /// together with what the clients that have just been answered send next.
+  bool goes_on() const { return goes_on_; }
 
   /// Serves the requests that have arrived, and the parked ones; there are some.
   void serve();
@@ -47,6 +54,8 @@ class RequestScheduler {
   void serve_others();
   void serve_writes();
   void park_writes();
+  void flush();
+  void answer(std::vector<Connection*>& batch, const std::optional<CommitFailure>& failure);
   void begin(Connection& connection);
   void serve(Connection& connection);
 
@@ -58,9 +67,12 @@ class RequestScheduler {
   LoopClock& clock_;
   telemetry::SlotWriter& slot_;
 
-  std::vector<Connection*> serving_;  ///< The requests of this iteration; null: has been served.
-  std::vector<Connection*> writes_;   ///< The writes of this iteration, the parked ones first.
-  std::vector<Connection*> parked_;   ///< Writes that wait for their turn.
+  std::vector<Connection*> serving_;    ///< The requests of this iteration; null: has been served.
+  std::vector<Connection*> writes_;     ///< The writes of this iteration, the parked ones first.
+  std::vector<Connection*> parked_;     ///< Writes that wait for their turn.
+  std::vector<Connection*> unflushed_;  ///< A batch that is committed, and not on the disk.
+  std::uint64_t committed_ns_ = 0;      ///< When that was.
+  bool goes_on_ = false;
 };
 
 }  // namespace forkscope::gateway

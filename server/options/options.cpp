@@ -5,6 +5,7 @@
 #include <charconv>
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <iostream>
 #include <string>
 
@@ -108,6 +109,7 @@ Parsed parse(int argc, char** argv) {
   std::string hang_after = "2s";
   std::string kill_after = "5s";
   std::string boot_timeout = "10s";
+  std::string boot_patience = "30s";
   std::string drain_timeout = "30s";
 
   CLI::App app(
@@ -130,6 +132,9 @@ Parsed parse(int argc, char** argv) {
                  "A hung worker is killed this long after the stuck request began; 0: never")
       ->check(duration_validator());
   app.add_option("--boot-timeout", boot_timeout, "A worker has to be ready within this time")
+      ->check(duration_validator());
+  app.add_option("--boot-patience", boot_patience,
+                 "How long to try to start while the database is locked, full or not there yet")
       ->check(duration_validator());
   app.add_option("--drain-timeout", drain_timeout, "How long a graceful stop may take")
       ->check(duration_validator());
@@ -160,9 +165,14 @@ Parsed parse(int argc, char** argv) {
     settings.port = inherited->port;
   }
   settings.workers = *parse_workers(workers);
+  // All workers mean the same file, also when the directory of the primary is renamed.
+  if (std::string& path = settings.worker.database; !path.empty()) {
+    path = std::filesystem::absolute(path).string();
+  }
   settings.hang_after_ns = duration_ns(hang_after);
   settings.kill_after_ns = duration_ns(kill_after);
   settings.boot_timeout_ns = duration_ns(boot_timeout);
+  settings.boot_patience_ns = duration_ns(boot_patience);
   settings.drain_timeout_ns = duration_ns(drain_timeout);
   // A little earlier than the primary's own deadline, so that nobody needs to be killed.
   settings.worker.limits.drain_timeout =

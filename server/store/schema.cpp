@@ -49,15 +49,33 @@ constexpr const char* kCreateTables = R"sql(
   END;
 )sql";
 
-[[noreturn]] void refuse(const std::string& path, const std::string& reason) {
-  throw StoreError(StoreError::Kind::unavailable,
-                   "cannot use the database " + path + ": " + reason);
+[[noreturn]] void refuse(StoreError::Kind kind, const std::string& path,
+                         const std::string& reason) {
+  throw StoreError(kind, "cannot use the database " + path + ": " + reason);
 }
+/// For now.
+[[noreturn]] void refuse(const std::string& path, const std::string& reason) {
+  refuse(StoreError::Kind::unavailable, path, reason);
+}
+/// For good.
+[[noreturn]] void refuse_for_good(const std::string& path, const std::string& reason) {
+  refuse(StoreError::Kind::unusable, path, reason);
+}
+/// For now, where the reason may pass: a directory that is mounted later, for instance.
+[[noreturn]] void refuse(const std::string& path, const std::string& subject,
+                         const std::error_code& error) {
+  const bool for_good = error == std::errc::not_a_directory ||
+                        error == std::errc::filename_too_long ||
+                        error == std::errc::too_many_symbolic_link_levels;
+  refuse(for_good ? StoreError::Kind::unusable : StoreError::Kind::unavailable, path,
+         subject + error.message());
+}
+std::error_code latest_system_error() { return {errno, std::system_category()}; }
 
 /// Checked beforehand, because SQLite only says "unable to open database file".
 void require_access(const std::string& path, const std::string& target, int mode) {
   if (::faccessat(AT_FDCWD, target.c_str(), mode, AT_EACCESS) != 0) {
-    refuse(path, target + ": " + std::system_category().message(errno));
+    refuse(path, target + ": ", latest_system_error());
   }
 }
 
@@ -67,11 +85,12 @@ bool schema_is_current(SQLite::Database& database, const std::string& path) {
   const int tables = database.execAndGet("SELECT count(*) FROM sqlite_schema").getInt();
   const int version = database.execAndGet("PRAGMA user_version").getInt();
   if (version > kSchemaVersion) {
-    refuse(path, "its schema has version " + std::to_string(version) +
-                     ", and this program knows versions up to " + std::to_string(kSchemaVersion));
+    refuse_for_good(path, "its schema has version " + std::to_string(version) +
+                              ", and this program knows versions up to " +
+                              std::to_string(kSchemaVersion));
   }
   if (version < kSchemaVersion) {
-    if (tables > 0) refuse(path, "it belongs to another program");
+    if (tables > 0) refuse_for_good(path, "it belongs to another program");
     return false;
   }
   return database.execAndGet("PRAGMA journal_mode").getString() == "wal";
@@ -113,21 +132,21 @@ void create_schema_if_missing(SQLite::Database& database, const std::string& pat
 
 std::string checked_database_path(const std::string& path) {
   namespace fs = std::filesystem;
-  if (path.empty()) refuse("\"\"", "the path is empty");
+  if (path.empty()) refuse_for_good("\"\"", "the path is empty");
   std::error_code error;
   const fs::path resolved = fs::weakly_canonical(fs::absolute(path), error);
-  if (error) refuse(path, error.message());
+  if (error) refuse(path, "", error);
   const std::string directory = resolved.parent_path().string();
   struct stat status {};
   if (::stat(directory.c_str(), &status) != 0) {
-    refuse(path, "its directory " + directory + ": " + std::system_category().message(errno));
+    refuse(path, "its directory " + directory + ": ", latest_system_error());
   }
-  if (!S_ISDIR(status.st_mode)) refuse(path, directory + " is not a directory");
+  if (!S_ISDIR(status.st_mode)) refuse_for_good(path, directory + " is not a directory");
   // The log, its index and the lock file are made next to the database.
   require_access(path, directory, W_OK | X_OK);
   if (::stat(resolved.c_str(), &status) == 0) {
-    if (S_ISDIR(status.st_mode)) refuse(path, "it is a directory");
-    if (!S_ISREG(status.st_mode)) refuse(path, "it is not a regular file");
+    if (S_ISDIR(status.st_mode)) refuse_for_good(path, "it is a directory");
+    if (!S_ISREG(status.st_mode)) refuse_for_good(path, "it is not a regular file");
     require_access(path, resolved.string(), R_OK | W_OK);
   }
   return resolved.string();
@@ -135,11 +154,13 @@ std::string checked_database_path(const std::string& path) {
 
 std::string turn_path(const std::string& database_path) { return database_path + "-turn"; }
 
-SQLite::Database open_database(const std::string& path) {
+SQLite::Database open_database(const std::string& path, IfMissing if_missing) {
+  errno = 0;
   try {
-    SQLite::Database database(path,
-                              SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOMUTEX,
+    const int create = if_missing == IfMissing::create ? SQLite::OPEN_CREATE : 0;
+    SQLite::Database database(path, SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX | create,
                               static_cast<int>(kReadPatience.count()));
+    sqlite3_db_config(database.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     create_schema_if_missing(database, path);
     // A commit does not wait for the disk: WriteBatch::flush() does, after it has given the turn
     // back. Checkpoints, which need the turn too, wait for it in either mode.
@@ -148,8 +169,12 @@ SQLite::Database open_database(const std::string& path) {
     sqlite3_db_config(database.getHandle(), SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
     return database;
   } catch (const SQLite::Exception& error) {
-    refuse(path, error.what());
+    refuse(kind_of(error.getErrorCode(), errno), path, error.what());
   }
+}
+
+void clear_up_on_close(SQLite::Database& database) {
+  sqlite3_db_config(database.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
 }
 
 }  // namespace forkscope::store

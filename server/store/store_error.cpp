@@ -13,6 +13,13 @@ bool means_full(int reason) { return reason == ENOSPC || reason == EDQUOT || rea
 
 }  // namespace
 
+StoreError::Kind kind_of(int code, int os_error) {
+  const int primary = code & 0xff;
+  if (primary == SQLITE_NOTADB || primary == SQLITE_CORRUPT) return StoreError::Kind::unusable;
+  if (primary == SQLITE_FULL || means_full(os_error)) return StoreError::Kind::disk_full;
+  return StoreError::Kind::unavailable;
+}
+
 StoreError latest_error(sqlite3* handle, const std::string& path) {
   const int os_error = errno;
   const int code = sqlite3_errcode(handle) & 0xff;
@@ -22,10 +29,9 @@ StoreError latest_error(sqlite3* handle, const std::string& path) {
     reason = sqlite3_system_errno(handle);
     if (reason == 0) reason = os_error;
   }
-  const bool full = code == SQLITE_FULL || means_full(reason);
   std::string sentence = "database " + path + ": " + sqlite3_errmsg(handle);
   if (reason != 0) sentence += " (" + std::system_category().message(reason) + ")";
-  return {full ? StoreError::Kind::disk_full : StoreError::Kind::unavailable, sentence};
+  return {kind_of(code, reason), sentence};
 }
 
 StoreError flush_error(const std::string& path) {

@@ -12,8 +12,9 @@ namespace forkscope::store {
 class StoreError : public std::runtime_error {
  public:
   enum class Kind {
-    unavailable,  ///< Locked, unreadable, corrupt, deleted, not permitted.
-    disk_full,    ///< No space, or a quota or file-size limit.
+    unavailable,  ///< Locked, unreadable, deleted, not permitted: may pass.
+    disk_full,    ///< No space, or a quota or file-size limit: may pass.
+    unusable,     ///< Corrupt, no database, not ours: will stay so until somebody does something.
   };
 
   StoreError(Kind kind, const std::string& sentence) : std::runtime_error(sentence), kind_(kind) {}
@@ -25,6 +26,9 @@ class StoreError : public std::runtime_error {
 
 /// One step of a statement; returns SQLite's result code. Failures are described by latest_error().
 int step(SQLite::Statement& statement) noexcept;
+
+/// Of an error that SQLite reports by result code `code`, `os_error` being the reason, if any.
+StoreError::Kind kind_of(int code, int os_error);
 
 /// Describes the failure of the latest step() on the connection `handle`, whose file is `path`.
 StoreError latest_error(sqlite3* handle, const std::string& path);

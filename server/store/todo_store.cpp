@@ -63,21 +63,23 @@ class Query {
 
 }  // namespace
 
-TodoStore TodoStore::open(const std::string& path) {
+TodoStore TodoStore::open(const std::string& path, std::span<const int> kept, int wake) {
   try {
-    return TodoStore(path);
+    return TodoStore(path, kept, wake);
   } catch (const SQLite::Exception& error) {
-    throw StoreError(StoreError::Kind::unavailable,
+    throw StoreError(kind_of(error.getErrorCode(), 0),
                      "cannot use the database " + path + ": " + error.what());
   }
 }
 
-TodoStore::TodoStore(const std::string& path)
+TodoStore::TodoStore(const std::string& path, std::span<const int> kept, int wake)
     : path_(checked_database_path(path)),
-      database_(open_database(path_)),
       turn_(turn_path(path_)),
+      files_(path, path_, turn_, kept),
+      database_(
+          open_database(path_, files_.database_exists() ? IfMissing::refuse : IfMissing::create)),
       counts_(database_),
-      batch_(database_, turn_, path_, &counts_),
+      batch_(database_, turn_, files_, wake, &counts_),
       list_(database_,
             "SELECT id, title, completed, position FROM todos"
             " WHERE id > ?1 ORDER BY id LIMIT ?2"),
@@ -96,7 +98,12 @@ TodoStore::TodoStore(const std::string& path)
       remove_(database_, "DELETE FROM todos WHERE id = ?1 RETURNING completed"),
       data_version_(database_, "PRAGMA data_version"),
       begin_reads_(database_, "BEGIN"),
-      end_reads_(database_, "COMMIT") {}
+      end_reads_(database_, "COMMIT") {
+  files_.hold();
+  clear_up_on_close(database_);
+}
+
+TodoStore::~TodoStore() { files_.prepare_to_close(); }
 
 std::vector<Todo> TodoStore::list(std::int64_t limit, std::int64_t after,
                                   std::optional<bool> completed) {
@@ -125,7 +132,7 @@ std::optional<Todo> TodoStore::find(std::int64_t id) {
 }
 
 void TodoStore::check() {
-  require_file_in_place(database_.getHandle(), path_);
+  if (const auto displaced = files_.misplaced()) throw StoreError(*displaced);
   count(std::nullopt);
 }
 

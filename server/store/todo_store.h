@@ -3,7 +3,7 @@
 // Each worker opens it for itself, after its fork, and calls it from its only thread. Reads may run
 // at any time and see all that is committed by any process; no read transaction outlives its call,
 // or the pair of begin_reads() and end_reads() around it. Writes run between begin_writes() and
-// commit_writes(), each request in a savepoint, and are durable when commit_writes() has returned
+// commit_writes(), each request in a savepoint, and are durable when flush_writes() has returned
 // nothing.
 //
 // Every function may throw StoreError unless it says otherwise. `path` must not be opened and
@@ -16,9 +16,12 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "os/unique_fd.h"
+#include "store/database_files.h"
 #include "store/store_error.h"
 #include "store/todo.h"
 #include "store/todo_counts.h"
@@ -29,10 +32,17 @@ namespace forkscope::store {
 
 class TodoStore {
  public:
-  /// Creates file and schema if missing. Throws StoreError, one line that names path and reason.
-  static TodoStore open(const std::string& path);
+  /// Creates file and schema if missing, or, with `kept` from an earlier worker's
+  /// for_successors(), opens what that one had open and nothing else. Throws StoreError, one line
+  /// that names path and reason.
+  /// `wake` as in LogFlush.
+  static TodoStore open(const std::string& path, std::span<const int> kept = {}, int wake = -1);
+  ~TodoStore();
   TodoStore(const TodoStore&) = delete;
   TodoStore& operator=(const TodoStore&) = delete;
+
+  /// Descriptors to be kept as long as the server runs, by a process that outlives this one.
+  std::vector<os::UniqueFd> for_successors() const { return files_.descriptors(); }
 
   // ── reading ──
   /// Oldest first: up to `limit` todos with ids above `after`, all or only (un)completed ones.
@@ -51,12 +61,16 @@ class TodoStore {
   void end_reads();
 
   // ── writing ──
-  // None of these three throws.
+  // None of these four throws.
   /// False: another process has its turn; try again in about a millisecond.
   bool begin_writes() { return batch_.begin(); }
   /// Why nothing of the batch is kept; nothing when all of it is there for every process.
   std::optional<StoreError> commit_writes();
-  /// Why the committed batch may not survive a power cut; nothing when it is on the disk.
+  /// False: the disk has not said yet whether it has the batch; ask again when `wake` (of open())
+  /// has been signalled.
+  bool begin_flush() { return batch_.begin_flush(); }
+  /// After begin_flush(). Why the committed batch may not survive a power cut; nothing when it is
+  /// on the disk.
   std::optional<StoreError> flush_writes() { return batch_.flush(); }
   /// For one request of the batch.
   Savepoint savepoint() { return Savepoint(batch_); }
@@ -68,12 +82,13 @@ class TodoStore {
   void clear();
 
  private:
-  explicit TodoStore(const std::string& path);
+  TodoStore(const std::string& path, std::span<const int> kept, int wake);
   void join_shared_reads();
 
   std::string path_;
-  SQLite::Database database_;
   WriteTurn turn_;
+  DatabaseFiles files_;  ///< Before the database, which is closed first.
+  SQLite::Database database_;
   TodoCounts counts_;
   WriteBatch batch_;
   SQLite::Statement list_;

@@ -15,18 +15,20 @@ constexpr int kCheckpointPages = 1000;
 
 }  // namespace
 
-WriteBatch::WriteBatch(SQLite::Database& database, WriteTurn& turn, std::string path,
-                       BatchObserver* observer)
+WriteBatch::WriteBatch(SQLite::Database& database, WriteTurn& turn, const DatabaseFiles& files,
+                       int wake, BatchObserver* observer)
     : handle_(database.getHandle()),
       turn_(turn),
-      path_(std::move(path)),
+      files_(files),
+      path_(files.path()),
       observer_(observer),
       begin_(database, "BEGIN IMMEDIATE"),
       commit_(database, "COMMIT"),
       rollback_(database, "ROLLBACK"),
       savepoint_(database, "SAVEPOINT request"),
       undo_(database, "ROLLBACK TO request"),
-      keep_(database, "RELEASE request") {
+      keep_(database, "RELEASE request"),
+      log_flush_(wake) {
   const auto note_log_length = [](void* batch, sqlite3*, const char*, int pages) {
     static_cast<WriteBatch*>(batch)->log_pages_ = pages;
     return SQLITE_OK;
@@ -44,12 +46,9 @@ WriteBatch::~WriteBatch() {
 
 bool WriteBatch::begin() {
   failure_.reset();
-  try {
-    if (!turn_.try_take()) return false;
-  } catch (const StoreError& error) {
-    failure_ = error;
-    open_ = true;
-    return true;
+  if (!turn_.try_take()) {
+    failure_ = files_.misplaced();  // the turn itself, perhaps, which will never be ours then
+    return open_ = failure_.has_value();
   }
   sqlite3_busy_timeout(handle_, 0);  // a program outside that writes must not stop the loop
   const int result = begin_transaction();
@@ -98,29 +97,37 @@ std::optional<StoreError> WriteBatch::commit() {
   return failure;
 }
 
-std::optional<StoreError> WriteBatch::flush() {
-  if (!flush_failure_ && !sync_log()) flush_failure_ = flush_error(path_);
-  if (!flush_failure_) turn_.note_flush(own_commit_);
-  return flush_failure_;
+bool WriteBatch::begin_flush() {
+  collect_flush();
+  if (log_flush_.under_way()) return false;
+  if (flush_failure_ || flushed_commit_ >= own_commit_) return true;
+  flushing_commit_ = own_commit_;
+  log_flush_.begin(files_.log_descriptor());
+  collect_flush();
+  return !log_flush_.under_way();
 }
 
-/// False, and errno.
-bool WriteBatch::sync_log() {
-  sqlite3_file* log = nullptr;
-  sqlite3_file_control(handle_, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
-  if (log == nullptr || log->pMethods == nullptr) return true;  // nothing was ever written
-  errno = 0;
-  return log->pMethods->xSync(log, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY) == SQLITE_OK;
+void WriteBatch::collect_flush() {
+  if (!log_flush_.under_way()) return;
+  const std::optional<int> error = log_flush_.result();
+  if (!error) return;
+  if (*error != 0) {
+    errno = *error;
+    flush_failure_ = flush_error(path_);
+    return;
+  }
+  flushed_commit_ = flushing_commit_;
+  if (!flush_failure_) turn_.note_flush(flushed_commit_);
+}
+
+std::optional<StoreError> WriteBatch::flush() {
+  return flush_failure_ ? flush_failure_ : files_.misplaced();
 }
 
 std::optional<StoreError> WriteBatch::failure_to_commit() {
   notice_lost_transaction();
   if (failure_) return failure_;
-  try {
-    require_file_in_place(handle_, path_);
-  } catch (const StoreError& error) {
-    return error;
-  }
+  if (auto displaced = files_.misplaced()) return displaced;
   if (observer_ != nullptr && !observer_->before_commit()) return latest_error(handle_, path_);
   turn_.announce_commit();
   const bool committed = run(commit_) == SQLITE_DONE;
@@ -168,16 +175,5 @@ int WriteBatch::run(SQLite::Statement& statement) noexcept {
 }
 
 bool WriteBatch::in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
-
-void require_file_in_place(sqlite3* handle, const std::string& path) {
-  int moved = 0;
-  sqlite3_file_control(handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
-  if (moved != 0) {
-    throw StoreError(StoreError::Kind::unavailable,
-                     "database " + path +
-                         ": the file has been deleted or replaced while the server runs; nothing "
-                         "is written until the server is restarted");
-  }
-}
 
 }  // namespace forkscope::store

@@ -1,13 +1,15 @@
 // One transaction for all writes of one iteration of the event loop.
 //
-//   begin() ─▶ Savepoint per request ─▶ commit() ─▶ flush()
+//   begin() ─▶ Savepoint per request ─▶ commit() ─▶ begin_flush() ─▶ flush()
 //
 // begin() takes the turn to write, then SQLite's write lock; it waits for nobody. Each request runs
 // in a savepoint, so that one that fails undoes only itself. commit() writes the batch to the
 // write-ahead log, moves the log into the database when it has grown long, and gives the turn back.
-// flush() waits until the disk has the log. The next process runs its batch meanwhile, which is
-// worth a third more writes per second; so a reader may see a todo a moment before a power cut
-// could no longer take it away, but nobody is told that it was stored.
+// begin_flush() has the log brought to the disk, and tells when that is through; flush() tells how
+// it went. The loop goes on meanwhile, also where the disk stalls; only the holder of the turn ever
+// waits for it, with a log that is in doubt or has grown long. The next process runs its batch
+// meanwhile, which is worth a third more writes per second; so a reader may see a todo a moment
+// before a power cut could no longer take it away, but nobody is told that it was stored.
 //
 // A failure that SQLite answers by giving up the whole transaction (disk full, I/O error) marks the
 // batch as failed: the requests after it fail at once, and commit() says why.
@@ -30,6 +32,8 @@
 #include <optional>
 #include <string>
 
+#include "store/database_files.h"
+#include "store/log_flush.h"
 #include "store/store_error.h"
 #include "store/write_turn.h"
 
@@ -47,8 +51,8 @@ class BatchObserver {
 
 class WriteBatch {
  public:
-  /// `path` is the database's, for messages. The observer may be null. Throws SQLite::Exception.
-  WriteBatch(SQLite::Database& database, WriteTurn& turn, std::string path,
+  /// `wake` as in LogFlush. The observer may be null. Throws SQLite::Exception.
+  WriteBatch(SQLite::Database& database, WriteTurn& turn, const DatabaseFiles& files, int wake = -1,
              BatchObserver* observer = nullptr);
   WriteBatch(const WriteBatch&) = delete;
   WriteBatch& operator=(const WriteBatch&) = delete;
@@ -60,7 +64,11 @@ class WriteBatch {
   bool begin();
   /// Nothing on success; otherwise nothing of the batch is kept.
   std::optional<StoreError> commit();
-  /// Nothing when all that has been committed is on the disk.
+  /// False: the disk has not said yet what has become of the latest commit; ask again when `wake`
+  /// has been signalled. May be given up, and be begun for the next commit.
+  bool begin_flush();
+  /// After begin_flush(). Nothing when all that has been committed is on the disk, in files that
+  /// are in place.
   std::optional<StoreError> flush();
 
  private:
@@ -68,19 +76,20 @@ class WriteBatch {
 
   int begin_transaction();
   bool log_is_in_doubt();
+  void collect_flush();
   int replace_log();
   void begin_request();
   void end_request(bool keep) noexcept;
   void notice_lost_transaction();
   std::optional<StoreError> failure_to_commit();
   void checkpoint_if_due();
-  bool sync_log();
   int run(SQLite::Statement& statement) noexcept;
   bool in_transaction() const;
 
   sqlite3* handle_;
   WriteTurn& turn_;
-  std::string path_;
+  const DatabaseFiles& files_;
+  const std::string& path_;  ///< For messages.
   BatchObserver* observer_;
   SQLite::Statement begin_;
   SQLite::Statement commit_;
@@ -90,8 +99,11 @@ class WriteBatch {
   SQLite::Statement keep_;
   bool open_ = false;
   std::optional<StoreError> failure_;
-  int log_pages_ = 0;             ///< Length of the write-ahead log after the latest commit.
-  std::uint64_t own_commit_ = 0;  ///< The latest that this process has to flush.
+  int log_pages_ = 0;  ///< Length of the write-ahead log after the latest commit.
+  LogFlush log_flush_;
+  std::uint64_t own_commit_ = 0;                     ///< The latest that this process has to flush,
+  std::uint64_t flushing_commit_ = 0;                ///< … for which it has begun a flush,
+  std::uint64_t flushed_commit_ = 0;                 ///< … and which it has flushed.
   std::optional<StoreError> flush_failure_;          ///< Why the log is in doubt, or:
   std::optional<std::uint64_t> unconfirmed_commit_;  ///< … from before, and was not on the disk.
 };
@@ -111,9 +123,5 @@ class Savepoint {
   WriteBatch& batch_;
   bool keep_ = false;
 };
-
-/// Throws StoreError when the database file has been deleted or replaced under the connection:
-/// what is written from then on would be lost.
-void require_file_in_place(sqlite3* handle, const std::string& path);
 
 }  // namespace forkscope::store

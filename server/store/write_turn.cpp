@@ -13,17 +13,20 @@
 
 namespace forkscope::store {
 
-WriteTurn::WriteTurn(std::string path) : path_(std::move(path)) { open_file(); }
+WriteTurn::WriteTurn(std::string path)
+    : path_(std::move(path)),
+      fd_(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) {
+  if (fd_ >= 0) return;
+  const std::string reason = std::system_category().message(errno);
+  throw StoreError(StoreError::Kind::unavailable, "cannot open " + path_ + ": " + reason);
+}
 
 WriteTurn::~WriteTurn() { ::close(fd_); }
 
 bool WriteTurn::try_take() {
-  // Twice at most: after the first attempt has found its file deleted, it locks the new one.
-  for (int attempt = 0; attempt < 2; ++attempt) {
-    if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) return false;
-    if (file_is_still_there()) return true;
-    open_file();
-  }
+  if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) return false;
+  if (file_is_still_there()) return true;
+  release();
   return false;
 }
 
@@ -56,17 +59,18 @@ void WriteTurn::put_word(off_t offset, std::uint64_t word) {
   if (::pwrite(fd_, &word, sizeof word, offset) != sizeof word) return;
 }
 
-void WriteTurn::open_file() {
-  const int fd = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0) {
-    const std::string reason = std::system_category().message(errno);
-    throw StoreError(StoreError::Kind::unavailable, "cannot open " + path_ + ": " + reason);
-  }
-  if (fd_ >= 0) ::close(fd_);
-  fd_ = fd;
+WriteTurn::Company WriteTurn::company() const {
+  Company company;
+  const ssize_t bytes = ::pread(fd_, &company, sizeof company, kCompanyAt);
+  return bytes == sizeof company ? company : Company{};
 }
 
-/// A deleted lock file locks nobody out who opens the path anew.
+/// Where this fails, a start after the next one cannot tell whether a log fits.
+void WriteTurn::note_company(const Company& company) {
+  if (::pwrite(fd_, &company, sizeof company, kCompanyAt) != sizeof company) return;
+}
+
+/// A lock file that has been deleted locks nobody out who opens the path anew.
 bool WriteTurn::file_is_still_there() const {
   struct stat locked {};
   struct stat at_path {};

@@ -10,7 +10,7 @@
 // dies, however it dies. (A lock on the database file itself is out of the question: closing any
 // descriptor of that file would drop SQLite's POSIX locks.)
 //
-// The file also holds two words of 64 bits.
+// The file also holds some words of 64 bits.
 //
 // The change mark, by which processes that only read can tell without SQLite's locks that nothing
 // has been committed since they looked: the holder of the turn makes it odd before it commits, and
@@ -19,6 +19,8 @@
 //
 // The latest commit that the disk has for certain, with all before it. Commits behind it are being
 // flushed, or their flush has failed, or whoever flushed them is dead (WriteBatch).
+//
+// The log that SQLite has removed, and which files belong together (DatabaseFiles).
 //
 // One per process, opened after the fork: a lock that was opened before would be shared. Owns the
 // descriptor.
@@ -40,8 +42,8 @@ class WriteTurn {
   WriteTurn& operator=(const WriteTurn&) = delete;
   ~WriteTurn();
 
-  /// Never waits. False: another process has it. Throws StoreError when the file was deleted and
-  /// cannot be made again.
+  /// Never waits. False: another process has it, or the file has been deleted or replaced, and
+  /// whoever comes later would lock another one.
   bool try_take();
   /// Without effect when the turn is not held.
   void release();
@@ -59,11 +61,27 @@ class WriteTurn {
   /// Commit `number` and all before it are on the disk. May be called without the turn.
   void note_flush(std::uint64_t number);
 
- private:
-  static constexpr off_t kMarkAt = 0;
-  static constexpr off_t kFlushedAt = sizeof(std::uint64_t);
+  /// Inode number of the log that SQLite has removed when the last connection was closed; 0 = there
+  /// is none, or it is in use.
+  std::uint64_t removed_log() const { return word_at(kRemovedLogAt); }
+  void note_removed_log(std::uint64_t inode) { put_word(kRemovedLogAt, inode); }
 
-  void open_file();
+  /// Inode numbers of what was used together the last time.
+  struct Company {
+    std::uint64_t turn = 0;
+    std::uint64_t database = 0;
+    std::uint64_t log = 0;
+  };
+  Company company() const;
+  void note_company(const Company& company);
+
+ private:
+  // Where the words are.
+  static constexpr off_t kMarkAt = 0;
+  static constexpr off_t kFlushedAt = 8;
+  static constexpr off_t kRemovedLogAt = 16;
+  static constexpr off_t kCompanyAt = 24;
+
   bool file_is_still_there() const;
   std::uint64_t mark_word() const { return word_at(kMarkAt); }
   void mark(std::uint64_t word) { put_word(kMarkAt, word); }

@@ -20,6 +20,8 @@ struct Settings {
   std::uint64_t hang_after_ns = 2'000'000'000;
   std::uint64_t kill_after_ns = 5'000'000'000;  ///< From the start of the stuck request; 0 = never.
   std::uint64_t boot_timeout_ns = 10'000'000'000;
+  /// How long a start goes on while no worker can boot, but one may later.
+  std::uint64_t boot_patience_ns = 30'000'000'000;
   std::uint64_t drain_timeout_ns = 30'000'000'000;
   LogFormat log_format = LogFormat::text;
   worker::Settings worker;

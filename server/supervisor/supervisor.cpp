@@ -53,8 +53,8 @@ telemetry::SegmentOptions segment_options(const Settings& settings,
 }
 
 /// What a worker has open beside its connections and everybody's eventfds: the standard streams,
-/// what its event loop waits for, the database.
-constexpr std::uint64_t kFilesOfAWorker = 13;
+/// what its event loop waits for, the database, and what it leaves to successors.
+constexpr std::uint64_t kFilesOfAWorker = 17;
 
 /// Whether the process has a terminal that can hang up on it (credentials(7)).
 bool has_terminal() {
@@ -74,7 +74,7 @@ Supervisor::Supervisor(const Settings& settings)
       signals_({SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGTTIN, SIGTTOU, SIGCHLD}),
       wake_(segment_.header().slot_count),
       control_(listener_.port, segment_.fd(), *this),
-      household_{settings_, segment_, view_, events_, loop_, listener_.fd.get(), wake_},
+      household_{settings_, segment_, view_, events_, loop_, listener_.fd.get(), wake_, heirlooms_},
       pool_(household_, service_manager_, settings.workers),
       had_terminal_(has_terminal()),
       starter_(::getppid()) {
@@ -98,16 +98,17 @@ int Supervisor::run() {
     reap_strangers();
     watch(now);
     if (!stopping_) {
+      if (const auto failure = pool_.why_nothing_boots(now)) {
+        std::fprintf(stderr, "todos-server: %s\n", failure->reason.c_str());
+        return failure->exit_code;
+      }
+      pool_.fill();
       pool_.roll();
       pool_.shorten_backoff_if_nobody_serves(now);
       fork_due(now);
     }
     beat(now);
     if (stopping_ && !pool_.has_processes()) return clean_stop_ ? EXIT_SUCCESS : EXIT_FAILURE;
-    if (const auto why = pool_.why_nothing_boots()) {
-      std::fprintf(stderr, "todos-server: %s\n", why->c_str());
-      return worker::kExitCannotBoot;
-    }
     hear(wait_ms(now));
   }
 }

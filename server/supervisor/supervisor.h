@@ -32,7 +32,7 @@ class Supervisor final : private Commands {
   explicit Supervisor(const Settings& settings);
 
   /// Runs until the server has stopped. Returns the exit code: 0 after a clean stop, 1 if workers
-  /// had to be killed for it, 3 if no worker can boot.
+  /// had to be killed for it, 3 or 4 if no worker can boot (worker/worker.h).
   int run();
 
  private:
@@ -69,6 +69,7 @@ class Supervisor final : private Commands {
   EventLog events_;
   os::SignalEvents signals_;
   std::vector<os::EventFd> wake_;
+  std::vector<os::UniqueFd> heirlooms_;
   ControlSocket control_;
   os::Epoll loop_;
   Household household_;

@@ -1,7 +1,6 @@
 #include "supervisor/worker_handle.h"
 
-#include <fcntl.h>
-#include <unistd.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -11,6 +10,7 @@
 
 #include "forkscope/telemetry/names.h"
 #include "forkscope/telemetry/process_stat.h"
+#include "os/descriptor_passing.h"
 
 namespace forkscope::supervisor {
 
@@ -38,8 +38,9 @@ WorkerHandle::WorkerHandle(const Household& household, std::uint32_t number)
 
 bool WorkerHandle::fork(std::uint64_t now_ns) {
   int pipe[2];
-  if (::pipe2(pipe, O_CLOEXEC | O_NONBLOCK) != 0) {
-    postpone_fork(now_ns, "pipe2", errno);
+  // A socket, because descriptors come with what it says.
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pipe) != 0) {
+    postpone_fork(now_ns, "socketpair", errno);
     return false;
   }
   os::UniqueFd own_end(pipe[0]);
@@ -47,9 +48,16 @@ bool WorkerHandle::fork(std::uint64_t now_ns) {
 
   std::vector<int> keep = {household_.listening_socket, child_end.get()};
   for (const os::EventFd& wake : household_.wake) keep.push_back(wake.fd());
-  const worker::Inheritance inheritance = {number_ - 1,         roster_.generation + 1,
-                                           &household_.segment, household_.listening_socket,
-                                           &household_.wake,    child_end.get()};
+  std::vector<int> heirlooms;
+  for (const os::UniqueFd& heirloom : household_.heirlooms) heirlooms.push_back(heirloom.get());
+  keep.insert(keep.end(), heirlooms.begin(), heirlooms.end());
+  const worker::Inheritance inheritance = {number_ - 1,
+                                           roster_.generation + 1,
+                                           &household_.segment,
+                                           household_.listening_socket,
+                                           &household_.wake,
+                                           child_end.get(),
+                                           heirlooms};
   auto child = os::ChildProcess::fork(
       keep, [&] { return worker::run(household_.settings.worker, inheritance); });
   if (!child) {
@@ -87,7 +95,8 @@ void WorkerHandle::postpone_fork(std::uint64_t now_ns, const char* call, int err
 
 void WorkerHandle::hear_boot(std::uint64_t now_ns) {
   char text[kMaxBootMessage];
-  const ssize_t bytes = ::read(boot_pipe_.get(), text, sizeof text);
+  auto received = os::receive_with_descriptors(boot_pipe_.get(), text);
+  const ssize_t bytes = received.bytes;
   if (bytes < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (bytes <= 0) {
     close_boot_pipe();
@@ -95,8 +104,13 @@ void WorkerHandle::hear_boot(std::uint64_t now_ns) {
   }
   if (boot_message_.empty() && text[0] == worker::kReadyMark) {
     close_boot_pipe();
-    boot_failure_.reset();
     boot_deadline_ns_ = 0;
+    if (received.lost_descriptors) {
+      kill("the primary has no room for its descriptors");
+      return;
+    }
+    boot_failure_.reset();
+    if (!received.descriptors.empty()) household_.heirlooms = std::move(received.descriptors);
     ever_ready_ = true;
     roster_.ready_ns = now_ns;
     publish(drain_deadline_ns_ != 0 ? RosterState::draining : RosterState::ready, now_ns);
@@ -174,8 +188,10 @@ bool WorkerHandle::reap(std::uint64_t now_ns) {
   if (!status) return false;
   if (boot_pipe_) hear_boot(now_ns);
   close_boot_pipe();
-  if (!status->signaled && status->code == worker::kExitCannotBoot && roster_.ready_ns == 0) {
-    boot_failure_ = boot_message_;
+  const bool has_said_why =
+      status->code == worker::kExitCannotBoot || status->code == worker::kExitCannotBootYet;
+  if (!status->signaled && has_said_why && roster_.ready_ns == 0) {
+    boot_failure_ = {boot_message_, status->code};
   }
 
   const bool was_hung = roster_.stuck_since_ns != 0;
@@ -197,7 +213,7 @@ bool WorkerHandle::reap(std::uint64_t now_ns) {
   roster_.exit_ns = now_ns;
   clear_hang();
   publish(RosterState::dead, now_ns);
-  household_.events.record(ended, boot_failure_.value_or(""));
+  household_.events.record(ended, boot_failure_ ? boot_failure_->reason : "");
   wake_others();
   return true;
 }
@@ -212,9 +228,11 @@ Death WorkerHandle::latest_death() const {
   return was_ready() ? Death::killed_while_serving : Death::killed_while_booting;
 }
 
-void WorkerHandle::plan_restart(std::uint64_t now_ns, double jitter) {
-  const std::uint64_t delay =
-      restart_policy_.delay_after_death(latest_death(), roster_.forked_ns, now_ns, jitter);
+void WorkerHandle::plan_restart(std::uint64_t now_ns, double jitter,
+                                std::uint64_t longest_delay_ns) {
+  const std::uint64_t delay = std::min(
+      longest_delay_ns,
+      restart_policy_.delay_after_death(latest_death(), roster_.forked_ns, now_ns, jitter));
   fork_due_ns_ = now_ns;
   if (delay != 0) wait_for_restart(delay, now_ns);
 }

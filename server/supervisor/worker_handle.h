@@ -39,6 +39,15 @@ struct Household {
   os::Epoll& loop;  ///< Watches boot pipes; told before one is closed.
   int listening_socket;
   const std::vector<os::EventFd>& wake;  ///< One per slot.
+  /// What the worker that was ready last has left for the next ones (gateway/application.h). From
+  /// the first one on there is always something, if the application leaves anything at all.
+  std::vector<os::UniqueFd>& heirlooms;
+};
+
+/// Why a process could not boot.
+struct BootFailure {
+  std::string reason;
+  int exit_code = 0;  ///< worker::kExitCannotBoot, …Yet.
 };
 
 class WorkerHandle {
@@ -59,8 +68,9 @@ class WorkerHandle {
   std::uint64_t watch(std::uint64_t now_ns);
   /// Takes the exit of the child, if it has ended, and settles its slot. True if it had.
   bool reap(std::uint64_t now_ns);
-  /// After a reap: the next fork is due at once or, with an event that says so, later.
-  void plan_restart(std::uint64_t now_ns, double jitter);
+  /// After a reap: the next fork is due at once or, with an event that says so, later, but not
+  /// later than after `longest_delay_ns`.
+  void plan_restart(std::uint64_t now_ns, double jitter, std::uint64_t longest_delay_ns);
   /// Cuts a longer wait for the next fork.
   void restart_within(std::uint64_t delay_ns, std::uint64_t now_ns);
   /// Asks the worker to finish what it has and go; killed at `deadline_ns`. With `hand_over` its
@@ -92,16 +102,16 @@ class WorkerHandle {
   /// Of the current process, or else of the latest: it was told to drain.
   bool was_asked_to_go() const { return asked_to_go_; }
   std::uint32_t generation() const { return roster_.generation; }
-  /// Of the latest exit: code 0.
+  /// Of the latest exit: code 0, or it could not boot.
   bool ended_cleanly() const {
     return roster_.exit_cause == static_cast<std::uint32_t>(telemetry::ExitCause::exited) &&
-           roster_.exit_code == 0;
+           (roster_.exit_code == 0 || !was_ready());
   }
   /// When the next fork is due; nothing while there is a process or none is planned.
   std::optional<std::uint64_t> fork_due_ns() const { return fork_due_ns_; }
-  /// Why no process has been able to boot since the last one that was ready, if the latest said so
-  /// and left with kExitCannotBoot.
-  const std::optional<std::string>& boot_failure() const { return boot_failure_; }
+  /// Why no process has been able to boot since the last one that was ready, if the latest has said
+  /// so.
+  const std::optional<BootFailure>& boot_failure() const { return boot_failure_; }
   int boot_pipe() const { return boot_pipe_.get(); }
 
  private:
@@ -136,7 +146,7 @@ class WorkerHandle {
   os::ChildProcess process_;
   os::UniqueFd boot_pipe_;
   std::string boot_message_;
-  std::optional<std::string> boot_failure_;
+  std::optional<BootFailure> boot_failure_;
   HangWatch hang_watch_;
   HangSuspicion suspicion_;
   RestartPolicy restart_policy_;

@@ -17,26 +17,45 @@ WorkerPool::WorkerPool(const Household& household, const os::ServiceManager& ser
                        std::uint32_t wanted)
     : household_(household), service_manager_(service_manager), wanted_(wanted) {
   workers_.reserve(max_workers());  // nobody moves: the primary's loop goes over them
-  for (std::uint32_t number = 1; number <= wanted_; ++number) handle(number).plan_first_fork();
+  handle(wanted_);
+  handle(1).plan_first_fork();
+}
+
+void WorkerPool::fill() {
+  const auto was_ready = [](const WorkerHandle& worker) { return worker.was_ever_ready(); };
+  if (filled_ || std::none_of(workers_.begin(), workers_.end(), was_ready)) return;
+  filled_ = true;
+  fork_missing();
+}
+
+void WorkerPool::fork_missing() {
+  if (!filled_) return;
+  for (WorkerHandle& worker : workers_) {
+    if (is_wanted(worker) && !worker.has_process() && !worker.fork_due_ns()) {
+      worker.plan_first_fork();
+    }
+  }
 }
 
 void WorkerPool::plan_next_fork(WorkerHandle& worker, std::uint64_t now_ns) {
   if (reload_ && worker.number() == reload_->extra && !worker.was_ready()) {
     worker.retire(now_ns);
-    end_reload(worker.boot_failure().value_or("the new worker did not become ready"));
+    end_reload(worker.boot_failure() ? worker.boot_failure()->reason
+                                     : "the new worker did not become ready");
   } else if (!is_wanted(worker)) {
     worker.retire(now_ns);
   } else if (worker.was_asked_to_go()) {
     worker.plan_first_fork();  // no death of its own
   } else {
-    worker.plan_restart(now_ns, std::uniform_real_distribution<double>()(random_));
+    worker.plan_restart(now_ns, std::uniform_real_distribution<double>()(random_),
+                        somebody_serves() ? RestartPolicy::kLongestDelayNs : kLongestOutageNs);
   }
 }
 
 void WorkerPool::shorten_backoff_if_nobody_serves(std::uint64_t now_ns) {
+  if (somebody_serves()) return;
   WorkerHandle* first = nullptr;
   for (WorkerHandle& worker : workers_) {
-    if (worker.is_ready() || worker.is_booting()) return;
     if (worker.fork_due_ns() && (first == nullptr || worker.fork_due_ns() < first->fork_due_ns())) {
       first = &worker;
     }
@@ -62,10 +81,10 @@ std::optional<std::string> WorkerPool::scale(std::uint32_t wanted) {
   if (reload_ && reload_->extra <= wanted) reload_->extra = 0;
 
   handle(wanted);
+  fork_missing();
   for (WorkerHandle& worker : workers_) {
-    if (is_wanted(worker)) {
-      if (!worker.has_process() && !worker.fork_due_ns()) worker.plan_first_fork();
-    } else if (worker.has_process()) {
+    if (is_wanted(worker)) continue;
+    if (worker.has_process()) {
       hand_over(worker);
     } else {
       worker.retire(telemetry::now_ns());
@@ -77,6 +96,7 @@ std::optional<std::string> WorkerPool::scale(std::uint32_t wanted) {
 // ── rolling reload ───────────────────────────────────────────────────────────────────────────────
 
 void WorkerPool::reload() {
+  if (!filled_) return;  // they are about to be fresh
   if (reload_) {
     reload_->once_more = true;
     return;
@@ -156,18 +176,32 @@ bool WorkerPool::all_ready() const {
   });
 }
 
+bool WorkerPool::somebody_serves() const {
+  return std::any_of(workers_.begin(), workers_.end(), [](const WorkerHandle& worker) {
+    return worker.is_ready() || worker.is_booting();
+  });
+}
+
 bool WorkerPool::has_processes() const {
   return std::any_of(workers_.begin(), workers_.end(),
                      [](const WorkerHandle& worker) { return worker.has_process(); });
 }
 
-std::optional<std::string> WorkerPool::why_nothing_boots() const {
-  std::optional<std::string> why;
-  for (const WorkerHandle& worker : workers_) {
-    if (worker.was_ever_ready() || !worker.boot_failure()) return std::nullopt;
-    why = worker.boot_failure();
+std::optional<BootFailure> WorkerPool::why_nothing_boots(std::uint64_t now_ns) {
+  const WorkerHandle& first = workers_.front();
+  if (filled_ || !first.boot_failure()) return std::nullopt;
+  const BootFailure& failure = *first.boot_failure();
+  if (failure.exit_code == worker::kExitCannotBoot) return failure;
+  const std::uint64_t patience_ns = household_.settings.boot_patience_ns;
+  if (boot_patience_ends_ns_ == 0) {
+    boot_patience_ends_ns_ = now_ns + patience_ns;
+    if (patience_ns > 0) {
+      household_.events.note("no worker can start yet; the server tries again for " +
+                             std::to_string(patience_ns / 1'000'000'000) + " s");
+    }
   }
-  return why;
+  if (now_ns < boot_patience_ends_ns_) return std::nullopt;
+  return failure;
 }
 
 void WorkerPool::hand_over(WorkerHandle& worker) {

@@ -13,6 +13,9 @@
 // It is the first of the new ones: if it can't boot, the reload ends there and nothing has
 // happened.
 //
+// At the start the first worker is forked alone: what it finds, or makes, is what all others have
+// to find. The others follow when it is ready.
+//
 // Owns the handles. The primary's loop calls it; what is due now is done by roll(), which may be
 // called at any time.
 #pragma once
@@ -46,6 +49,8 @@ class WorkerPool {
              std::uint32_t wanted);
 
   // ── verbs of the primary's loop ──
+  /// Lets the others follow, once a worker is ready.
+  void fill();
   /// Why not, in one sentence; nothing when it is under way.
   std::optional<std::string> scale(std::uint32_t wanted);
   /// A reload that is asked for during another one begins after it.
@@ -73,12 +78,15 @@ class WorkerPool {
   /// Every wanted worker serves, and the extra one if there is one.
   bool all_ready() const;
   bool has_processes() const;
-  /// The reason of one of them, if no worker can boot and none has ever been ready.
-  std::optional<std::string> why_nothing_boots() const;
+  /// Why a start has to end, and with which exit code: no worker has ever been ready, and the
+  /// latest attempt has said that none ever will, or the settings' patience is at its end.
+  std::optional<BootFailure> why_nothing_boots(std::uint64_t now_ns);
 
  private:
   std::uint32_t max_workers() const { return household_.segment.header().slot_count; }
   WorkerHandle& handle(std::uint32_t number);
+  void fork_missing();
+  bool somebody_serves() const;  ///< Or is about to.
   bool is_wanted(const WorkerHandle& worker) const;
   bool extra_worker_is_ready();
   void end_reload(const std::string& why_early);
@@ -88,6 +96,8 @@ class WorkerPool {
   const os::ServiceManager& service_manager_;
   std::vector<WorkerHandle> workers_;
   std::uint32_t wanted_;
+  bool filled_ = false;                      ///< All may be forked.
+  std::uint64_t boot_patience_ends_ns_ = 0;  ///< 0: nothing has gone wrong so far.
   std::optional<RollingReload> reload_;
   std::minstd_rand random_{std::random_device{}()};
 };

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <exception>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -19,6 +20,7 @@
 #include "forkscope/telemetry/segment_view.h"
 #include "forkscope/telemetry/worker_report.h"
 #include "os/caught_signals.h"
+#include "os/descriptor_passing.h"
 
 namespace forkscope::worker {
 
@@ -59,12 +61,18 @@ void stay_on_one_cpu(std::uint32_t slot) {
   }
 }
 
-void tell_primary(int boot_pipe, std::string_view message) {
-  // It fits into the pipe. EPIPE: the primary is gone, and so are we.
-  if (::write(boot_pipe, message.data(), message.size()) < 0 && errno != EPIPE) {
+void tell_primary(int boot_pipe, std::string_view message, std::span<const int> heirlooms = {}) {
+  // It fits. EPIPE: the primary is gone, and so are we.
+  if (!os::send_with_descriptors(boot_pipe, message, heirlooms) && errno != EPIPE) {
     std::perror("boot pipe");
   }
   ::close(boot_pipe);
+}
+
+int cannot_boot(const Inheritance& inheritance, const std::exception& error, int exit_code) {
+  const std::string_view why = error.what();
+  tell_primary(inheritance.boot_pipe, why.empty() ? "for no reason that it knows" : why);
+  return exit_code;
 }
 
 }  // namespace
@@ -86,8 +94,10 @@ int run(const Settings& settings, const Inheritance& inheritance) {
   std::unique_ptr<gateway::EventLoop> loop;
   try {
     if (settings.pin) stay_on_one_cpu(inheritance.slot);
-    application = api::make_application({settings.database, settings.faults_enabled, &view,
-                                         [&loop] { return loop != nullptr && loop->draining(); }});
+    application =
+        api::make_application({settings.database, settings.faults_enabled, &view,
+                               [&loop] { return loop != nullptr && loop->draining(); },
+                               (*inheritance.wake)[inheritance.slot].fd(), inheritance.heirlooms});
     loop = std::make_unique<gateway::EventLoop>(
         settings.limits,
         gateway::EventLoop::Surroundings{{inheritance.slot + 1, ::getpid()},
@@ -99,15 +109,18 @@ int run(const Settings& settings, const Inheritance& inheritance) {
                                          signals,
                                          settings.trusted_proxies},
         *application);
+  } catch (const gateway::NotYet& error) {
+    return cannot_boot(inheritance, error, kExitCannotBootYet);
   } catch (const std::exception& error) {
-    tell_primary(inheritance.boot_pipe, error.what());
-    return kExitCannotBoot;
+    return cannot_boot(inheritance, error, kExitCannotBoot);
   }
+  // It knows now whether they are the same.
+  for (const int fd : inheritance.heirlooms) ::close(fd);
 
   signals.catch_again();
   if (!application->starts_programs()) be_a_batch_process();
   slot.ready(telemetry::now_ns());
-  tell_primary(inheritance.boot_pipe, std::string_view(&kReadyMark, 1));
+  tell_primary(inheritance.boot_pipe, std::string_view(&kReadyMark, 1), application->heirlooms());
   loop->run();
   return EXIT_SUCCESS;
 }

@@ -1,8 +1,9 @@
 // The whole life of a worker process: one call from the fork, which ends in its exit code.
 //
-// A worker has one thread. It confines itself to its own slot of the telemetry segment, opens the
-// store, registers the routes, tells the primary that it is ready, and serves until it is told to
-// drain or dies. It never outlives the primary.
+// A worker has one thread, but for one of the store's that waits for the disk and does nothing
+// else. It confines itself to its own slot of the telemetry segment, opens the store, registers the
+// routes, tells the primary that it is ready, and serves until it is told to drain or dies. It
+// never outlives the primary.
 //
 // Drained it is in two ways. SIGTERM: the server stops; what runs is finished, and connections that
 // are idle are closed at once. kHandOverSignal: the others stay; idle connections get a moment, and
@@ -23,9 +24,11 @@
 namespace forkscope::worker {
 
 inline constexpr int kHandOverSignal = SIGUSR2;
-/// Exit code of a worker that could not start serving: it has told the primary why.
-inline constexpr int kExitCannotBoot = 3;
-/// The first byte on the boot pipe; anything else is the reason why it cannot boot.
+// Exit codes of a worker that could not start serving: it has told the primary why.
+inline constexpr int kExitCannotBoot = 3;     ///< Trying again will not help,
+inline constexpr int kExitCannotBootYet = 4;  ///< … or it may (gateway::NotYet).
+/// What a worker says over its boot pipe when it serves, together with its application's heirlooms;
+/// anything else is the reason why it cannot boot.
 inline constexpr char kReadyMark = '\n';
 
 struct Settings {
@@ -44,7 +47,9 @@ struct Inheritance {
   const telemetry::Segment* segment = nullptr;
   int listening_socket = -1;
   const std::vector<os::EventFd>* wake = nullptr;  ///< One per slot.
-  int boot_pipe = -1;  ///< The writing end; closed once the primary knows.
+  int boot_pipe = -1;  ///< The worker's end; closed once the primary knows.
+  std::vector<int>
+      heirlooms;  ///< Of the application in an earlier worker; see gateway::Application.
 };
 
 /// Returns the process's exit code: 0 after a drain.

@@ -167,12 +167,14 @@ TEST(StoreFaults, ADatabaseThatBecomesCorruptIsA503AndStopsNobody) {
   for (int number = 1; number <= 2; ++number) EXPECT_EQ(server.worker(number)["generation"], 1);
 }
 
-/// That it ends with exit code 3, and with one line with `reason` as the last.
+/// That it ends with `exit_code`, and with one line with `reason` as the last.
 void expect_no_start(const fs::path& directory, const std::string& database,
-                     const std::string& reason) {
-  ServerProcess server({.workers = 2, .arguments = {"--db=" + database}, .directory = directory},
+                     const std::string& reason, int exit_code) {
+  ServerProcess server({.workers = 2,
+                        .arguments = {"--db=" + database, "--boot-patience=0"},
+                        .directory = directory},
                        Readiness::kIgnore);
-  EXPECT_EQ(server.wait_for_exit(20s), 3);
+  EXPECT_EQ(server.wait_for_exit(20s), exit_code);
   const std::string log = server.log();
   const std::string mark = "todos-server: ";
   const auto last_line = log.rfind('\n', log.size() - 2) + 1;
@@ -180,8 +182,9 @@ void expect_no_start(const fs::path& directory, const std::string& database,
   std::string sentence = log.substr(last_line + mark.size());
   sentence.pop_back();  // the end of the line
   EXPECT_THAT(sentence, HasSubstr(reason));
-  EXPECT_THAT(log, HasSubstr(" ended with exit code 3: " + sentence + ", pid"))
-      << "each worker says it in full";
+  EXPECT_THAT(log, HasSubstr(" ended with exit code " + std::to_string(exit_code) + ": " +
+                             sentence + ", pid"))
+      << "the worker says it in full";
 }
 
 TEST(StoreFaults, ACorruptDatabaseIsRefusedAndLeftAsItIs) {
@@ -194,7 +197,7 @@ TEST(StoreFaults, ACorruptDatabaseIsRefusedAndLeftAsItIs) {
     return std::string(std::istreambuf_iterator<char>(file), {});
   };
   const std::string before = content();
-  expect_no_start(directory.path(), "todos.db", "malformed");
+  expect_no_start(directory.path(), "todos.db", "malformed", 3);
   EXPECT_TRUE(content() == before);
 }
 
@@ -203,7 +206,8 @@ TEST(StoreFaults, AReadOnlyDiskIsRefusedAtTheStart) {
   if (!disk.mounted()) GTEST_SKIP() << "may not mount a file system here";
   disk.make_read_only();
   const TempDir directory;
-  expect_no_start(directory.path(), (disk.path() / "todos.db").string(), "Read-only file system");
+  expect_no_start(directory.path(), (disk.path() / "todos.db").string(), "Read-only file system",
+                  4);
 }
 
 // ── the power switch ──

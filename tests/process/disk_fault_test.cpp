@@ -9,6 +9,7 @@
 #include <fstream>
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "support/faulty_disk.h"
 #include "support/server_process.h"
@@ -92,10 +93,64 @@ TEST_P(DiskStall, IsAHangThatNamesItsPhaseAndStopsNobodyElse) {
 INSTANTIATE_TEST_SUITE_P(
     EveryMoment, DiskStall,
     ::testing::Values(Stall{"InTheCommit", FaultyDisk::Fault::kStallWrite, "committing"},
-                      Stall{"InTheFlush", FaultyDisk::Fault::kStallSync, "flushing"},
                       Stall{"InTheReplacementOfTheLog", FaultyDisk::Fault::kStallSync, "committing",
                             true}),
     [](const auto& test) { return test.param.moment; });
+
+/// Of all workers, in the metrics.
+int writes_unflushed(const ServerProcess& server) {
+  const std::string metrics = server.request("GET", "/metrics").body;
+  const std::string name = "\nforkscope_worker_writes_unflushed{worker=\"";
+  int sum = 0;
+  for (auto at = metrics.find(name); at != std::string::npos; at = metrics.find(name, at + 1)) {
+    sum += std::stoi(metrics.substr(metrics.find("} ", at) + 2));
+  }
+  return sum;
+}
+
+TEST(DiskThatStalls, HoldsUpAnswersAndNoWorker) {
+  constexpr int kWorkers = 4;
+  FaultyDisk disk;
+  const ServerProcess server({.workers = kWorkers,
+                              .arguments = {"--hang-after=300ms", "--kill-after=600ms"},
+                              .environment = disk.environment()});
+  ASSERT_EQ(server.request("POST", "/v1/todos", todo("before")).status, 201);
+  std::vector<HttpConnection> writers;
+  for (int i = 0; i < 2 * kWorkers; ++i) {  // two of them to each worker
+    writers.emplace_back(server.port());
+    writers.back().send_request("GET", "/livez");
+    ASSERT_EQ(writers.back().read_response().status, 200);
+  }
+  disk.hold_syncs();
+  for (HttpConnection& writer : writers) writer.send_request("POST", "/v1/todos", todo("during"));
+  ASSERT_TRUE(wait_until([&] { return disk.held().size() == kWorkers; })) << server.log();
+  EXPECT_TRUE(wait_until([&] { return writes_unflushed(server) >= kWorkers; }));
+  const double since = server.worker(1)["uptime_ms"];
+  EXPECT_TRUE(wait_until([&] {
+    EXPECT_THAT(all_todos(server), HasSubstr("before"));
+    return server.worker(1)["uptime_ms"] > since + 1000;
+  }));
+  disk.release_syncs();
+  for (HttpConnection& writer : writers) EXPECT_EQ(writer.read_response().status, 201);
+  EXPECT_EQ(writes_unflushed(server), 0);
+  for (int i = 1; i <= kWorkers; ++i) {
+    EXPECT_EQ(server.worker(i)["generation"], 1);
+    EXPECT_EQ(server.worker(i)["hangs"], 0);
+  }
+}
+
+TEST(DiskThatStalls, IsToldAfterFiveSecondsAndForgottenAfterwards) {
+  FaultyDisk disk;
+  const ServerProcess server({.workers = 1, .environment = disk.environment()});
+  disk.hold_syncs();
+  const auto refused = server.request("POST", "/v1/todos", todo("late"));
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_THAT(refused.body, HasSubstr("not confirmed the change in time"));
+  disk.release_syncs();
+  EXPECT_EQ(server.request("POST", "/v1/todos", todo("after")).status, 201);
+  EXPECT_THAT(all_todos(server), HasSubstr("late"));
+  EXPECT_EQ(server.worker(1)["generation"], 1);
+}
 
 /// Two numbers that SQLite draws anew for each log (sqlite.org/fileformat.html, "The WAL File
 /// Format").

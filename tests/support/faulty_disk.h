@@ -2,8 +2,11 @@
 // environment(). One worker at a time suffers it, whoever writes or syncs first.
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -22,6 +25,15 @@ class FaultyDisk {
   void arm(Fault fault) { std::ofstream{file(fault)}; }
   /// Somebody suffers it, or has.
   bool has_struck(Fault fault) const { return !std::filesystem::exists(file(fault)); }
+
+  /// Every sync of a log waits, until release_syncs().
+  void hold_syncs() { std::ofstream{directory_.path() / "hold-syncs"}; }
+  void release_syncs() { std::filesystem::remove(directory_.path() / "hold-syncs"); }
+  /// Whose sync has had to wait so far.
+  std::vector<pid_t> held() const {
+    std::ifstream file(directory_.path() / "held");
+    return {std::istream_iterator<pid_t>(file), {}};
+  }
 
  private:
   std::filesystem::path file(Fault fault) const {

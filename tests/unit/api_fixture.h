@@ -18,6 +18,7 @@
 #include "forkscope/telemetry/segment.h"
 #include "gateway/memory_server.h"
 #include "support/temp_dir.h"
+#include "support/wait_until.h"
 
 namespace forkscope::api {
 
@@ -76,6 +77,9 @@ class Server final : public gateway::MemoryServer {
     const Answer answer = process(method, target, body, headers);
     if (writes) {
       if (const auto failure = application_.commit_writes()) return {failure->status, {}, {}};
+      if (!support::wait_until([&] { return application_.begin_flush(); })) {
+        throw std::runtime_error("no word from the disk");
+      }
       if (const auto failure = application_.flush_writes()) return {failure->status, {}, {}};
     }
     return answer;

@@ -108,6 +108,31 @@ TEST_F(SegmentTest, CountsEveryBegunWriteThatDiedWithItsWorker) {
   EXPECT_EQ(view_.counters(0).responses[1], 1U) << "counters never go back";
 }
 
+TEST_F(SegmentTest, KnowsOfWritesThatWaitForTheDiskWhileOthersComeAndGo) {
+  auto waiting = slot_.begin_request(kSecond, Method::post, "/v1/todos", 1);
+  slot_.writes_unflushed(1);
+  EXPECT_FALSE(view_.in_flight(0)) << "out of hand";
+  auto read = slot_.begin_request(kSecond, Method::get, "/v1/todos", 2);
+  EXPECT_EQ(view_.in_flight(0)->method, Method::get);
+  slot_.end_request(read, kSecond, 200, 0);
+  EXPECT_FALSE(view_.in_flight(0));
+  slot_.writes_unflushed(0);
+  slot_.end_request(waiting, 2 * kSecond, 201, 0);
+  EXPECT_FALSE(view_.in_flight(0));
+  EXPECT_EQ(segment_.slot(0).settle_after_exit(), 0U);
+}
+
+TEST_F(SegmentTest, CountsWritesThatWaitForTheDiskAsLostWithTheirWorker) {
+  slot_.begin_request(kSecond, Method::post, "/v1/todos", 1);
+  slot_.begin_request(kSecond, Method::post, "/v1/todos", 2);
+  slot_.writes_unflushed(2);
+  auto read = slot_.begin_request(kSecond, Method::get, "/v1/todos", 3);
+  slot_.end_request(read, kSecond, 200, 0);
+  slot_.begin_request(kSecond, Method::get, "/v1/faults/crash", 4);
+  EXPECT_EQ(segment_.slot(0).settle_after_exit(), 3U);
+  EXPECT_EQ(view_.counters(0).writes_unflushed, 0U);
+}
+
 TEST_F(SegmentTest, TellsIdleFromBusyByTheWorkersOwnWord) {
   put_on_roster(RosterState::ready);
   slot_.idle();

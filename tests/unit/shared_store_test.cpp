@@ -48,18 +48,16 @@ TEST_F(SharedStoreTest, WaitsForAProgramOutsideThatWrites) {
   EXPECT_FALSE(store.commit_writes());
 }
 
-TEST_F(SharedStoreTest, MeansTheSameTurnWhenItsFileWasDeleted) {
+TEST_F(SharedStoreTest, GivesNobodyATurnWhoseFileWasDeleted) {
   const std::string path = directory_ / "turn";
   WriteTurn one(path);
-  WriteTurn two(path);
-  fs::remove(path);
-  ASSERT_TRUE(one.try_take());
+  fs::rename(path, directory_ / "elsewhere");
+  EXPECT_FALSE(one.try_take());
   WriteTurn latecomer(path);
-  EXPECT_FALSE(two.try_take());
-  EXPECT_FALSE(latecomer.try_take());
-  one.release();
-  EXPECT_TRUE(two.try_take());
-  EXPECT_FALSE(latecomer.try_take());
+  EXPECT_TRUE(latecomer.try_take());
+  EXPECT_FALSE(one.try_take()) << "there would be two";
+  fs::rename(directory_ / "elsewhere", path);
+  EXPECT_TRUE(one.try_take()) << "it is back";
 }
 
 TEST_F(SharedStoreTest, ChangesItsContentVersionWithEveryCommitOfAnyProcess) {

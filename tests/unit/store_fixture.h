@@ -48,6 +48,9 @@ inline std::optional<StoreError> write(TodoStore& store, const std::function<voi
     request.keep();
   }
   if (auto failure = store.commit_writes()) return failure;
+  if (!support::wait_until([&] { return store.begin_flush(); }))
+    throw std::runtime_error("no word from the disk");
+
   return store.flush_writes();
 }
 

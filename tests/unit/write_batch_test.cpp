@@ -3,10 +3,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/resource.h>
 
 #include <csignal>
 
+#include "os/event_fd.h"
 #include "store_fixture.h"
 
 namespace forkscope::store {
@@ -108,8 +110,28 @@ TEST_F(WriteBatchTest, TakesNoCommitForFlushedBecauseSomebodyDiedInTheOneBefore)
   EXPECT_EQ(turn.latest_flushed(), turn.latest_commit()) << "a new log";
   ASSERT_FALSE(store.commit_writes());
   EXPECT_LT(turn.latest_flushed(), turn.latest_commit());
+  ASSERT_TRUE(support::wait_until([&] { return store.begin_flush(); }));
   ASSERT_FALSE(store.flush_writes());
   EXPECT_EQ(turn.latest_flushed(), turn.latest_commit());
+}
+
+TEST_F(WriteBatchTest, IsBroughtToTheDiskWhileItsProcessGoesOn) {
+  const os::EventFd wake;
+  const WriteTurn turn(path_ + "-turn");
+  TodoStore store = TodoStore::open(path_, {}, wake.fd());
+  for (int round = 0; round < 3; ++round) {
+    ASSERT_TRUE(store.begin_writes());
+    ASSERT_FALSE(store.commit_writes());
+    EXPECT_LT(turn.latest_flushed(), turn.latest_commit());
+    if (!store.begin_flush()) {  // as a rule
+      pollfd entry{wake.fd(), POLLIN, 0};
+      ASSERT_EQ(::poll(&entry, 1, 10'000), 1);
+      wake.clear();
+      EXPECT_TRUE(store.begin_flush());
+    }
+    ASSERT_FALSE(store.flush_writes());
+    EXPECT_EQ(turn.latest_flushed(), turn.latest_commit());
+  }
 }
 
 /// SQLite gives up the whole transaction when the disk is full while a statement runs.

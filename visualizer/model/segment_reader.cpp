@@ -111,7 +111,8 @@ void SegmentReader::read_totals(std::uint64_t now_ns, Snapshot& snapshot, News& 
   }
   for (std::uint32_t slot = 0; slot < view_.slot_count(); ++slot) {
     const telemetry::Counters counters = view_.counters(slot);
-    totals.waiting += counters.requests_waiting + counters.writes_parked;
+    totals.waiting +=
+        counters.requests_waiting + counters.writes_parked + counters.writes_unflushed;
     totals.errors += counters.responses[4];  // 5xx
     totals.abandoned += counters.abandoned;
     totals.requests += view_.requests_total(slot);

@@ -63,7 +63,7 @@ struct Totals {
   double p50_ms = 0;  ///< Over the last second; 0 without requests.
   double p99_ms = 0;
   std::uint64_t requests = 0;
-  std::uint64_t waiting = 0;  ///< Requests read but not begun, plus parked writes.
+  std::uint64_t waiting = 0;  ///< Requests read but not begun, and writes that wait.
   std::uint64_t in_flight = 0;
   std::uint64_t errors = 0;     ///< 5xx responses.
   std::uint64_t abandoned = 0;  ///< Requests that died with their worker.

@@ -6,12 +6,16 @@
 //   stall-sync     fdatasync(2) never returns
 //   fail-sync      fdatasync(2) fails with EIO
 //
+// A stall of the whole disk: while there is a file "hold-syncs", every fdatasync(2) of a log waits
+// until it is gone, and adds its process's number to the file "held".
+//
 // See faulty_disk.h, which is the side of the test.
 #include <dlfcn.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
+#include <fstream>
 #include <string>
 
 namespace {
@@ -34,6 +38,15 @@ bool takes(const char* fault, int fd) {
   for (;;) ::pause();
 }
 
+void wait_while_held(int fd) {
+  const char* directory = std::getenv("FAULTY_DISK");
+  if (directory == nullptr || !is_log(fd)) return;
+  const std::string name = std::string(directory) + "/hold-syncs";
+  if (::access(name.c_str(), F_OK) != 0) return;
+  std::ofstream(std::string(directory) + "/held", std::ios::app) << ::getpid() << std::endl;
+  while (::access(name.c_str(), F_OK) == 0) ::usleep(1000);
+}
+
 template <typename Function>
 Function* next(const char* name) {
   return reinterpret_cast<Function*>(::dlsym(RTLD_NEXT, name));
@@ -49,6 +62,7 @@ extern "C" ssize_t pwrite64(int fd, const void* bytes, size_t count, off64_t off
 
 extern "C" int fdatasync(int fd) {
   static auto* const real = next<decltype(fdatasync)>("fdatasync");
+  wait_while_held(fd);
   if (takes("stall-sync", fd)) stall();
   if (takes("fail-sync", fd)) {
     errno = EIO;

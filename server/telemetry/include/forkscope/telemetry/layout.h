@@ -237,7 +237,7 @@ struct Progress {
   std::uint64_t last_core;      ///< CPU number of the latest step.
   std::uint64_t generation;     ///< Of the process that writes; 0 until it runs.
   std::uint64_t ready_ns;       ///< When this generation began to serve; 0 before.
-  std::uint64_t requests_done;  ///< Id of the latest request that has ended.
+  std::uint64_t requests_done;  ///< Id of the latest request that is not in the worker's hands.
   std::uint64_t draining;       ///< 1 once the worker takes no new connections.
 };
 inline constexpr std::uint32_t kProgressWords = sizeof(Progress) / 8;
@@ -254,7 +254,9 @@ struct Counters {
   std::uint64_t abandoned;         ///< Requests that died with their worker (by the primary).
   std::uint64_t exceptions;        ///< Handlers that threw; each was answered with 500.
   std::uint64_t limit_reached;     ///< Clients that found no room for their connection (1.2).
-  std::uint64_t reserved[2];
+  std::uint64_t writes_unflushed;  ///< Gauge: committed writes that wait for the disk, and are
+                                   ///< out of the worker's hands (1.2).
+  std::uint64_t reserved;
 };
 inline constexpr std::uint32_t kCountersWords = sizeof(Counters) / 8;
 
@@ -273,8 +275,8 @@ inline constexpr std::uint32_t kCurrentWords = 32;
 inline constexpr std::uint32_t kCurrentCapacity = 2;
 inline constexpr std::uint32_t kPathBytes = 216;
 
-/// The latest request that was begun: it has not ended while its id, which is the lane's head, is
-/// above `Progress::requests_done`.
+/// The latest request that was begun: it is in the worker's hands while its id, which is the lane's
+/// head, is above `Progress::requests_done`.
 struct CurrentRecord {
   std::uint64_t id;  ///< Per slot, from 1, across generations.
   std::uint64_t start_ns;

@@ -36,7 +36,7 @@ class SlotWriter {
                               std::uint64_t connection);
   /// The response is ready to leave: for a write, after the commit. The step is now
   /// `Phase::flushing`. Several requests may be begun and not ended (writes that share a commit);
-  /// they end in the order in which they began.
+  /// they end in the order in which they began, but for those of writes_unflushed().
   /// Status 100 … 599.
   void end_request(RequestRecord& request, std::uint64_t now_ns, std::uint32_t status,
                    std::uint64_t response_bytes);
@@ -48,6 +48,9 @@ class SlotWriter {
   void connections_open(std::uint64_t count);
   void requests_waiting(std::uint64_t count);
   void writes_parked(std::uint64_t count);
+  /// All requests that have been begun and not ended, `count` of them, wait for the disk, and
+  /// others may begin and end before them. 0: no more.
+  void writes_unflushed(std::uint64_t count);
   void exception();
   void connection_limit_reached();
 
