@@ -64,7 +64,7 @@ std::optional<Accepted> Acceptor::try_accept(std::uint64_t own_connections, std:
 }
 
 void Acceptor::pass_on(std::uint64_t now_ns) const {
-  if (!pending_ || nudged_ || balance_ == Balance::kernel) return;
+  if (!pending_ || balance_ == Balance::kernel) return;
   if (const auto peer = better_peer(UINT64_MAX, now_ns)) wake_[*peer].signal();
 }
 

@@ -47,6 +47,7 @@ class EventLoop {
     const telemetry::SegmentView& view;    ///< To see the peers.
     telemetry::SlotWriter& slot;           ///< To be seen.
     const std::vector<os::EventFd>& wake;  ///< One per slot; ours and the peers'.
+    const os::EventFd& application_wake;   ///< By the application: worth asking it again.
     const os::SignalEvents& signals;       ///< SIGTERM: stop; others: hand over.
   };
 
@@ -76,6 +77,7 @@ class EventLoop {
   std::uint32_t own_slot_;
   int listening_socket_;
   const std::vector<os::EventFd>& wake_;
+  const os::EventFd& application_wake_;
   const os::SignalEvents& signals_;
   telemetry::SlotWriter& slot_;
 

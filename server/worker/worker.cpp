@@ -84,13 +84,13 @@ int run(const Settings& settings, const Inheritance& inheritance) {
   telemetry::SlotWriter slot = segment.slot(inheritance.slot);
   slot.start_generation(inheritance.generation, telemetry::now_ns());
 
+  const os::EventFd application_wake;
   std::unique_ptr<gateway::Application> application;
   std::unique_ptr<gateway::EventLoop> loop;
   try {
-    application =
-        api::make_application({settings.database, settings.faults_enabled, &view,
-                               [&loop] { return loop != nullptr && loop->draining(); },
-                               (*inheritance.wake)[inheritance.slot].fd(), inheritance.heirlooms});
+    application = api::make_application({settings.database, settings.faults_enabled, &view,
+                                         [&loop] { return loop != nullptr && loop->draining(); },
+                                         application_wake.fd(), inheritance.heirlooms});
     loop = std::make_unique<gateway::EventLoop>(
         settings.limits,
         gateway::EventLoop::Surroundings{{inheritance.slot + 1, ::getpid()},
@@ -99,6 +99,7 @@ int run(const Settings& settings, const Inheritance& inheritance) {
                                          view,
                                          slot,
                                          *inheritance.wake,
+                                         application_wake,
                                          signals},
         *application);
   } catch (const gateway::NotYet& error) {
