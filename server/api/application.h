@@ -24,7 +24,7 @@ struct ApplicationContext {
   bool faults_enabled = false;                        ///< Serve /v1/faults/….
   const telemetry::SegmentView* telemetry = nullptr;  ///< Never null; outlives the application.
   std::function<bool()> draining;                     ///< Whether this worker is about to stop.
-  int wake = -1;                                      ///< An eventfd that wakes the event loop.
+  int wake = -1;                                      ///< An eventfd, to have the loop ask again.
   std::vector<int> heirlooms = {};  ///< Of an earlier worker; empty for the first.
 };
 

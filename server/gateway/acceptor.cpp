@@ -89,7 +89,7 @@ void Acceptor::call_peers(std::uint64_t now_ns) const {
 }
 
 void Acceptor::pass_on(std::uint64_t now_ns) const {
-  if (!pending_ || nudged_ || balance_ == Balance::kernel) return;
+  if (!pending_ || balance_ == Balance::kernel) return;
   if (const auto peer = peer_below({UINT64_MAX, 0}, now_ns)) wake_[*peer].signal();
 }
 

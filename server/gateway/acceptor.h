@@ -54,9 +54,7 @@ class Acceptor {
   }
   /// A peer or the primary wants us to look at the queue: out of turn, without asking back.
   void nudged() { pending_ = nudged_ = true; }
-  /// Requests are about to run while a connection waits: an idle peer may take it meanwhile. Not
-  /// after a nudge, which may be about something else (TurnRelay): whoever gives way tries again by
-  /// itself, and the primary wakes all.
+  /// Requests are about to run while a connection waits: an idle peer may take it meanwhile.
   void pass_on(std::uint64_t now_ns) const;
 
   /// Whether it is our turn to take a connection, if one waits. Ask again while retry_at_ns() says

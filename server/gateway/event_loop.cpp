@@ -22,7 +22,7 @@ constexpr std::chrono::nanoseconds kUnused = std::chrono::seconds(1);
 constexpr std::chrono::nanoseconds kUsedJustNow = std::chrono::milliseconds(100);
 
 // What an event is about; above these, the descriptor of a connection plus kConnections.
-enum Token : std::uint64_t { kListening, kWake, kSignals, kConnections };
+enum Token : std::uint64_t { kListening, kWake, kApplication, kSignals, kConnections };
 
 int rounded_up_ms(std::uint64_t duration_ns) {
   return static_cast<int>((duration_ns + kMillisecondNs - 1) / kMillisecondNs);
@@ -35,6 +35,7 @@ EventLoop::EventLoop(const HttpLimits& limits, const Surroundings& surroundings,
     : own_slot_(surroundings.identity.number - 1),
       listening_socket_(surroundings.listening_socket),
       wake_(surroundings.wake),
+      application_wake_(surroundings.application_wake),
       signals_(surroundings.signals),
       slot_(surroundings.slot),
       drain_(limits.drain_timeout),
@@ -46,6 +47,7 @@ EventLoop::EventLoop(const HttpLimits& limits, const Surroundings& surroundings,
       acceptor_(listening_socket_, surroundings.balance, limits.max_connections, surroundings.view,
                 own_slot_, wake_) {
   epoll_.add(own_wake().fd(), EPOLLIN, kWake);
+  epoll_.add(application_wake_.fd(), EPOLLIN, kApplication);
   epoll_.add(signals_.fd(), EPOLLIN, kSignals);
   listen();
 }
@@ -92,6 +94,7 @@ void EventLoop::take_events(int timeout_ms) {
         own_wake().clear();
         acceptor_.nudged();
         break;
+      case kApplication: application_wake_.clear(); break;
       case kSignals:
         while (const auto signal = signals_.next()) asked_to_go = signal;
         break;
@@ -107,10 +110,12 @@ void EventLoop::take_events(int timeout_ms) {
   }
 }
 
-/// Until a peer passes its turn on, or something is due. Connections are not looked at: each
-/// request would wake us for nothing, at the cost of whoever has the turn.
+/// Until a peer passes its turn on, the disk is through, or something is due. Connections are not
+/// looked at: each request would wake us for nothing, at the cost of whoever has the turn.
 void EventLoop::nap(int timeout_ms) const {
-  pollfd wakers[] = {{own_wake().fd(), POLLIN, 0}, {signals_.fd(), POLLIN, 0}};
+  pollfd wakers[] = {{own_wake().fd(), POLLIN, 0},
+                     {application_wake_.fd(), POLLIN, 0},
+                     {signals_.fd(), POLLIN, 0}};
   ::poll(wakers, std::size(wakers), timeout_ms);
 }
 

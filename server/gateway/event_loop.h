@@ -48,6 +48,7 @@ class EventLoop {
     const telemetry::SegmentView& view;    ///< To see the peers.
     telemetry::SlotWriter& slot;           ///< To be seen.
     const std::vector<os::EventFd>& wake;  ///< One per slot; ours and the peers'.
+    const os::EventFd& application_wake;   ///< By the application: worth asking it again.
     const os::CaughtSignals& signals;      ///< SIGTERM: stop; others: hand over.
     const TrustedProxies& proxies;
   };
@@ -78,6 +79,7 @@ class EventLoop {
   std::uint32_t own_slot_;
   int listening_socket_;
   const std::vector<os::EventFd>& wake_;
+  const os::EventFd& application_wake_;
   const os::CaughtSignals& signals_;
   telemetry::SlotWriter& slot_;
 

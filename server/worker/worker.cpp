@@ -90,14 +90,14 @@ int run(const Settings& settings, const Inheritance& inheritance) {
   telemetry::SlotWriter slot = segment.slot(inheritance.slot);
   slot.start_generation(inheritance.generation, telemetry::now_ns());
 
+  const os::EventFd application_wake;
   std::unique_ptr<gateway::Application> application;
   std::unique_ptr<gateway::EventLoop> loop;
   try {
     if (settings.pin) stay_on_one_cpu(inheritance.slot);
-    application =
-        api::make_application({settings.database, settings.faults_enabled, &view,
-                               [&loop] { return loop != nullptr && loop->draining(); },
-                               (*inheritance.wake)[inheritance.slot].fd(), inheritance.heirlooms});
+    application = api::make_application({settings.database, settings.faults_enabled, &view,
+                                         [&loop] { return loop != nullptr && loop->draining(); },
+                                         application_wake.fd(), inheritance.heirlooms});
     loop = std::make_unique<gateway::EventLoop>(
         settings.limits,
         gateway::EventLoop::Surroundings{{inheritance.slot + 1, ::getpid()},
@@ -106,6 +106,7 @@ int run(const Settings& settings, const Inheritance& inheritance) {
                                          view,
                                          slot,
                                          *inheritance.wake,
+                                         application_wake,
                                          signals,
                                          settings.trusted_proxies},
         *application);

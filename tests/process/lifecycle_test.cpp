@@ -66,10 +66,11 @@ TEST(Start, FailsWithOneLineWhenThePortIsTaken) {
 }
 
 TEST(Start, FailsWithCode3AndOneReasonWhenNoWorkerCanBoot) {
-  const auto [exit_code, log] = failure_of({.workers = 3, .arguments = {"--db=/nowhere/todos.db"}});
+  const auto [exit_code, log] =
+      failure_of({.workers = 3, .arguments = {"--db=/dev/null/todos.db"}});
   EXPECT_EQ(exit_code, 3);
   EXPECT_EQ(count_in(log, "todos-server: "), 1);
-  EXPECT_THAT(log, HasSubstr("/nowhere/todos.db"));
+  EXPECT_THAT(log, HasSubstr("/dev/null/todos.db"));
 }
 
 TEST(Start, LeavesAFileThatIsNoDatabaseAlone) {
