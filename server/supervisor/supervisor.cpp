@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "forkscope/telemetry/event_text.h"
 #include "forkscope/telemetry/worker_report.h"
 #include "forkscope/telemetry/workers_json.h"
 #include "os/open_files.h"
@@ -112,8 +113,8 @@ void Supervisor::make_room_for_connections() {
   if (allowed >= wanted + others) return;
   events_.note("the limit of open files (ulimit -n) is " + std::to_string(allowed) +
                ": a worker has room for about " +
-               std::to_string(allowed > others ? allowed - others : 0) +
-               " connections instead of " + std::to_string(wanted) + ", more wait at the socket");
+               telemetry::counted(allowed > others ? allowed - others : 0, "connection") +
+               " instead of " + std::to_string(wanted) + ", more wait at the socket");
 }
 
 void Supervisor::notice_own_pause(std::uint64_t now_ns) {

@@ -48,6 +48,14 @@ TEST(LiveSource, SaysWhatItLooksForWhileThereIsNoServer) {
   LiveSource one(kPort);
   one.poll();
   EXPECT_THAT(one.snapshot().attachment_detail, HasSubstr("No server on port 8000"));
+  const SegmentHost other(8001);
+  LiveSource again(kPort);
+  again.poll();
+  EXPECT_THAT(again.snapshot().attachment_detail, HasSubstr("8000. One runs on port 8001."));
+  const SegmentHost third(8002);
+  LiveSource more(kPort);
+  more.poll();
+  EXPECT_THAT(more.snapshot().attachment_detail, HasSubstr("8000. Servers run on: 8001, 8002."));
 }
 
 TEST(LiveSource, AttachesWhenAServerAppears) {

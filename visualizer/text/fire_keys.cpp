@@ -42,7 +42,7 @@ std::string FireKeys::toggle_load() {
   options.port = info_.port;
   load_.start(options);
   return "Load: " + model::compact(options.requests_per_second) + " requests/s over " +
-         std::to_string(options.connections) + " connections; l stops it.";
+         model::counted(options.connections, "connection") + "; l stops it.";
 }
 
 }  // namespace forkscope::text
