@@ -122,15 +122,16 @@ ControlQuestion::ControlQuestion(const telemetry::ControlEndpoint& server,
 
 ControlAnswer ControlQuestion::finish(ControlAnswer answer) {
   socket_.reset();
+  descriptor_.reset();
   return answer;
 }
 
-ControlAnswer ControlQuestion::wait(std::chrono::milliseconds bound) {
+std::optional<ControlAnswer> ControlQuestion::poll() {
   if (!socket_) return std::move(at_once_);
-  const Clock::time_point deadline = Clock::now() + bound;
-  while (wait_for(socket_.get(), POLLIN, deadline)) {
+  for (;;) {
     const ssize_t count = receive(socket_.get(), text_, descriptor_);
-    if (count < 0 && (errno == EAGAIN || errno == EINTR)) continue;
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EAGAIN) return std::nullopt;
     if (count < 0) return finish(failed_with_errno("cannot read"));
     const std::size_t end = text_.find('\n');
     if (end != std::string::npos) {
@@ -139,17 +140,20 @@ ControlAnswer ControlQuestion::wait(std::chrono::milliseconds bound) {
     if (count == 0) return finish(failed("the server closed the connection without an answer"));
     if (text_.size() > kMaxAnswerBytes) return finish(failed("the server's answer is too long"));
   }
+}
+
+ControlAnswer ControlQuestion::wait(std::chrono::milliseconds bound) {
+  const Clock::time_point deadline = Clock::now() + bound;
+  for (;;) {
+    if (auto answer = poll()) return std::move(*answer);
+    if (!wait_for(socket_.get(), POLLIN, deadline)) break;
+  }
   return failed("the server gave no answer within " + std::to_string(bound.count()) + " ms");
 }
 
 bool ControlQuestion::ready() const {
   pollfd entry{socket_.get(), POLLIN, 0};
   return !socket_ || ::poll(&entry, 1, 0) > 0;
-}
-
-ControlAnswer ask_control_socket(const telemetry::ControlEndpoint& server,
-                                 const nlohmann::json& command, std::chrono::milliseconds bound) {
-  return ControlQuestion(server, command).wait(bound);
 }
 
 }  // namespace forkscope::model
