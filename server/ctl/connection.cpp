@@ -48,7 +48,8 @@ std::vector<Candidate> candidates_on(std::uint16_t port, const telemetry::Contro
   return found;
 }
 
-std::string other_ports(const telemetry::ControlPlaces& places) {
+/// "there is one on port 8001", "there are some on ports 8001, 8002"; nothing where there is none.
+std::string others_there_are(const telemetry::ControlPlaces& places) {
   std::vector<std::uint16_t> ports;
   for (const ControlEndpoint& endpoint : places.endpoints) {
     const bool known = std::find(ports.begin(), ports.end(), endpoint.port) != ports.end();
@@ -58,7 +59,8 @@ std::string other_ports(const telemetry::ControlPlaces& places) {
   }
   std::string list;
   for (const std::uint16_t port : ports) list += (list.empty() ? "" : ", ") + std::to_string(port);
-  return list;
+  if (list.empty()) return {};
+  return (ports.size() == 1 ? "there is one on port " : "there are some on ports ") + list;
 }
 
 /// Where it listens it has to say itself; the process is known from the connection.
@@ -81,11 +83,11 @@ os::UniqueFd connect_to_port(std::uint16_t port) {
   std::string remarks = places.ignored.empty() ? "" : ' ' + places.ignored;
   std::vector<Candidate> found = candidates_on(port, places, remarks);
   if (found.empty()) {
-    const std::string others = other_ports(places);
+    const std::string others = others_there_are(places);
     throw std::runtime_error(
         "no server of this user on port " + std::to_string(port) +
         (places.looked_in.empty() ? "" : " (looked in " + places.looked_in + ')') +
-        (others.empty() ? "" : "; there is one on port " + others) + '.' + remarks);
+        (others.empty() ? "" : "; " + others) + '.' + remarks);
   }
   if (found.size() > 1) {
     for (Candidate& candidate : found) ask_who(candidate);

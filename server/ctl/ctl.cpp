@@ -8,6 +8,7 @@
 #include <string>
 
 #include "ctl/connection.h"
+#include "forkscope/telemetry/event_text.h"
 
 namespace forkscope::ctl {
 
@@ -32,9 +33,9 @@ std::string hang_text(const ordered_json& worker) {
 }
 
 void print_table(const ordered_json& status) {
-  std::printf("%s port %d, primary pid %d, %d workers wanted%s%s\n\n",
-              status.value("host", "?").c_str(), status.value("port", 0), status.value("pid", 0),
-              status.value("target_workers", 0),
+  std::printf("%s port %d, primary pid %d, %s wanted%s%s\n\n", status.value("host", "?").c_str(),
+              status.value("port", 0), status.value("pid", 0),
+              telemetry::counted(status.value("target_workers", 0U), "worker").c_str(),
               status.value("reloading", false) ? ", reloading" : "",
               status.value("stopping", false) ? ", stopping" : "");
   std::printf("%6s %8s %4s  %-9s %6s %12s %8s %8s  %s\n", "WORKER", "PID", "GEN", "STATE", "CONNS",

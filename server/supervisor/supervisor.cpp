@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "forkscope/telemetry/event_text.h"
 #include "forkscope/telemetry/names.h"
 #include "forkscope/telemetry/worker_report.h"
 #include "forkscope/telemetry/workers_json.h"
@@ -133,8 +134,8 @@ void Supervisor::make_room_for_connections() {
   if (allowed >= wanted + others) return;
   events_.note("the limit of open files (ulimit -n) is " + std::to_string(allowed) +
                ": a worker has room for about " +
-               std::to_string(allowed > others ? allowed - others : 0) +
-               " connections instead of " + std::to_string(wanted) + ", then idle ones give way");
+               telemetry::counted(allowed > others ? allowed - others : 0, "connection") +
+               " instead of " + std::to_string(wanted) + ", then idle ones give way");
 }
 
 void Supervisor::notice_own_pause(std::uint64_t now_ns) {

@@ -11,10 +11,6 @@ namespace forkscope::telemetry {
 
 namespace {
 
-std::string counted(std::uint64_t count, const char* noun) {
-  return std::to_string(count) + ' ' + noun + (count == 1 ? "" : "s");
-}
-
 std::string hung_line(const EventRecord& event, const std::string& text) {
   std::string line = " hung " + duration_text(event.duration_ns) + during(text);
   const std::string_view kind = to_string(static_cast<HangKind>(event.hang_kind));
@@ -92,6 +88,10 @@ std::string during(const std::string& what) {
 std::string exit_text(std::uint32_t cause, std::uint32_t code) {
   const bool signaled = static_cast<ExitCause>(cause) == ExitCause::signaled;
   return signaled ? signal_name(code) : "exit code " + std::to_string(code);
+}
+
+std::string counted(std::uint64_t count, const char* noun) {
+  return std::to_string(count) + ' ' + noun + (count == 1 ? "" : "s");
 }
 
 std::string duration_text(std::uint64_t duration_ns) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdio>
@@ -194,6 +195,21 @@ TEST_F(Attach, WhoFindsNoServerIsToldWhereItWasLookedForAndWhatThereIs) {
   EXPECT_THAT(output.text, HasSubstr("no server of this user on port 1 (looked in " +
                                      server.control_socket().parent_path().string() +
                                      "); there is one on port " + std::to_string(server.port())));
+}
+
+TEST_F(Attach, WhatIsToldSpeaksOfOneAsOfOneAndOfTwoAsOfTwo) {
+  const ServerProcess first({.workers = 1});
+  ServerOptions beside = namesake_of(first);
+  beside.port = support::free_port();
+  beside.workers = 2;
+  const ServerProcess second(beside, Readiness::kIgnore);
+  ASSERT_TRUE(becomes_ready(second)) << second.log();
+  EXPECT_THAT(ctl(first, port_option(first) + "status").text, HasSubstr(", 1 worker wanted\n"));
+  EXPECT_THAT(ctl(first, port_option(second) + "status").text, HasSubstr(", 2 workers wanted\n"));
+  const auto [lower, higher] = std::minmax({first.port(), second.port()});
+  EXPECT_THAT(ctl(first, "--port 1 status").text,
+              HasSubstr("; there are some on ports " + std::to_string(lower) + ", " +
+                        std::to_string(higher) + '.'));
 }
 
 }  // namespace

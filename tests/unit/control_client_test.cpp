@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <nlohmann/json.hpp>
 
@@ -20,14 +21,34 @@ using test::endpoint;
 using test::RuntimeDirectory;
 using test::ScriptedHttpServer;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 constexpr std::uint16_t kPort = 8000;
+constexpr std::uint64_t kMs = 1'000'000;
+constexpr std::uint64_t kNow = 1'000'000 * kMs;  // of a clock that stands still: nothing is late
+
+/// The next outcome, as whoever polls once per frame is told it.
+Outcome told_by(ControlClient& client) {
+  std::vector<Outcome> outcomes;
+  EXPECT_TRUE(wait_until([&] {
+    outcomes = client.poll(kNow);
+    return !outcomes.empty();
+  }));
+  EXPECT_LE(outcomes.size(), 1U);
+  return outcomes.empty() ? Outcome{} : outcomes.front();
+}
 
 TEST(ControlClient, AsksThePrimaryForWhatTheButtonSays) {
   const RuntimeDirectory directory;
   const ControlSocketHost host(kPort, "{\"ok\":true}\n", -1);
   ControlClient client("127.0.0.1", kPort, endpoint(kPort).path);
-  EXPECT_TRUE(client.signal(3, "KILL").ok);
+  EXPECT_FALSE(client.asking());
+  client.signal(3, "KILL");
+  EXPECT_TRUE(client.asking());
+  const Outcome outcome = told_by(client);
+  EXPECT_TRUE(outcome.ok);
+  EXPECT_EQ(outcome.message, "Sent SIGKILL to worker 3.");
+  EXPECT_FALSE(client.asking());
   const auto asked = host.asked();
   ASSERT_EQ(asked.size(), 1U);
   EXPECT_EQ(json::parse(asked[0]), (json{{"cmd", "signal"}, {"worker", 3}, {"signal", "KILL"}}));
@@ -38,8 +59,10 @@ TEST(ControlClient, ScalesAndReloads) {
   const RuntimeDirectory directory;
   const ControlSocketHost host(kPort, "{\"ok\":true}\n", -1);
   ControlClient client("127.0.0.1", kPort, endpoint(kPort).path);
-  EXPECT_TRUE(client.scale(6).ok);
-  EXPECT_TRUE(client.reload().ok);
+  client.scale(6);
+  EXPECT_TRUE(told_by(client).ok);
+  client.reload();
+  EXPECT_TRUE(told_by(client).ok);
   const auto asked = host.asked();
   ASSERT_EQ(asked.size(), 2U);
   EXPECT_EQ(json::parse(asked[0]), (json{{"cmd", "scale"}, {"workers", 6}}));
@@ -52,17 +75,83 @@ TEST(ControlClient, ScalesAndReloads) {
 TEST(ControlClient, PassesOnWhyThePrimaryRefused) {
   const RuntimeDirectory directory;
   const ControlSocketHost host(kPort, "{\"ok\":false,\"error\":\"no such worker\"}\n", -1);
-  const Outcome outcome =
-      ControlClient("127.0.0.1", kPort, endpoint(kPort).path).signal(99, "KILL");
+  ControlClient client("127.0.0.1", kPort, endpoint(kPort).path);
+  client.signal(99, "KILL");
+  const Outcome outcome = told_by(client);
   EXPECT_FALSE(outcome.ok);
   EXPECT_THAT(outcome.message, HasSubstr("no such worker"));
 }
 
 TEST(ControlClient, SaysSoWhenThereIsNoServer) {
   const RuntimeDirectory directory;
-  const Outcome outcome = ControlClient("127.0.0.1", kPort, endpoint(kPort).path).signal(1, "KILL");
+  ControlClient client("127.0.0.1", kPort, endpoint(kPort).path);
+  client.signal(1, "KILL");
+  const Outcome outcome = told_by(client);
   EXPECT_FALSE(outcome.ok);
   EXPECT_THAT(outcome.message, HasSubstr("no server"));
+}
+
+/// A primary that was stopped: it listens, and answers nothing before it goes on.
+class StoppedPrimary {
+ public:
+  StoppedPrimary() {
+    const auto address = telemetry::unix_address(endpoint(kPort).path);
+    ::bind(listener_, reinterpret_cast<const sockaddr*>(&*address), sizeof *address);
+    ::listen(listener_, 32);
+  }
+  ~StoppedPrimary() { ::close(listener_); }
+  /// Does the next thing that it was asked, and returns that.
+  std::string go_on() const {
+    const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    char line[512];
+    const ssize_t count = ::recv(client, line, sizeof line, 0);
+    ::send(client, "{\"ok\":true}\n", 12, MSG_NOSIGNAL);
+    ::close(client);
+    return {line, static_cast<std::size_t>(std::max<ssize_t>(count, 0))};
+  }
+
+ private:
+  const int listener_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+};
+
+TEST(ControlClient, NeverWaitsForAPrimaryThatIsStoppedAndTellsItsAnswerWhenItComes) {
+  const RuntimeDirectory directory;
+  const StoppedPrimary primary;
+  ControlClient client("127.0.0.1", kPort, endpoint(kPort).path);
+  client.scale(6);
+  EXPECT_THAT(client.poll(kNow), IsEmpty());
+  EXPECT_THAT(client.poll(kNow + 999 * kMs), IsEmpty());
+  const auto late = client.poll(kNow + 1'000 * kMs);
+  ASSERT_EQ(late.size(), 1U);
+  EXPECT_FALSE(late[0].ok);
+  EXPECT_THAT(late[0].message, HasSubstr("No answer from the primary so far"));
+  EXPECT_THAT(client.poll(kNow + 60'000 * kMs), IsEmpty());  // said once
+  EXPECT_TRUE(client.asking());
+  primary.go_on();
+  const Outcome outcome = told_by(client);
+  EXPECT_TRUE(outcome.ok);
+  EXPECT_EQ(outcome.message, "Scaling to 6 workers.");
+}
+
+TEST(ControlClient, AsksOnlySoManyQuestionsAtOnceAndTheOthersInTheirTurn) {
+  const RuntimeDirectory directory;
+  const StoppedPrimary primary;
+  ControlClient client("127.0.0.1", kPort, endpoint(kPort).path);
+  for (std::uint32_t worker = 1; worker <= 40; ++worker) client.signal(worker, "KILL");
+  EXPECT_THAT(client.poll(kNow), IsEmpty());  // none found the primary's backlog full
+  for (std::uint32_t worker = 1; worker <= 40; ++worker) {
+    EXPECT_EQ(json::parse(primary.go_on())["worker"], worker);
+    EXPECT_EQ(told_by(client).message, "Sent SIGKILL to worker " + std::to_string(worker) + '.');
+  }
+  EXPECT_FALSE(client.asking());
+}
+
+TEST(ControlClient, SaysSoWhenTooManyQuestionsWait) {
+  const RuntimeDirectory directory;
+  const StoppedPrimary primary;
+  ControlClient client("127.0.0.1", kPort, endpoint(kPort).path);
+  for (int i = 0; i < 513; ++i) client.reload();
+  EXPECT_EQ(told_by(client).message, "Not asked: 512 questions wait for an answer.");
 }
 
 TEST(ControlClient, FiresARequestAndLetsGoOfItAfterTheAnswer) {
@@ -78,7 +167,7 @@ TEST(ControlClient, FiresARequestAndLetsGoOfItAfterTheAnswer) {
     ASSERT_TRUE(wait_until([&] { return client.fire("/v1/faults/work?ms=1").ok; }));
   }
   EXPECT_TRUE(wait_until([&] {
-    client.poll();
+    client.poll(kNow);
     return requests == 100;
   }));
 }

@@ -16,14 +16,14 @@ using ::testing::HasSubstr;
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
 
-/// Four workers that a test moves by hand.
+/// Workers that a test moves by hand.
 class World {
  public:
-  World() {
+  explicit World(std::uint32_t workers = 4) {
     now.attachment = model::Attachment::live;
     now.time_ns = 100 * kSecond;
     now.server.kill_after_ns = 5 * kSecond;
-    for (std::uint32_t number = 1; number <= 4; ++number) {
+    for (std::uint32_t number = 1; number <= workers; ++number) {
       telemetry::WorkerReport worker;
       worker.number = number;
       worker.pid = 1000 + number;
@@ -194,9 +194,10 @@ TEST_F(CourseTest, StopsTheLoadWhenItIsLeftInTheMiddle) {
 /// A lesson that was fired in a world of its own.
 class FiredLesson {
  public:
-  explicit FiredLesson(std::unique_ptr<Lesson> lesson)
-      : fired(lesson->fire(world.situation())), lesson_(std::move(lesson)) {}
+  explicit FiredLesson(std::unique_ptr<Lesson> lesson, std::uint32_t workers = 4)
+      : world(workers), fired(lesson->fire(world.situation())), lesson_(std::move(lesson)) {}
   bool watch() { return lesson_->watch(world.situation(), actions); }
+  std::string progress() const { return lesson_->progress(world.situation()); }
   Answer answer() const { return lesson_->answer(world.situation()); }
 
   World world;
@@ -245,6 +246,30 @@ TEST(FairnessLesson, TellsOneSidedFromEven) {
   world.answer(4, 980);
   EXPECT_EQ(run.answer().right, 1U);
   EXPECT_THAT(run.answer().measured, HasSubstr("1,000"));
+}
+
+TEST(FairnessLesson, CountsWhatAWorkerThatComesMeanwhileAnswersFromThenOn) {
+  FiredLesson run(who_answers());
+  World& world = run.world;
+  telemetry::WorkerReport fifth = world.now.workers.front();
+  fifth.number = 5;
+  fifth.requests = 1'000'000;  // of its number, before it was taken out of the list
+  world.now.workers.push_back(fifth);
+  EXPECT_FALSE(run.watch());
+  for (std::size_t worker = 1; worker <= 5; ++worker) world.answer(worker, 1'000);
+  world.pass(5 * kSecond);
+  EXPECT_TRUE(run.watch());
+  EXPECT_THAT(run.answer().measured, HasSubstr("busiest worker answered 1,000, "));
+}
+
+TEST(OneHangs, CountsAsPeopleDo) {
+  const auto guess = [](std::uint32_t workers) {
+    return one_hangs()->choices(World(workers).now)[2];
+  };
+  EXPECT_EQ(guess(1), "Every request fails from now on");
+  EXPECT_EQ(guess(2), "Every 2nd request fails from now on");
+  EXPECT_EQ(guess(3), "Every 3rd request fails from now on");
+  EXPECT_EQ(guess(4), "Every 4th request fails from now on");
 }
 
 TEST(OneHangs, TellsWhatTheOthersServedMeanwhile) {
@@ -321,6 +346,19 @@ TEST(AllHang, HangsOneAfterTheOtherAndMeasuresTheSilence) {
   EXPECT_EQ(answer.right, 1U);
   EXPECT_THAT(answer.measured, HasSubstr("For 5.0 s nobody was answered"));
   EXPECT_THAT(answer.measured, HasSubstr("900 requests"));
+}
+
+TEST(AllHang, SpeaksOfOneAsOfOne) {
+  EXPECT_THAT(all_hang()->question(World(1).now), HasSubstr("Now 1 request will hang the only "
+                                                            "worker."));
+  EXPECT_THAT(all_hang()->question(World(4).now), HasSubstr("Now 4 requests will hang all 4 "
+                                                            "workers."));
+  FiredLesson alone(all_hang(), 1);
+  alone.world.hang(1);
+  alone.world.load.waiting = 1;
+  EXPECT_EQ(alone.progress(), "1 of 1 worker hangs; 1 request waits.");
+  FiredLesson among(all_hang());
+  EXPECT_EQ(among.progress(), "0 of 4 workers hang; 0 requests wait.");
 }
 
 TEST(CrashLoop, TellsHowThePausesGrow) {

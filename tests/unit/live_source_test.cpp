@@ -6,6 +6,8 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
+#include <filesystem>
+#include <iterator>
 #include <memory>
 
 #include "event_builder.h"
@@ -48,6 +50,14 @@ TEST(LiveSource, SaysWhatItLooksForWhileThereIsNoServer) {
   LiveSource one(kPort);
   one.poll();
   EXPECT_THAT(one.snapshot().attachment_detail, HasSubstr("No server on port 8000"));
+  const SegmentHost other(8001);
+  LiveSource again(kPort);
+  again.poll();
+  EXPECT_THAT(again.snapshot().attachment_detail, HasSubstr("8000. One runs on port 8001."));
+  const SegmentHost third(8002);
+  LiveSource more(kPort);
+  more.poll();
+  EXPECT_THAT(more.snapshot().attachment_detail, HasSubstr("8000. Servers run on: 8001, 8002."));
 }
 
 TEST(LiveSource, AttachesWhenAServerAppears) {
@@ -386,6 +396,43 @@ TEST(LiveSource, RefusesAnAnswerThatIsNone) {
     EXPECT_EQ(source.snapshot().attachment, Attachment::searching) << reply;
     EXPECT_THAT(source.snapshot().attachment_detail, HasSubstr("cannot be watched")) << reply;
   }
+}
+
+std::ptrdiff_t open_descriptors() {
+  return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
+}
+
+TEST(LiveSource, KeepsNoDescriptorOfAServerThatItRefuses) {
+  const RuntimeDirectory directory;
+  const int fd = ::memfd_create("anything", MFD_CLOEXEC);
+  const std::ptrdiff_t before = open_descriptors();
+  // None, one that is no segment, two, more than there is room for; with every kind of answer.
+  for (const std::size_t sent : {0, 1, 2, 3, 200}) {
+    for (const char* reply : {"{\"ok\":true}\n", "{\"ok\":false}\n", "nonsense\n", "no end"}) {
+      const ControlSocketHost host(kPort, reply, std::vector<int>(sent, fd));
+      for (int i = 0; i < 3; ++i) {
+        LiveSource source(kPort);
+        source.poll();
+        EXPECT_THAT(source.snapshot().attachment_detail, HasSubstr("cannot be watched"));
+      }
+    }
+    EXPECT_EQ(open_descriptors(), before) << sent << " sent along";
+  }
+  ::close(fd);
+}
+
+TEST(LiveSource, TakesTheFirstOfSeveralDescriptorsAndClosesTheOthers) {
+  const RuntimeDirectory directory;
+  const telemetry::Segment segment = telemetry::Segment::create(test::small_segment(kPort));
+  const ControlSocketHost host(kPort, "{\"ok\":true}\n",
+                               {segment.fd(), segment.fd(), segment.fd()});
+  const std::ptrdiff_t before = open_descriptors();
+  for (int i = 0; i < 3; ++i) {
+    LiveSource source(kPort);
+    source.poll();
+    EXPECT_EQ(source.snapshot().attachment, Attachment::live);
+  }
+  EXPECT_TRUE(wait_until([&] { return open_descriptors() == before; }));  // the host's as well
 }
 
 TEST(LiveSource, DoesNotWaitLongForAServerThatDoesNotAnswer) {

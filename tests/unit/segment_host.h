@@ -18,6 +18,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "forkscope/telemetry/endpoint.h"
@@ -46,7 +47,12 @@ class ControlSocketHost {
  public:
   /// `reply` is sent to whatever is asked, with `fd` along when it is not negative.
   ControlSocketHost(std::uint16_t port, std::string reply, int fd, unsigned number = 1)
-      : reply_(reply), fd_(fd) {
+      : ControlSocketHost(port, std::move(reply),
+                          fd < 0 ? std::vector<int>() : std::vector<int>{fd}, number) {}
+  /// With all of `fds` along.
+  ControlSocketHost(std::uint16_t port, std::string reply, std::vector<int> fds,
+                    unsigned number = 1)
+      : reply_(std::move(reply)), fds_(std::move(fds)) {
     const std::string path = telemetry::control_socket_path(port, number);
     ::unlink(path.c_str());
     sockaddr_un address{};
@@ -93,24 +99,25 @@ class ControlSocketHost {
 
   void answer(int client) {
     iovec vector{reply_.data(), reply_.size()};
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+    const std::size_t bytes = fds_.size() * sizeof(int);
+    std::vector<cmsghdr> control(CMSG_SPACE(bytes) / sizeof(cmsghdr) + 1);
     msghdr message{};
     message.msg_iov = &vector;
     message.msg_iovlen = 1;
-    if (fd_ >= 0) {
-      message.msg_control = control;
-      message.msg_controllen = sizeof control;
+    if (!fds_.empty()) {
+      message.msg_control = control.data();
+      message.msg_controllen = CMSG_SPACE(bytes);
       cmsghdr* part = CMSG_FIRSTHDR(&message);
       part->cmsg_level = SOL_SOCKET;
       part->cmsg_type = SCM_RIGHTS;
-      part->cmsg_len = CMSG_LEN(sizeof(int));
-      std::memcpy(CMSG_DATA(part), &fd_, sizeof fd_);
+      part->cmsg_len = CMSG_LEN(bytes);
+      std::memcpy(CMSG_DATA(part), fds_.data(), bytes);
     }
     ::sendmsg(client, &message, MSG_NOSIGNAL);
   }
 
   std::string reply_;
-  int fd_;
+  std::vector<int> fds_;
   int listener_ = -1;
   int stop_ = ::eventfd(0, EFD_CLOEXEC);
   mutable std::mutex mutex_;

@@ -123,7 +123,7 @@ void App::poll() {
   if (session_.is_replay()) return;
   offer_servers();
   follow_server();
-  if (control_) control_->poll();
+  report_answers();
   load_status_ = load_.status();
   perform(course_.update(situation()));
 }
@@ -153,7 +153,7 @@ void App::follow_server() {
 bool App::is_lively() const {
   const std::uint64_t clock_ns = telemetry::now_ns();
   if (session_.playhead().playing(session_.history(), clock_ns)) return true;
-  if (clock_ns < notice_until_ns_) return true;
+  if (clock_ns < notice_until_ns_ || (control_ && control_->asking())) return true;
   if (session_.is_replay()) return false;
   const model::Snapshot& now = session_.history().latest();
   if (now.attachment != Attachment::live) return false;

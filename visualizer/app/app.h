@@ -56,7 +56,7 @@ class App {
 
   // ── what happens to the server ──
   void signal_worker(const telemetry::WorkerReport* worker, const char* signal);
-  void report(const model::Outcome& outcome);
+  void report_answers();
   void fire(const std::string& target);
   void toggle_load();
   void restart_load();

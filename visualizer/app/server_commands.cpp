@@ -48,7 +48,7 @@ void App::perform(const Command& command) {
     case CommandKind::more_workers: return scale(1);
     case CommandKind::fewer_workers: return scale(-1);
     case CommandKind::reload:
-      if (control_) report(control_->reload());
+      if (control_) control_->reload();
       return;
     case CommandKind::next_lesson_step: {
       const bool was_open = course_.open();
@@ -68,7 +68,7 @@ void App::fire(const std::string& target) {
   if (!session_.history().latest().server.faults_enabled) {
     return notify("Faults are off: start the server with --faults on.");
   }
-  report(control_->fire(target));
+  notify(control_->fire(target).message);
 }
 
 void App::toggle_load() {
@@ -103,16 +103,20 @@ void App::scale(int by) {
   if (!control_) return;
   const auto workers = static_cast<int>(session_.history().latest().workers.size());
   if (workers + by < 1) return notify("The last worker stays.");
-  report(control_->scale(static_cast<std::uint32_t>(workers + by)));
+  control_->scale(static_cast<std::uint32_t>(workers + by));
 }
 
 void App::signal_worker(const telemetry::WorkerReport* worker, const char* signal) {
   if (!control_) return;
   if (!worker) return notify("There is no worker to send SIG" + std::string(signal) + " to.");
-  report(control_->signal(worker->number, signal));
+  control_->signal(worker->number, signal);
 }
 
-void App::report(const model::Outcome& outcome) { notify(outcome.message); }
+/// What the primary says to what it was asked, as soon as it says so.
+void App::report_answers() {
+  if (!control_) return;
+  for (const model::Outcome& outcome : control_->poll(telemetry::now_ns())) notify(outcome.message);
+}
 
 void App::perform(const lessons::Actions& actions) {
   for (const lessons::Action& action : actions) {
@@ -128,7 +132,7 @@ void App::perform(const lessons::Actions& actions) {
       case lessons::ActionKind::stop_load: load_.stop(); break;
       case lessons::ActionKind::request: fire(action.target); break;
       case lessons::ActionKind::kill:
-        if (control_) report(control_->signal(action.worker, "KILL"));
+        if (control_) control_->signal(action.worker, "KILL");
         break;
     }
   }

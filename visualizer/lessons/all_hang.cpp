@@ -22,8 +22,9 @@ class AllHang final : public Lesson {
   std::string question(const model::Snapshot& now) const override {
     const std::uint32_t workers = count_workers(now);
     return "One hung worker costs little. Now " + model::counted(workers, "request") +
-           " will hang all " + std::to_string(workers) +
-           " workers. How long until somebody is answered again?";
+           " will hang " +
+           (workers == 1 ? "the only worker" : "all " + model::counted(workers, "worker")) +
+           ". How long until somebody is answered again?";
   }
 
   std::array<std::string, kChoices> choices(const model::Snapshot& now) const override {
@@ -61,8 +62,11 @@ class AllHang final : public Lesson {
 
   std::string progress(const Situation& situation) const override {
     const std::uint32_t hanging = count_in(situation.now, kHang);
-    return std::to_string(hanging) + " of " + std::to_string(count_workers(situation.now)) +
-           " workers hang; " + model::grouped(situation.load.waiting) + " requests wait.";
+    return std::to_string(hanging) + " of " +
+           model::counted(count_workers(situation.now), "worker") +
+           (hanging == 1 ? " hangs; " : " hang; ") +
+           model::counted(situation.load.waiting, "request") +
+           (situation.load.waiting == 1 ? " waits." : " wait.");
   }
 
   Answer answer(const Situation&) const override {
@@ -70,7 +74,7 @@ class AllHang final : public Lesson {
       return {"Nobody came back within a minute.", "This server may never kill.", 2};
     }
     return {"For " + model::counting_seconds(longest_ns_) + " nobody was answered, and up to " +
-                model::grouped(most_waiting_) + " requests waited.",
+                model::counted(most_waiting_, "request") + " waited.",
             "Connections queue in the kernel while nobody accepts them. The limit after which a "
             "worker is killed is the longest outage that a bug in a handler can make.",
             longest_ns_ < 500'000'000 ? 0U : 1U};

@@ -22,8 +22,10 @@ class OneHangs final : public Lesson {
   }
 
   std::array<std::string, kChoices> choices(const model::Snapshot& now) const override {
+    const std::uint32_t workers = count_workers(now);
     return {"All wait until somebody restarts the server", "They are served on by the others",
-            "Every " + std::to_string(count_workers(now)) + "th request fails from now on"};
+            "Every " + (workers > 1 ? model::ordinal(workers) + " request" : "request") +
+                " fails from now on"};
   }
 
   Actions fire(const Situation& situation) override { return start_.begin(situation); }

@@ -48,6 +48,10 @@ class WhoAnswers final : public Lesson {
   }
 
   bool watch(const Situation& situation, Actions&) override {
+    // A worker that comes meanwhile may have a number that has answered long before the lesson.
+    for (const auto& worker : situation.now.workers) {
+      before_.try_emplace(worker.number, worker.requests);
+    }
     return situation.time_ns() - began_ns_ >= kMeasuredNs;
   }
 

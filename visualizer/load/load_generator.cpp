@@ -1,7 +1,5 @@
 #include "load/load_generator.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 
 #include <cerrno>
@@ -11,22 +9,11 @@
 
 #include "load/load_run.h"
 #include "net/descriptor.h"
+#include "net/quiet_thread.h"
 
 namespace forkscope::load {
 
 namespace {
-
-/// A thread that takes no signals: those are for the main thread.
-template <typename Function>
-std::thread start_quiet_thread(Function function) {
-  sigset_t all;
-  sigset_t before;
-  ::sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  std::thread thread(std::move(function));
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return thread;
-}
 
 void reset(Figures& figures) {
   for (auto* figure :
@@ -56,7 +43,7 @@ void LoadGenerator::start(const LoadOptions& options) {
   state_->wake = net::Descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!state_->wake) throw std::system_error(errno, std::generic_category(), "eventfd");
   figures.running = true;
-  state_->thread = start_quiet_thread([options, wake = state_->wake.get(), &figures] {
+  state_->thread = net::start_quiet_thread([options, wake = state_->wake.get(), &figures] {
     LoadRun(options, wake, figures).serve();
     figures.running = false;
     figures.requests_per_second = 0;

@@ -10,7 +10,8 @@
 // loop, whose latencies count from the sending.
 //
 // A connection that breaks (its worker was killed) is counted as failed and opened again.
-// Every function returns at once; call them from one thread.
+// Every function returns at once: stopping waits for a round of the thread, in which nothing
+// blocks. Call them from one thread.
 #pragma once
 
 #include <memory>

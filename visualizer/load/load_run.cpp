@@ -1,5 +1,6 @@
 #include "load/load_run.h"
 
+#include <poll.h>
 #include <sys/epoll.h>
 
 #include <algorithm>
@@ -11,6 +12,7 @@ namespace forkscope::load {
 namespace {
 
 constexpr std::uint64_t kWakeKey = ~std::uint64_t{0};
+constexpr int kLookupPeriodMs = 10;
 constexpr std::uint64_t kRetryScanNs = 10'000'000;
 constexpr std::uint64_t kMeasureNs = 100'000'000;
 constexpr std::size_t kMeasures = 11;  // ten periods: a second
@@ -30,11 +32,18 @@ LoadRun::LoadRun(const LoadOptions& options, int wake, Figures& figures)
       figures_(figures),
       epoll_(::epoll_create1(EPOLL_CLOEXEC)),
       clients_(std::max(options.connections, 1U)),
-      now_ns_(now_ns()),
-      start_ns_(now_ns_) {}
+      now_ns_(now_ns()) {}
 
-bool LoadRun::prepare() {
-  const auto address = net::resolve(options_.host, options_.port);
+/// False: told to stop.
+bool LoadRun::wait_for(const net::AddressLookup& lookup) const {
+  while (!net::is_ready(lookup)) {
+    pollfd entry{wake_, POLLIN, 0};
+    if (::poll(&entry, 1, kLookupPeriodMs) > 0) return false;
+  }
+  return true;
+}
+
+bool LoadRun::prepare(const std::optional<net::TcpAddress>& address) {
   epoll_event interest{};
   interest.events = EPOLLIN;
   interest.data.u64 = kWakeKey;
@@ -42,6 +51,7 @@ bool LoadRun::prepare() {
     return false;
   }
   address_ = *address;
+  now_ns_ = start_ns_ = now_ns();
   get_ = "GET /v1/todos HTTP/1.1\r\nHost: " + address_.authority + "\r\n\r\n";
   post_ = "POST /v1/todos HTTP/1.1\r\nHost: " + address_.authority +
           "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(kTodo.size()) +
@@ -50,7 +60,9 @@ bool LoadRun::prepare() {
 }
 
 void LoadRun::serve() {
-  if (!prepare()) {
+  const net::AddressLookup lookup = net::look_up(options_.host, options_.port);
+  if (!wait_for(lookup)) return;
+  if (!prepare(lookup.get())) {
     figures_.failed = 1;
     return;
   }

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,7 +37,8 @@ class LoadRun {
   /// `wake` is an eventfd(2), borrowed: readable = stop.
   LoadRun(const LoadOptions& options, int wake, Figures& figures);
 
-  /// Returns when it is told to stop, or when the server's address cannot be understood.
+  /// Returns when it is told to stop, or when the server's address is not found. Looks at `wake`
+  /// also while that is looked up.
   void serve();
 
  private:
@@ -50,7 +52,8 @@ class LoadRun {
     std::uint64_t answered;
   };
 
-  bool prepare();
+  bool wait_for(const net::AddressLookup& lookup) const;
+  bool prepare(const std::optional<net::TcpAddress>& address);
   void handle(std::uint32_t index, ClientConnection::Event event);
   void open_due();
   void schedule_arrivals();
@@ -72,8 +75,8 @@ class LoadRun {
   std::string get_;
   std::string post_;
 
-  std::uint64_t now_ns_;  // read once per round
-  const std::uint64_t start_ns_;
+  std::uint64_t now_ns_;        // read once per round
+  std::uint64_t start_ns_ = 0;  // when there was an address to send to
   std::uint64_t next_scan_ns_ = 0;
   std::uint64_t next_measure_ns_ = 0;
   std::uint64_t arrived_ = 0;  // requests that were due so far; with a rate only

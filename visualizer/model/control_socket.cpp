@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <cstring>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "forkscope/telemetry/segment_view.h"
 
@@ -49,6 +51,23 @@ bool wait_for(int fd, short events, Clock::time_point deadline) {
   }
 }
 
+/// Owns all descriptors that came along, so that those that nobody wants are closed. With a buffer
+/// for one the kernel hands out two: there is room for that in what CMSG_SPACE() adds as padding.
+std::vector<net::Descriptor> descriptors_of(msghdr& message) {
+  std::vector<net::Descriptor> received;
+  for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr;
+       part = CMSG_NXTHDR(&message, part)) {
+    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
+    const std::size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (std::size_t i = 0; i < count; ++i) {
+      int fd = -1;
+      std::memcpy(&fd, CMSG_DATA(part) + i * sizeof fd, sizeof fd);
+      received.emplace_back(fd);
+    }
+  }
+  return received;
+}
+
 /// Reads what is there, and keeps the first descriptor that comes along. As recvmsg(2).
 ssize_t receive(int fd, std::string& text, net::Descriptor& descriptor) {
   char bytes[4096];
@@ -61,16 +80,8 @@ ssize_t receive(int fd, std::string& text, net::Descriptor& descriptor) {
   message.msg_controllen = sizeof control;
   const ssize_t count = ::recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
   if (count < 0) return count;
-  for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr;
-       part = CMSG_NXTHDR(&message, part)) {
-    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS ||
-        part->cmsg_len != CMSG_LEN(sizeof(int))) {
-      continue;
-    }
-    int received = -1;
-    std::memcpy(&received, CMSG_DATA(part), sizeof received);
-    net::Descriptor owner(received);
-    if (!descriptor) descriptor = std::move(owner);
+  for (net::Descriptor& received : descriptors_of(message)) {
+    if (!descriptor) descriptor = std::move(received);
   }
   text.append(bytes, static_cast<std::size_t>(count));
   return count;
@@ -111,15 +122,16 @@ ControlQuestion::ControlQuestion(const telemetry::ControlEndpoint& server,
 
 ControlAnswer ControlQuestion::finish(ControlAnswer answer) {
   socket_.reset();
+  descriptor_.reset();
   return answer;
 }
 
-ControlAnswer ControlQuestion::wait(std::chrono::milliseconds bound) {
+std::optional<ControlAnswer> ControlQuestion::poll() {
   if (!socket_) return std::move(at_once_);
-  const Clock::time_point deadline = Clock::now() + bound;
-  while (wait_for(socket_.get(), POLLIN, deadline)) {
+  for (;;) {
     const ssize_t count = receive(socket_.get(), text_, descriptor_);
-    if (count < 0 && (errno == EAGAIN || errno == EINTR)) continue;
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EAGAIN) return std::nullopt;
     if (count < 0) return finish(failed_with_errno("cannot read"));
     const std::size_t end = text_.find('\n');
     if (end != std::string::npos) {
@@ -128,17 +140,20 @@ ControlAnswer ControlQuestion::wait(std::chrono::milliseconds bound) {
     if (count == 0) return finish(failed("the server closed the connection without an answer"));
     if (text_.size() > kMaxAnswerBytes) return finish(failed("the server's answer is too long"));
   }
+}
+
+ControlAnswer ControlQuestion::wait(std::chrono::milliseconds bound) {
+  const Clock::time_point deadline = Clock::now() + bound;
+  for (;;) {
+    if (auto answer = poll()) return std::move(*answer);
+    if (!wait_for(socket_.get(), POLLIN, deadline)) break;
+  }
   return failed("the server gave no answer within " + std::to_string(bound.count()) + " ms");
 }
 
 bool ControlQuestion::ready() const {
   pollfd entry{socket_.get(), POLLIN, 0};
   return !socket_ || ::poll(&entry, 1, 0) > 0;
-}
-
-ControlAnswer ask_control_socket(const telemetry::ControlEndpoint& server,
-                                 const nlohmann::json& command, std::chrono::milliseconds bound) {
-  return ControlQuestion(server, command).wait(bound);
 }
 
 }  // namespace forkscope::model

@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "forkscope/telemetry/endpoint.h"
@@ -34,11 +35,13 @@ class ControlQuestion {
   /// Connects and sends; never blocks.
   ControlQuestion(const telemetry::ControlEndpoint& server, const nlohmann::json& command);
 
+  /// The answer, or why there will be none, as soon as that is known, and once. Never blocks.
+  std::optional<ControlAnswer> poll();
   /// Waits `bound` at the most. An answer that is late is `failed`, and pending() stays true.
   ControlAnswer wait(std::chrono::milliseconds bound);
   /// Whether an answer may still come, or lies there unread.
   bool pending() const { return static_cast<bool>(socket_); }
-  /// Whether wait() would not have to.
+  /// Whether wait() would not have to. One that has been answered is ready.
   bool ready() const;
 
  private:
@@ -49,9 +52,5 @@ class ControlQuestion {
   std::string text_;       // of the answer, so far
   net::Descriptor descriptor_;
 };
-
-/// Waits `bound` at the most, connecting included.
-ControlAnswer ask_control_socket(const telemetry::ControlEndpoint& server,
-                                 const nlohmann::json& command, std::chrono::milliseconds bound);
 
 }  // namespace forkscope::model

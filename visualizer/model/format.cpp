@@ -61,4 +61,11 @@ std::string counted(std::uint64_t count, const char* noun) {
   return grouped(count) + " " + noun + (count == 1 ? "" : "s");
 }
 
+std::string ordinal(std::uint64_t number) {
+  constexpr std::array<const char*, 4> kEndings{"th", "st", "nd", "rd"};
+  const bool is_teen = number / 10 % 10 == 1;  // eleventh, twelfth, thirteenth
+  const std::uint64_t digit = number % 10;
+  return grouped(number) + (is_teen || digit >= kEndings.size() ? "th" : kEndings[digit]);
+}
+
 }  // namespace forkscope::model

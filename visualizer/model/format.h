@@ -21,5 +21,7 @@ void show_clock_at(std::optional<std::int32_t> utc_offset_s);
 std::int32_t utc_offset_s(std::int64_t wall_clock_ns);
 /// "1 worker", "8 workers".
 std::string counted(std::uint64_t count, const char* noun);
+/// "1st", "2nd", "3rd", "4th", "11th", "21st".
+std::string ordinal(std::uint64_t number);
 
 }  // namespace forkscope::model

@@ -208,7 +208,8 @@ std::string LiveSource::State::why_none() const {
   if (!only_socket.empty()) return "No server at " + only_socket + '.';
   std::string why = "No server found.";
   if (wanted_port) why = "No server on port " + std::to_string(*wanted_port) + '.';
-  if (wanted_port && !servers.empty()) why += " Servers run on: " + ports_of(servers) + '.';
+  if (wanted_port && servers.size() == 1) why += " One runs on port " + ports_of(servers) + '.';
+  if (wanted_port && servers.size() > 1) why += " Servers run on: " + ports_of(servers) + '.';
   if (!wanted_port) why += " Start one with: todos-server.";
   if (!places.ignored.empty()) why += ' ' + places.ignored;
   if (!places.looked_in.empty()) why += " Looked in " + places.looked_in + '.';

@@ -1,6 +1,6 @@
 // Requests per second and latencies of the last second, from totals that only grow.
 //
-// Fed with the sums over all workers about ten times per second. Main thread only.
+// Fed with the sums over all slots about ten times per second. Main thread only.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,9 @@ class RateMeter {
  public:
   /// Whether a sample is due.
   bool due(std::uint64_t now_ns) const;
-  /// `requests` and `histogram` (telemetry/histogram.h) as summed over all workers.
+  /// `requests` and `histogram` (telemetry/histogram.h) as summed over all slots, also those
+  /// without a worker: a sum that shrank or jumped would be taken for what happened in the last
+  /// second.
   void add(std::uint64_t now_ns, std::uint64_t requests, std::vector<std::uint64_t> histogram);
 
   double requests_per_second() const;

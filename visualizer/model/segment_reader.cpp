@@ -106,10 +106,13 @@ void SegmentReader::read_totals(std::uint64_t now_ns, Snapshot& snapshot, News& 
   Totals totals;
   for (const telemetry::WorkerReport& worker : snapshot.workers) {
     totals.in_flight += worker.in_flight ? 1 : 0;
-    totals.respawns += worker.respawns;
-    totals.hangs += worker.hangs;
   }
+  // All slots, whether a worker is listed there or not: what has been counted stays counted.
   for (std::uint32_t slot = 0; slot < view_.slot_count(); ++slot) {
+    if (const auto roster = view_.roster(slot)) {
+      totals.respawns += roster->respawns;
+      totals.hangs += roster->hangs;
+    }
     const telemetry::Counters counters = view_.counters(slot);
     totals.waiting +=
         counters.requests_waiting + counters.writes_parked + counters.writes_unflushed;
@@ -122,7 +125,7 @@ void SegmentReader::read_totals(std::uint64_t now_ns, Snapshot& snapshot, News& 
   totals.lost_records += totals.lost_events;
 
   if (rates_.due(now_ns)) {
-    rates_.add(now_ns, totals.requests, read_latency(snapshot, news));
+    rates_.add(now_ns, totals.requests, read_latency(news));
     totals.requests_per_second = rates_.requests_per_second();
     totals.p50_ms = rates_.latency_ms(0.50);
     totals.p99_ms = rates_.latency_ms(0.99);
@@ -134,20 +137,23 @@ void SegmentReader::read_totals(std::uint64_t now_ns, Snapshot& snapshot, News& 
   snapshot.totals = totals;
 }
 
-/// Adds to the news what has ended since the look before, and returns the histogram of all workers.
-std::vector<std::uint64_t> SegmentReader::read_latency(const Snapshot& snapshot, News& news) {
+/// Adds to the news what has ended since the look before, and returns the sum of all histograms.
+/// Those of all slots: the sum only grows, also where a worker is taken out of the list or comes
+/// back to it. The memory of slots that have never answered is left untouched.
+std::vector<std::uint64_t> SegmentReader::read_latency(News& news) {
   std::vector<std::uint64_t> sum(telemetry::kHistogramBuckets);
   std::vector<std::uint64_t> counts;
-  for (const telemetry::WorkerReport& worker : snapshot.workers) {
-    view_.histogram(worker.number - 1, counts);
-    std::vector<std::uint64_t>& then = histograms_[worker.number - 1];
-    const bool first = then.empty();  // what ended before we came has no time
+  const bool first = std::exchange(first_look_, false);  // what ended before we came has no time
+  for (std::uint32_t slot = 0; slot < view_.slot_count(); ++slot) {
+    if (view_.requests_total(slot) == 0) continue;
+    view_.histogram(slot, counts);
+    std::vector<std::uint64_t>& then = histograms_[slot];
     then.resize(counts.size());
     for (std::size_t i = 0; i < counts.size(); ++i) {
       sum[i] += counts[i];
       if (first || counts[i] <= then[i]) continue;
       news.latency.push_back(
-          {static_cast<std::uint16_t>(worker.number),
+          {static_cast<std::uint16_t>(slot + 1),
            latency_row(telemetry::histogram_lower_bound_ns(static_cast<std::uint32_t>(i))),
            static_cast<std::uint32_t>(std::min<std::uint64_t>(counts[i] - then[i], UINT32_MAX))});
     }

@@ -42,7 +42,7 @@ class SegmentReader {
   void read_answers(News& news);
   void read_events(News& news);
   void read_totals(std::uint64_t now_ns, Snapshot& snapshot, News& news);
-  std::vector<std::uint64_t> read_latency(const Snapshot& snapshot, News& news);
+  std::vector<std::uint64_t> read_latency(News& news);
   void read_beat(std::uint64_t now_ns, ServerInfo& server) const;
 
   telemetry::SegmentView view_;
@@ -51,6 +51,7 @@ class SegmentReader {
   std::vector<telemetry::LaneCursor<telemetry::RequestRecord>> request_lanes_;  // by slot
   RateMeter rates_;
   std::vector<std::vector<std::uint64_t>> histograms_;  // by slot, as they were at the latest look
+  bool first_look_ = true;
 };
 
 }  // namespace forkscope::model

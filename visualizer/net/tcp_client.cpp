@@ -5,10 +5,14 @@
 #include <netinet/tcp.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <memory>
+#include <system_error>
+#include <utility>
 
 #include "forkscope/telemetry/names.h"
+#include "net/quiet_thread.h"
 
 namespace forkscope::net {
 
@@ -20,14 +24,13 @@ std::string reachable_host(const std::string& host) {
   return host;
 }
 
-}  // namespace
-
-std::optional<TcpAddress> resolve(const std::string& host, std::uint16_t port) {
-  const std::string name = reachable_host(host);
+/// With AI_NUMERICHOST in `flags` nobody is asked (getaddrinfo(3)).
+std::optional<TcpAddress> resolve(const std::string& host, std::uint16_t port, int flags) {
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_NUMERICSERV;
+  hints.ai_flags = AI_NUMERICSERV | flags;
   addrinfo* found = nullptr;
+  const std::string name = reachable_host(host);
   if (::getaddrinfo(name.c_str(), std::to_string(port).c_str(), &hints, &found) != 0) {
     return std::nullopt;
   }
@@ -37,6 +40,35 @@ std::optional<TcpAddress> resolve(const std::string& host, std::uint16_t port) {
   address.bytes = found->ai_addrlen;
   address.authority = telemetry::authority(host, port);
   return address;
+}
+
+}  // namespace
+
+std::string authority(const std::string& host, std::uint16_t port) {
+  const std::string name = reachable_host(host);
+  const bool is_ipv6_literal = name.find(':') != std::string::npos;
+  return (is_ipv6_literal ? '[' + name + ']' : name) + ':' + std::to_string(port);
+}
+
+AddressLookup look_up(const std::string& host, std::uint16_t port) {
+  const auto promise = std::make_shared<std::promise<std::optional<TcpAddress>>>();
+  AddressLookup lookup = promise->get_future().share();
+  if (auto address = resolve(host, port, AI_NUMERICHOST)) {
+    promise->set_value(std::move(address));
+    return lookup;
+  }
+  try {
+    start_quiet_thread([promise, host, port] {
+      promise->set_value(resolve(host, port, 0));
+    }).detach();
+  } catch (const std::system_error&) {
+    promise->set_value(std::nullopt);
+  }
+  return lookup;
+}
+
+bool is_ready(const AddressLookup& lookup) {
+  return lookup.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
 }
 
 Descriptor begin_connect(const TcpAddress& address) {

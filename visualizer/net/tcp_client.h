@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <cstdint>
+#include <future>
 #include <optional>
 #include <string>
 
@@ -19,9 +20,17 @@ struct TcpAddress {
   std::string authority;  ///< "127.0.0.1:8000", "[::1]:8000"
 };
 
-/// `host` as the server listens on it: a wildcard address becomes the loopback address. May ask the
-/// resolver when it is a name. Nothing when it means no address.
-std::optional<TcpAddress> resolve(const std::string& host, std::uint16_t port);
+/// How requests name the server: `host` as it listens on it, a wildcard address as the loopback
+/// address. Asks nobody.
+std::string authority(const std::string& host, std::uint16_t port);
+
+/// The address of that server; nothing when it means no address.
+using AddressLookup = std::shared_future<std::optional<TcpAddress>>;
+/// Returns at once, and the lookup is ready if `host` is a number. A name may be asked for over the
+/// network, for as long as the resolver likes (resolv.conf(5)): a thread of its own does that,
+/// which ends by itself, whether anybody still waits for it or not.
+AddressLookup look_up(const std::string& host, std::uint16_t port);
+bool is_ready(const AddressLookup& lookup);
 
 /// Begins to connect: writable means connected, or failed (see connect_error()). An empty
 /// descriptor: failed at once, errno says why.

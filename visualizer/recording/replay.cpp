@@ -76,8 +76,8 @@ std::string notice_of(const Replay& replay, const Extent& extent, std::size_t fi
         " of the recording is damaged and left out");
   }
   if (condition.cut_bytes > 0) {
-    add("the end of the recording is cut off: " + model::grouped(condition.cut_bytes) +
-        " bytes are left out");
+    add("the end of the recording is cut off: " + model::counted(condition.cut_bytes, "byte") +
+        (condition.cut_bytes == 1 ? " is left out" : " are left out"));
   }
   if (replay.start_ns > extent.first_ns || replay.end_ns < extent.last_ns) {
     add("of " + telemetry::duration_text(extent.last_ns - extent.first_ns) + ", " +

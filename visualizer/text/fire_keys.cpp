@@ -7,7 +7,7 @@
 namespace forkscope::text {
 
 void FireKeys::follow(const model::Snapshot& now) {
-  if (server_) server_->poll();
+  if (server_) server_->poll(now.time_ns);  // of what is fired only the end matters
   workers_ = now.workers.size();
   if (now.attachment == model::Attachment::lost && load_.status().running) load_.stop();
   if (server_ && info_.instance_id == now.server.instance_id) return;
@@ -42,7 +42,7 @@ std::string FireKeys::toggle_load() {
   options.port = info_.port;
   load_.start(options);
   return "Load: " + model::compact(options.requests_per_second) + " requests/s over " +
-         std::to_string(options.connections) + " connections; l stops it.";
+         model::counted(options.connections, "connection") + "; l stops it.";
 }
 
 }  // namespace forkscope::text

@@ -86,7 +86,8 @@ float draw_workers(const Painter& painter, float x, const Rect& rect, const View
   const bool live = view.now.attachment == model::Attachment::live;
   const std::string text = !live ? "no worker"
                                  : std::to_string(serving) + " of " +
-                                       model::counted(workers.size(), "worker") + " serve";
+                                       model::counted(workers.size(), "worker") +
+                                       (serving == 1 ? " serves" : " serve");
   const float width = painter.width(Type::body_bold, text);
   painter.fill({x, rect.y + painter.px(7), width + painter.px(20), rect.h - painter.px(14)},
                colors.hung, painter.px(4));

@@ -5,6 +5,7 @@ const $ = (id) => document.getElementById(id);
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 const colour = (worker) => `var(--w${(worker - 1) % 6 + 1})`;
 const seconds = (ms) => (ms < 60e3 ? (ms / 1e3).toFixed(1) + ' s' : Math.round(ms / 60e3) + ' min');
+const counted = (count, noun) => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 /** Elements are built, never parsed: what a worker reports is text. */
 function element(name, text = '', properties = {}) {
@@ -127,9 +128,9 @@ async function runCores() {
   lines.forEach((line, i) => {
     line.firstChild.style.width = answers[i].ms / Math.max(scale, wall) * 100 + '%';
   });
-  const different = new Set(answers.map((a) => a.worker)).size;
+  const different = new Set(answers.filter((a) => a.ok).map((a) => a.worker)).size;
   $('cores-result').textContent = `${count} × ${ms} ms of work took ${(wall / 1e3).toFixed(2)} s on ` +
-    `${different} worker${different > 1 ? 's' : ''}: ${(scale / wall).toFixed(1)} cores' worth.`;
+    `${counted(different, 'worker')}: ${(scale / wall).toFixed(1)} cores' worth.`;
 }
 
 // ── 3: requests ──
@@ -184,7 +185,7 @@ async function runNonblocking() {
   while (!over && performance.now() - begin < 60e3) {
     pings.push(ping(counts));
     $('hang-state').textContent =
-      `Hanging for ${seconds(performance.now() - begin)}. Others have answered ${counts.answered} requests.`;
+      `Hanging for ${seconds(performance.now() - begin)}. Others have answered ${counted(counts.answered, 'request')}.`;
     await pause(200);
   }
   await Promise.all([...pings, over ? hang : null]);
@@ -192,7 +193,8 @@ async function runNonblocking() {
   $('hang-state').textContent = '';
   $('nonblocking-result').textContent = over
     ? `The hung worker was killed after ${seconds(performance.now() - begin)} and replaced. ` +
-      `Meanwhile ${counts.answered} of ${pings.length} requests were answered; one was lost: the one that hung.`
+      `Meanwhile ${counts.answered} of ${counted(pings.length, 'request')} ` +
+      `${counts.answered === 1 ? 'was' : 'were'} answered; one was lost: the one that hung.`
     : 'It still hangs: the server was told not to kill it (--kill-after 0).';
 }
 

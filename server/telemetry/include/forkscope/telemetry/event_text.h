@@ -25,6 +25,9 @@ std::string during(const std::string& what);
 /// "SIGKILL", "exit code 3".
 std::string exit_text(std::uint32_t cause, std::uint32_t code);
 
+/// "1 worker", "8 workers".
+std::string counted(std::uint64_t count, const char* noun);
+
 /// "840 µs", "1.8 ms", "4.20 s", "3 min 5 s"
 std::string duration_text(std::uint64_t duration_ns);
 

@@ -1,0 +1,133 @@
+#include "model/segment_reader.h"
+
+#include <gtest/gtest.h>
+
+#include "forkscope/telemetry/segment.h"
+
+namespace forkscope::model {
+namespace {
+
+using telemetry::RosterState;
+
+constexpr std::uint64_t kMs = 1'000'000;
+constexpr std::uint64_t kLookNs = 100 * kMs;  // as often as rates and latencies are looked at
+
+/// A server of four slots whose workers come, answer and go as a test says, looked at by a reader
+/// at moments that the test says as well.
+class SegmentReaderTest : public ::testing::Test {
+ protected:
+  static telemetry::Segment segment() {
+    telemetry::SegmentOptions options;
+    options.slots = 4;
+    options.port = 8000;
+    return telemetry::Segment::create(options);
+  }
+
+  /// What the primary says of a slot.
+  void put(std::uint32_t number, RosterState state) {
+    telemetry::RosterRecord& roster = rosters_[number - 1];
+    roster.pid = 4710 + number;
+    roster.generation = 1;
+    roster.state = static_cast<std::uint64_t>(state);
+    segment_.roster(number - 1).write(roster);
+  }
+
+  void answer(std::uint32_t number, int requests, std::uint64_t duration_ns) {
+    telemetry::SlotWriter slot = segment_.slot(number - 1);
+    for (int i = 0; i < requests; ++i) {
+      auto request = slot.begin_request(now_ns_, telemetry::Method::get, "/v1/todos", 1);
+      slot.end_request(request, now_ns_ + duration_ns, 200, 2);
+    }
+  }
+
+  const Totals& look() {
+    now_ns_ += kLookNs;
+    news_ = {};
+    reader_.read(now_ns_, snapshot_, news_);
+    return snapshot_.totals;
+  }
+
+  std::uint64_t counted(std::uint32_t number) const {
+    std::uint64_t sum = 0;
+    for (const LatencyCount& count : news_.latency) sum += count.worker == number ? count.count : 0;
+    return sum;
+  }
+
+  telemetry::Segment segment_ = segment();
+  telemetry::RosterRecord rosters_[4] = {};
+  std::uint64_t now_ns_ = 1'000'000 * kMs;
+  SegmentReader reader_{telemetry::SegmentView::map_read_only(segment_.fd())};
+  Snapshot snapshot_;
+  News news_;
+};
+
+TEST_F(SegmentReaderTest, ASlotThatLeavesTakesNoLatenciesOfTheOthersAlong) {
+  put(1, RosterState::ready);
+  put(2, RosterState::ready);
+  answer(2, 5'000, 50 * kMs);
+  look();
+  answer(1, 95, 1 * kMs);
+  answer(1, 5, 50 * kMs);
+  look();
+  put(2, RosterState::unused);
+  EXPECT_NEAR(look().p50_ms, 1, 0.07);
+  EXPECT_NEAR(look().p99_ms, 50, 3.5);
+  EXPECT_EQ(snapshot_.workers.size(), 1U);
+}
+
+TEST_F(SegmentReaderTest, WhatASlotAnswersBeforeItLeavesIsCounted) {
+  put(1, RosterState::ready);
+  put(2, RosterState::draining);
+  look();
+  answer(2, 100, 50 * kMs);
+  put(2, RosterState::unused);
+  EXPECT_NEAR(look().p99_ms, 50, 3.5);
+  EXPECT_EQ(counted(2), 100U);
+}
+
+TEST_F(SegmentReaderTest, ASlotThatComesBackBringsNoHistoryIntoTheLastSecond) {
+  put(1, RosterState::ready);
+  put(2, RosterState::unused);  // after a reload or two
+  answer(2, 5'000, 50 * kMs);
+  look();
+  answer(1, 100, 1 * kMs);
+  put(2, RosterState::ready);
+  const Totals& totals = look();
+  EXPECT_NEAR(totals.p50_ms, 1, 0.07);
+  EXPECT_NEAR(totals.p99_ms, 1, 0.07);
+  EXPECT_EQ(counted(1), 100U);
+  EXPECT_EQ(counted(2), 0U);
+  answer(2, 100, 20 * kMs);
+  EXPECT_NEAR(look().p99_ms, 20, 1.4);
+  EXPECT_EQ(counted(2), 100U);
+}
+
+TEST_F(SegmentReaderTest, TheFirstAnswersOfANewSlotAreCounted) {
+  put(1, RosterState::ready);
+  look();
+  put(2, RosterState::ready);
+  answer(2, 10, 20 * kMs);
+  look();
+  EXPECT_EQ(counted(2), 10U);
+}
+
+TEST_F(SegmentReaderTest, WhatEndedBeforeTheFirstLookHasNoTime) {
+  put(1, RosterState::ready);
+  answer(1, 100, 20 * kMs);
+  EXPECT_EQ(look().p99_ms, 0);
+  EXPECT_TRUE(news_.latency.empty());
+}
+
+TEST_F(SegmentReaderTest, RespawnsAndHangsOfASlotThatLeavesStayInTheTotals) {
+  put(1, RosterState::ready);
+  rosters_[1].respawns = 3;
+  rosters_[1].hangs = 2;
+  put(2, RosterState::ready);
+  look();
+  put(2, RosterState::unused);
+  EXPECT_EQ(look().respawns, 3U);
+  EXPECT_EQ(snapshot_.totals.hangs, 2U);
+}
+
+}  // namespace
+}  // namespace forkscope::model
