@@ -6,7 +6,7 @@
 //
 // Paths are in their normal form (request_target.h), the one that routes see as well.
 //
-// All functions are called in a worker process, by its only thread, after the fork. None may
+// All functions are called in a worker process, by its first thread, after the fork. None may
 // block, but for those that write, which may wait for the disk, if possible only while they have
 // the turn: one that never comes back from it is a hang of the worker like any other, seen as such
 // in the phases "committing" and "flushing".

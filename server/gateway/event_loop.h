@@ -13,7 +13,7 @@
 // already been published to telemetry. A slow client blocks nobody. An idle worker makes no system
 // calls: it waits without a timeout unless something is due.
 //
-// Runs in the worker process, on its only thread. Borrows what it is given; owns the connections.
+// Runs in the worker process, on its first thread. Borrows what it is given; owns the connections.
 #pragma once
 
 #include <cstdint>

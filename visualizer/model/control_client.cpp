@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "forkscope/telemetry/names.h"
 #include "model/control_socket.h"
 #include "model/format.h"
 
@@ -33,7 +34,7 @@ struct ControlClient::Asked {
 
 ControlClient::ControlClient(const std::string& host, std::uint16_t port, std::string socket)
     : port_(port),
-      authority_(net::authority(host, port)),
+      authority_(telemetry::authority(host, port)),
       socket_(std::move(socket)),
       address_(net::look_up(host, port)) {}
 

@@ -44,12 +44,6 @@ std::optional<TcpAddress> resolve(const std::string& host, std::uint16_t port, i
 
 }  // namespace
 
-std::string authority(const std::string& host, std::uint16_t port) {
-  const std::string name = reachable_host(host);
-  const bool is_ipv6_literal = name.find(':') != std::string::npos;
-  return (is_ipv6_literal ? '[' + name + ']' : name) + ':' + std::to_string(port);
-}
-
 AddressLookup look_up(const std::string& host, std::uint16_t port) {
   const auto promise = std::make_shared<std::promise<std::optional<TcpAddress>>>();
   AddressLookup lookup = promise->get_future().share();

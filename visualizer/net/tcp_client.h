@@ -20,10 +20,6 @@ struct TcpAddress {
   std::string authority;  ///< "127.0.0.1:8000", "[::1]:8000"
 };
 
-/// How requests name the server: `host` as it listens on it, a wildcard address as the loopback
-/// address. Asks nobody.
-std::string authority(const std::string& host, std::uint16_t port);
-
 /// The address of that server; nothing when it means no address.
 using AddressLookup = std::shared_future<std::optional<TcpAddress>>;
 /// Returns at once, and the lookup is ready if `host` is a number. A name may be asked for over the
