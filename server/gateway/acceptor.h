@@ -54,6 +54,7 @@ class Acceptor {
   }
   /// A peer or the primary wants us to look at the queue: out of turn, without asking back.
   void nudged() { pending_ = nudged_ = true; }
+  bool is_nudged() const { return nudged_; }
   /// Requests are about to run while a connection waits: an idle peer may take it meanwhile.
   void pass_on(std::uint64_t now_ns) const;
 

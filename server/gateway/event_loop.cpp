@@ -56,6 +56,11 @@ void EventLoop::run() {
   while (!drain_.begun() || !connections_.empty()) {
     take_events(wait_ms());
     conversations_.attend_ready();
+    // One look at the queue is cheaper than to pass on a nudge that was about something else.
+    if (acceptor_.is_nudged()) {
+      accept();
+      listen();
+    }
     serve();
     accept();
     expire();
