@@ -26,8 +26,10 @@ class ConnectionTable {
       : limits_(limits), proxies_(proxies), slot_(slot) {}
 
   Connection& add(Accepted accepted);
-  /// `fd` is the descriptor of a connection that has not been buried.
-  Connection& at(int fd) const { return *by_descriptor_[static_cast<std::size_t>(fd)]; }
+  /// Whose descriptor that is; null: nobody's any more. A process that a handler has forked keeps
+  /// copies of our sockets open, and events of one go on until the last copy is closed (epoll(7)).
+  /// An event of a former connection is news to nobody, and harmless to a later one with its number.
+  Connection* find(int fd) const { return by_descriptor_[static_cast<std::size_t>(fd)].get(); }
   /// `visit` may close connections, and must not add any.
   template <typename Visit>
   void for_each(const Visit& visit) const {

@@ -105,7 +105,9 @@ void EventLoop::take_events(int timeout_ms) {
         break;
       default: {
         const auto fd = static_cast<int>(event.data.u64 - kConnections);
-        conversations_.note(connections_.at(fd), event.events);
+        if (Connection* connection = connections_.find(fd)) {
+          conversations_.note(*connection, event.events);
+        }
       }
     }
   }

@@ -106,6 +106,8 @@ TEST(StartedProgram, EndsBySigterm) {
     }));
     ::kill(std::stoi(pid), SIGTERM);
     EXPECT_TRUE(has_ended(pid)) << command;
+    EXPECT_EQ(server.request("POST", "/start", "true").status, 200)
+        << "it had a copy of a connection that its worker has closed";
   }
   EXPECT_EQ(server.worker_state(1), "idle") << "its child's signal is not its own";
   EXPECT_EQ(server.worker(1)["generation"], 1);
