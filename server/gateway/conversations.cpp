@@ -135,9 +135,18 @@ void Conversations::wait_for(Connection& connection, std::chrono::nanoseconds li
 // ── sending ──────────────────────────────────────────────────────────────────────────────────────
 
 void Conversations::answer(Connection& connection) {
+  end(connection);
+  send(connection);
+}
+
+void Conversations::answer(const std::vector<Connection*>& batch) {
+  for (Connection* connection : batch) end(*connection);
+  for (Connection* connection : batch) send(*connection);
+}
+
+void Conversations::end(Connection& connection) {
   clock_.tick();
   runner_.end(connection, clock_.now_ns());
-  send(connection);
 }
 
 void Conversations::send(Connection& connection) {

@@ -42,6 +42,9 @@ class Conversations {
 
   /// The response to its request is complete: it counts from now on, and leaves.
   void answer(Connection& connection);
+  /// The same for requests that were begun together. All have ended before the first response
+  /// leaves: what its client has sent behind may begin and end another request at once.
+  void answer(const std::vector<Connection*>& batch);
   /// What it waits for has not come in time.
   void time_out(Connection& connection);
   /// Somebody waits for a connection and there is no room: each response asks its client to leave.
@@ -62,6 +65,7 @@ class Conversations {
   void throw_away(Connection& connection);  ///< What still arrives while it lingers.
   void take_stock(Connection& connection);  ///< Is a request complete, wrong, or unfinished?
   void expect(Connection& connection, RequestFramer::Phase phase);
+  void end(Connection& connection);
   void send(Connection& connection);
   void after_response(Connection& connection);
   void linger(Connection& connection);

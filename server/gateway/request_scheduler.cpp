@@ -114,12 +114,11 @@ void RequestScheduler::flush() {
   if (application_.begin_flush()) {
     failure = application_.flush_writes();
   } else if (clock_.now_ns() - committed_ns_ < kMaxParkNs) {
-    slot_.writes_unflushed(unflushed_.size());
+    slot_.writes_unflushed();
     return;
   } else {
     failure = {503, "The disk has not confirmed the change in time; it may be lost."};
   }
-  slot_.writes_unflushed(0);
   answer(unflushed_, failure);
 }
 
@@ -128,8 +127,8 @@ void RequestScheduler::answer(std::vector<Connection*>& batch,
   for (Connection* connection : batch) {
     if (failure) runner_.answer_with_problem(*connection, failure->status, failure->detail);
     connection->state = State::sending;
-    conversations_.answer(*connection);
   }
+  conversations_.answer(batch);
   batch.clear();
 }
 

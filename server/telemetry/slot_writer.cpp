@@ -3,6 +3,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cstddef>
 
 #include "forkscope/telemetry/fnv.h"
@@ -82,8 +83,14 @@ void SlotWriter::end_request(RequestRecord& request, std::uint64_t now_ns, std::
   const std::uint32_t status_class = std::clamp<std::uint32_t>(status / 100, 1, 5) - 1;
   add_relaxed(COUNTER(responses) + status_class, 1);
   requests_.write(request);
-  if (load_relaxed(PROGRESS(requests_done)) < request.id) {
+  const std::uint64_t done = load_relaxed(PROGRESS(requests_done));
+  if (request.id > done) {
+    assert(request.id == done + 1);
     store_release(PROGRESS(requests_done), request.id);
+  } else {
+    const std::uint64_t unflushed = load_relaxed(COUNTER(writes_unflushed));
+    assert(unflushed > 0);
+    store_relaxed(COUNTER(writes_unflushed), unflushed - 1);
   }
   store_relaxed(PROGRESS(busy_since_ns), now_ns);
   store_relaxed(PROGRESS(phase), static_cast<Word>(Phase::flushing));
@@ -102,26 +109,27 @@ void SlotWriter::writes_parked(std::uint64_t count) {
   store_relaxed(COUNTER(writes_parked), count);
 }
 void SlotWriter::connection_limit_reached() { add_relaxed(COUNTER(limit_reached), 1); }
-void SlotWriter::writes_unflushed(std::uint64_t count) {
-  if (count != 0) store_release(PROGRESS(requests_done), current_.head());
-  store_relaxed(COUNTER(writes_unflushed), count);
+void SlotWriter::writes_unflushed() {
+  store_release(PROGRESS(requests_done), current_.head());
+  store_relaxed(COUNTER(writes_unflushed), begun_and_not_ended());
 }
 void SlotWriter::exception() { add_relaxed(COUNTER(exceptions), 1); }
 
 std::uint32_t SlotWriter::settle_after_exit() {
-  const std::uint64_t begun = current_.head();
-  const std::uint64_t done = load_relaxed(PROGRESS(requests_done));
-  const auto abandoned = static_cast<std::uint32_t>((begun > done ? begun - done : 0) +
-                                                    load_relaxed(COUNTER(writes_unflushed)));
+  const auto abandoned = static_cast<std::uint32_t>(begun_and_not_ended());
   add_relaxed(COUNTER(abandoned), abandoned);
   connections_open(0);
   requests_waiting(0);
   writes_parked(0);
-  writes_unflushed(0);
+  store_relaxed(COUNTER(writes_unflushed), 0);
   store_relaxed(PROGRESS(phase), static_cast<Word>(Phase::booting));
   store_relaxed(PROGRESS(ready_ns), 0);
-  store_release(PROGRESS(requests_done), begun);
+  store_release(PROGRESS(requests_done), current_.head());
   return abandoned;
+}
+
+std::uint64_t SlotWriter::begun_and_not_ended() const {
+  return current_.head() - requests_.head() - load_relaxed(COUNTER(abandoned));
 }
 
 }  // namespace forkscope::telemetry

@@ -110,13 +110,12 @@ TEST_F(SegmentTest, CountsEveryBegunWriteThatDiedWithItsWorker) {
 
 TEST_F(SegmentTest, KnowsOfWritesThatWaitForTheDiskWhileOthersComeAndGo) {
   auto waiting = slot_.begin_request(kSecond, Method::post, "/v1/todos", 1);
-  slot_.writes_unflushed(1);
+  slot_.writes_unflushed();
   EXPECT_FALSE(view_.in_flight(0)) << "out of hand";
   auto read = slot_.begin_request(kSecond, Method::get, "/v1/todos", 2);
   EXPECT_EQ(view_.in_flight(0)->method, Method::get);
   slot_.end_request(read, kSecond, 200, 0);
   EXPECT_FALSE(view_.in_flight(0));
-  slot_.writes_unflushed(0);
   slot_.end_request(waiting, 2 * kSecond, 201, 0);
   EXPECT_FALSE(view_.in_flight(0));
   EXPECT_EQ(segment_.slot(0).settle_after_exit(), 0U);
@@ -125,12 +124,33 @@ TEST_F(SegmentTest, KnowsOfWritesThatWaitForTheDiskWhileOthersComeAndGo) {
 TEST_F(SegmentTest, CountsWritesThatWaitForTheDiskAsLostWithTheirWorker) {
   slot_.begin_request(kSecond, Method::post, "/v1/todos", 1);
   slot_.begin_request(kSecond, Method::post, "/v1/todos", 2);
-  slot_.writes_unflushed(2);
+  slot_.writes_unflushed();
   auto read = slot_.begin_request(kSecond, Method::get, "/v1/todos", 3);
   slot_.end_request(read, kSecond, 200, 0);
   slot_.begin_request(kSecond, Method::get, "/v1/faults/crash", 4);
   EXPECT_EQ(segment_.slot(0).settle_after_exit(), 3U);
   EXPECT_EQ(view_.counters(0).writes_unflushed, 0U);
+}
+
+TEST_F(SegmentTest, CountsWritesThatTheDiskHasAndNobodyHasBeenTold) {
+  auto told = slot_.begin_request(kSecond, Method::post, "/v1/todos", 1);
+  slot_.begin_request(kSecond, Method::post, "/v1/todos", 2);
+  slot_.writes_unflushed();
+  auto read = slot_.begin_request(kSecond, Method::get, "/v1/todos", 3);
+  slot_.end_request(read, kSecond, 200, 0);
+  slot_.end_request(told, 2 * kSecond, 201, 0);
+  EXPECT_FALSE(view_.in_flight(0));
+  EXPECT_EQ(view_.counters(0).writes_unflushed, 1U);
+  EXPECT_EQ(segment_.slot(0).settle_after_exit(), 1U);
+  EXPECT_EQ(segment_.slot(0).settle_after_exit(), 0U) << "counted once";
+}
+
+TEST_F(SegmentTest, ForbidsThatARequestEndsBeforeOneThatBeganEarlier) {
+#ifndef NDEBUG
+  slot_.begin_request(kSecond, Method::post, "/v1/todos", 1);
+  auto second = slot_.begin_request(kSecond, Method::post, "/v1/todos", 2);
+  EXPECT_DEATH(slot_.end_request(second, kSecond, 201, 0), "done \\+ 1");
+#endif
 }
 
 TEST_F(SegmentTest, TellsIdleFromBusyByTheWorkersOwnWord) {

@@ -35,8 +35,9 @@ class SlotWriter {
   RequestRecord begin_request(std::uint64_t now_ns, Method method, std::string_view path,
                               std::uint64_t connection);
   /// The response is ready to leave: for a write, after the commit. The step is now
-  /// `Phase::flushing`. Several requests may be begun and not ended (writes that share a commit);
-  /// they end in the order in which they began, but for those of writes_unflushed().
+  /// `Phase::flushing`. Several requests may be begun and not ended (writes that share a commit):
+  /// they end in the order in which they began, and before another one ends; but for those of
+  /// writes_unflushed(), which end when they can.
   /// Status 100 … 599.
   void end_request(RequestRecord& request, std::uint64_t now_ns, std::uint32_t status,
                    std::uint64_t response_bytes);
@@ -48,9 +49,9 @@ class SlotWriter {
   void connections_open(std::uint64_t count);
   void requests_waiting(std::uint64_t count);
   void writes_parked(std::uint64_t count);
-  /// All requests that have been begun and not ended, `count` of them, wait for the disk, and
-  /// others may begin and end before them. 0: no more.
-  void writes_unflushed(std::uint64_t count);
+  /// All requests that have been begun and not ended wait for the disk from now on, each until its
+  /// end_request(); others may begin and end before them.
+  void writes_unflushed();
   void exception();
   void connection_limit_reached();
 
@@ -60,6 +61,9 @@ class SlotWriter {
   std::uint32_t settle_after_exit();
 
  private:
+  /// By the heads of the two lanes, so that no order of ends can make it wrong.
+  std::uint64_t begun_and_not_ended() const;
+
   Word* progress_;
   Word* counters_;
   LaneWriter<CurrentRecord, kCurrentCapacity> current_;
