@@ -67,7 +67,10 @@ TEST_P(DiskStall, IsAHangThatNamesItsPhaseAndStopsNobodyElse) {
   EXPECT_TRUE(disk_.has_struck(GetParam().fault));
   EXPECT_EQ(hang["kind"], "blocked");
   EXPECT_EQ(hang["phase"], GetParam().phase);
-  EXPECT_THAT(server_.log(), HasSubstr("while " + std::string(GetParam().phase) + " (blocked)"));
+  EXPECT_THAT(server_.log(), HasSubstr("while " + std::string(GetParam().phase) + " (blocked)"))
+      << "a commit is for many requests: the phase is named, none of them";
+  const bool has_begun = server_.worker(number)["in_flight"] != nullptr;
+  EXPECT_EQ(has_begun, !GetParam().log_in_doubt) << "a log is replaced before the batch begins";
 
   // The other one serves meanwhile, and can tell what is going on.
   const auto told = nlohmann::json::parse(server_.request("GET", "/v1/workers").body);

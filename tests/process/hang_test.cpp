@@ -4,12 +4,10 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 
-#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <ostream>
 #include <string>
-#include <thread>
 
 #include "support/server_process.h"
 #include "support/server_watch.h"
@@ -81,36 +79,6 @@ TEST(HangTest, ForgivesAStoppedWorkerThatIsContinuedInTime) {
   EXPECT_TRUE(wait_until([&] { return server.worker_state(1) == "idle"; }));
   EXPECT_EQ(server.worker_pid(1), pid);
   EXPECT_THAT(server.log(), HasSubstr("recovered"));
-}
-
-// Stopped while it writes, again and again, until it was stopped in the commit.
-TEST(HangTest, IsShownWithItsPhaseWhenItIsOutsideOfAHandler) {
-  const ServerProcess server(
-      {.workers = 1, .arguments = {"--hang-after=100ms", "--kill-after=60s"}});
-  std::atomic<bool> enough = false;
-  std::thread client([&] {
-    support::HttpConnection connection(server.port(), 30s);
-    while (!enough) {
-      connection.send_request("POST", "/v1/todos", R"({"title":"x"})");
-      if (connection.read_response().status != 201) return;
-    }
-  });
-  const pid_t pid = server.worker_pid(1);
-  bool seen = false;
-  for (int attempt = 0; attempt < 60 && !seen; ++attempt) {
-    ::kill(pid, SIGSTOP);
-    EXPECT_TRUE(wait_until([&] { return server.worker_state(1) == "hung"; }));
-    const std::string log = server.log();
-    const std::string verdict = log.substr(log.rfind(" hung "));
-    const bool in_commit = verdict.find("while committing (stopped)") != std::string::npos ||
-                           verdict.find("while flushing (stopped)") != std::string::npos;
-    seen = in_commit && server.worker(1)["in_flight"] != nullptr;
-    ::kill(pid, SIGCONT);
-    EXPECT_TRUE(wait_until([&] { return server.worker_state(1) != "hung"; }));
-  }
-  enough = true;
-  client.join();
-  EXPECT_TRUE(seen) << "a commit is for many requests: the phase is named, none of them";
 }
 
 TEST(HangTest, IsShownOnTheCoreThatItSpinsOn) {
