@@ -36,11 +36,12 @@
 
 #include "forkscope/telemetry/layout.h"
 #include "gateway/http_limits.h"
-#include "gateway/own_response.h"
 #include "gateway/request_framer.h"
 #include "os/unique_fd.h"
 
 namespace forkscope::gateway {
+
+enum class AfterResponse { keep_alive, close };
 
 class Connection {
  public:
@@ -94,9 +95,9 @@ class Connection {
   std::uint64_t lingers_until_ns = 0;
   std::uint64_t parked_since_ns = 0;
   telemetry::RequestRecord record{};  ///< Of the request at hand, once it has begun.
-  AfterResponse after_response = AfterResponse::keep_alive;
-  int status = 0;                  ///< Of its response, and
-  std::size_t response_begin = 0;  ///< … where that begins in output().
+  AfterResponse after_response = AfterResponse::keep_alive;  ///< Decided when it is complete.
+  int status = 0;                                            ///< Of its response, and
+  std::size_t response_begin = 0;                            ///< … where that begins in output().
 
  private:
   os::UniqueFd fd_;

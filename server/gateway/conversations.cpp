@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <csignal>
 
 namespace forkscope::gateway {
 
@@ -27,12 +28,14 @@ constexpr std::size_t kReceiveBytes = 64 * 1024;
 }  // namespace
 
 Conversations::Conversations(const HttpLimits& limits, ConnectionTable& connections,
-                             RequestRunner& runner, const Drain& drain, LoopClock& clock,
+                             RequestRunner& runner, const Drain& drain,
+                             const os::CaughtSignals& signals, LoopClock& clock,
                              telemetry::SlotWriter& slot)
     : limits_(limits),
       connections_(connections),
       runner_(runner),
       drain_(drain),
+      signals_(signals),
       clock_(clock),
       slot_(slot),
       buffer_(kReceiveBytes) {}
@@ -135,18 +138,25 @@ void Conversations::wait_for(Connection& connection, std::chrono::nanoseconds li
 // ── sending ──────────────────────────────────────────────────────────────────────────────────────
 
 void Conversations::answer(Connection& connection) {
-  end(connection);
+  end(connection, what_follows(connection));
   send(connection);
 }
 
 void Conversations::answer(const std::vector<Connection*>& batch) {
-  for (Connection* connection : batch) end(*connection);
+  for (Connection* connection : batch) end(*connection, what_follows(*connection));
   for (Connection* connection : batch) send(*connection);
 }
 
-void Conversations::end(Connection& connection) {
+/// A handler may have run for long: of a stop, the loop may not have heard yet, but will at once.
+AfterResponse Conversations::what_follows(Connection& connection) const {
+  const bool stays = connection.framer().request().keep_alive && !drain_.begun() &&
+                     !signals_.has_come(SIGTERM) && !wants_room_;
+  return stays ? AfterResponse::keep_alive : AfterResponse::close;
+}
+
+void Conversations::end(Connection& connection, AfterResponse after) {
   clock_.tick();
-  runner_.end(connection, clock_.now_ns());
+  runner_.end(connection, after, clock_.now_ns());
 }
 
 void Conversations::send(Connection& connection) {
@@ -188,9 +198,10 @@ void Conversations::after_response(Connection& connection) {
 /// What cannot be served ends the connection. It counts as a request all the same.
 void Conversations::refuse(Connection& connection, int status, std::string_view detail) {
   connection.state = State::sending;
-  runner_.begin(connection, AfterResponse::close, clock_.now_ns());
+  runner_.begin(connection, clock_.now_ns());
   runner_.answer_with_problem(connection, status, detail);
-  answer(connection);
+  end(connection, AfterResponse::close);
+  send(connection);
 }
 
 void Conversations::linger(Connection& connection) {

@@ -19,13 +19,15 @@
 #include "gateway/http_limits.h"
 #include "gateway/loop_clock.h"
 #include "gateway/request_runner.h"
+#include "os/caught_signals.h"
 
 namespace forkscope::gateway {
 
 class Conversations {
  public:
   Conversations(const HttpLimits& limits, ConnectionTable& connections, RequestRunner& runner,
-                const Drain& drain, LoopClock& clock, telemetry::SlotWriter& slot);
+                const Drain& drain, const os::CaughtSignals& signals, LoopClock& clock,
+                telemetry::SlotWriter& slot);
 
   /// A client has connected.
   void begin(Connection& connection);
@@ -65,7 +67,8 @@ class Conversations {
   void throw_away(Connection& connection);  ///< What still arrives while it lingers.
   void take_stock(Connection& connection);  ///< Is a request complete, wrong, or unfinished?
   void expect(Connection& connection, RequestFramer::Phase phase);
-  void end(Connection& connection);
+  AfterResponse what_follows(Connection& connection) const;
+  void end(Connection& connection, AfterResponse after);
   void send(Connection& connection);
   void after_response(Connection& connection);
   void linger(Connection& connection);
@@ -78,6 +81,7 @@ class Conversations {
   ConnectionTable& connections_;
   RequestRunner& runner_;
   const Drain& drain_;
+  const os::CaughtSignals& signals_;
   LoopClock& clock_;
   telemetry::SlotWriter& slot_;
 

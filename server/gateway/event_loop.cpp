@@ -41,9 +41,9 @@ EventLoop::EventLoop(const HttpLimits& limits, const Surroundings& surroundings,
       drain_(limits.drain_timeout),
       connections_(limits, surroundings.proxies, slot_),
       runner_(application, surroundings.identity, listening_socket_, slot_),
-      conversations_(limits, connections_, runner_, drain_, clock_, slot_),
+      conversations_(limits, connections_, runner_, drain_, signals_, clock_, slot_),
       turn_relay_(surroundings.view, own_slot_, wake_),
-      scheduler_(application, runner_, conversations_, turn_relay_, drain_, clock_, slot_),
+      scheduler_(application, runner_, conversations_, turn_relay_, clock_, slot_),
       acceptor_(listening_socket_, surroundings.balance, limits.max_connections, surroundings.view,
                 own_slot_, wake_) {
   epoll_.add(own_wake().fd(), EPOLLIN, kWake);

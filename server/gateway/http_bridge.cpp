@@ -130,14 +130,9 @@ class HttpBridge::Routes : public MemoryServer {
   }
 
   Outcome handle(FramedRequest& request, const std::string& peer_address, int peer_port,
-                 AfterResponse after, const std::string& date, std::string& output) {
+                 const std::string& date, std::string& output) {
     threw_ = false;
     own_lines_.assign("Date: ").append(date).append("\r\n").append(common_lines_);
-    if (after == AfterResponse::close) {
-      own_lines_ += "Connection: close\r\n";
-    } else if (request.minor_version == 0) {
-      own_lines_ += "Connection: keep-alive\r\n";
-    }
     // No target: cpp-httplib would take it apart by rules of its own (a second '?' is an error, the
     // line has a limit), so the request gets it ready-made.
     request_line_.assign(request.method).append(" / HTTP/1.1\r\n\r\n");
@@ -152,7 +147,7 @@ class HttpBridge::Routes : public MemoryServer {
     }
     if (whole && stream.status() != 0) return {stream.status(), threw_};
     output.resize(before);  // half a response is worse than none
-    output += problem_response(500, kHandlerFailed, after, date, common_lines_);
+    output += problem_response(500, kHandlerFailed, date, common_lines_);
     return {500, threw_};
   }
 
@@ -202,9 +197,9 @@ HttpBridge::HttpBridge(Application& application, const HeaderFields& common_fiel
 HttpBridge::~HttpBridge() = default;
 
 HttpBridge::Outcome HttpBridge::handle(FramedRequest& request, const std::string& peer_address,
-                                       int peer_port, AfterResponse after, const std::string& date,
+                                       int peer_port, const std::string& date,
                                        std::string& output) {
-  return routes_->handle(request, peer_address, peer_port, after, date, output);
+  return routes_->handle(request, peer_address, peer_port, date, output);
 }
 
 }  // namespace forkscope::gateway

@@ -2,11 +2,12 @@
 // socket.
 //
 // A framed request goes in as a clean request line; its fields and body are put in place by
-// cpp-httplib's own hook. The response comes out as bytes, and what belongs to the connection and
-// to the worker (Connection, Keep-Alive, Date, X-Worker, the common fields) is written there,
-// behind all handlers that an application may set. So they work as in cpp-httplib, and none of them
-// can get in the way. What cpp-httplib would do on its own account and must not (compression,
-// ranges, upgrades) is kept from it by leaving the fields that ask for it away.
+// cpp-httplib's own hook. The response comes out as bytes, and what belongs to the worker (Date,
+// X-Worker, the common fields) is written there, behind all handlers that an application may set;
+// what belongs to the connection (Connection, Keep-Alive) is left away, for the RequestRunner. So
+// they work as in cpp-httplib, and none of them can get in the way. What cpp-httplib would do on
+// its own account and must not (compression, ranges, upgrades) is kept from it by leaving the
+// fields that ask for it away.
 //
 // Besides memory_server.h and the routes the only file of the server that knows cpp-httplib. One
 // per worker process, used by its only thread.
@@ -37,7 +38,7 @@ class HttpBridge {
   /// Runs the handler of `request` and appends the response to `output`. The body is moved out of
   /// the request. Never throws.
   Outcome handle(FramedRequest& request, const std::string& peer_address, int peer_port,
-                 AfterResponse after, const std::string& date, std::string& output);
+                 const std::string& date, std::string& output);
 
  private:
   class Routes;

@@ -20,8 +20,8 @@ std::string common_lines(const WorkerIdentity& worker, const HeaderFields& commo
   return lines;
 }
 
-std::string problem_response(int status, std::string_view detail, AfterResponse after,
-                             std::string_view date, std::string_view lines) {
+std::string problem_response(int status, std::string_view detail, std::string_view date,
+                             std::string_view lines) {
   const std::string body = problem_body(status, detail);
   std::string response = "HTTP/1.1 " + std::to_string(status) + " ";
   response.append(reason_phrase(status))
@@ -30,9 +30,10 @@ std::string problem_response(int status, std::string_view detail, AfterResponse 
       .append("\r\nDate: ")
       .append(date)
       .append("\r\n")
-      .append(lines);
-  if (after == AfterResponse::close) response.append("Connection: close\r\n");
-  return response.append("\r\n").append(body);
+      .append(lines)
+      .append("\r\n")
+      .append(body);
+  return response;
 }
 
 }  // namespace forkscope::gateway

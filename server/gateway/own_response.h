@@ -21,13 +21,11 @@ struct WorkerIdentity {
 /// The lines, each with its CRLF, that all responses of a worker share.
 std::string common_lines(const WorkerIdentity& worker, const HeaderFields& common_fields);
 
-enum class AfterResponse { keep_alive, close };
-
 /// An RFC 9457 body: {"title":…,"status":…,"detail":…}. `detail` may hold anything.
 std::string problem_body(int status, std::string_view detail);
 
 /// A whole response with such a body. `lines` are complete header lines, each with its CRLF.
-std::string problem_response(int status, std::string_view detail, AfterResponse after,
-                             std::string_view date, std::string_view lines);
+std::string problem_response(int status, std::string_view detail, std::string_view date,
+                             std::string_view lines);
 
 }  // namespace forkscope::gateway

@@ -15,6 +15,12 @@ telemetry::Method method_of(std::string_view name) {
   return telemetry::Method::other;
 }
 
+/// Behind the status line of its response.
+void add_line(Connection& connection, std::string_view line) {
+  std::string& output = connection.output();
+  output.insert(output.find('\n', connection.response_begin) + 1, line);
+}
+
 }  // namespace
 
 RequestRunner::RequestRunner(Application& application, const WorkerIdentity& identity,
@@ -41,25 +47,23 @@ bool RequestRunner::writes(Connection& connection) const {
   return application_.writes(request.method, request.path);
 }
 
-void RequestRunner::begin(Connection& connection, AfterResponse after, std::uint64_t now_ns) {
+void RequestRunner::begin(Connection& connection, std::uint64_t now_ns) {
   const FramedRequest& request = connection.framer().request();
   connection.record =
       slot_.begin_request(now_ns, method_of(request.method), request.path, connection.id());
-  connection.after_response = after;
   connection.response_begin = connection.output().size();
 }
 
 void RequestRunner::handle(Connection& connection) {
   FramedRequest& request = connection.framer().request();
-  const bool cacheable = connection.after_response == AfterResponse::keep_alive &&
-                         ResponseCache::suits(request) && reads(connection);
+  const bool cacheable = ResponseCache::suits(request) && reads(connection);
   if (cacheable && cache_.append_to(connection.output(), request, date_.value())) {
     connection.status = 200;
     return;
   }
   const HttpBridge::Outcome outcome =
-      bridge_.handle(request, connection.peer_address(), connection.peer_port(),
-                     connection.after_response, date_.value(), connection.output());
+      bridge_.handle(request, connection.peer_address(), connection.peer_port(), date_.value(),
+                     connection.output());
   connection.status = outcome.status;
   if (outcome.threw) slot_.exception();
   if (cacheable && outcome.status == 200) {
@@ -68,7 +72,13 @@ void RequestRunner::handle(Connection& connection) {
   }
 }
 
-void RequestRunner::end(Connection& connection, std::uint64_t now_ns) {
+void RequestRunner::end(Connection& connection, AfterResponse after, std::uint64_t now_ns) {
+  connection.after_response = after;
+  if (after == AfterResponse::close) {
+    add_line(connection, "Connection: close\r\n");
+  } else if (connection.framer().request().minor_version == 0) {
+    add_line(connection, "Connection: keep-alive\r\n");
+  }
   slot_.end_request(connection.record, now_ns, static_cast<std::uint32_t>(connection.status),
                     connection.output().size() - connection.response_begin);
 }
@@ -79,8 +89,7 @@ void RequestRunner::answer_with_problem(Connection& connection, int status, std:
   connection.output().resize(connection.response_begin);
   std::string lines = common_lines_;
   lines += extra_fields;
-  connection.output() +=
-      problem_response(status, detail, connection.after_response, date_.value(), lines);
+  connection.output() += problem_response(status, detail, date_.value(), lines);
 }
 
 }  // namespace forkscope::gateway

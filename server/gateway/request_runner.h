@@ -36,9 +36,10 @@ class RequestRunner {
   bool writes(Connection& connection) const;
 
   // In this order, each once per request. The response is appended to the connection's output.
-  void begin(Connection& connection, AfterResponse after, std::uint64_t now_ns);
+  void begin(Connection& connection, std::uint64_t now_ns);
   void handle(Connection& connection);
-  void end(Connection& connection, std::uint64_t now_ns);
+  /// Right before the response leaves, which is when it is decided what comes `after`, and said.
+  void end(Connection& connection, AfterResponse after, std::uint64_t now_ns);
 
   /// Instead of handle(), or in place of the response that it gave. `extra_fields` are complete
   /// lines.

@@ -22,13 +22,11 @@ constexpr std::uint64_t kQuickDiskNs = 20 * kMillisecondNs;
 
 RequestScheduler::RequestScheduler(Application& application, RequestRunner& runner,
                                    Conversations& conversations, TurnRelay& turn_relay,
-                                   const Drain& drain, LoopClock& clock,
-                                   telemetry::SlotWriter& slot)
+                                   LoopClock& clock, telemetry::SlotWriter& slot)
     : application_(application),
       runner_(runner),
       conversations_(conversations),
       turn_relay_(turn_relay),
-      drain_(drain),
       clock_(clock),
       slot_(slot) {}
 
@@ -159,12 +157,7 @@ void RequestScheduler::serve(Connection& connection) {
   conversations_.answer(connection);
 }
 
-void RequestScheduler::begin(Connection& connection) {
-  const bool stays =
-      connection.framer().request().keep_alive && !drain_.begun() && !conversations_.wants_room();
-  runner_.begin(connection, stays ? AfterResponse::keep_alive : AfterResponse::close,
-                clock_.now_ns());
-}
+void RequestScheduler::begin(Connection& connection) { runner_.begin(connection, clock_.now_ns()); }
 
 void RequestScheduler::forget_closed() {
   gateway::forget_closed(parked_);

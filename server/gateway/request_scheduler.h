@@ -20,7 +20,6 @@
 #include "gateway/application.h"
 #include "gateway/connection.h"
 #include "gateway/conversations.h"
-#include "gateway/drain.h"
 #include "gateway/loop_clock.h"
 #include "gateway/request_runner.h"
 #include "gateway/turn_relay.h"
@@ -30,8 +29,7 @@ namespace forkscope::gateway {
 class RequestScheduler {
  public:
   RequestScheduler(Application& application, RequestRunner& runner, Conversations& conversations,
-                   TurnRelay& turn_relay, const Drain& drain, LoopClock& clock,
-                   telemetry::SlotWriter& slot);
+                   TurnRelay& turn_relay, LoopClock& clock, telemetry::SlotWriter& slot);
 
   /// There is something to serve, now or once the turn is ours or the disk is through.
   bool has_requests() const { return has_parked() || conversations_.runnable_count() > 0; }
@@ -63,7 +61,6 @@ class RequestScheduler {
   RequestRunner& runner_;
   Conversations& conversations_;
   TurnRelay& turn_relay_;
-  const Drain& drain_;
   LoopClock& clock_;
   telemetry::SlotWriter& slot_;
 

@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cassert>
 #include <cerrno>
 #include <csignal>
+#include <cstdint>
 #include <system_error>
 
 #include "os/dispositions.h"
@@ -16,6 +18,11 @@ namespace {
 
 pid_t g_owner = 0;
 int g_events = -1;
+std::atomic<std::uint64_t> g_come = 0;  // a bit for each signal
+// A signal handler may use no other (C++20, [support.signal]).
+static_assert(decltype(g_come)::is_always_lock_free);
+
+constexpr std::uint64_t bit(int signal) { return std::uint64_t{1} << (signal - 1); }
 
 /// In a child of the process that catches. The signal comes anew when its handler has returned.
 bool meant_for_a_child(int signal) {
@@ -27,6 +34,7 @@ bool meant_for_a_child(int signal) {
 
 void tell(int signal) {
   if (meant_for_a_child(signal)) return;
+  g_come.fetch_or(bit(signal), std::memory_order_relaxed);
   const int error = errno;
   const auto byte = static_cast<unsigned char>(signal);
   // A pipe that is full says already that there is something to do.
@@ -82,6 +90,10 @@ std::optional<int> CaughtSignals::next() const {
   unsigned char byte = 0;
   if (::read(read_end_.get(), &byte, sizeof byte) != sizeof byte) return std::nullopt;
   return byte;
+}
+
+bool CaughtSignals::has_come(int signal) const {
+  return (g_come.load(std::memory_order_relaxed) & bit(signal)) != 0;
 }
 
 }  // namespace forkscope::os

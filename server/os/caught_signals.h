@@ -28,6 +28,8 @@ class CaughtSignals {
   /// signal(7) does not say otherwise.
   int fd() const { return read_end_.get(); }
   std::optional<int> next() const;
+  /// Whether `signal`, one of the events, has ever come, taken by next() or not. Costs a load.
+  bool has_come(int signal) const;
 
  private:
   std::vector<int> events_;

@@ -100,8 +100,7 @@ void require_one_request_through_the_bridge(FramedRequest request, int socket) {
   const std::string target(request.target);
   const std::string body = request.body;
   std::string output;
-  bridge.handle(request, "127.0.0.1", 1, gateway::AfterResponse::keep_alive,
-                "Mon, 23 Nov 2026 08:49:37 GMT", output);
+  bridge.handle(request, "127.0.0.1", 1, "Mon, 23 Nov 2026 08:49:37 GMT", output);
   require_equal("1", std::to_string(application.seen.calls), "Not one call of the handler.");
   require_equal(method, application.seen.method, "Another method.");
   require_equal(target, application.seen.target, "Another target.");

@@ -120,6 +120,8 @@ TEST(Stop, AnswersTheRequestInFlightAndClosesIdleConnections) {
   server.signal(SIGTERM);
   const auto response = slow.read_response();
   EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.header("connection"), "close");
+  EXPECT_TRUE(slow.is_closed_by_peer());
   EXPECT_TRUE(idle.is_closed_by_peer());
   EXPECT_EQ(server.wait_for_exit(), 0);
 }

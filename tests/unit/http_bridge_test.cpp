@@ -41,8 +41,8 @@ Answer get(const std::string& target, const std::function<void(httplib::Server&)
   RequestFramer framer(limits);
   framer.consume("GET " + target + " HTTP/1.1\r\nHost: h\r\n\r\n");
   Answer answer{{}, "before|"};
-  answer.outcome = bridge.handle(framer.request(), "127.0.0.1", 1, AfterResponse::keep_alive,
-                                 "Mon, 23 Nov 2026 08:49:37 GMT", answer.bytes);
+  answer.outcome = bridge.handle(framer.request(), "127.0.0.1", 1, "Mon, 23 Nov 2026 08:49:37 GMT",
+                                 answer.bytes);
   return answer;
 }
 

@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,8 +40,10 @@ class Notes final : public Application {
     server.Post("/", [](const Request&, Response& response) { response.set_content("w", "a/b"); });
   }
   bool writes(std::string_view method, std::string_view) const override { return method == "POST"; }
+  std::optional<CommitFailure> commit_writes() override { return failure; }
   bool begin_flush() override { return disk_is_through; }
 
+  std::optional<CommitFailure> failure;
   bool disk_is_through = true;
 };
 
@@ -77,6 +80,8 @@ class RequestSchedulerTest : public ::testing::Test {
     return ids;
   }
 
+  inline static const os::CaughtSignals kNoSignals{{}, {}};  // one per process
+
   Notes application_;
   telemetry::Segment segment_ = telemetry::Segment::create({});
   telemetry::SegmentView view_ = telemetry::SegmentView::over(segment_.data(), segment_.size());
@@ -89,10 +94,9 @@ class RequestSchedulerTest : public ::testing::Test {
   ConnectionTable connections_{limits_, proxies_, slot_};
   os::UniqueFd listening_{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   RequestRunner runner_{application_, {1, 4711}, listening_.get(), slot_};
-  Conversations conversations_{limits_, connections_, runner_, drain_, clock_, slot_};
+  Conversations conversations_{limits_, connections_, runner_, drain_, kNoSignals, clock_, slot_};
   TurnRelay turn_relay_{view_, 0, wake_};
-  RequestScheduler scheduler_{application_, runner_, conversations_, turn_relay_,
-                              drain_,       clock_,  slot_};
+  RequestScheduler scheduler_{application_, runner_, conversations_, turn_relay_, clock_, slot_};
   std::deque<os::UniqueFd> clients_;
 };
 
@@ -130,6 +134,35 @@ TEST_F(RequestSchedulerTest, TellsOfABatchThatWaitsForTheDiskUntilItHasEnded) {
   EXPECT_EQ(view_.counters(0).writes_unflushed, 0U);
   EXPECT_FALSE(view_.in_flight(0));
   EXPECT_EQ(slot_.settle_after_exit(), 0U);
+}
+
+// What has been decided meanwhile counts, not what was so when the handler ran.
+TEST_F(RequestSchedulerTest, SaysWithAnAnswerWhetherTheConnectionStaysWhenItLeaves) {
+  application_.disk_is_through = false;
+  const int client = connect(kWrite);
+  iterate();
+  drain_.begin(Drain::Kind::stop, clock_.now_ns());
+  application_.disk_is_through = true;
+  iterate();
+  EXPECT_THAT(received(client), HasSubstr("\r\nConnection: close\r\n"));
+}
+
+TEST_F(RequestSchedulerTest, TellsAnOldClientThatItsConnectionStays) {
+  const std::string kept = " / HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n";
+  application_.failure = {507, "The disk is full."};
+  const int client = connect("GET" + kept + "POST" + kept);
+  iterate();
+  EXPECT_THAT(received(client), HasSubstr("\r\nConnection: keep-alive\r\n"));
+  iterate();
+  const std::string own = received(client);
+  EXPECT_THAT(own, StartsWith("HTTP/1.1 507 "));
+  EXPECT_THAT(own, HasSubstr("\r\nConnection: keep-alive\r\n"));
+}
+
+TEST_F(RequestSchedulerTest, SaysNothingOfAConnectionThatStaysAsUsual) {
+  const int client = connect(kRead);
+  iterate();
+  EXPECT_THAT(received(client), Not(HasSubstr("Connection:")));
 }
 
 }  // namespace
