@@ -28,7 +28,8 @@ class ConnectionTable {
   Connection& add(Accepted accepted);
   /// Whose descriptor that is; null: nobody's any more. A process that a handler has forked keeps
   /// copies of our sockets open, and events of one go on until the last copy is closed (epoll(7)).
-  /// An event of a former connection is news to nobody, and harmless to a later one with its number.
+  /// An event of a former connection is news to nobody, and harmless to a later one with its
+  /// number.
   Connection* find(int fd) const { return by_descriptor_[static_cast<std::size_t>(fd)].get(); }
   /// `visit` may close connections, and must not add any.
   template <typename Visit>
