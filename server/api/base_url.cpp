@@ -4,7 +4,7 @@ namespace forkscope::api {
 
 std::string base_url(const httplib::Request& req) {
   const std::string host = req.get_header_value("Host");
-  const std::string prefix = req.get_header_value("X-Forwarded-Prefix");
+  std::string prefix = req.get_header_value("X-Forwarded-Prefix");
   if (host.empty()) return prefix;
   const bool is_https = req.get_header_value("X-Forwarded-Proto") == "https";
   return (is_https ? "https://" : "http://") + host + prefix;

@@ -19,10 +19,10 @@
 
 #include <netinet/in.h>
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <tuple>
 #include <vector>
 
 #include "forkscope/telemetry/segment_view.h"
@@ -82,7 +82,9 @@ class Acceptor {
   struct Load {
     std::uint64_t connections = 0;
     std::uint32_t slot = 0;
-    auto operator<=>(const Load&) const = default;
+    bool operator<(const Load& other) const {
+      return std::tie(connections, slot) < std::tie(other.connections, other.slot);
+    }
   };
 
   std::optional<std::uint32_t> peer_below(Load least, std::uint64_t now_ns) const;
