@@ -22,21 +22,23 @@ bool has_content(const std::string& path) {
 
 }  // namespace
 
-DatabaseFiles::DatabaseFiles(std::string given, std::string path, WriteTurn& turn,
+DatabaseFiles::DatabaseFiles(std::string given, const std::string& path, WriteTurn& turn,
                              std::span<const int> kept)
-    : given_(std::move(given)), path_(std::move(path)), turn_(turn) {
+    : given_(std::move(given)),
+      paths_{path, path + "-wal", path + "-shm", turn_path(path)},
+      turn_(turn) {
   // In this order: others may be creating it, and the database comes before its log.
-  const bool has_log = has_content(path_of(kLog));
-  const bool has_database = has_content(path_);
-  database_exists_ = identity_at(path_) != Identity{};
+  const bool has_log = has_content(paths_[kLog]);
+  const bool has_database = has_content(paths_[kDatabase]);
+  database_exists_ = identity_at(paths_[kDatabase]) != Identity{};
   if (!kept.empty()) {
     require_kept(kept);
     return;
   }
   if (has_log && !has_database) {
     throw StoreError(StoreError::Kind::unusable,
-                     "cannot use the database " + path_ + ": it is missing, but its log " +
-                         path_of(kLog) +
+                     "cannot use the database " + path + ": it is missing, but its log " +
+                         paths_[kLog] +
                          " is there, which may hold todos; put the database back beside it, or "
                          "remove the log to begin with an empty list");
   }
@@ -44,7 +46,7 @@ DatabaseFiles::DatabaseFiles(std::string given, std::string path, WriteTurn& tur
 }
 
 DatabaseFiles::~DatabaseFiles() {
-  if (log_was_in_place_ && identity_at(path_of(kLog)) == Identity{}) {
+  if (log_was_in_place_ && identity_at(paths_[kLog]) == Identity{}) {
     turn_.note_removed_log(held_[kLog].inode);
   }
 }
@@ -54,16 +56,16 @@ DatabaseFiles::~DatabaseFiles() {
 /// be said about them.
 void DatabaseFiles::require_log_to_fit() const {
   const WriteTurn::Company known = turn_.company();
-  const Identity database = identity_at(path_);
-  if (known.turn != identity_at(path_of(kTurn)).inode ||
-      known.log != identity_at(path_of(kLog)).inode || known.database == database.inode) {
+  const Identity database = identity_at(paths_[kDatabase]);
+  if (known.turn != identity_at(paths_[kTurn]).inode ||
+      known.log != identity_at(paths_[kLog]).inode || known.database == database.inode) {
     return;
   }
   throw StoreError(StoreError::Kind::unusable,
-                   "cannot use the database " + path_ + ": the log " + path_of(kLog) +
+                   "cannot use the database " + path() + ": the log " + paths_[kLog] +
                        " belongs to another file, in whose place this one was put; put that one "
                        "back, or remove " +
-                       path_of(kLog) + " and " + path_of(kIndex) +
+                       paths_[kLog] + " and " + paths_[kIndex] +
                        " to use this one without what is in the log");
 }
 
@@ -75,14 +77,14 @@ void DatabaseFiles::require_kept(std::span<const int> kept) {
   if (turn_.removed_log() == expected_[kLog].inode) expected_[kLog] = expected_[kIndex] = {};
   for (std::size_t file = 0; file < kFiles; ++file) {
     if (expected_[file] == Identity{}) continue;
-    if (identity_at(path_of(file)) != expected_[file]) throw displaced(file);
+    if (identity_at(paths_[file]) != expected_[file]) throw displaced(file);
   }
   if (identity_at(given_) != expected_[kDatabase]) throw displaced(kDatabase);
 }
 
 void DatabaseFiles::hold() {
   for (std::size_t file = 0; file < kFiles; ++file) {
-    held_[file] = identity_at(path_of(file));
+    held_[file] = identity_at(paths_[file]);
     const bool is_expected = expected_[file] == Identity{} || expected_[file] == held_[file];
     const int descriptor = descriptor_of(held_[file]);
     if (!is_expected || descriptor < 0) throw displaced(file);
@@ -93,21 +95,22 @@ void DatabaseFiles::hold() {
 }
 
 void DatabaseFiles::prepare_to_close() {
-  log_was_in_place_ = identity_at(path_of(kLog)) == held_[kLog];
+  log_was_in_place_ = identity_at(paths_[kLog]) == held_[kLog];
 }
 
 std::optional<StoreError> DatabaseFiles::misplaced() const {
   for (std::size_t file = 0; file < kFiles; ++file) {
-    if (identity_at(path_of(file)) != held_[file]) return displaced(file);
+    if (identity_at(paths_[file]) != held_[file]) return displaced(file);
   }
-  if (given_ != path_ && identity_at(given_) != held_[kDatabase]) return displaced(kDatabase);
+  if (given_ != paths_[kDatabase] && identity_at(given_) != held_[kDatabase])
+    return displaced(kDatabase);
   return std::nullopt;
 }
 
 std::vector<os::UniqueFd> DatabaseFiles::descriptors() const {
   std::vector<os::UniqueFd> descriptors;
   for (std::size_t file = 0; file < kFiles; ++file) {
-    descriptors.emplace_back(::open(path_of(file).c_str(), O_PATH | O_CLOEXEC));
+    descriptors.emplace_back(::open(paths_[file].c_str(), O_PATH | O_CLOEXEC));
     if (identity_of(descriptors.back().get()) != held_[file]) throw displaced(file);
   }
   return descriptors;
@@ -135,20 +138,11 @@ int DatabaseFiles::descriptor_of(const Identity& file) {
   return -1;
 }
 
-std::string DatabaseFiles::path_of(std::size_t file) const {
-  switch (file) {
-    case kLog: return path_ + "-wal";
-    case kIndex: return path_ + "-shm";
-    case kTurn: return turn_path(path_);
-    default: return path_;
-  }
-}
-
 StoreError DatabaseFiles::displaced(std::size_t file) const {
-  identity_at(path_of(file));
+  identity_at(paths_[file]);
   const int reason = errno;
-  std::string sentence = "database " + path_ + ": ";
-  sentence += file == kDatabase ? "the file" : path_of(file);
+  std::string sentence = "database " + path() + ": ";
+  sentence += file == kDatabase ? "the file" : paths_[file];
   sentence += " has been deleted or replaced while the server runs";
   if (reason != 0 && reason != ENOENT) {
     sentence += " (" + std::system_category().message(reason) + ")";

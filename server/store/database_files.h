@@ -41,13 +41,14 @@ class DatabaseFiles {
   /// `kept` are the descriptors that an earlier worker of this server has left behind, empty for
   /// the first one. Throws StoreError when the database must not be opened: other files are in
   /// place of those, or a log without its database.
-  DatabaseFiles(std::string given, std::string path, WriteTurn& turn, std::span<const int> kept);
+  DatabaseFiles(std::string given, const std::string& path, WriteTurn& turn,
+                std::span<const int> kept);
   DatabaseFiles(const DatabaseFiles&) = delete;
   DatabaseFiles& operator=(const DatabaseFiles&) = delete;
   /// Notes in the turn whether SQLite has removed the log.
   ~DatabaseFiles();
 
-  const std::string& path() const { return path_; }
+  const std::string& path() const { return paths_[kDatabase]; }
   /// Whether the database is there; otherwise it has to be created, which is only the first
   /// worker's to do.
   bool database_exists() const { return database_exists_; }
@@ -82,13 +83,12 @@ class DatabaseFiles {
   static Identity identity_of(int fd);
   static int descriptor_of(const Identity& file);
 
-  std::string path_of(std::size_t file) const;
   StoreError displaced(std::size_t file) const;
   void require_log_to_fit() const;
   void require_kept(std::span<const int> kept);
 
   std::string given_;
-  std::string path_;
+  std::array<std::string, kFiles> paths_;
   WriteTurn& turn_;
   bool database_exists_ = false;
   Identities expected_{};  ///< What an earlier worker had open.
