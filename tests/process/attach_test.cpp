@@ -48,7 +48,7 @@ pid_t primary_at(const fs::path& socket) {
     while (!answer.ends_with('\n') && connection.receive(answer, deadline)) {
     }
     return nlohmann::json::parse(answer).at("pid");
-  } catch (const std::system_error&) {
+  } catch (const std::exception&) {
     return 0;
   }
 }

@@ -94,7 +94,8 @@ bool HttpConnection::is_closed_by_peer() {
 
 void HttpConnection::receive_more() {
   if (!socket_.receive(buffer_, read_deadline_)) {
-    throw std::runtime_error("closed within a response, after: " + buffer_);
+    throw std::system_error(std::make_error_code(std::errc::connection_reset),
+                            "closed within a response, after: " + buffer_);
   }
 }
 

@@ -1,8 +1,9 @@
 // An HTTP client that sends exactly the bytes it is told to, also wrong ones, and reads exactly
 // one response at a time. No retries, no redirects, no pooling.
 //
-// Throws std::system_error for the socket's errors and passed deadlines (ETIMEDOUT), and
-// std::runtime_error for what is not an HTTP response or ends in the middle of one.
+// Throws std::system_error for the socket's errors, passed deadlines (ETIMEDOUT) and a response
+// that does not come or ends in its middle (ECONNRESET), and std::runtime_error for what is not an
+// HTTP response.
 #pragma once
 
 #include <chrono>

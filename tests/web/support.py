@@ -23,10 +23,14 @@ DEADLINE = 30  # seconds; a sanitized server on a busy machine needs some of the
 
 
 def wait_until(condition, seconds=DEADLINE, what='condition'):
-    """The first true value of condition(). Fails the test after `seconds`."""
+    """The first true value of condition(). Fails the test after `seconds`. A connection that breaks
+    is no answer yet: a request may have come to the worker that is killed."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        value = condition()
+        try:
+            value = condition()
+        except ConnectionError:
+            value = None
         if value:
             return value
         time.sleep(0.02)
