@@ -7,7 +7,6 @@
 #include <csignal>
 #include <iterator>
 #include <optional>
-#include <system_error>
 #include <utility>
 
 namespace forkscope::gateway {
@@ -153,11 +152,9 @@ void EventLoop::accept() {
   conversations_.want_room(false);
   if (!accepted) return;
   const int fd = accepted->fd.get();
-  try {
-    epoll_.add(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
-               kConnections + static_cast<std::uint64_t>(fd));
-  } catch (const std::system_error&) {
-    return;  // out of kernel memory: this one has to go, not all
+  if (!epoll_.try_add(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+                      kConnections + static_cast<std::uint64_t>(fd))) {
+    return;  // no room in the kernel: this one has to go, not all
   }
   conversations_.begin(connections_.add(std::move(*accepted)));
 }

@@ -1,5 +1,6 @@
 #include "os/epoll.h"
 
+#include <cassert>
 #include <cerrno>
 #include <system_error>
 
@@ -7,13 +8,11 @@ namespace forkscope::os {
 
 namespace {
 
-void control(int epoll, int operation, int fd, std::uint32_t events, std::uint64_t token) {
+bool control(int epoll, int operation, int fd, std::uint32_t events, std::uint64_t token) {
   epoll_event event{};
   event.events = events;
   event.data.u64 = token;
-  if (::epoll_ctl(epoll, operation, fd, &event) != 0) {
-    throw std::system_error(errno, std::generic_category(), "epoll_ctl");
-  }
+  return ::epoll_ctl(epoll, operation, fd, &event) == 0;
 }
 
 }  // namespace
@@ -23,14 +22,24 @@ Epoll::Epoll() : fd_(::epoll_create1(EPOLL_CLOEXEC)) {
 }
 
 void Epoll::add(int fd, std::uint32_t events, std::uint64_t token) {
-  control(fd_.get(), EPOLL_CTL_ADD, fd, events, token);
+  if (!try_add(fd, events, token)) {
+    throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+  }
+}
+
+bool Epoll::try_add(int fd, std::uint32_t events, std::uint64_t token) {
+  return control(fd_.get(), EPOLL_CTL_ADD, fd, events, token);
 }
 
 void Epoll::modify(int fd, std::uint32_t events, std::uint64_t token) {
-  control(fd_.get(), EPOLL_CTL_MOD, fd, events, token);
+  [[maybe_unused]] const bool done = control(fd_.get(), EPOLL_CTL_MOD, fd, events, token);
+  assert(done);
 }
 
-void Epoll::remove(int fd) { control(fd_.get(), EPOLL_CTL_DEL, fd, 0, 0); }
+void Epoll::remove(int fd) {
+  [[maybe_unused]] const bool done = control(fd_.get(), EPOLL_CTL_DEL, fd, 0, 0);
+  assert(done);
+}
 
 std::span<const epoll_event> Epoll::wait(int timeout_ms) {
   const int count =

@@ -29,6 +29,13 @@ bool may_attach(int fd) {
 
 ordered_json failure(const std::string& reason) { return {{"ok", false}, {"error", reason}}; }
 
+/// With what is no UTF-8 replaced.
+std::string line_of(const ordered_json& reply) {
+  return reply.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+std::string no_room(int error) { return std::string("epoll_ctl: ") + std::strerror(error); }
+
 int signal_by_name(const std::string& name) {
   static const std::map<std::string, int> kAllowed = {
       {"STOP", SIGSTOP}, {"CONT", SIGCONT}, {"KILL", SIGKILL}, {"ABRT", SIGABRT}};
@@ -80,12 +87,16 @@ std::optional<ControlSocket::News> ControlSocket::keep_bound() {
   if (had_one) loop_.remove(listener_.fd());  // see disconnect()
   listener_.release();
   std::string why_not = listener_.bind(kMaxClients);
+  if (why_not.empty() && !loop_.try_add(listener_.fd(), EPOLLIN, 0)) {
+    why_not = no_room(errno);
+    why_not = listener_.path() + ": " + why_not;
+    listener_.release();
+  }
   if (!why_not.empty()) {
     if (std::exchange(why_not_, why_not) == why_not) return std::nullopt;
     return News{News::Kind::trouble, "nobody can attach: " + why_not +
                                          " (ctl and the visualizer need the control socket there)"};
   }
-  loop_.add(listener_.fd(), EPOLLIN, 0);
   accepting_ = true;
   const bool had_trouble = !std::exchange(why_not_, {}).empty();
   if (had_one || had_trouble) {
@@ -124,7 +135,10 @@ void ControlSocket::accept() {
   if (clients_.size() >= kMaxClients) disconnect(clients_.front());
   clients_.push_back({std::move(fd), {}, {}});
   Client& client = clients_.back();
-  loop_.add(client.fd.get(), EPOLLIN, reinterpret_cast<std::uint64_t>(&client));
+  if (loop_.try_add(client.fd.get(), EPOLLIN, reinterpret_cast<std::uint64_t>(&client))) return;
+  const std::string refusal = line_of(failure("no room for you: " + no_room(errno)));
+  ::send(client.fd.get(), refusal.data(), refusal.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  clients_.pop_back();
 }
 
 void ControlSocket::retry_accept() {
@@ -187,13 +201,13 @@ bool ControlSocket::answer(Client& client, std::string_view line) {
 }
 
 bool ControlSocket::send(Client& client, const ordered_json& reply) {
-  client.unsent += reply.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+  client.unsent += line_of(reply);
   return flush(client);
 }
 
 bool ControlSocket::send_segment(Client& client, const ordered_json& reply) {
   if (!client.unsent.empty()) return false;  // it doesn't read its answers
-  std::string text = reply.dump() + "\n";
+  std::string text = line_of(reply);
   iovec bytes = {text.data(), text.size()};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
   msghdr message{};

@@ -177,8 +177,7 @@ void Supervisor::watch(std::uint64_t now_ns) {
 void Supervisor::fork_due(std::uint64_t now_ns) {
   for (WorkerHandle& worker : pool_) {
     if (!worker.fork_due_ns() || *worker.fork_due_ns() > now_ns) continue;
-    if (!worker.fork(telemetry::now_ns())) continue;
-    loop_.add(worker.boot_pipe(), EPOLLIN, token(Source::boot, worker.number() - 1));
+    worker.fork(telemetry::now_ns(), token(Source::boot, worker.number() - 1));
   }
 }
 

@@ -36,15 +36,19 @@ WorkerHandle::WorkerHandle(const Household& household, std::uint32_t number)
       lane_(household.segment.roster(number - 1)),
       hang_watch_(household.settings.hang_after_ns) {}
 
-bool WorkerHandle::fork(std::uint64_t now_ns) {
+void WorkerHandle::fork(std::uint64_t now_ns, std::uint64_t boot_token) {
   int pipe[2];
   // A socket, because descriptors come with what it says.
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pipe) != 0) {
-    postpone_fork(now_ns, "socketpair", errno);
-    return false;
+    return postpone_fork(now_ns, "socketpair", errno);
   }
   os::UniqueFd own_end(pipe[0]);
   const os::UniqueFd child_end(pipe[1]);
+  // Before there is a child, which nobody would hear. As long as there is none, closing our end
+  // ends its events, too.
+  if (!household_.loop.try_add(own_end.get(), EPOLLIN, boot_token)) {
+    return postpone_fork(now_ns, "epoll_ctl", errno);
+  }
 
   std::vector<int> keep = {household_.listening_socket, child_end.get()};
   for (const os::EventFd& wake : household_.wake) keep.push_back(wake.fd());
@@ -60,10 +64,7 @@ bool WorkerHandle::fork(std::uint64_t now_ns) {
                                            heirlooms};
   auto child = os::ChildProcess::fork(
       keep, [&] { return worker::run(household_.settings.worker, inheritance); });
-  if (!child) {
-    postpone_fork(now_ns, "fork", errno);
-    return false;
-  }
+  if (!child) return postpone_fork(now_ns, "fork", errno);
   process_ = std::move(*child);
 
   boot_pipe_ = std::move(own_end);
@@ -84,7 +85,6 @@ bool WorkerHandle::fork(std::uint64_t now_ns) {
   roster_.ready_ns = roster_.respawn_due_ns = 0;
   publish(RosterState::starting, now_ns);
   household_.events.record(event(EventKind::fork));
-  return true;
 }
 
 void WorkerHandle::postpone_fork(std::uint64_t now_ns, const char* call, int error) {

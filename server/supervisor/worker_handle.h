@@ -57,8 +57,9 @@ class WorkerHandle {
   // ── verbs of the primary's loop ──
   /// The first fork is due at once.
   void plan_first_fork() { fork_due_ns_ = 0; }
-  /// False, with the reason in the log, if the system can't now: the fork is due again in a while.
-  bool fork(std::uint64_t now_ns);
+  /// With its boot pipe in the primary's loop, as `boot_token`. If the system can't now, the reason
+  /// is in the log, and the fork is due again in a while.
+  void fork(std::uint64_t now_ns, std::uint64_t boot_token);
   /// The boot pipe has something to say.
   void hear_boot(std::uint64_t now_ns);
   /// A signal has stopped or continued the child.
@@ -112,7 +113,6 @@ class WorkerHandle {
   /// Why no process has been able to boot since the last one that was ready, if the latest has said
   /// so.
   const std::optional<BootFailure>& boot_failure() const { return boot_failure_; }
-  int boot_pipe() const { return boot_pipe_.get(); }
 
  private:
   static constexpr std::uint64_t kAbortGraceNs = 1'000'000'000;  // SIGABRT to SIGKILL
@@ -144,7 +144,7 @@ class WorkerHandle {
   telemetry::RosterLane lane_;
   telemetry::RosterRecord roster_{};  ///< What viewers see of it.
   os::ChildProcess process_;
-  os::UniqueFd boot_pipe_;
+  os::UniqueFd boot_pipe_;  ///< In the primary's loop as long as it is open.
   std::string boot_message_;
   std::optional<BootFailure> boot_failure_;
   HangWatch hang_watch_;

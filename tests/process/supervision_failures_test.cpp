@@ -1,26 +1,33 @@
 // What has bitten other supervisors: signals lost around a fork, timers that outlive their process,
-// locks that outlive their owner.
+// locks that outlive their owner, a shortage that one child or one viewer meets.
 #include <gtest/gtest.h>
 
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <filesystem>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "support/no_more_watches.h"
 #include "support/server_process.h"
 #include "support/server_watch.h"
+#include "support/stream_socket.h"
 #include "support/wait_until.h"
 
 namespace forkscope {
 namespace {
 
 using namespace std::chrono_literals;
+using support::count_in;
 using support::HttpConnection;
+using support::NoMoreWatches;
 using support::Readiness;
 using support::ServerProcess;
+using support::StreamSocket;
 using support::wait_for_log;
 using support::wait_for_request;
 using support::wait_until;
@@ -85,6 +92,66 @@ TEST(KillTimer, DoesNotOutliveTheWorkerItWasSetFor) {
     }));
     EXPECT_EQ(server.worker_state(1), "idle");
   }
+}
+
+// ── the user has no room for another descriptor that epoll watches ───────────────────────────────
+
+TEST(NoMoreWatches, AWorkerIsForkedOnceThereIsRoomForItAndTheOthersServe) {
+  NoMoreWatches room;
+  const ServerProcess server({.workers = 2, .environment = room.environment()});
+  const pid_t other = server.worker_pid(1);
+  const pid_t victim = server.worker_pid(2);
+  room.take();
+  ::kill(victim, SIGKILL);
+  ASSERT_TRUE(
+      wait_for_log(server, "worker 2 cannot be forked: epoll_ctl: No space left on device"));
+  EXPECT_EQ(server.request("GET", "/v1/todos").status, 200);
+  EXPECT_EQ(count_in(server.log(), "worker 2 forked"), 1) << "none that nobody would hear";
+  room.give_back();
+  EXPECT_TRUE(wait_until([&] {
+    const auto worker = server.worker(2);
+    return worker["generation"] == 2 && worker["state"] == "idle";
+  }));
+  EXPECT_EQ(server.worker_pid(1), other);
+}
+
+TEST(NoMoreWatches, AViewerIsToldSoAndTheNextOneIsServed) {
+  NoMoreWatches room;
+  const ServerProcess server({.workers = 1, .environment = room.environment()});
+  const auto deadline = StreamSocket::Clock::now() + 5s;
+  auto earlier = StreamSocket::connect_unix(server.control_socket());
+  std::string answer;
+  earlier.send("{\"cmd\":\"status\"}\n", deadline);
+  ASSERT_TRUE(earlier.receive(answer, deadline));
+  room.take();
+  auto viewer = StreamSocket::connect_unix(server.control_socket());
+  answer.clear();
+  while (viewer.receive(answer, deadline)) {  // to the end: it is disconnected
+  }
+  const auto refusal = nlohmann::json::parse(answer, nullptr, false);
+  ASSERT_TRUE(refusal.is_object()) << answer;
+  EXPECT_EQ(refusal["ok"], false);
+  EXPECT_EQ(refusal["error"], "no room for you: epoll_ctl: No space left on device");
+  answer.clear();
+  earlier.send("{\"cmd\":\"status\"}\n", deadline);
+  EXPECT_TRUE(earlier.receive(answer, deadline)) << "who is in stays in";
+  room.give_back();
+  EXPECT_EQ(server.control({{"cmd", "status"}})["ok"], true);
+}
+
+TEST(NoMoreWatches, TheControlSocketIsBoundAnewOnceThereIsRoomForIt) {
+  NoMoreWatches room;
+  const ServerProcess server({.workers = 1, .environment = room.environment()});
+  const auto path = server.control_socket();
+  room.take();
+  std::filesystem::remove(path);
+  ASSERT_TRUE(wait_for_log(server, "nobody can attach: "));
+  EXPECT_TRUE(wait_for_log(server, "epoll_ctl: No space left on device"));
+  EXPECT_EQ(server.request("GET", "/v1/todos").status, 200);
+  room.give_back();
+  ASSERT_TRUE(wait_for_log(server, "the control socket is bound: "));
+  EXPECT_EQ(server.control({{"cmd", "status"}})["ok"], true);
+  EXPECT_EQ(count_in(server.log(), "nobody can attach: "), 1);
 }
 
 /// Creates todos until told to stop, on a new connection whenever the old one is gone. Counts what
