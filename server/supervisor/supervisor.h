@@ -31,8 +31,8 @@ class Supervisor final : private Commands {
   /// std::system_error or std::runtime_error with one line for people.
   explicit Supervisor(const Settings& settings);
 
-  /// Runs until the server has stopped. Returns the exit code: 0 after a clean stop, 1 if workers
-  /// had to be killed for it, 3 or 4 if no worker can boot (worker/worker.h).
+  /// Runs until the server has stopped. Returns the exit code: 0 after a clean stop, 1 if a worker
+  /// had to be killed for it or crashed, 3 or 4 if no worker can boot (worker/worker.h).
   int run();
 
  private:

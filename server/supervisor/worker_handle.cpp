@@ -70,7 +70,7 @@ void WorkerHandle::fork(std::uint64_t now_ns, std::uint64_t boot_token) {
   boot_pipe_ = std::move(own_end);
   boot_message_.clear();
   fork_due_ns_.reset();
-  asked_to_go_ = missed_boot_deadline_ = false;
+  asked_to_go_ = missed_boot_deadline_ = had_to_be_killed_ = false;
   hang_watch_ = HangWatch(household_.settings.hang_after_ns);
   hang_watch_.rearm(now_ns);
   boot_deadline_ns_ = now_ns + household_.settings.boot_timeout_ns;
@@ -161,7 +161,9 @@ std::uint64_t WorkerHandle::watch(std::uint64_t now_ns) {
 }
 
 void WorkerHandle::kill(std::string_view why) {
-  if (send(SIGKILL)) household_.events.record(event(EventKind::kill), why);
+  if (!send(SIGKILL)) return;
+  had_to_be_killed_ = true;
+  household_.events.record(event(EventKind::kill), why);
 }
 
 bool WorkerHandle::send_signal(int signal) {
@@ -218,13 +220,15 @@ bool WorkerHandle::reap(std::uint64_t now_ns) {
   return true;
 }
 
+bool WorkerHandle::was_sigkilled() const {
+  return roster_.exit_cause == static_cast<std::uint32_t>(telemetry::ExitCause::signaled) &&
+         roster_.exit_code == SIGKILL;
+}
+
 /// No program sends itself SIGKILL, and we do only to those that hang, don't boot, or don't go.
 Death WorkerHandle::latest_death() const {
-  const bool sigkill =
-      roster_.exit_cause == static_cast<std::uint32_t>(telemetry::ExitCause::signaled) &&
-      roster_.exit_code == SIGKILL;
   const bool was_hung = (roster_.exit_flags & telemetry::kExitWasHung) != 0;
-  if (!sigkill || was_hung || missed_boot_deadline_) return Death::own;
+  if (!was_sigkilled() || was_hung || missed_boot_deadline_) return Death::own;
   return was_ready() ? Death::killed_while_serving : Death::killed_while_booting;
 }
 

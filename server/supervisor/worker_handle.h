@@ -103,8 +103,9 @@ class WorkerHandle {
   /// Of the current process, or else of the latest: it was told to drain.
   bool was_asked_to_go() const { return asked_to_go_; }
   std::uint32_t generation() const { return roster_.generation; }
-  /// Of the latest exit: code 0, or it could not boot.
+  /// Of the latest exit: code 0, or it could not boot, or somebody else has killed it.
   bool ended_cleanly() const {
+    if (was_sigkilled()) return !had_to_be_killed_;
     return roster_.exit_cause == static_cast<std::uint32_t>(telemetry::ExitCause::exited) &&
            (roster_.exit_code == 0 || !was_ready());
   }
@@ -119,6 +120,7 @@ class WorkerHandle {
   /// A core dump takes as long as the worker's memory is large; on a disk that is stuck, for ever.
   static constexpr std::uint64_t kEndingLimitNs = 60'000'000'000;
 
+  bool was_sigkilled() const;
   Death latest_death() const;
   void wait_for_restart(std::uint64_t delay_ns, std::uint64_t now_ns);
   void postpone_fork(std::uint64_t now_ns, const char* call, int error);
@@ -154,6 +156,7 @@ class WorkerHandle {
   bool ever_ready_ = false;
   bool asked_to_go_ = false;
   bool missed_boot_deadline_ = false;
+  bool had_to_be_killed_ = false;  ///< By us: it was sent SIGABRT or SIGKILL, not on request.
 
   // Of the current process; 0 = not set.
   std::uint64_t boot_deadline_ns_ = 0;

@@ -90,6 +90,7 @@ void WorkerHandle::abort_unless_held(std::uint64_t now_ns) {
     lane_.write(roster_);
     return;
   }
+  had_to_be_killed_ = true;
   process_.signal(SIGCONT);  // a stopped process takes no other signal but SIGKILL
   sigkill_due_ns_ = now_ns + kAbortGraceNs;
   publish(RosterState::aborting, now_ns);

@@ -55,9 +55,33 @@ TEST(SignalsAroundFork, ATermWhileTheDeadAreReplacedIsNotLost) {
       ASSERT_TRUE(wait_for_log(server, "generation 2"));
     }
     server.signal(SIGTERM);
-    EXPECT_LE(server.wait_for_exit(), 1) << "1 where it was too late to replace them";
+    EXPECT_EQ(server.wait_for_exit(), 0) << "the server had to kill nobody";
     EXPECT_TRUE(is_empty(server.pid()));
   }
+}
+
+TEST(SignalsAroundFork, AWorkerThatSomebodyElseKillsIsNoFailureOfTheStop) {
+  ServerProcess server({.workers = 2, .arguments = {"--hang-after=60s"}});
+  auto slow = server.start_request("/v1/faults/slow?ms=60000");
+  const int number = wait_for_request(server, 2);
+  ASSERT_NE(number, 0);
+  const pid_t worker = server.worker_pid(number);
+  server.signal(SIGTERM);
+  ASSERT_TRUE(wait_for_log(server, "worker " + std::to_string(number) + " draining"));
+  ::kill(worker, SIGKILL);
+  EXPECT_EQ(server.wait_for_exit(), 0);
+}
+
+TEST(SignalsAroundFork, AWorkerThatCrashesOnItsWayOutIsAFailureOfTheStop) {
+  ServerProcess server({.workers = 2, .arguments = {"--hang-after=60s"}});
+  auto slow = server.start_request("/v1/faults/slow?ms=60000");
+  const int number = wait_for_request(server, 2);
+  ASSERT_NE(number, 0);
+  const pid_t worker = server.worker_pid(number);
+  server.signal(SIGTERM);
+  ASSERT_TRUE(wait_for_log(server, "worker " + std::to_string(number) + " draining"));
+  ::kill(worker, SIGSEGV);
+  EXPECT_EQ(server.wait_for_exit(), 1);
 }
 
 TEST(SignalsAroundFork, ATermSentTwiceIsStillGraceful) {
