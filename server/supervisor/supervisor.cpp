@@ -87,7 +87,7 @@ Supervisor::Supervisor(const Settings& settings)
 
 int Supervisor::run() {
   events_.note("serving http://" + telemetry::authority(listener_.address, listener_.port) +
-               "/v1/todos, workers: " + std::to_string(settings_.workers) +
+               ", workers: " + std::to_string(settings_.workers) +
                ", primary pid: " + std::to_string(segment_.header().primary_pid));
   say_what_is_left_out();
   make_room_for_connections();
