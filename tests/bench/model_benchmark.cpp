@@ -1,4 +1,5 @@
-// What the visualizer's model costs at 256 workers: one capture step, and one frame's questions.
+// What reading, remembering and looking back cost at 256 workers: one capture step, and one frame's
+// questions.
 #include <benchmark/benchmark.h>
 
 #include <array>
@@ -7,8 +8,8 @@
 #include <vector>
 
 #include "forkscope/telemetry/segment.h"
-#include "model/history.h"
-#include "model/live_source.h"
+#include "history/history.h"
+#include "live/live_source.h"
 #include "unit/recording_script.h"
 #include "unit/segment_host.h"
 
@@ -29,8 +30,8 @@ void capture(benchmark::State& state, std::chrono::milliseconds pause) {
   for (std::uint32_t number = 1; number <= kWorkers; ++number) {
     slots.push_back(host.start_worker(number, 4'000 + number));
   }
-  model::LiveSource source(kPort);
-  model::History history;
+  live::LiveSource source(kPort);
+  history::History history;
   std::uint64_t poll = 0;
   for (auto _ : state) {
     state.PauseTiming();
@@ -56,13 +57,13 @@ BENCHMARK(captures_a_step_with_a_frame)->Unit(benchmark::kMicrosecond)->Iteratio
 
 /// A frame of the recording: history alone, with what 256 busy workers change in 100 ms.
 void adds_a_frame(benchmark::State& state) {
-  model::History history;
+  history::History history;
   std::uint64_t poll = 0;
-  std::vector<model::Answer> answers(model::kAnswersPerFrame);
+  std::vector<picture::Answer> answers(picture::kAnswersPerFrame);
   for (auto _ : state) {
     state.PauseTiming();
-    const model::Snapshot snapshot = test::scripted_picture(3 * ++poll, kWorkers);
-    for (model::Answer& answer : answers) answer.end_ns = snapshot.time_ns - 1'000;
+    const picture::Snapshot snapshot = test::scripted_picture(3 * ++poll, kWorkers);
+    for (picture::Answer& answer : answers) answer.end_ns = snapshot.time_ns - 1'000;
     state.ResumeTiming();
     history.add(snapshot, answers, {});
   }
@@ -71,10 +72,10 @@ void adds_a_frame(benchmark::State& state) {
 }
 BENCHMARK(adds_a_frame)->Unit(benchmark::kMicrosecond)->Iterations(6'000);
 
-const model::History& ten_minutes() {
-  static const model::History history = [] {
-    model::History filled;
-    test::play_script(filled, kWorkers, 3 * model::kHistoryBins);
+const history::History& ten_minutes() {
+  static const history::History history = [] {
+    history::History filled;
+    test::play_script(filled, kWorkers, 3 * history::kHistoryBins);
     return filled;
   }();
   return history;
@@ -82,10 +83,10 @@ const model::History& ten_minutes() {
 
 /// What all panels ask for a frame at a view time in the past.
 void answers_a_frame(benchmark::State& state) {
-  const model::History& history = ten_minutes();
+  const history::History& history = ten_minutes();
   std::uint64_t time_ns = history.newest_ns() - 300'000'000'000;
-  std::array<model::WorkerBin, 300> bins;
-  std::array<model::TimeBin, 300> timeline;
+  std::array<history::WorkerBin, 300> bins;
+  std::array<history::TimeBin, 300> timeline;
   for (auto _ : state) {
     time_ns += 33'000'000;  // plays on
     if (time_ns > history.newest_ns()) time_ns -= 300'000'000'000;
@@ -104,7 +105,7 @@ BENCHMARK(answers_a_frame)->Unit(benchmark::kMicrosecond);
 
 /// A jump to somewhere else: the picture has to be decoded from its key frame.
 void jumps(benchmark::State& state) {
-  const model::History& history = ten_minutes();
+  const history::History& history = ten_minutes();
   std::uint64_t step = 0;
   for (auto _ : state) {
     const std::uint64_t back = (++step * 7'919) % 5'900 * 100'000'000;

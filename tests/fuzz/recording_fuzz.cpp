@@ -17,10 +17,10 @@
 #include <vector>
 
 #include "forkscope/telemetry/event_text.h"
-#include "model/wording.h"
 #include "recording/crc32c.h"
 #include "recording/recording_error.h"
 #include "recording/replay.h"
+#include "words/wording.h"
 
 namespace {
 
@@ -62,34 +62,34 @@ void put_right(Bytes& file) {
   }
 }
 
-void look(const model::History& history, std::uint64_t time_ns) {
-  const model::Snapshot& picture = history.at(time_ns);
+void look(const history::History& history, std::uint64_t time_ns) {
+  const picture::Snapshot& picture = history.at(time_ns);
   require(picture.time_ns <= time_ns);
   require(printable(picture.attachment_detail) && printable(picture.server.host));
-  std::vector<model::WorkerBin> bins(300);
+  std::vector<history::WorkerBin> bins(300);
   for (const telemetry::WorkerReport& worker : picture.workers) {
     require(worker.number >= 1 && worker.number <= telemetry::kMaxSlots);
     require(!worker.in_flight || printable(worker.in_flight->path));
     history.worker_bins(worker.number, time_ns, bins);
     history.served(worker.number, time_ns, 5);
   }
-  for (const model::CoreSample& core : picture.cores) {
+  for (const picture::CoreSample& core : picture.cores) {
     require(core.utilisation >= 0 && core.utilisation <= 1);
     history.core_bins(core.number, time_ns, 10);
   }
-  std::vector<model::TimeBin> timeline(100);
+  std::vector<history::TimeBin> timeline(100);
   history.timeline(time_ns, timeline);
-  for (const model::Incident& incident : history.incidents(time_ns)) {
+  for (const history::Incident& incident : history.incidents(time_ns)) {
     require(incident.known_ns <= time_ns);
-    require(printable(model::headline(incident, picture)) && printable(model::receipt(incident)));
-    for (const model::ChainStep& step : model::chain(incident)) {
+    require(printable(words::headline(incident, picture)) && printable(words::receipt(incident)));
+    for (const words::ChainStep& step : words::chain(incident)) {
       require(printable(step.title) && printable(step.detail));
     }
   }
   for (const telemetry::EventRecord& event : history.events(time_ns, 50)) {
     require(event.time_ns <= time_ns && printable(telemetry::describe(event)));
   }
-  for (const model::Answer& answer : history.answers(time_ns, 50)) {
+  for (const picture::Answer& answer : history.answers(time_ns, 50)) {
     require(answer.end_ns <= time_ns && printable(answer.path_tail));
   }
   history.answers_between(time_ns - std::min<std::uint64_t>(time_ns, 1'000'000'000), time_ns);

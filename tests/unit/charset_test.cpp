@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "model/look.h"
 #include "text/line.h"
+#include "words/look.h"
 
 namespace forkscope::text {
 namespace {
@@ -46,8 +46,8 @@ TEST_F(CharsetTest, OfATerminalAlsoDependsOnItsKind) {
 
 TEST(InCharset, TellsTheShapesApartAndIsAsWide) {
   std::string shapes;
-  for (int look = 0; look <= static_cast<int>(model::Look::unknown); ++look) {
-    shapes += model::shape(static_cast<model::Look>(look));
+  for (int look = 0; look <= static_cast<int>(words::Look::unknown); ++look) {
+    shapes += words::shape(static_cast<words::Look>(look));
   }
   EXPECT_EQ(in_charset(shapes, Charset::ascii), "o*^++(##XX?");
   std::string blocks;

@@ -1,4 +1,4 @@
-#include "model/control_client.h"
+#include "live/control_client.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 #include "segment_host.h"
 #include "support/wait_until.h"
 
-namespace forkscope::model {
+namespace forkscope::live {
 namespace {
 
 using nlohmann::json;
@@ -191,4 +191,4 @@ TEST(ControlClient, ShowsTheLineThatDoesTheSame) {
 }
 
 }  // namespace
-}  // namespace forkscope::model
+}  // namespace forkscope::live

@@ -1,8 +1,8 @@
-#include "model/format.h"
+#include "words/format.h"
 
 #include <gtest/gtest.h>
 
-namespace forkscope::model {
+namespace forkscope::words {
 namespace {
 
 TEST(Format, CountsOneAsOne) {
@@ -26,4 +26,4 @@ TEST(Format, OrdinalsEndAsTheyAreSpoken) {
 }
 
 }  // namespace
-}  // namespace forkscope::model
+}  // namespace forkscope::words

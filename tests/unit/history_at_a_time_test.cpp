@@ -2,10 +2,10 @@
 #include <gtest/gtest.h>
 
 #include "event_builder.h"
-#include "model/history.h"
+#include "history/history.h"
 #include "picture_builder.h"
 
-namespace forkscope::model {
+namespace forkscope::history {
 namespace {
 
 using telemetry::WorkerState;
@@ -48,7 +48,7 @@ TEST(HistoryAtATime, IncidentsAreFoundInBothDirections) {
   const std::vector<telemetry::EventRecord> events = {
       test::exited(kStart + kSecond, 1, 1, telemetry::ExitCause::signaled, SIGKILL),
       test::exited(kStart + 3 * kSecond, 2, 1, telemetry::ExitCause::signaled, SIGKILL)};
-  Snapshot last = picture(kStart + 4 * kSecond, 0);
+  picture::Snapshot last = picture(kStart + 4 * kSecond, 0);
   history.add(last, {}, events);
   EXPECT_EQ(history.previous_incident(kStart + kSecond), nullptr);
   EXPECT_EQ(history.previous_incident(kStart + 3 * kSecond)->worker, 1U);
@@ -72,7 +72,7 @@ TEST(HistoryAtATime, CaptureGoesOnAndThePastStays) {
 
 TEST(HistoryAtATime, LostRecordsAreAGapWithItsNumber) {
   History history;
-  Snapshot snapshot = picture(kStart, 0);
+  picture::Snapshot snapshot = picture(kStart, 0);
   history.add(snapshot, {}, {});
   for (std::uint64_t i = 1; i <= 10; ++i) {
     snapshot.time_ns += 100 * kMillisecond;
@@ -94,11 +94,11 @@ TEST(HistoryAtATime, LostRecordsAreAGapWithItsNumber) {
 TEST(HistoryAtATime, TheTimelineCountsFromTheFirstRequestAndNotWhatWasBefore) {
   History fresh;
   fresh.add(picture(kStart, 0), {}, {});
-  Snapshot later = picture(kStart + 100 * kMillisecond, 0);
+  picture::Snapshot later = picture(kStart + 100 * kMillisecond, 0);
   later.totals.requests = 7;
   fresh.add(later, {}, {});
   History late;
-  Snapshot old = picture(kStart, 0);
+  picture::Snapshot old = picture(kStart, 0);
   old.totals.requests = 1'000'000;
   late.add(old, {}, {});
   old.time_ns += 100 * kMillisecond;
@@ -116,9 +116,9 @@ TEST(HistoryAtATime, TheTimelineCountsFromTheFirstRequestAndNotWhatWasBefore) {
 TEST(HistoryAtATime, ASilenceIsAGapOfItsFullLengthAndItsRequestsAreSpreadOverIt) {
   History history;
   history.add(picture(kStart, 0, WorkerState::busy), {}, {});
-  Snapshot after = picture(kStart + 3 * kSecond, 300, WorkerState::busy);
+  picture::Snapshot after = picture(kStart + 3 * kSecond, 300, WorkerState::busy);
   after.totals.requests = 300;
-  Snapshot before = picture(kStart + 100 * kMillisecond, 0, WorkerState::busy);
+  picture::Snapshot before = picture(kStart + 100 * kMillisecond, 0, WorkerState::busy);
   before.totals.requests = 10;
   history.add(before, {}, {});
   after.totals.requests = 310;
@@ -139,26 +139,26 @@ TEST(HistoryAtATime, ASilenceIsAGapOfItsFullLengthAndItsRequestsAreSpreadOverIt)
 TEST(HistoryAtATime, LatenciesStandInTheirTimeAndRow) {
   History history;
   history.add(picture(kStart, 0), {}, {});
-  const std::vector<LatencyCount> latency = {{1, latency_row(kMillisecond), 97},
-                                             {1, latency_row(kSecond), 3}};
+  const std::vector<picture::LatencyCount> latency = {{1, picture::latency_row(kMillisecond), 97},
+                                                      {1, picture::latency_row(kSecond), 3}};
   history.add(picture(kStart + 100 * kMillisecond, 100), {}, {}, latency);
   history.add(picture(kStart + 200 * kMillisecond, 100), {}, {});
-  const LatencyColumn column = history.latency(kStart + 200 * kMillisecond, 2);
-  EXPECT_EQ(column[latency_row(kMillisecond)], 97U);
-  EXPECT_EQ(column[latency_row(kSecond)], 3U);
-  EXPECT_NEAR(quantile_ns(column, 0.5), 1e6, 2e5);
-  EXPECT_NEAR(quantile_ns(column, 0.99), 1e9, 2e8);
-  EXPECT_EQ(quantile_ns(history.latency(kStart, 5), 0.5), 0);
+  const picture::LatencyColumn column = history.latency(kStart + 200 * kMillisecond, 2);
+  EXPECT_EQ(column[picture::latency_row(kMillisecond)], 97U);
+  EXPECT_EQ(column[picture::latency_row(kSecond)], 3U);
+  EXPECT_NEAR(picture::quantile_ns(column, 0.5), 1e6, 2e5);
+  EXPECT_NEAR(picture::quantile_ns(column, 0.99), 1e9, 2e8);
+  EXPECT_EQ(picture::quantile_ns(history.latency(kStart, 5), 0.5), 0);
   const auto bins = history.worker_bins(1, kStart + 100 * kMillisecond, 1);
-  EXPECT_EQ(bins[0].median_row, latency_row(kMillisecond));
-  EXPECT_EQ(bins[0].slowest_row, latency_row(kSecond));
+  EXPECT_EQ(bins[0].median_row, picture::latency_row(kMillisecond));
+  EXPECT_EQ(bins[0].slowest_row, picture::latency_row(kSecond));
 }
 
 TEST(HistoryAtATime, AnswersBetweenTwoMomentsComeOnceAndInOrder) {
   History history;
-  std::vector<Answer> answers;
+  std::vector<picture::Answer> answers;
   for (std::uint64_t i = 1; i <= 20; ++i) {
-    Answer answer;
+    picture::Answer answer;
     answer.id = i;
     answer.end_ns = kStart + i * 30 * kMillisecond;
     answers.push_back(answer);
@@ -167,7 +167,7 @@ TEST(HistoryAtATime, AnswersBetweenTwoMomentsComeOnceAndInOrder) {
   history.add(picture(kStart + kSecond, 20), answers, {});
   std::uint64_t next = 1;
   for (std::uint64_t t = kStart; t < kStart + kSecond; t += 33 * kMillisecond) {
-    for (const Answer& answer : history.answers_between(t, t + 33 * kMillisecond)) {
+    for (const picture::Answer& answer : history.answers_between(t, t + 33 * kMillisecond)) {
       EXPECT_EQ(answer.id, next++);
     }
   }
@@ -175,4 +175,4 @@ TEST(HistoryAtATime, AnswersBetweenTwoMomentsComeOnceAndInOrder) {
 }
 
 }  // namespace
-}  // namespace forkscope::model
+}  // namespace forkscope::history

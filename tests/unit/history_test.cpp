@@ -1,4 +1,4 @@
-#include "model/history.h"
+#include "history/history.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include "event_builder.h"
 #include "picture_builder.h"
 
-namespace forkscope::model {
+namespace forkscope::history {
 namespace {
 
 using telemetry::WorkerState;
@@ -68,13 +68,13 @@ TEST(History, WhatWasNeverSeenIsEmpty) {
   EXPECT_EQ(history.core_bins(7, kStart, 30).size(), 30U);
   EXPECT_EQ(history.worker_bins(1, 0, 3).size(), 3U);
   EXPECT_TRUE(history.answers(kStart, 10).empty());
-  EXPECT_EQ(history.at(kStart).attachment, Attachment::searching);
+  EXPECT_EQ(history.at(kStart).attachment, picture::Attachment::searching);
 }
 
 TEST(History, ANewServerStartsItsCountsAnew) {
   History history;
   history.add(picture(kStart, 1'000), {}, {});
-  Snapshot restarted = picture(kStart + 100 * kMillisecond, 3);
+  picture::Snapshot restarted = picture(kStart + 100 * kMillisecond, 3);
   restarted.server.instance_id = 2;
   history.add(restarted, {}, {});
   restarted.time_ns += 100 * kMillisecond;
@@ -91,7 +91,7 @@ TEST(History, ThePictureOfAMomentIsTheNewestThatIsNotYounger) {
   EXPECT_EQ(history.at(kStart + 5 * kSecond).workers[0].requests, 50U);
   EXPECT_EQ(history.at(kStart + 5 * kSecond + 99 * kMillisecond).workers[0].requests, 50U);
   EXPECT_EQ(history.at(kStart + 3600 * kSecond).workers[0].requests, 100U);
-  EXPECT_EQ(history.at(kStart - 1).attachment, Attachment::searching);
+  EXPECT_EQ(history.at(kStart - 1).attachment, picture::Attachment::searching);
 }
 
 TEST(History, ReachesTenMinutesBackAndNoFurther) {
@@ -101,7 +101,7 @@ TEST(History, ReachesTenMinutesBackAndNoFurther) {
   }
   const std::uint64_t now = kStart + 700 * kSecond;
   EXPECT_EQ(history.at(now - 590 * kSecond).workers[0].requests, 1'100U);
-  EXPECT_EQ(history.at(now - 690 * kSecond).attachment, Attachment::searching);
+  EXPECT_EQ(history.at(now - 690 * kSecond).attachment, picture::Attachment::searching);
   EXPECT_NEAR(sum_of(history.worker_bins(1, now, kHistoryBins)), kHistoryBins, 2);
   EXPECT_FLOAT_EQ(sum_of(history.worker_bins(1, now - 600 * kSecond, 100)), 0);
   EXPECT_FLOAT_EQ(history.core_bins(0, now, 1)[0], 0.5F);
@@ -110,16 +110,16 @@ TEST(History, ReachesTenMinutesBackAndNoFurther) {
 TEST(History, KeepsEveryPictureOfManyWorkersWithinItsBudget) {
   constexpr std::size_t kWorkers = 256;
   History history;
-  std::vector<Answer> answers(2 * kAnswersPerFrame);
+  std::vector<picture::Answer> answers(2 * picture::kAnswersPerFrame);
   for (std::uint64_t i = 0; i <= 6'100; ++i) {
-    const Snapshot snapshot = crowd(kWorkers, i);
-    for (Answer& answer : answers) answer.end_ns = snapshot.time_ns - kMillisecond;
+    const picture::Snapshot snapshot = crowd(kWorkers, i);
+    for (picture::Answer& answer : answers) answer.end_ns = snapshot.time_ns - kMillisecond;
     history.add(snapshot, answers, {});
   }
   EXPECT_LE(history.picture_bytes(), kPictureBudget);
   for (std::uint64_t i = 6'099; i > 110; i -= 599) {
-    const Snapshot wanted = crowd(kWorkers, i);
-    const Snapshot& found = history.at(wanted.time_ns + 99 * kMillisecond);
+    const picture::Snapshot wanted = crowd(kWorkers, i);
+    const picture::Snapshot& found = history.at(wanted.time_ns + 99 * kMillisecond);
     ASSERT_EQ(found.time_ns, wanted.time_ns);
     ASSERT_EQ(found.workers.size(), kWorkers);
     for (std::size_t w = 0; w < kWorkers; ++w) {
@@ -145,9 +145,9 @@ TEST(History, BinsAddUpToEveryRequestOfTheWindow) {
 
 TEST(History, AnswersAreTheLatestBeforeTheMomentNewestFirst) {
   History history;
-  std::vector<Answer> answers;
+  std::vector<picture::Answer> answers;
   for (std::uint64_t i = 1; i <= 10; ++i) {
-    Answer answer;
+    picture::Answer answer;
     answer.id = i;
     answer.worker = 1;
     answer.end_ns = kStart + i * 50 * kMillisecond;
@@ -163,21 +163,21 @@ TEST(History, AnswersAreTheLatestBeforeTheMomentNewestFirst) {
 
 TEST(History, KeepsTheLatestAnswersOfABinUnderLoad) {
   History history;
-  std::vector<Answer> answers(1'000);
+  std::vector<picture::Answer> answers(1'000);
   for (std::uint64_t i = 0; i < answers.size(); ++i) {
     answers[i].id = i;
     answers[i].end_ns = kStart + i * 10'000;
   }
   history.add(picture(kStart + kSecond, 1'000), answers, {});
   const auto latest = history.answers(kStart + kSecond, 100);
-  ASSERT_EQ(latest.size(), kAnswersPerFrame);
+  ASSERT_EQ(latest.size(), picture::kAnswersPerFrame);
   EXPECT_EQ(latest.front().id, 999U);
-  EXPECT_EQ(latest.back().id, 1'000U - kAnswersPerFrame);
+  EXPECT_EQ(latest.back().id, 1'000U - picture::kAnswersPerFrame);
 }
 
 TEST(History, AnAnswerFromTheFutureDoesNotWipeOutThePast) {
   History history;
-  std::vector<Answer> answers(2);
+  std::vector<picture::Answer> answers(2);
   answers[0].end_ns = kStart;
   answers[1].end_ns = ~std::uint64_t{0};
   history.add(picture(kStart + kSecond, 2), answers, {});
@@ -186,7 +186,7 @@ TEST(History, AnAnswerFromTheFutureDoesNotWipeOutThePast) {
 
 TEST(History, ShareCountsTheWindow) {
   History history;
-  Snapshot both = picture(kStart, 0);
+  picture::Snapshot both = picture(kStart, 0);
   both.workers.push_back(both.workers[0]);
   both.workers[1].number = 2;
   for (std::uint64_t i = 0; i <= 30; ++i) {
@@ -218,11 +218,11 @@ TEST(History, OthersServedCountsFromTheStartOfTheHang) {
   for (std::uint64_t i = 0; i <= 20; ++i) {
     // Worker 1 serves 7 in 100 ms until it hangs at 550 ms, the others 10 all the time.
     const std::uint64_t own = i <= 5 ? 7 * i : 38;
-    Snapshot snapshot = picture(kStart + i * 100 * kMillisecond, own);
+    picture::Snapshot snapshot = picture(kStart + i * 100 * kMillisecond, own);
     snapshot.totals.requests = 1'000 + own + 10 * i;
     history.add(snapshot, {}, {});
   }
-  Snapshot declared = picture(kStart + 2 * kSecond + 1, 38);
+  picture::Snapshot declared = picture(kStart + 2 * kSecond + 1, 38);
   declared.totals.requests = 1'238;
   const std::vector<telemetry::EventRecord> events = {
       hung(kStart + 2 * kSecond, 1, 1, kStart + 550 * kMillisecond, "GET /a", 1'238)};
@@ -236,8 +236,8 @@ TEST(History, AServerThatIsGoneClosesItsIncidents) {
       hung(kStart + 2 * kSecond, 1, 1, kStart, "GET /a")};
   history.add(picture(kStart + 2 * kSecond, 0), {}, events);
   ASSERT_TRUE(history.incidents().at(0).open());
-  Snapshot lost = picture(kStart + 3 * kSecond, 0);
-  lost.attachment = Attachment::lost;
+  picture::Snapshot lost = picture(kStart + 3 * kSecond, 0);
+  lost.attachment = picture::Attachment::lost;
   history.add(lost, {}, {});
   EXPECT_FALSE(history.incidents().at(0).open());
 }
@@ -245,8 +245,8 @@ TEST(History, AServerThatIsGoneClosesItsIncidents) {
 TEST(History, AServerThatStopsInOneGoLeavesNoCrashesBehind) {
   History history;
   history.add(picture(kStart, 0), {}, {});
-  Snapshot lost = picture(kStart + kSecond, 0);
-  lost.attachment = Attachment::lost;
+  picture::Snapshot lost = picture(kStart + kSecond, 0);
+  lost.attachment = picture::Attachment::lost;
   const std::vector<telemetry::EventRecord> events = {
       event(kStart + 500 * kMillisecond, telemetry::EventKind::shutdown, 0, 0),
       test::exited(kStart + 900 * kMillisecond, 1, 1, telemetry::ExitCause::signaled, SIGKILL)};
@@ -258,7 +258,7 @@ TEST(History, AWorkerThatIsGivenUpWhileDeadIsOver) {
   History history;
   const std::vector<telemetry::EventRecord> events = {
       test::exited(kStart, 2, 1, telemetry::ExitCause::signaled, SIGKILL)};
-  Snapshot both = picture(kStart + kSecond, 0);
+  picture::Snapshot both = picture(kStart + kSecond, 0);
   both.workers.push_back(both.workers[0]);
   both.workers[1].number = 2;
   history.add(both, {}, events);
@@ -269,4 +269,4 @@ TEST(History, AWorkerThatIsGivenUpWhileDeadIsOver) {
 }
 
 }  // namespace
-}  // namespace forkscope::model
+}  // namespace forkscope::history

@@ -1,13 +1,13 @@
-#include "model/incidents.h"
+#include "history/incidents.h"
 
 #include <gtest/gtest.h>
 
 #include "event_builder.h"
 #include "forkscope/telemetry/event_text.h"
-#include "model/format.h"
-#include "model/wording.h"
+#include "words/format.h"
+#include "words/wording.h"
 
-namespace forkscope::model {
+namespace forkscope::history {
 namespace {
 
 using telemetry::EventKind;
@@ -47,7 +47,7 @@ TEST(Incidents, AHangLastsUntilTheSuccessorListens) {
   incidents.add(
       event(kStart + 5 * kSecond + 38 * kMillisecond, EventKind::listening, 3, 2, 16'331));
   EXPECT_FALSE(incident.open());
-  EXPECT_EQ(receipt(incident),
+  EXPECT_EQ(words::receipt(incident),
             "hung 5.00 s · SIGABRT · back after 38 ms · 1 request lost · others served 15,331");
 }
 
@@ -57,7 +57,8 @@ TEST(Incidents, AHungWorkerThatGoesOnHasRecovered) {
   incidents.add(event(kStart + 3 * kSecond, EventKind::recovered, 1, 1, 30));
   ASSERT_EQ(incidents.all().size(), 1U);
   EXPECT_FALSE(incidents.all()[0].open());
-  EXPECT_EQ(receipt(incidents.all()[0]), "hung 3.00 s · went on by itself · others served 20");
+  EXPECT_EQ(words::receipt(incidents.all()[0]),
+            "hung 3.00 s · went on by itself · others served 20");
 }
 
 TEST(Incidents, AStoppedWorkerDoesNotGoOnByItself) {
@@ -67,8 +68,8 @@ TEST(Incidents, AStoppedWorkerDoesNotGoOnByItself) {
   incidents.add(record);
   incidents.add(event(kStart + 3 * kSecond, EventKind::recovered, 1, 1, 30));
   const Incident& incident = incidents.all().front();
-  EXPECT_EQ(receipt(incident), "hung 3.00 s · continued by SIGCONT · others served 20");
-  EXPECT_EQ(chain(incident).back().title, "continued by SIGCONT");
+  EXPECT_EQ(words::receipt(incident), "hung 3.00 s · continued by SIGCONT · others served 20");
+  EXPECT_EQ(words::chain(incident).back().title, "continued by SIGCONT");
 }
 
 TEST(Incidents, ATimeThatGoesBackDoesNotMakeAnIncidentKnownEarlier) {
@@ -97,7 +98,8 @@ TEST(Incidents, AnExitThatNobodyAskedForIsACrash) {
   ASSERT_EQ(incidents.all().size(), 1U);
   EXPECT_EQ(incidents.all()[0].kind, IncidentKind::crash);
   EXPECT_EQ(incidents.all()[0].start_ns(), kStart + kSecond);
-  EXPECT_EQ(receipt(incidents.all()[0]), "crashed: SIGSEGV · back after 12 ms · 1 request lost");
+  EXPECT_EQ(words::receipt(incidents.all()[0]),
+            "crashed: SIGSEGV · back after 12 ms · 1 request lost");
 }
 
 TEST(Incidents, AWorkerThatCallsExitHasCrashed) {
@@ -143,7 +145,8 @@ TEST(Incidents, AHangThatEndsWithTheShutdownIsOverWithoutASuccessor) {
   incidents.add(exited(kStart + 4 * kSecond, 1, 1, ExitCause::signaled, SIGKILL, 1));
   ASSERT_EQ(incidents.all().size(), 1U);
   EXPECT_FALSE(incidents.all()[0].open());
-  EXPECT_EQ(receipt(incidents.all()[0]), "hung 4.00 s · SIGKILL · not replaced · 1 request lost");
+  EXPECT_EQ(words::receipt(incidents.all()[0]),
+            "hung 4.00 s · SIGKILL · not replaced · 1 request lost");
 }
 
 TEST(Incidents, ACrashLoopIsOneIncident) {
@@ -158,7 +161,7 @@ TEST(Incidents, ACrashLoopIsOneIncident) {
   EXPECT_TRUE(incidents.all()[0].open());
   incidents.add(event(kStart + 4 * kSecond, EventKind::listening, 2, 3));
   EXPECT_FALSE(incidents.all()[0].open());
-  EXPECT_EQ(receipt(incidents.all()[0]),
+  EXPECT_EQ(words::receipt(incidents.all()[0]),
             "crashed: exit code 3 · died 2× · back after 2.00 s · 1 request lost");
 }
 
@@ -187,7 +190,7 @@ TEST(IncidentsFromALappedLane, ALostExitDoesNotKeepTheIncidentOpen) {
   incidents.add(hung(kStart + 2 * kSecond, 1, 1, kStart, "GET /a"));
   incidents.add(event(kStart + 6 * kSecond, EventKind::listening, 1, 2));
   EXPECT_FALSE(incidents.all()[0].open());
-  EXPECT_EQ(receipt(incidents.all()[0]), "hung 6.00 s · back");
+  EXPECT_EQ(words::receipt(incidents.all()[0]), "hung 6.00 s · back");
 }
 
 TEST(IncidentsFromALappedLane, AnExitAloneStillTellsThatTheWorkerHung) {
@@ -241,11 +244,11 @@ TEST(Incidents, OnlyTheLatestAreKept) {
 TEST(Wording, AnOpenHangCountsAndSaysWhenTheKillIsDue) {
   Incidents incidents;
   incidents.add(hung(kStart + 2 * kSecond, 3, 1, kStart, "GET /v1/faults/hang", 1'000));
-  Snapshot now;
+  picture::Snapshot now;
   now.time_ns = kStart + 4200 * kMillisecond;
   now.server.kill_after_ns = 5 * kSecond;
   now.totals.requests = 13'904;
-  EXPECT_EQ(headline(incidents.all()[0], now),
+  EXPECT_EQ(words::headline(incidents.all()[0], now),
             "HUNG 4.2 s · in GET /v1/faults/hang · kill in 0.8 s · others served 12,904");
 }
 
@@ -255,20 +258,20 @@ TEST(Wording, AWorkerStoppedOutsideOfAnyRequestIsSaidToBeIdle) {
   EXPECT_EQ(telemetry::describe(record), "worker 3 hung 2.00 s while idle (stopped)");
   Incidents incidents;
   incidents.add(record);
-  Snapshot now;
+  picture::Snapshot now;
   now.time_ns = kStart + 3 * kSecond;
-  EXPECT_EQ(headline(incidents.all()[0], now), "HUNG 3.0 s · frozen by SIGSTOP while idle");
+  EXPECT_EQ(words::headline(incidents.all()[0], now), "HUNG 3.0 s · frozen by SIGSTOP while idle");
 }
 
 TEST(Wording, TheHeadlineSaysSinceWhen) {
-  show_clock_at(3'600);
+  words::show_clock_at(3'600);
   Incidents incidents;
   incidents.add(hung(kStart + 2 * kSecond, 3, 1, kStart, "GET /a"));
-  Snapshot now;
+  picture::Snapshot now;
   now.time_ns = kStart + 3 * kSecond;
   now.wall_clock_ns = static_cast<std::int64_t>(43'474 * kSecond);  // 12:04:34 UTC
-  EXPECT_EQ(headline(incidents.all()[0], now), "HUNG 3.0 s · in GET /a · since 13:04:31");
-  show_clock_at(std::nullopt);
+  EXPECT_EQ(words::headline(incidents.all()[0], now), "HUNG 3.0 s · in GET /a · since 13:04:31");
+  words::show_clock_at(std::nullopt);
 }
 
 TEST(Wording, TheChainTellsWhyInOrder) {
@@ -277,7 +280,7 @@ TEST(Wording, TheChainTellsWhyInOrder) {
   incidents.add(event(kStart + 5 * kSecond + 10 * kMillisecond, EventKind::fork, 3, 2));
   incidents.add(event(kStart + 5 * kSecond + 38 * kMillisecond, EventKind::listening, 3, 2));
   std::vector<std::string> lines;
-  for (const ChainStep& step : chain(incidents.all()[0])) {
+  for (const words::ChainStep& step : words::chain(incidents.all()[0])) {
     lines.push_back(step.title + ": " + step.detail);
   }
   EXPECT_EQ(lines,
@@ -285,7 +288,7 @@ TEST(Wording, TheChainTellsWhyInOrder) {
                 "request received: GET /v1/faults/hang", "declared hung: it spins: a core burns",
                 "SIGABRT sent: its time is over", "exited: SIGABRT, 1 request lost",
                 "respawned: generation 2", "ready: it serves again"}));
-  EXPECT_EQ(chain(incidents.at(kStart + 3 * kSecond)[0]).size(), 2U);  // not what came later
+  EXPECT_EQ(words::chain(incidents.at(kStart + 3 * kSecond)[0]).size(), 2U);  // not what came later
 }
 
 TEST(Wording, BytesOfTheSegmentAreNeverPrintedAsTheyAre) {
@@ -296,4 +299,4 @@ TEST(Wording, BytesOfTheSegmentAreNeverPrintedAsTheyAre) {
 }
 
 }  // namespace
-}  // namespace forkscope::model
+}  // namespace forkscope::history

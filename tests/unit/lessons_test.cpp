@@ -20,7 +20,7 @@ constexpr std::uint64_t kSecond = 1'000'000'000;
 class World {
  public:
   explicit World(std::uint32_t workers = 4) {
-    now.attachment = model::Attachment::live;
+    now.attachment = picture::Attachment::live;
     now.time_ns = 100 * kSecond;
     now.server.kill_after_ns = 5 * kSecond;
     for (std::uint32_t number = 1; number <= workers; ++number) {
@@ -48,8 +48,8 @@ class World {
   }
   /// A crash that is over after `pause_ns`.
   void crash(std::uint32_t worker, std::uint64_t pause_ns) {
-    model::Incident incident;
-    incident.kind = model::IncidentKind::crash;
+    history::Incident incident;
+    incident.kind = history::IncidentKind::crash;
     incident.worker = worker;
     incident.known_ns = now.time_ns;
     incident.first_exit_ns = now.time_ns;
@@ -62,8 +62,8 @@ class World {
     pass(pause_ns);
   }
 
-  model::Snapshot now;
-  std::vector<model::Incident> incidents;
+  picture::Snapshot now;
+  std::vector<history::Incident> incidents;
   load::LoadStatus load;
 };
 
@@ -72,8 +72,8 @@ class Probe final : public Lesson {
  public:
   explicit Probe(bool* over) : over_(over) {}
   std::string title() const override { return "probe"; }
-  std::string question(const model::Snapshot&) const override { return "?"; }
-  std::array<std::string, kChoices> choices(const model::Snapshot&) const override { return {}; }
+  std::string question(const picture::Snapshot&) const override { return "?"; }
+  std::array<std::string, kChoices> choices(const picture::Snapshot&) const override { return {}; }
   Actions fire(const Situation&) override { return {{ActionKind::request, "/fire"}}; }
   bool watch(const Situation&, Actions&) override { return *over_; }
   std::string progress(const Situation&) const override { return "watching"; }
@@ -177,7 +177,7 @@ TEST_F(CourseTest, WaitsInTheResetUntilAllServeAndTakesAwayWhatHangs) {
 }
 
 TEST_F(CourseTest, StaysClosedWithoutAServer) {
-  world_.now.attachment = model::Attachment::lost;
+  world_.now.attachment = picture::Attachment::lost;
   next();
   EXPECT_FALSE(course_->open());
 }
@@ -281,7 +281,7 @@ TEST(OneHangs, TellsWhatTheOthersServedMeanwhile) {
   run.watch();
   ASSERT_EQ(run.actions.size(), 1U);
 
-  model::Incident hang;
+  history::Incident hang;
   hang.worker = 3;
   hang.stuck_since_ns = world.now.time_ns;
   hang.declared_ns = hang.stuck_since_ns + 2 * kSecond;

@@ -1,4 +1,4 @@
-#include "model/live_source.h"
+#include "live/live_source.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,12 +11,12 @@
 #include <memory>
 
 #include "event_builder.h"
-#include "model/history.h"
-#include "model/wording.h"
+#include "history/history.h"
 #include "segment_host.h"
 #include "support/wait_until.h"
+#include "words/wording.h"
 
-namespace forkscope::model {
+namespace forkscope::live {
 namespace {
 
 using support::wait_until;
@@ -28,7 +28,7 @@ using testing::HasSubstr;
 
 constexpr std::uint16_t kPort = 8000;
 
-bool becomes(LiveSource& source, Attachment attachment) {
+bool becomes(LiveSource& source, picture::Attachment attachment) {
   return wait_until([&] {
     source.poll();
     return source.snapshot().attachment == attachment;
@@ -37,7 +37,7 @@ bool becomes(LiveSource& source, Attachment attachment) {
 
 std::vector<std::string> names(const LiveSource& source) {
   std::vector<std::string> names;
-  for (const RunningServer& server : source.servers()) names.push_back(server.name);
+  for (const picture::RunningServer& server : source.servers()) names.push_back(server.name);
   return names;
 }
 
@@ -45,7 +45,7 @@ TEST(LiveSource, SaysWhatItLooksForWhileThereIsNoServer) {
   const RuntimeDirectory directory;
   LiveSource any(std::nullopt);
   any.poll();
-  EXPECT_EQ(any.snapshot().attachment, Attachment::searching);
+  EXPECT_EQ(any.snapshot().attachment, picture::Attachment::searching);
   EXPECT_THAT(any.snapshot().attachment_detail, HasSubstr("No server found"));
   LiveSource one(kPort);
   one.poll();
@@ -67,8 +67,8 @@ TEST(LiveSource, AttachesWhenAServerAppears) {
   SegmentHost host(kPort);
   auto slot = host.start_worker(1, 4711);
   slot.begin_request(telemetry::now_ns(), telemetry::Method::get, "/v1/\x1b[2J", 1);
-  ASSERT_TRUE(becomes(source, Attachment::live));
-  const Snapshot& snapshot = source.snapshot();
+  ASSERT_TRUE(becomes(source, picture::Attachment::live));
+  const picture::Snapshot& snapshot = source.snapshot();
   EXPECT_EQ(snapshot.server.port, kPort);
   EXPECT_EQ(snapshot.server.host, "127.0.0.1");
   EXPECT_EQ(snapshot.server.hang_after_ns, 2'000'000'000U);
@@ -85,14 +85,14 @@ TEST(LiveSource, ASocketFileThatAKilledServerLeftBehindIsNoServer) {
   { const ControlSocketHost dead(kPort, "", -1); }
   LiveSource source(std::nullopt);
   source.poll();
-  EXPECT_EQ(source.snapshot().attachment, Attachment::searching);
+  EXPECT_EQ(source.snapshot().attachment, picture::Attachment::searching);
   EXPECT_THAT(source.snapshot().attachment_detail, HasSubstr("No server found"));
 }
 
 /// A source that is attached to a server with one worker.
 class AttachedSource : public ::testing::Test {
  protected:
-  void SetUp() override { ASSERT_TRUE(becomes(source_, Attachment::live)); }
+  void SetUp() override { ASSERT_TRUE(becomes(source_, picture::Attachment::live)); }
 
   const RuntimeDirectory directory_;
   SegmentHost host_{kPort};
@@ -159,13 +159,13 @@ TEST(LiveSource, SaysSoWhenThePrimaryGivesNoSignOfLife) {
   const RuntimeDirectory directory;
   const SegmentHost host(kPort);
   LiveSource source(kPort);
-  ASSERT_TRUE(becomes(source, Attachment::live));
+  ASSERT_TRUE(becomes(source, picture::Attachment::live));
   EXPECT_TRUE(wait_until([&] {
     source.poll();
     return !source.snapshot().attachment_detail.empty();
   }));
   EXPECT_THAT(source.snapshot().attachment_detail, HasSubstr("no sign of life"));
-  EXPECT_EQ(source.snapshot().attachment, Attachment::live);
+  EXPECT_EQ(source.snapshot().attachment, picture::Attachment::live);
 }
 
 /// A process that serves a segment until it is killed: for what only the death of a primary shows.
@@ -202,10 +202,10 @@ TEST(LiveSource, NoticesTheDeathOfThePrimaryAndKeepsTheLastPicture) {
   const RuntimeDirectory directory;
   HostProcess server(kPort);
   LiveSource source(kPort);
-  ASSERT_TRUE(becomes(source, Attachment::live));
+  ASSERT_TRUE(becomes(source, picture::Attachment::live));
   server.kill();
   source.poll();  // the pidfd tells at once
-  EXPECT_EQ(source.snapshot().attachment, Attachment::lost);
+  EXPECT_EQ(source.snapshot().attachment, picture::Attachment::lost);
   EXPECT_THAT(source.snapshot().attachment_detail, HasSubstr("gone"));
   source.poll();
   EXPECT_EQ(source.snapshot().workers.size(), 1U);
@@ -215,12 +215,12 @@ TEST(LiveSource, AttachesAgainAfterARestart) {
   const RuntimeDirectory directory;
   auto server = std::make_unique<HostProcess>(kPort);
   LiveSource source(std::nullopt);
-  ASSERT_TRUE(becomes(source, Attachment::live));
+  ASSERT_TRUE(becomes(source, picture::Attachment::live));
   const std::uint64_t first = source.snapshot().server.instance_id;
   server->kill();
-  ASSERT_TRUE(becomes(source, Attachment::lost));
+  ASSERT_TRUE(becomes(source, picture::Attachment::lost));
   server = std::make_unique<HostProcess>(kPort);
-  ASSERT_TRUE(becomes(source, Attachment::live));
+  ASSERT_TRUE(becomes(source, picture::Attachment::live));
   EXPECT_NE(source.snapshot().server.instance_id, first);
 }
 
@@ -229,11 +229,11 @@ TEST(LiveSource, TakesTheLowestPortAndListsThemAll) {
   const SegmentHost second(8001);
   const SegmentHost first(8000);
   LiveSource source(std::nullopt);
-  ASSERT_TRUE(becomes(source, Attachment::live));
+  ASSERT_TRUE(becomes(source, picture::Attachment::live));
   EXPECT_EQ(source.snapshot().server.port, 8000);
   EXPECT_THAT(source.snapshot().attachment_detail, HasSubstr("8000, 8001"));
   LiveSource chosen(8001);
-  ASSERT_TRUE(becomes(chosen, Attachment::live));
+  ASSERT_TRUE(becomes(chosen, picture::Attachment::live));
   EXPECT_EQ(chosen.snapshot().server.port, 8001);
 }
 
@@ -242,10 +242,10 @@ TEST(LiveSource, GoesOverToTheServerThatIsChosen) {
   const SegmentHost second(8001);
   const SegmentHost first(8000);
   LiveSource source(std::nullopt);
-  ASSERT_TRUE(becomes(source, Attachment::live));
+  ASSERT_TRUE(becomes(source, picture::Attachment::live));
   EXPECT_THAT(names(source), testing::ElementsAre("port 8000", "port 8001"));
   source.choose(endpoint(8001));
-  ASSERT_TRUE(becomes(source, Attachment::live));
+  ASSERT_TRUE(becomes(source, picture::Attachment::live));
   EXPECT_EQ(source.snapshot().server.port, 8001);
   EXPECT_THAT(names(source), testing::ElementsAre("port 8000", "port 8001"));  // and back again
 }
@@ -255,7 +255,7 @@ TEST(LiveSource, ListsServersThatComeAndGoWhileItLooksAtOne) {
   const SegmentHost first(8000);
   HostProcess second(8001);
   LiveSource source(8000);
-  ASSERT_TRUE(becomes(source, Attachment::live));
+  ASSERT_TRUE(becomes(source, picture::Attachment::live));
   EXPECT_THAT(names(source), testing::ElementsAre("port 8000", "port 8001"));
   second.kill();  // its socket file stays
   const SegmentHost third(8002);
@@ -269,9 +269,9 @@ TEST(LiveSource, StaysWithTheServerThatIsShownWhenItIsChosen) {
   const RuntimeDirectory directory;
   const SegmentHost first(8000);
   LiveSource source(std::nullopt);
-  ASSERT_TRUE(becomes(source, Attachment::live));
+  ASSERT_TRUE(becomes(source, picture::Attachment::live));
   source.choose(endpoint(8000));
-  EXPECT_EQ(source.snapshot().attachment, Attachment::live);
+  EXPECT_EQ(source.snapshot().attachment, picture::Attachment::live);
 }
 
 TEST(LiveSource, TellsServersOnTheSamePortApart) {
@@ -281,13 +281,13 @@ TEST(LiveSource, TellsServersOnTheSamePortApart) {
   at_another_address.host = "127.0.0.2";
   const SegmentHost second(at_another_address, 2);
   LiveSource source(kPort);
-  ASSERT_TRUE(becomes(source, Attachment::live));
+  ASSERT_TRUE(becomes(source, picture::Attachment::live));
   EXPECT_THAT(source.snapshot().attachment_detail, HasSubstr("Several servers run on port 8000"));
   const std::string name = "port 8000, pid " + std::to_string(::getpid());
   EXPECT_THAT(names(source), testing::ElementsAre(name, name));  // they say no address
   EXPECT_TRUE(source.servers()[0].shown);
   source.choose(endpoint(kPort, 2));
-  ASSERT_TRUE(becomes(source, Attachment::live));
+  ASSERT_TRUE(becomes(source, picture::Attachment::live));
   EXPECT_EQ(source.snapshot().server.host, "127.0.0.2");
   EXPECT_THAT(source.snapshot().attachment_detail, testing::IsEmpty());
   EXPECT_FALSE(source.servers()[0].shown);
@@ -301,7 +301,7 @@ TEST(LiveSource, LooksAtTheSocketThatItIsGivenAndAtNoOther) {
   source.poll();
   EXPECT_THAT(source.snapshot().attachment_detail, HasSubstr("No server at "));
   const SegmentHost second(test::small_segment(kPort), 2);
-  ASSERT_TRUE(becomes(source, Attachment::live));
+  ASSERT_TRUE(becomes(source, picture::Attachment::live));
   EXPECT_EQ(source.snapshot().server.socket, endpoint(kPort, 2).path);
 }
 
@@ -309,7 +309,7 @@ TEST(LiveSource, FollowsAServerWhoseSocketMoves) {
   const RuntimeDirectory directory;
   const SegmentHost host(test::small_segment(kPort), 2);
   LiveSource source(std::nullopt);
-  ASSERT_TRUE(becomes(source, Attachment::live));
+  ASSERT_TRUE(becomes(source, picture::Attachment::live));
   std::filesystem::rename(endpoint(kPort, 2).path, endpoint(kPort).path);
   EXPECT_TRUE(wait_until([&] {
     source.poll();
@@ -319,18 +319,19 @@ TEST(LiveSource, FollowsAServerWhoseSocketMoves) {
 }
 
 /// Whatever a view may ask at a moment.
-void look_at(const History& history, std::uint64_t time_ns) {
-  const Snapshot& picture = history.at(time_ns);
+void look_at(const history::History& history, std::uint64_t time_ns) {
+  const picture::Snapshot& picture = history.at(time_ns);
   for (const telemetry::WorkerReport& worker : picture.workers) {
     history.worker_bins(worker.number, time_ns, 300);
   }
-  for (const CoreSample& core : picture.cores) history.core_bins(core.number, time_ns, 300);
-  std::vector<TimeBin> timeline(300);
+  for (const picture::CoreSample& core : picture.cores)
+    history.core_bins(core.number, time_ns, 300);
+  std::vector<history::TimeBin> timeline(300);
   history.timeline(time_ns, timeline);
-  for (const Incident& incident : history.incidents(time_ns)) {
-    headline(incident, picture);
-    receipt(incident);
-    chain(incident);
+  for (const history::Incident& incident : history.incidents(time_ns)) {
+    words::headline(incident, picture);
+    words::receipt(incident);
+    words::chain(incident);
   }
   history.answers(time_ns, 100);
   history.events(time_ns, 100);
@@ -344,8 +345,8 @@ TEST(LiveSource, ASegmentWhoseWordsLieShowsWrongFiguresAndNoMore) {
   host.start_worker(1, 4711);
   host.start_worker(2, 4712);
   LiveSource source(kPort);
-  History history;
-  ASSERT_TRUE(becomes(source, Attachment::live));
+  history::History history;
+  ASSERT_TRUE(becomes(source, picture::Attachment::live));
   // Everything behind the header, 300 times, as somebody with a wild pointer would leave it.
   auto* words = reinterpret_cast<telemetry::Word*>(const_cast<std::byte*>(host.segment().data()) +
                                                    telemetry::kHeaderBytes);
@@ -377,7 +378,7 @@ TEST(LiveSource, RefusesASegmentThatLies) {
   const ControlSocketHost host(kPort, "{\"ok\":true}\n", fd);
   LiveSource source(kPort);
   source.poll();
-  EXPECT_EQ(source.snapshot().attachment, Attachment::searching);
+  EXPECT_EQ(source.snapshot().attachment, picture::Attachment::searching);
   EXPECT_THAT(source.snapshot().attachment_detail, HasSubstr("port 8000 cannot be watched: "));
   // It is not asked again in every frame. The host notes a question before it answers it.
   for (int i = 0; i < 100; ++i) source.poll();
@@ -393,7 +394,7 @@ TEST(LiveSource, RefusesAnAnswerThatIsNone) {
     const ControlSocketHost host(kPort, reply, -1);
     LiveSource source(kPort);
     source.poll();
-    EXPECT_EQ(source.snapshot().attachment, Attachment::searching) << reply;
+    EXPECT_EQ(source.snapshot().attachment, picture::Attachment::searching) << reply;
     EXPECT_THAT(source.snapshot().attachment_detail, HasSubstr("cannot be watched")) << reply;
   }
 }
@@ -430,7 +431,7 @@ TEST(LiveSource, TakesTheFirstOfSeveralDescriptorsAndClosesTheOthers) {
   for (int i = 0; i < 3; ++i) {
     LiveSource source(kPort);
     source.poll();
-    EXPECT_EQ(source.snapshot().attachment, Attachment::live);
+    EXPECT_EQ(source.snapshot().attachment, picture::Attachment::live);
   }
   EXPECT_TRUE(wait_until([&] { return open_descriptors() == before; }));  // the host's as well
 }
@@ -455,4 +456,4 @@ TEST(LiveSource, DoesNotWaitLongForAServerThatDoesNotAnswer) {
 }
 
 }  // namespace
-}  // namespace forkscope::model
+}  // namespace forkscope::live

@@ -1,8 +1,8 @@
-#include "model/look.h"
+#include "words/look.h"
 
 #include <gtest/gtest.h>
 
-namespace forkscope::model {
+namespace forkscope::words {
 namespace {
 
 using telemetry::ExitCause;
@@ -33,4 +33,4 @@ TEST(Look, AWorkerWithAProcessIsJudgedByWhatItDoesNotByItsPredecessor) {
 }
 
 }  // namespace
-}  // namespace forkscope::model
+}  // namespace forkscope::words

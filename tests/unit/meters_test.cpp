@@ -6,12 +6,12 @@
 
 #include "event_builder.h"
 #include "forkscope/telemetry/histogram.h"
-#include "model/core_meter.h"
-#include "model/fairness.h"
-#include "model/rate_meter.h"
+#include "history/fairness.h"
+#include "live/core_meter.h"
+#include "live/rate_meter.h"
 #include "support/temp_dir.h"
 
-namespace forkscope::model {
+namespace forkscope::live {
 namespace {
 
 using test::kMillisecond;
@@ -146,11 +146,11 @@ TEST(HistogramQuantile, IsInTheBucketThatHoldsTheRank) {
 }
 
 TEST(Fairness, IsOneWhenAllAreAlikeAndOneNthWhenOneDoesEverything) {
-  EXPECT_DOUBLE_EQ(fairness(std::vector<double>{5, 5, 5, 5}), 1);
-  EXPECT_DOUBLE_EQ(fairness(std::vector<double>{8, 0, 0, 0}), 0.25);
-  EXPECT_DOUBLE_EQ(fairness(std::vector<double>{0, 0}), 1);
-  EXPECT_DOUBLE_EQ(fairness({}), 1);
+  EXPECT_DOUBLE_EQ(history::fairness(std::vector<double>{5, 5, 5, 5}), 1);
+  EXPECT_DOUBLE_EQ(history::fairness(std::vector<double>{8, 0, 0, 0}), 0.25);
+  EXPECT_DOUBLE_EQ(history::fairness(std::vector<double>{0, 0}), 1);
+  EXPECT_DOUBLE_EQ(history::fairness({}), 1);
 }
 
 }  // namespace
-}  // namespace forkscope::model
+}  // namespace forkscope::live

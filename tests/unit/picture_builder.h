@@ -6,7 +6,7 @@
 #include <string>
 
 #include "event_builder.h"
-#include "model/snapshot.h"
+#include "picture/snapshot.h"
 
 namespace forkscope::test {
 
@@ -14,10 +14,10 @@ namespace forkscope::test {
 inline constexpr std::uint64_t kStart = 5'000 * kSecond;
 
 /// Worker 1 has ended so many requests in all.
-inline model::Snapshot picture(std::uint64_t time_ns, std::uint64_t requests,
-                               telemetry::WorkerState state = telemetry::WorkerState::idle) {
-  model::Snapshot snapshot;
-  snapshot.attachment = model::Attachment::live;
+inline picture::Snapshot picture(std::uint64_t time_ns, std::uint64_t requests,
+                                 telemetry::WorkerState state = telemetry::WorkerState::idle) {
+  picture::Snapshot snapshot;
+  snapshot.attachment = picture::Attachment::live;
   snapshot.time_ns = time_ns;
   snapshot.server.instance_id = 1;
   telemetry::WorkerReport worker;
@@ -32,8 +32,8 @@ inline model::Snapshot picture(std::uint64_t time_ns, std::uint64_t requests,
 
 /// `count` busy workers, each with a request in its hands, as of picture `i` of a run at ten per
 /// second.
-inline model::Snapshot crowd(std::size_t count, std::uint64_t i) {
-  model::Snapshot snapshot =
+inline picture::Snapshot crowd(std::size_t count, std::uint64_t i) {
+  picture::Snapshot snapshot =
       picture(kStart + i * 100 * kMillisecond, 0, telemetry::WorkerState::busy);
   telemetry::WorkerReport worker = snapshot.workers[0];
   snapshot.workers.clear();

@@ -1,10 +1,10 @@
-#include "model/playhead.h"
+#include "history/playhead.h"
 
 #include <gtest/gtest.h>
 
 #include "recording_script.h"
 
-namespace forkscope::model {
+namespace forkscope::history {
 namespace {
 
 using test::kMillisecond;
@@ -29,7 +29,7 @@ TEST_F(PlayheadTest, IsAtTheEndToBeginWith) {
 TEST_F(PlayheadTest, APausedLiveViewStandsStillAndReturnsToLive) {
   live_.toggle_pause(history_, 0);
   const std::uint64_t stood = end();
-  Snapshot later = history_.latest();
+  picture::Snapshot later = history_.latest();
   later.time_ns += 5 * kSecond;
   history_.add(later, {}, {});
   EXPECT_EQ(live_.time(history_, 0), stood);
@@ -72,7 +72,7 @@ TEST_F(PlayheadTest, JumpsFromIncidentToIncident) {
 
 TEST_F(PlayheadTest, JumpsToAPictureThatKnowsOfTheIncident) {
   const auto crash_after = [this](std::uint64_t pause_ns) {
-    Snapshot later = history_.latest();
+    picture::Snapshot later = history_.latest();
     telemetry::EventRecord exit{};
     exit.time_ns = later.time_ns + pause_ns;
     exit.worker = 1;
@@ -117,4 +117,4 @@ TEST_F(PlayheadTest, AReplayThatIsOverStartsAgain) {
 }
 
 }  // namespace
-}  // namespace forkscope::model
+}  // namespace forkscope::history

@@ -7,16 +7,16 @@
 #include <vector>
 
 #include "event_builder.h"
-#include "model/history.h"
+#include "history/history.h"
 
 namespace forkscope::test {
 
 inline constexpr std::uint64_t kScriptStart = 5'000 * kSecond + 3 * kMillisecond;
 inline constexpr std::uint64_t kScriptPolls = 900;  // 33 ms apart: about half a minute
 
-inline model::Snapshot scripted_picture(std::uint64_t poll, std::uint32_t workers) {
-  model::Snapshot snapshot;
-  snapshot.attachment = model::Attachment::live;
+inline picture::Snapshot scripted_picture(std::uint64_t poll, std::uint32_t workers) {
+  picture::Snapshot snapshot;
+  snapshot.attachment = picture::Attachment::live;
   snapshot.time_ns = kScriptStart + poll * 33 * kMillisecond;
   snapshot.wall_clock_ns =
       static_cast<std::int64_t>(1'700'000'000 * kSecond + poll * 33 * kMillisecond);
@@ -65,20 +65,20 @@ inline model::Snapshot scripted_picture(std::uint64_t poll, std::uint32_t worker
   for (std::uint32_t core = 0; core < 4; ++core) {
     snapshot.cores.push_back({core, static_cast<double>((poll + core) % 11) / 10, {}});
   }
-  model::assign_workers_to_cores(snapshot);
+  picture::assign_workers_to_cores(snapshot);
   return snapshot;
 }
 
 /// Feeds the whole script, as a live source would.
-inline void play_script(model::History& history, std::uint32_t workers,
+inline void play_script(history::History& history, std::uint32_t workers,
                         std::uint64_t polls = kScriptPolls) {
   using telemetry::EventKind;
   for (std::uint64_t poll = 0; poll < polls; ++poll) {
-    model::Snapshot snapshot = scripted_picture(poll, workers);
+    picture::Snapshot snapshot = scripted_picture(poll, workers);
     const std::uint64_t now = snapshot.time_ns;
-    std::vector<model::Answer> answers;
+    std::vector<picture::Answer> answers;
     for (std::uint64_t i = 0; i < poll % 5; ++i) {
-      model::Answer answer;
+      picture::Answer answer;
       answer.end_ns = now - (5 - i) * kMillisecond;
       answer.duration_ns = (1 + i) * kMillisecond;
       answer.id = poll * 5 + i;
@@ -100,8 +100,8 @@ inline void play_script(model::History& history, std::uint32_t workers,
     }
     if (poll == 504) events.push_back(event(now, EventKind::listening, 2, 2));
     if (poll == 600) history.add_marker(now - kMillisecond);
-    const std::vector<model::LatencyCount> latency = {
-        {1, model::latency_row(kMillisecond * (1 + poll % 30)), 3}, {1, 20, 2}};
+    const std::vector<picture::LatencyCount> latency = {
+        {1, picture::latency_row(kMillisecond * (1 + poll % 30)), 3}, {1, 20, 2}};
     history.add(snapshot, answers, events, latency);
   }
 }

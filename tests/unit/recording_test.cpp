@@ -9,18 +9,18 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "model/wording.h"
 #include "recording/crc32c.h"
 #include "recording/recorder.h"
 #include "recording/recording_error.h"
 #include "recording/replay.h"
 #include "recording_script.h"
 #include "support/temp_dir.h"
+#include "words/wording.h"
 
 namespace forkscope::recording {
 namespace {
 
-using model::History;
+using history::History;
 using test::kScriptStart;
 using test::kSecond;
 using testing::HasSubstr;
@@ -59,7 +59,7 @@ std::string error_of(std::span<const std::byte> file, std::optional<Moment> at =
 /// Everything that a view can ask of a moment, as text.
 std::string all_of(const History& history, std::uint64_t time_ns) {
   nlohmann::json all;
-  const model::Snapshot& picture = history.at(time_ns);
+  const picture::Snapshot& picture = history.at(time_ns);
   all["picture"] = {picture.time_ns,
                     picture.wall_clock_ns,
                     static_cast<int>(picture.attachment),
@@ -89,9 +89,9 @@ std::string all_of(const History& history, std::uint64_t time_ns) {
     all["cores"].push_back({core.number, core.utilisation, core.workers});
     all["core bins"].push_back(history.core_bins(core.number, time_ns, 100));
   }
-  std::vector<model::TimeBin> timeline(100);
+  std::vector<history::TimeBin> timeline(100);
   history.timeline(time_ns, timeline);
-  for (const model::TimeBin& bin : timeline) {
+  for (const history::TimeBin& bin : timeline) {
     all["timeline"].push_back({bin.seen, bin.requests, bin.answers_lost, bin.events_lost,
                                bin.errors, bin.waiting, bin.p99_ms});
   }
@@ -99,8 +99,8 @@ std::string all_of(const History& history, std::uint64_t time_ns) {
     all["answers"].push_back({answer.id, answer.end_ns, answer.worker, answer.path_tail});
   }
   for (const auto& incident : history.incidents(time_ns)) {
-    all["incidents"].push_back(model::receipt(incident));
-    for (const auto& step : model::chain(incident))
+    all["incidents"].push_back(words::receipt(incident));
+    for (const auto& step : words::chain(incident))
       all["chain"].push_back({step.title, step.detail});
   }
   for (const auto& event : history.events(time_ns, 100)) all["events"].push_back(event.time_ns);
@@ -179,7 +179,7 @@ TEST(Recording, DamageInTheMiddleCostsOneGroupAndNoMore) {
   const Replay replay = read_replay(damaged, {});
   EXPECT_GT(replay.condition.damaged_bytes, 0U);
   EXPECT_LT(replay.condition.frames, whole);
-  EXPECT_GE(replay.condition.frames + model::kFramesPerGroup, whole);
+  EXPECT_GE(replay.condition.frames + codec::kFramesPerGroup, whole);
   EXPECT_THAT(replay.notice, HasSubstr("% of the recording is damaged and left out"));
   EXPECT_EQ(replay.end_ns, read_replay(file, {}).end_ns);
 }
@@ -264,7 +264,7 @@ TEST(Recording, IsNotFooledByAFileFullOfMarks) {
   History live;
   Bytes file = record(1, live);
   ChunkHeader chunk;
-  chunk.bytes = model::kMaxFrameBytes;
+  chunk.bytes = codec::kMaxFrameBytes;
   const auto false_mark = std::as_bytes(std::span(&chunk, 1));
   while (file.size() < (4U << 20)) {
     file.insert(file.end(), false_mark.begin(), false_mark.end());

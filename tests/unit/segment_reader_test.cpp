@@ -1,10 +1,10 @@
-#include "model/segment_reader.h"
+#include "live/segment_reader.h"
 
 #include <gtest/gtest.h>
 
 #include "forkscope/telemetry/segment.h"
 
-namespace forkscope::model {
+namespace forkscope::live {
 namespace {
 
 using telemetry::RosterState;
@@ -40,7 +40,7 @@ class SegmentReaderTest : public ::testing::Test {
     }
   }
 
-  const Totals& look() {
+  const picture::Totals& look() {
     now_ns_ += kLookNs;
     news_ = {};
     reader_.read(now_ns_, snapshot_, news_);
@@ -49,7 +49,8 @@ class SegmentReaderTest : public ::testing::Test {
 
   std::uint64_t counted(std::uint32_t number) const {
     std::uint64_t sum = 0;
-    for (const LatencyCount& count : news_.latency) sum += count.worker == number ? count.count : 0;
+    for (const picture::LatencyCount& count : news_.latency)
+      sum += count.worker == number ? count.count : 0;
     return sum;
   }
 
@@ -57,7 +58,7 @@ class SegmentReaderTest : public ::testing::Test {
   telemetry::RosterRecord rosters_[4] = {};
   std::uint64_t now_ns_ = 1'000'000 * kMs;
   SegmentReader reader_{telemetry::SegmentView::map_read_only(segment_.fd())};
-  Snapshot snapshot_;
+  picture::Snapshot snapshot_;
   News news_;
 };
 
@@ -92,7 +93,7 @@ TEST_F(SegmentReaderTest, ASlotThatComesBackBringsNoHistoryIntoTheLastSecond) {
   look();
   answer(1, 100, 1 * kMs);
   put(2, RosterState::ready);
-  const Totals& totals = look();
+  const picture::Totals& totals = look();
   EXPECT_NEAR(totals.p50_ms, 1, 0.07);
   EXPECT_NEAR(totals.p99_ms, 1, 0.07);
   EXPECT_EQ(counted(1), 100U);
@@ -130,4 +131,4 @@ TEST_F(SegmentReaderTest, RespawnsAndHangsOfASlotThatLeavesStayInTheTotals) {
 }
 
 }  // namespace
-}  // namespace forkscope::model
+}  // namespace forkscope::live

@@ -1,4 +1,4 @@
-#include "model/server_probe.h"
+#include "live/server_probe.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,11 +8,11 @@
 #include <cerrno>
 #include <vector>
 
-#include "model/live_source.h"
+#include "live/live_source.h"
 #include "segment_host.h"
 #include "support/wait_until.h"
 
-namespace forkscope::model {
+namespace forkscope::live {
 namespace {
 
 using test::ControlSocketHost;
@@ -104,4 +104,4 @@ TEST(ServerProbe, TellsWhichProcessListensAndWhatItSaysOfItsAddress) {
 }
 
 }  // namespace
-}  // namespace forkscope::model
+}  // namespace forkscope::live

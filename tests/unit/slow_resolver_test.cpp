@@ -10,8 +10,8 @@
 #include <mutex>
 #include <string_view>
 
+#include "live/control_client.h"
 #include "load/load_generator.h"
-#include "model/control_client.h"
 #include "scripted_http_server.h"
 #include "support/wait_until.h"
 
@@ -102,7 +102,7 @@ class SlowResolver : public ::testing::Test {
 };
 
 TEST_F(SlowResolver, HoldsUpNoButton) {
-  model::ControlClient client("slow.test", server_.port(), "");
+  live::ControlClient client("slow.test", server_.port(), "");
   EXPECT_THAT(client.fire("/livez").message,
               HasSubstr("Not sent: the address of slow.test:" + std::to_string(server_.port()) +
                         " is still being looked up."));
@@ -135,7 +135,7 @@ TEST_F(SlowResolver, HoldsUpNeitherTheEndOfTheLoadNorANewBeginning) {
 }
 
 TEST_F(SlowResolver, ANameThatNobodyKnowsIsSaidToBeNone) {
-  model::ControlClient client("unknown.test", 8000, "");
+  live::ControlClient client("unknown.test", 8000, "");
   EXPECT_TRUE(wait_until([&] {
     return client.fire("/livez").message == "Not sent: the server's address is not understood.";
   }));

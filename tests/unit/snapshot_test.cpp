@@ -1,9 +1,9 @@
-#include "model/snapshot.h"
+#include "picture/snapshot.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace forkscope::model {
+namespace forkscope::picture {
 namespace {
 
 using testing::ElementsAre;
@@ -68,4 +68,4 @@ TEST(CoresOfWorkers, ADeadWorkerIsOnNone) {
 }
 
 }  // namespace
-}  // namespace forkscope::model
+}  // namespace forkscope::picture

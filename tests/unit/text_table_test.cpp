@@ -8,7 +8,7 @@
 namespace forkscope::text {
 namespace {
 
-using model::Snapshot;
+using picture::Snapshot;
 using telemetry::WorkerState;
 using test::kMillisecond;
 using test::kSecond;
@@ -30,7 +30,7 @@ telemetry::WorkerReport worker(std::uint32_t number, WorkerState state) {
 
 Snapshot live(std::uint32_t workers) {
   Snapshot snapshot;
-  snapshot.attachment = model::Attachment::live;
+  snapshot.attachment = picture::Attachment::live;
   snapshot.time_ns = kNow;
   snapshot.server.host = "127.0.0.1";
   snapshot.server.port = 8000;
@@ -42,7 +42,7 @@ Snapshot live(std::uint32_t workers) {
 }
 
 /// The lines at the newest moment, without colours.
-std::vector<std::string> plain(const model::History& history, TableSize size) {
+std::vector<std::string> plain(const history::History& history, TableSize size) {
   return table(history, history.newest_ns(), {"LIVE", false, ""}, size, Colors::none);
 }
 
@@ -55,7 +55,7 @@ TEST(TextTable, SaysEachStateInAShapeAndAWord) {
   snapshot.workers[3].pid = 0;
   snapshot.workers[3].last_exit =
       telemetry::ExitReport{telemetry::ExitCause::signaled, SIGSEGV, false, false, 0, kNow};
-  model::History history;
+  history::History history;
   history.add(snapshot, {}, {});
   const auto lines = plain(history, {120, 24});
   EXPECT_THAT(lines, Contains(AllOf(HasSubstr("  1  ○ idle"), HasSubstr("4701"))));
@@ -65,7 +65,7 @@ TEST(TextTable, SaysEachStateInAShapeAndAWord) {
 }
 
 TEST(TextTable, AnOpenIncidentIsAnAlarmAndAClosedOneAReceipt) {
-  model::History history;
+  history::History history;
   const std::vector<telemetry::EventRecord> hang = {
       test::hung(kNow - kSecond, 3, 1, kNow - 3 * kSecond, "GET /v1/faults/hang")};
   history.add(live(3), {}, hang);
@@ -81,7 +81,7 @@ TEST(TextTable, AnOpenIncidentIsAnAlarmAndAClosedOneAReceipt) {
 }
 
 TEST(TextTable, NeverLeavesTheScreen) {
-  model::History history;
+  history::History history;
   Snapshot snapshot = live(256);
   snapshot.workers[0].in_flight = {1, kNow, 1, telemetry::Method::get, std::string(200, 'x')};
   history.add(snapshot, {}, {});
@@ -94,7 +94,7 @@ TEST(TextTable, NeverLeavesTheScreen) {
 }
 
 TEST(TextTable, TheUnwellKeepTheirRowsAmong256) {
-  model::History history;
+  history::History history;
   Snapshot snapshot = live(256);
   snapshot.workers[200].state = WorkerState::hung;
   snapshot.workers[201].state = WorkerState::dead;
@@ -108,7 +108,7 @@ TEST(TextTable, TheUnwellKeepTheirRowsAmong256) {
 }
 
 TEST(TextTable, ShowsWhatWasKnownAtTheViewTime) {
-  model::History history;
+  history::History history;
   history.add(live(3), {}, {});
   Snapshot later = live(3);
   later.time_ns += 3 * kSecond;
@@ -125,7 +125,7 @@ TEST(TextTable, ShowsWhatWasKnownAtTheViewTime) {
 }
 
 TEST(TextTable, ALongAlarmIsBrokenBetweenItsParts) {
-  model::History history;
+  history::History history;
   Snapshot snapshot = live(3);
   const std::vector<telemetry::EventRecord> hang = {test::hung(
       kNow - kSecond, 3, 1, kNow - 3 * kSecond, "GET /v1/todos/0123456789012345678901234567")};
@@ -134,7 +134,7 @@ TEST(TextTable, ALongAlarmIsBrokenBetweenItsParts) {
 }
 
 TEST(TextTable, SaysWhyThereIsNothingToSee) {
-  model::History history;
+  history::History history;
   Snapshot searching;
   searching.time_ns = kNow;
   searching.attachment_detail = "No server found.";

@@ -6,7 +6,7 @@
 #include <imgui.h>
 
 #include "app/fonts.h"
-#include "model/history.h"
+#include "history/history.h"
 #include "views/latency.h"
 #include "views/screen.h"
 
@@ -28,22 +28,22 @@ class NoTexture final : public views::PixelColumns {
 class Past {
  public:
   explicit Past(std::uint32_t count) {
-    for (std::uint64_t time = kBegin; time < kBegin + kSeen; time += model::kBinNs) {
+    for (std::uint64_t time = kBegin; time < kBegin + kSeen; time += history::kBinNs) {
       history_.add(picture(count, time), answers(count, time), {});
     }
   }
-  const model::History& history() const { return history_; }
+  const history::History& history() const { return history_; }
 
  private:
-  static model::Snapshot picture(std::uint32_t count, std::uint64_t time_ns) {
-    model::Snapshot picture;
-    picture.attachment = model::Attachment::live;
+  static picture::Snapshot picture(std::uint32_t count, std::uint64_t time_ns) {
+    picture::Snapshot picture;
+    picture.attachment = picture::Attachment::live;
     picture.time_ns = time_ns;
     picture.server.port = 8000;
     picture.server.host = "127.0.0.1";
     picture.server.faults_enabled = true;
     picture.server.instance_id = 1;
-    const std::uint64_t bins = (time_ns - kBegin) / model::kBinNs;
+    const std::uint64_t bins = (time_ns - kBegin) / history::kBinNs;
     for (std::uint32_t number = 1; number <= count; ++number) {
       telemetry::WorkerReport worker;
       worker.number = number;
@@ -65,8 +65,8 @@ class Past {
     }
     return picture;
   }
-  static std::vector<model::Answer> answers(std::uint32_t count, std::uint64_t time_ns) {
-    std::vector<model::Answer> all(16);
+  static std::vector<picture::Answer> answers(std::uint32_t count, std::uint64_t time_ns) {
+    std::vector<picture::Answer> all(16);
     for (std::size_t i = 0; i < all.size(); ++i) {
       all[i].end_ns = time_ns - i;
       all[i].worker = static_cast<std::uint32_t>(i % count) + 1;
@@ -77,7 +77,7 @@ class Past {
     return all;
   }
 
-  model::History history_;
+  history::History history_;
 };
 
 void build_frame(benchmark::State& state) {
@@ -96,9 +96,9 @@ void build_frame(benchmark::State& state) {
 
   NoTexture texture;
   const views::ViewState view_state;
-  const model::RunningServers servers;
+  const picture::RunningServers servers;
   std::vector<views::Command> commands;
-  const model::Snapshot& latest = past.history().latest();
+  const picture::Snapshot& latest = past.history().latest();
   std::size_t vertices = 0;
   for (auto _ : state) {
     commands.clear();

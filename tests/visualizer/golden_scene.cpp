@@ -14,11 +14,11 @@
 #include "app/window.h"
 #include "lessons/all_lessons.h"
 #include "lessons/course.h"
-#include "model/control_client.h"
-#include "model/format.h"
+#include "live/control_client.h"
 #include "recording/replay.h"
 #include "views/latency.h"
 #include "views/screen.h"
+#include "words/format.h"
 
 namespace forkscope {
 namespace {
@@ -28,7 +28,7 @@ constexpr std::uint64_t kStep = kSecond / 20;
 
 /// Goes through the lesson of the one that hangs while the recording's worker 3 hangs, up to the
 /// answer that was measured.
-lessons::Page lesson_page(const model::History& history, std::uint64_t start_ns) {
+lessons::Page lesson_page(const history::History& history, std::uint64_t start_ns) {
   std::vector<std::unique_ptr<lessons::Lesson>> only;
   only.push_back(lessons::one_hangs());
   lessons::Course course(std::move(only));
@@ -52,8 +52,8 @@ lessons::Page lesson_page(const model::History& history, std::uint64_t start_ns)
 
 int draw(const std::string& recording, std::string_view scene, const std::string& png) {
   recording::Replay replay = recording::load_replay(recording, std::nullopt);
-  model::show_clock_at(replay.utc_offset_s);
-  const model::History& history = replay.history;
+  words::show_clock_at(replay.utc_offset_s);
+  const history::History& history = replay.history;
   const std::uint64_t start_ns = replay.start_ns;
   // Closed with all of its links; in the middle of the hang; when the answer is there.
   const std::uint64_t at = start_ns + (scene == "presenter" ? 15 * kSecond : 19 * kSecond);
@@ -68,9 +68,9 @@ int draw(const std::string& recording, std::string_view scene, const std::string
   std::optional<lessons::Page> lesson;
   if (scene.ends_with("lesson")) lesson = lesson_page(history, start_ns);
   const auto incidents = history.incidents(at);
-  const model::RunningServers servers;
+  const picture::RunningServers servers;
   std::vector<views::Command> commands;
-  const model::ControlClient control("127.0.0.1", 8000, "");  // for its command lines
+  const live::ControlClient control("127.0.0.1", 8000, "");  // for its command lines
 
   window.begin_frame();
   views::draw_screen({.history = history,

@@ -34,7 +34,7 @@ constexpr std::uint64_t kTick = kSecond / 20;
 class World {
  public:
   explicit World(std::uint32_t workers) {
-    now_.attachment = model::Attachment::live;
+    now_.attachment = picture::Attachment::live;
     now_.time_ns = 100 * kSecond;
     now_.server.kill_after_ns = 5 * kSecond;
     load_.failed = 0;
@@ -87,7 +87,7 @@ class World {
     const bool hangs = worker.in_flight->path == "/v1/faults/hang";
     if (age_ns < (hangs ? 5 : 1) * kSecond) return;
     if (hangs) {
-      model::Incident& hang = add(worker.number);
+      history::Incident& hang = add(worker.number);
       hang.stuck_since_ns = worker.in_flight->start_ns;
       hang.served_at_end = hang.served_at_start + 1'234'567;
     } else {
@@ -99,14 +99,14 @@ class World {
   }
 
   void crash(const telemetry::WorkerReport& worker) {
-    model::Incident& crash = add(worker.number);
-    crash.kind = model::IncidentKind::crash;
+    history::Incident& crash = add(worker.number);
+    crash.kind = history::IncidentKind::crash;
     crash.first_exit_ns = crash.exit_ns;
     load_.failed += 1'234;
   }
 
-  model::Incident& add(std::uint32_t worker) {
-    model::Incident incident;
+  history::Incident& add(std::uint32_t worker) {
+    history::Incident incident;
     incident.worker = worker;
     incident.exit_ns = now_.time_ns;
     incident.exit_cause = static_cast<std::uint32_t>(telemetry::ExitCause::signaled);
@@ -117,8 +117,8 @@ class World {
     return incidents_.back();
   }
 
-  model::Snapshot now_;
-  std::vector<model::Incident> incidents_;
+  picture::Snapshot now_;
+  std::vector<history::Incident> incidents_;
   std::vector<std::string> waiting_;  // targets of requests that no worker has taken yet
   load::LoadStatus load_;
 };

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "forkscope/telemetry/layout.h"
-#include "model/format.h"
-#include "model/history.h"
+#include "history/history.h"
 #include "recording/recorder.h"
+#include "words/format.h"
 
 namespace forkscope::visualizer_test {
 
@@ -53,7 +53,7 @@ class Scenario {
  public:
   explicit Scenario(std::uint32_t count) : done_(count + 1), generations_(count + 1, 1) {}
 
-  void play(model::History& history) {
+  void play(history::History& history) {
     for (std::uint64_t at = 0; at <= kEnd; at += kStep) {
       serve(at);
       std::vector<EventRecord> events = happen(at);
@@ -133,9 +133,9 @@ class Scenario {
     return events;
   }
 
-  model::Snapshot picture(std::uint64_t at) const {
-    model::Snapshot picture;
-    picture.attachment = model::Attachment::live;
+  picture::Snapshot picture(std::uint64_t at) const {
+    picture::Snapshot picture;
+    picture.attachment = picture::Attachment::live;
     picture.time_ns = kStart + at;
     picture.wall_clock_ns = static_cast<std::int64_t>(kWallClockStart + at);
     picture.server = {.port = 8000,
@@ -160,7 +160,7 @@ class Scenario {
       const std::uint64_t use = is_burnt(core, at) ? 97 : work;
       picture.cores.push_back({core, static_cast<double>(use) / 100, {}});
     }
-    model::assign_workers_to_cores(picture);
+    picture::assign_workers_to_cores(picture);
     return picture;
   }
 
@@ -200,12 +200,12 @@ class Scenario {
     return worker;
   }
 
-  std::vector<model::Answer> answers(std::uint64_t at) const {
-    std::vector<model::Answer> all;
+  std::vector<picture::Answer> answers(std::uint64_t at) const {
+    std::vector<picture::Answer> all;
     for (std::uint32_t i = 0; i < 8; ++i) {
       const std::uint32_t number = 1 + (i + static_cast<std::uint32_t>(at / kStep)) % count();
       if (taken_[number] == 0) continue;
-      model::Answer answer;
+      picture::Answer answer;
       answer.end_ns = kStart + at - (8 - i) * kMs;
       answer.duration_ns = (120 + 40 * i) * 1'000;
       answer.id = done_[number] - 8 + i;
@@ -218,12 +218,12 @@ class Scenario {
     return all;
   }
 
-  std::vector<model::LatencyCount> latencies() const {
-    std::vector<model::LatencyCount> counts;
+  std::vector<picture::LatencyCount> latencies() const {
+    std::vector<picture::LatencyCount> counts;
     for (std::uint32_t number = 1; number <= count(); ++number) {
       if (taken_[number] == 0) continue;
       const auto add = [&](std::uint64_t ns, std::uint32_t requests) {
-        counts.push_back({static_cast<std::uint16_t>(number), model::latency_row(ns), requests});
+        counts.push_back({static_cast<std::uint16_t>(number), picture::latency_row(ns), requests});
       };
       add(90'000, taken_[number] / 2);
       add(130'000, taken_[number] - taken_[number] / 2 - 1);
@@ -241,10 +241,10 @@ class Scenario {
 }  // namespace
 
 void record_scenario(const std::filesystem::path& file, std::uint32_t workers) {
-  model::show_clock_at(0);
+  words::show_clock_at(0);
   recording::Recorder recorder(file.string());
-  model::History history;
-  history.set_sink([&](const model::FrameEncoder::Encoded& frame) { recorder.add(frame); });
+  history::History history;
+  history.set_sink([&](const codec::FrameEncoder::Encoded& frame) { recorder.add(frame); });
   Scenario(workers).play(history);
   if (!recorder.error().empty()) throw std::runtime_error(recorder.error());
 }

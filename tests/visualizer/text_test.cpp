@@ -1,4 +1,4 @@
-// --text: the same model without a window.
+// --text: the same values without a window.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -15,7 +15,7 @@
 
 namespace forkscope::app {
 
-using model::Attachment;
+using picture::Attachment;
 using views::Command;
 
 namespace {
@@ -134,7 +134,7 @@ void App::follow_server() {
     load_options_.connections =
         load::moderate_load(session_.history().latest().workers.size()).connections;
   }
-  const model::ServerInfo& server = session_.history().latest().server;
+  const picture::ServerInfo& server = session_.history().latest().server;
   if (session_.history().latest().attachment == Attachment::lost && load_status_.running) {
     load_.stop();
     notify("Load is off: the server is gone.");
@@ -142,7 +142,7 @@ void App::follow_server() {
   if (control_) control_->use_socket(server.socket);
   if (server.port == 0 || (control_ && control_instance_ == server.instance_id)) return;
   if (load_status_.running) load_.stop();
-  control_ = std::make_unique<model::ControlClient>(server.host, server.port, server.socket);
+  control_ = std::make_unique<live::ControlClient>(server.host, server.port, server.socket);
   control_instance_ = server.instance_id;
   load_options_.host = server.host;
   load_options_.port = server.port;
@@ -155,7 +155,7 @@ bool App::is_lively() const {
   if (session_.playhead().playing(session_.history(), clock_ns)) return true;
   if (clock_ns < notice_until_ns_ || (control_ && control_->asking())) return true;
   if (session_.is_replay()) return false;
-  const model::Snapshot& now = session_.history().latest();
+  const picture::Snapshot& now = session_.history().latest();
   if (now.attachment != Attachment::live) return false;
   if (now.totals.requests_per_second >= 1) return true;
   return std::any_of(now.workers.begin(), now.workers.end(),
@@ -165,7 +165,7 @@ bool App::is_lively() const {
 }
 
 views::View App::view() {
-  const model::History& history = session_.history();
+  const history::History& history = session_.history();
   const std::uint64_t time_ns = session_.view_time(telemetry::now_ns());
   const bool paused = session_.playhead().paused();
   // A picture that stands still is exact in all of its figures.

@@ -1,4 +1,4 @@
-// The visualizer with a window: one model, one window, one loop.
+// The visualizer with a window: one session, one window, one loop.
 //
 // Every turn of the loop reads the server's telemetry; a frame is drawn only when something moves
 // or the user does something, so that the observer costs the observed as little as possible.
@@ -13,8 +13,8 @@
 #include "app/options.h"
 #include "app/window.h"
 #include "lessons/course.h"
+#include "live/control_client.h"
 #include "load/load_generator.h"
-#include "model/control_client.h"
 #include "session/session.h"
 #include "views/view.h"
 
@@ -50,9 +50,9 @@ class App {
   void toggle_servers();
   void offer_servers();
   void point_at_neighbour(int distance);
-  model::RunningServers::const_iterator pointed_in(const model::RunningServers& servers) const;
+  picture::RunningServers::const_iterator pointed_in(const picture::RunningServers& servers) const;
   void look_at_pointed();
-  void look_at(const model::RunningServer& server);
+  void look_at(const picture::RunningServer& server);
 
   // ── what happens to the server ──
   void signal_worker(const telemetry::WorkerReport* worker, const char* signal);
@@ -82,11 +82,11 @@ class App {
   std::string wanted_png_;           // where the next frame is to be saved
 
   session::Session session_;
-  std::vector<model::Incident> incidents_;         // as known at the view time of the frame
-  model::RunningServers servers_;                  // those that run, likewise
-  bool servers_offered_ = false;                   // the list has opened by itself, or need not
-  std::unique_ptr<model::ControlClient> control_;  // of the server looked at
-  std::uint64_t control_instance_ = 0;             // whose `control_` that is
+  std::vector<history::Incident> incidents_;      // as known at the view time of the frame
+  picture::RunningServers servers_;               // those that run, likewise
+  bool servers_offered_ = false;                  // the list has opened by itself, or need not
+  std::unique_ptr<live::ControlClient> control_;  // of the server looked at
+  std::uint64_t control_instance_ = 0;            // whose `control_` that is
   load::LoadGenerator load_;
   load::LoadOptions load_options_ = load::moderate_load(0);
   load::LoadStatus load_status_;  // as of the latest poll

@@ -31,7 +31,7 @@ std::string screenshot_name() {
 
 bool App::perform_in_time(const Command& command) {
   const std::uint64_t now_ns = telemetry::now_ns();
-  model::Playhead& playhead = session_.playhead();
+  history::Playhead& playhead = session_.playhead();
   const auto jump = [&](int direction, const char* none) {
     if (!playhead.jump(session_.history(), now_ns, direction)) notify(none);
   };

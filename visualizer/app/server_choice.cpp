@@ -32,8 +32,8 @@ void App::toggle_servers() {
     state_.servers = false;
     return;
   }
-  const model::RunningServers servers = session_.servers();
-  const auto is_shown = [](const model::RunningServer& server) { return server.shown; };
+  const picture::RunningServers servers = session_.servers();
+  const auto is_shown = [](const picture::RunningServer& server) { return server.shown; };
   if (std::all_of(servers.begin(), servers.end(), is_shown)) {
     return notify("There is no other server to look at.");
   }
@@ -46,19 +46,20 @@ void App::toggle_servers() {
 /// Opens the list for somebody who has not said which of several servers is meant. Once: later ones
 /// must not cover what a class looks at.
 void App::offer_servers() {
-  if (servers_offered_ || session_.history().latest().attachment != model::Attachment::live) return;
+  if (servers_offered_ || session_.history().latest().attachment != picture::Attachment::live)
+    return;
   servers_offered_ = true;
   const bool for_people = options_.screenshot.empty();
-  const auto is_meant = [&](const model::RunningServer& server) {
+  const auto is_meant = [&](const picture::RunningServer& server) {
     return !options_.session.port || server.endpoint.port == *options_.session.port;
   };
-  const model::RunningServers servers = session_.servers();
+  const picture::RunningServers servers = session_.servers();
   const bool is_choice = std::count_if(servers.begin(), servers.end(), is_meant) > 1;
   if (for_people && is_choice) toggle_servers();
 }
 
 void App::point_at_neighbour(int distance) {
-  const model::RunningServers servers = session_.servers();
+  const picture::RunningServers servers = session_.servers();
   if (servers.empty()) return;
   const auto last = static_cast<std::ptrdiff_t>(servers.size()) - 1;
   // One that has gone meanwhile is behind the last.
@@ -67,20 +68,21 @@ void App::point_at_neighbour(int distance) {
       servers[static_cast<std::size_t>(std::clamp(wanted, std::ptrdiff_t{0}, last))].endpoint.path;
 }
 
-model::RunningServers::const_iterator App::pointed_in(const model::RunningServers& servers) const {
-  return std::find_if(servers.begin(), servers.end(), [this](const model::RunningServer& server) {
+picture::RunningServers::const_iterator App::pointed_in(
+    const picture::RunningServers& servers) const {
+  return std::find_if(servers.begin(), servers.end(), [this](const picture::RunningServer& server) {
     return server.endpoint.path == state_.pointed_server;
   });
 }
 
 void App::look_at_pointed() {
-  const model::RunningServers servers = session_.servers();
+  const picture::RunningServers servers = session_.servers();
   const auto pointed = pointed_in(servers);
   if (pointed == servers.end()) return notify("That server is gone.");
   look_at(*pointed);
 }
 
-void App::look_at(const model::RunningServer& server) {
+void App::look_at(const picture::RunningServer& server) {
   // One that has gone meanwhile is no choice: the history of the one shown would be given away for
   // nothing.
   const telemetry::ControlEndpoint endpoint = server.endpoint;  // the list changes

@@ -115,7 +115,7 @@ void App::signal_worker(const telemetry::WorkerReport* worker, const char* signa
 /// What the primary says to what it was asked, as soon as it says so.
 void App::report_answers() {
   if (!control_) return;
-  for (const model::Outcome& outcome : control_->poll(telemetry::now_ns())) notify(outcome.message);
+  for (const live::Outcome& outcome : control_->poll(telemetry::now_ns())) notify(outcome.message);
 }
 
 void App::perform(const lessons::Actions& actions) {

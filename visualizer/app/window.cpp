@@ -12,7 +12,7 @@
 #include "app/fonts.h"
 #include "app/png.h"
 #include "app/screens.h"
-#include "model/process_time.h"
+#include "live/process_time.h"
 
 namespace forkscope::app {
 
@@ -167,7 +167,7 @@ std::optional<Shown> Window::take_shown() {
 }
 
 void Window::draw_and_show(ImDrawData* data, int width, int height, Shown& shown) const {
-  const std::uint64_t cpu_ns = model::process_cpu_ns();
+  const std::uint64_t cpu_ns = live::process_cpu_ns();
   const auto begin = std::chrono::steady_clock::now();
   glViewport(0, 0, width, height);
   glClearColor(0, 0, 0, 1);
@@ -176,7 +176,7 @@ void Window::draw_and_show(ImDrawData* data, int width, int height, Shown& shown
   // Before the swap: afterwards the content of the back buffer is undefined.
   if (!shown.png_path.empty()) shown.error = write_frame_png(shown.png_path, width, height);
   glfwSwapBuffers(window_);
-  shown.cpu_ns = model::process_cpu_ns() - cpu_ns;
+  shown.cpu_ns = live::process_cpu_ns() - cpu_ns;
   shown.took_ns = static_cast<std::uint64_t>((std::chrono::steady_clock::now() - begin) /
                                              std::chrono::nanoseconds(1));
 }

@@ -1,7 +1,7 @@
 #include <algorithm>
 
 #include "lessons/all_lessons.h"
-#include "model/format.h"
+#include "words/format.h"
 
 namespace forkscope::lessons {
 
@@ -19,19 +19,19 @@ class AllHang final : public Lesson {
  public:
   std::string title() const override { return "All hang: what is an outage?"; }
 
-  std::string question(const model::Snapshot& now) const override {
+  std::string question(const picture::Snapshot& now) const override {
     const std::uint32_t workers = count_workers(now);
-    return "One hung worker costs little. Now " + model::counted(workers, "request") +
+    return "One hung worker costs little. Now " + words::counted(workers, "request") +
            " will hang " +
-           (workers == 1 ? "the only worker" : "all " + model::counted(workers, "worker")) +
+           (workers == 1 ? "the only worker" : "all " + words::counted(workers, "worker")) +
            ". How long until somebody is answered again?";
   }
 
-  std::array<std::string, kChoices> choices(const model::Snapshot& now) const override {
+  std::array<std::string, kChoices> choices(const picture::Snapshot& now) const override {
     const std::string limit =
         now.server.kill_after_ns == 0
             ? "Until somebody kills them by hand"
-            : "Until the limit is over: " + model::counting_seconds(now.server.kill_after_ns);
+            : "Until the limit is over: " + words::counting_seconds(now.server.kill_after_ns);
     return {"No time at all: new workers are forked at once", limit, "For ever: it stays down"};
   }
 
@@ -63,9 +63,9 @@ class AllHang final : public Lesson {
   std::string progress(const Situation& situation) const override {
     const std::uint32_t hanging = count_in(situation.now, kHang);
     return std::to_string(hanging) + " of " +
-           model::counted(count_workers(situation.now), "worker") +
+           words::counted(count_workers(situation.now), "worker") +
            (hanging == 1 ? " hangs; " : " hang; ") +
-           model::counted(situation.load.waiting, "request") +
+           words::counted(situation.load.waiting, "request") +
            (situation.load.waiting == 1 ? " waits." : " wait.");
   }
 
@@ -73,8 +73,8 @@ class AllHang final : public Lesson {
     if (back_ns_ == 0) {
       return {"Nobody came back within a minute.", "This server may never kill.", 2};
     }
-    return {"For " + model::counting_seconds(longest_ns_) + " nobody was answered, and up to " +
-                model::counted(most_waiting_, "request") + " waited.",
+    return {"For " + words::counting_seconds(longest_ns_) + " nobody was answered, and up to " +
+                words::counted(most_waiting_, "request") + " waited.",
             "Connections queue in the kernel while nobody accepts them. The limit after which a "
             "worker is killed is the longest outage that a bug in a handler can make.",
             longest_ns_ < 500'000'000 ? 0U : 1U};

@@ -37,7 +37,7 @@ Course::Course(std::vector<std::unique_ptr<Lesson>> lessons) : lessons_(std::mov
 Course::~Course() = default;
 
 Actions Course::next(const Situation& situation) {
-  if (situation.now.attachment != model::Attachment::live) return {};
+  if (situation.now.attachment != picture::Attachment::live) return {};
   if (!open_) {
     open_ = true;
     step_ = Step::predict;

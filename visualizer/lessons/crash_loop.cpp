@@ -4,7 +4,7 @@
 
 #include "forkscope/telemetry/event_text.h"
 #include "lessons/all_lessons.h"
-#include "model/format.h"
+#include "words/format.h"
 
 namespace forkscope::lessons {
 
@@ -21,13 +21,13 @@ class CrashLoop final : public Lesson {
  public:
   std::string title() const override { return "A crash loop"; }
 
-  std::string question(const model::Snapshot&) const override {
+  std::string question(const picture::Snapshot&) const override {
     return "A bug makes a worker crash at every request of one kind. It comes back and crashes "
            "again, " +
            std::to_string(kCrashes) + " times. What does the primary do?";
   }
 
-  std::array<std::string, kChoices> choices(const model::Snapshot&) const override {
+  std::array<std::string, kChoices> choices(const picture::Snapshot&) const override {
     return {"Fork again at once, every time", "Fork again, with growing pauses",
             "Give up on that worker"};
   }
@@ -40,10 +40,11 @@ class CrashLoop final : public Lesson {
   }
 
   bool watch(const Situation& situation, Actions& actions) override {
-    const std::vector<model::Incident> crashes = incidents_since(situation, began_ns_);
-    const bool all_back = std::none_of(crashes.begin(), crashes.end(),
-                                       [](const model::Incident& crash) { return crash.open(); }) &&
-                          count_serving(situation.now) == count_workers(situation.now);
+    const std::vector<history::Incident> crashes = incidents_since(situation, began_ns_);
+    const bool all_back =
+        std::none_of(crashes.begin(), crashes.end(),
+                     [](const history::Incident& crash) { return crash.open(); }) &&
+        count_serving(situation.now) == count_workers(situation.now);
     if (!all_back) return false;
     if (in_one_slot(crashes).size() >= kCrashes || crashes.size() >= kMostCrashes) return true;
     const bool seen = crashes.size() >= sent_;
@@ -64,7 +65,7 @@ class CrashLoop final : public Lesson {
     const auto crashes = in_one_slot(incidents_since(situation, began_ns_));
     std::string times;
     std::uint64_t longest_ns = 0;
-    for (const model::Incident& crash : crashes) {
+    for (const history::Incident& crash : crashes) {
       if (crash.open()) continue;
       const std::uint64_t pause_ns = crash.back_ns - crash.exit_ns;
       times += (times.empty() ? "" : ", ") + telemetry::duration_text(pause_ns);
@@ -80,14 +81,14 @@ class CrashLoop final : public Lesson {
  private:
   /// Those of the worker that has crashed most often: another one may have got a request, too, and
   /// each has pauses of its own.
-  static std::vector<model::Incident> in_one_slot(std::vector<model::Incident> crashes) {
+  static std::vector<history::Incident> in_one_slot(std::vector<history::Incident> crashes) {
     std::map<std::uint32_t, std::size_t> counts;
-    for (const model::Incident& crash : crashes) ++counts[crash.worker];
+    for (const history::Incident& crash : crashes) ++counts[crash.worker];
     const auto most = std::max_element(
         counts.begin(), counts.end(),
         [](const auto& left, const auto& right) { return left.second < right.second; });
     std::erase_if(crashes,
-                  [&](const model::Incident& crash) { return crash.worker != most->first; });
+                  [&](const history::Incident& crash) { return crash.worker != most->first; });
     return crashes;
   }
 

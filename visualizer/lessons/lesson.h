@@ -27,8 +27,8 @@ class Lesson {
   virtual ~Lesson() = default;
 
   virtual std::string title() const = 0;
-  virtual std::string question(const model::Snapshot& now) const = 0;
-  virtual std::array<std::string, kChoices> choices(const model::Snapshot& now) const = 0;
+  virtual std::string question(const picture::Snapshot& now) const = 0;
+  virtual std::array<std::string, kChoices> choices(const picture::Snapshot& now) const = 0;
 
   virtual Actions fire(const Situation& situation) = 0;
   /// May have more done; returns whether all is measured.

@@ -23,7 +23,7 @@ class LoadThenFire {
 
   bool fired() const { return fired_; }
   /// What has happened to workers since begin(), oldest first.
-  std::vector<model::Incident> incidents(const Situation& situation) const {
+  std::vector<history::Incident> incidents(const Situation& situation) const {
     return incidents_since(situation, began_ns_);
   }
 

@@ -3,7 +3,7 @@
 #include <cstdlib>
 
 #include "lessons/all_lessons.h"
-#include "model/format.h"
+#include "words/format.h"
 
 namespace forkscope::lessons {
 
@@ -14,12 +14,12 @@ constexpr std::uint64_t kQuietNs = 500'000'000;
 constexpr std::uint64_t kMostPauseNs = 100'000'000;
 constexpr const char* kSlowPath = "/v1/faults/slow";
 
-std::uint32_t requests_for(const model::Snapshot& now) {
+std::uint32_t requests_for(const picture::Snapshot& now) {
   return std::clamp(count_workers(now), 2U, kMostRequests);
 }
 
 std::string after_seconds(std::uint32_t seconds) {
-  return "After " + model::counted(seconds, "second");
+  return "After " + words::counted(seconds, "second");
 }
 
 /// As many requests at once as there are workers, each of which keeps its worker for a second.
@@ -27,13 +27,13 @@ class ManyWorkers final : public Lesson {
  public:
   std::string title() const override { return "Why several workers?"; }
 
-  std::string question(const model::Snapshot& now) const override {
+  std::string question(const picture::Snapshot& now) const override {
     return std::to_string(requests_for(now)) +
            " requests arrive, one right behind the other. Each keeps its worker for one second. "
            "When will the last one be answered?";
   }
 
-  std::array<std::string, kChoices> choices(const model::Snapshot& now) const override {
+  std::array<std::string, kChoices> choices(const picture::Snapshot& now) const override {
     const std::uint32_t count = requests_for(now);
     return {after_seconds(1), after_seconds(count), after_seconds(2 * count)};
   }
@@ -70,7 +70,7 @@ class ManyWorkers final : public Lesson {
     if (sent_ == 0) return "Waiting for quiet.";
     return std::to_string(std::min<std::uint64_t>(answered(situation), count_)) + " of " +
            std::to_string(count_) + " answered, " +
-           model::counting_seconds(situation.time_ns() - began_ns_);
+           words::counting_seconds(situation.time_ns() - began_ns_);
   }
 
   Answer answer(const Situation&) const override {
@@ -81,7 +81,7 @@ class ManyWorkers final : public Lesson {
       if (std::abs(seconds - expected(i)) < std::abs(seconds - expected(right))) right = i;
     }
     return {"The last of " + std::to_string(count_) + " was answered after " +
-                model::counting_seconds(took_ns_) + ".",
+                words::counting_seconds(took_ns_) + ".",
             workers_ == 1 ? "There is one worker, and it takes one request after the other."
             : right == 0  ? "Each worker took one, and they waited side by side. One worker alone "
                             "would have needed " +

@@ -1,7 +1,7 @@
 #include "forkscope/telemetry/event_text.h"
 #include "lessons/all_lessons.h"
 #include "lessons/load_then_fire.h"
-#include "model/format.h"
+#include "words/format.h"
 
 namespace forkscope::lessons {
 
@@ -15,13 +15,13 @@ class OneCrashes final : public Lesson {
  public:
   std::string title() const override { return "One crashes: what is lost?"; }
 
-  std::string question(const model::Snapshot&) const override {
-    return "Load runs at " + model::grouped(static_cast<std::uint64_t>(kRate)) +
+  std::string question(const picture::Snapshot&) const override {
+    return "Load runs at " + words::grouped(static_cast<std::uint64_t>(kRate)) +
            " requests per second. One request makes its worker write to invalid memory: SIGSEGV. "
            "What do the clients lose?";
   }
 
-  std::array<std::string, kChoices> choices(const model::Snapshot&) const override {
+  std::array<std::string, kChoices> choices(const picture::Snapshot&) const override {
     return {"All requests of the second in which it died", "What that worker had in hand, no more",
             "Nothing at all"};
   }
@@ -50,14 +50,14 @@ class OneCrashes final : public Lesson {
     if (incidents.empty() || incidents.front().open()) {
       return {"No worker died and came back within a minute.", "", 2};
     }
-    const model::Incident& crash = incidents.front();
+    const history::Incident& crash = incidents.front();
     const std::uint64_t failed = situation.load.failed - failed_before_;
     const bool everything = static_cast<double>(failed) >= kRate / 2;
     return {"Worker " + std::to_string(crash.worker) + " died of " +
                 telemetry::exit_text(crash.exit_cause, crash.exit_code) + " and was back after " +
                 telemetry::duration_text(crash.back_ns - crash.exit_ns) +
-                ". Lost: " + model::counted(crash.abandoned, "request") +
-                " in its hand. Of the load's requests, " + model::grouped(failed) + " failed.",
+                ". Lost: " + words::counted(crash.abandoned, "request") +
+                " in its hand. Of the load's requests, " + words::grouped(failed) + " failed.",
             "Memory is not shared: what one process breaks is its own. Whoever was connected to it "
             "connects again, and another worker answers.",
             everything                          ? 0U

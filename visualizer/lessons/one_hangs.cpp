@@ -3,7 +3,7 @@
 #include "forkscope/telemetry/event_text.h"
 #include "lessons/all_lessons.h"
 #include "lessons/load_then_fire.h"
-#include "model/format.h"
+#include "words/format.h"
 
 namespace forkscope::lessons {
 
@@ -16,15 +16,15 @@ class OneHangs final : public Lesson {
  public:
   std::string title() const override { return "One hangs: who notices?"; }
 
-  std::string question(const model::Snapshot&) const override {
+  std::string question(const picture::Snapshot&) const override {
     return "Load runs on all workers. Then one request never returns, and its worker spins in it "
            "for ever. What happens to everybody else?";
   }
 
-  std::array<std::string, kChoices> choices(const model::Snapshot& now) const override {
+  std::array<std::string, kChoices> choices(const picture::Snapshot& now) const override {
     const std::uint32_t workers = count_workers(now);
     return {"All wait until somebody restarts the server", "They are served on by the others",
-            "Every " + (workers > 1 ? model::ordinal(workers) + " request" : "request") +
+            "Every " + (workers > 1 ? words::ordinal(workers) + " request" : "request") +
                 " fails from now on"};
   }
 
@@ -41,9 +41,9 @@ class OneHangs final : public Lesson {
     if (!start_.fired()) return "The load begins.";
     if (!incident) return "Sent. For now the worker only looks busy.";
     return "Worker " + std::to_string(incident->worker) + " hangs for " +
-           model::counting_seconds(situation.time_ns() - incident->start_ns()) +
+           words::counting_seconds(situation.time_ns() - incident->start_ns()) +
            "; the others served " +
-           model::grouped(situation.now.totals.requests - incident->served_at_start) + ".";
+           words::grouped(situation.now.totals.requests - incident->served_at_start) + ".";
   }
 
   Answer answer(const Situation& situation) const override {
@@ -55,8 +55,8 @@ class OneHangs final : public Lesson {
     const std::uint64_t end_ns = incident->exit_ns != 0 ? incident->exit_ns : incident->back_ns;
     return {"Hung for " + telemetry::duration_text(end_ns - incident->start_ns()) +
                 ", back after " + telemetry::duration_text(incident->back_ns - end_ns) + ". " +
-                model::counted(incident->abandoned, "request") + " lost, " +
-                model::grouped(served) + " served by the others meanwhile.",
+                words::counted(incident->abandoned, "request") + " lost, " +
+                words::grouped(served) + " served by the others meanwhile.",
             served > 0 ? "A worker is one process with one request in hand. The primary saw no "
                          "progress, ended that process and forked another."
                        : "There was nobody else to serve them.",
@@ -64,9 +64,9 @@ class OneHangs final : public Lesson {
   }
 
  private:
-  std::optional<model::Incident> hang(const Situation& situation) const {
-    for (const model::Incident& incident : start_.incidents(situation)) {
-      if (incident.kind == model::IncidentKind::hang) return incident;
+  std::optional<history::Incident> hang(const Situation& situation) const {
+    for (const history::Incident& incident : start_.incidents(situation)) {
+      if (incident.kind == history::IncidentKind::hang) return incident;
     }
     return std::nullopt;
   }

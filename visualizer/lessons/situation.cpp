@@ -22,11 +22,11 @@ Action start_load(double requests_per_second) {
           .connections = kConnections};
 }
 
-std::uint32_t count_workers(const model::Snapshot& now) {
+std::uint32_t count_workers(const picture::Snapshot& now) {
   return static_cast<std::uint32_t>(now.workers.size());
 }
 
-std::uint32_t count_serving(const model::Snapshot& now) {
+std::uint32_t count_serving(const picture::Snapshot& now) {
   return static_cast<std::uint32_t>(
       std::count_if(now.workers.begin(), now.workers.end(), [&now](const WorkerReport& worker) {
         const bool stuck = worker.in_flight && now.time_ns > worker.in_flight->start_ns + kStuckNs;
@@ -34,18 +34,18 @@ std::uint32_t count_serving(const model::Snapshot& now) {
       }));
 }
 
-std::uint32_t count_in(const model::Snapshot& now, const std::string& path) {
+std::uint32_t count_in(const picture::Snapshot& now, const std::string& path) {
   return static_cast<std::uint32_t>(
       std::count_if(now.workers.begin(), now.workers.end(), [&](const WorkerReport& worker) {
         return worker.in_flight && worker.in_flight->path == path;
       }));
 }
 
-std::vector<model::Incident> incidents_since(const Situation& situation, std::uint64_t since_ns) {
-  std::vector<model::Incident> found;
+std::vector<history::Incident> incidents_since(const Situation& situation, std::uint64_t since_ns) {
+  std::vector<history::Incident> found;
   std::copy_if(
       situation.incidents.begin(), situation.incidents.end(), std::back_inserter(found),
-      [since_ns](const model::Incident& incident) { return incident.start_ns() >= since_ns; });
+      [since_ns](const history::Incident& incident) { return incident.start_ns() >= since_ns; });
   return found;
 }
 

@@ -5,16 +5,16 @@
 #include <string>
 #include <vector>
 
+#include "history/incidents.h"
 #include "load/load_options.h"
-#include "model/incidents.h"
-#include "model/snapshot.h"
+#include "picture/snapshot.h"
 
 namespace forkscope::lessons {
 
 /// The present, whatever moment the screen shows. Borrows everything.
 struct Situation {
-  const model::Snapshot& now;
-  const std::vector<model::Incident>& incidents;  ///< Oldest first.
+  const picture::Snapshot& now;
+  const std::vector<history::Incident>& incidents;  ///< Oldest first.
   const load::LoadStatus& load;
 
   std::uint64_t time_ns() const { return now.time_ns; }
@@ -39,12 +39,12 @@ using Actions = std::vector<Action>;
 /// Load over as many connections as most lessons want.
 Action start_load(double requests_per_second);
 
-std::uint32_t count_workers(const model::Snapshot& now);
+std::uint32_t count_workers(const picture::Snapshot& now);
 /// Workers that can take a request: idle, or busy with one that does not take long.
-std::uint32_t count_serving(const model::Snapshot& now);
+std::uint32_t count_serving(const picture::Snapshot& now);
 /// Workers whose request in hand has that path.
-std::uint32_t count_in(const model::Snapshot& now, const std::string& path);
+std::uint32_t count_in(const picture::Snapshot& now, const std::string& path);
 /// Incidents that began at or after `since_ns`, oldest first.
-std::vector<model::Incident> incidents_since(const Situation& situation, std::uint64_t since_ns);
+std::vector<history::Incident> incidents_since(const Situation& situation, std::uint64_t since_ns);
 
 }  // namespace forkscope::lessons

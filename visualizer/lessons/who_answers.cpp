@@ -3,9 +3,9 @@
 #include <map>
 #include <vector>
 
+#include "history/fairness.h"
 #include "lessons/all_lessons.h"
-#include "model/fairness.h"
-#include "model/format.h"
+#include "words/format.h"
 
 namespace forkscope::lessons {
 
@@ -17,7 +17,7 @@ constexpr std::uint32_t kLeastConnections = 64;
 constexpr std::uint32_t kConnectionsPerWorker = 4;
 constexpr double kOneSided = 0.6;
 
-std::uint32_t connections_for(const model::Snapshot& now) {
+std::uint32_t connections_for(const picture::Snapshot& now) {
   return std::max(kLeastConnections, kConnectionsPerWorker * count_workers(now));
 }
 
@@ -26,14 +26,14 @@ class WhoAnswers final : public Lesson {
  public:
   std::string title() const override { return "Who answers, and is it fair?"; }
 
-  std::string question(const model::Snapshot& now) const override {
+  std::string question(const picture::Snapshot& now) const override {
     return std::to_string(connections_for(now)) + " connections are opened at once and send " +
-           model::grouped(static_cast<std::uint64_t>(kRate)) +
+           words::grouped(static_cast<std::uint64_t>(kRate)) +
            " requests per second. How does the work spread over " +
-           model::counted(count_workers(now), "worker") + "?";
+           words::counted(count_workers(now), "worker") + "?";
   }
 
-  std::array<std::string, kChoices> choices(const model::Snapshot&) const override {
+  std::array<std::string, kChoices> choices(const picture::Snapshot&) const override {
     return {"One worker does nearly all of it", "About evenly",
             "Strictly in turns: each exactly as many"};
   }
@@ -61,7 +61,7 @@ class WhoAnswers final : public Lesson {
 
   Answer answer(const Situation& situation) const override {
     const std::vector<double> answered = shares(situation);
-    const double index = model::fairness(answered);
+    const double index = history::fairness(answered);
     const auto [least, most] = std::minmax_element(answered.begin(), answered.end());
     const bool even = !answered.empty() && *most - *least < 1;
     return {sentence(answered),
@@ -87,9 +87,9 @@ class WhoAnswers final : public Lesson {
     if (answered.empty()) return {};
     const auto [least, most] = std::minmax_element(answered.begin(), answered.end());
     char index[16];
-    std::snprintf(index, sizeof index, "%.2f", model::fairness(answered));
-    return "The busiest worker answered " + model::grouped(static_cast<std::uint64_t>(*most)) +
-           ", the least busy one " + model::grouped(static_cast<std::uint64_t>(*least)) +
+    std::snprintf(index, sizeof index, "%.2f", history::fairness(answered));
+    return "The busiest worker answered " + words::grouped(static_cast<std::uint64_t>(*most)) +
+           ", the least busy one " + words::grouped(static_cast<std::uint64_t>(*least)) +
            ": fairness " + index + " (1 = even).";
   }
 

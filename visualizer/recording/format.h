@@ -20,7 +20,7 @@
 #include <bit>
 #include <cstdint>
 
-#include "model/frame_codec.h"
+#include "codec/frame_codec.h"
 
 namespace forkscope::recording {
 
@@ -49,7 +49,7 @@ struct ChunkHeader {
   std::uint32_t mark = kChunkMark;
   std::uint32_t kind = 0;     ///< ChunkKind; a reader skips those that it does not know.
   std::uint64_t time_ns = 0;  ///< Of the frame: CLOCK_MONOTONIC of the recording machine.
-  std::uint32_t bytes = 0;    ///< Of the frame behind this header; at most model::kMaxFrameBytes.
+  std::uint32_t bytes = 0;    ///< Of the frame behind this header; at most codec::kMaxFrameBytes.
   std::uint32_t crc32c = 0;   ///< Of kind, time_ns, bytes, and the frame.
 };
 static_assert(sizeof(ChunkHeader) == 24);

@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "forkscope/telemetry/worker_report.h"
-#include "model/format.h"
 #include "recording/crc32c.h"
 #include "recording/format.h"
 #include "recording/recording_error.h"
+#include "words/format.h"
 
 namespace forkscope::recording {
 
@@ -34,12 +34,12 @@ Recorder::Recorder(const std::string& path) : path_(path) {
     throw RecordingError("cannot record to " + path + ": there is such a file already");
   }
   FileHeader header;
-  header.utc_offset_s = model::utc_offset_s(static_cast<std::int64_t>(telemetry::wall_clock_ns()));
+  header.utc_offset_s = words::utc_offset_s(static_cast<std::int64_t>(telemetry::wall_clock_ns()));
   header.crc32c = crc32c(std::as_bytes(std::span(&header, 1)).first(offsetof(FileHeader, crc32c)));
   if (!append(&header, sizeof header)) throw RecordingError(error_);
 }
 
-void Recorder::add(const model::FrameEncoder::Encoded& frame) {
+void Recorder::add(const codec::FrameEncoder::Encoded& frame) {
   if (!error_.empty()) return;
   ChunkHeader header;
   header.kind =

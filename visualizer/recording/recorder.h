@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "model/frame_codec.h"
+#include "codec/frame_codec.h"
 #include "net/descriptor.h"
 
 namespace forkscope::recording {
@@ -19,7 +19,7 @@ class Recorder {
 
   /// Appends a frame. After a failure (a full disk) there is nothing more to do but to say so:
   /// what was written stays readable.
-  void add(const model::FrameEncoder::Encoded& frame);
+  void add(const codec::FrameEncoder::Encoded& frame);
 
   /// Why recording has stopped, in one line; empty while it goes on.
   const std::string& error() const { return error_; }

@@ -38,14 +38,14 @@ RecordingReader::RecordingReader(std::span<const std::byte> file) : file_(file) 
   }
   if (header_.header_bytes < sizeof header_) throw RecordingError("its header contradicts itself");
   offset_ = std::min<std::size_t>(header_.header_bytes, file.size());
-  effort_ = 16 * std::uint64_t{model::kMaxFrameBytes};
+  effort_ = 16 * std::uint64_t{codec::kMaxFrameBytes};
 }
 
 std::optional<RecordingReader::Chunk> RecordingReader::chunk_at(std::size_t offset) const {
   if (offset > file_.size() || file_.size() - offset < sizeof(ChunkHeader)) return std::nullopt;
   Chunk chunk;
   std::memcpy(&chunk.header, file_.data() + offset, sizeof chunk.header);
-  if (chunk.header.mark != kChunkMark || chunk.header.bytes > model::kMaxFrameBytes ||
+  if (chunk.header.mark != kChunkMark || chunk.header.bytes > codec::kMaxFrameBytes ||
       chunk.header.bytes > file_.size() - offset - sizeof chunk.header) {
     return std::nullopt;
   }
@@ -65,14 +65,14 @@ void RecordingReader::skip_damage() {
     const auto found = std::search(rest.begin(), rest.end(), mark, mark + sizeof kChunkMark);
     // Every mark costs a checksum of what may follow. A file that is full of false ones is not
     // worth more of them.
-    const bool last = found == rest.end() || effort_ < model::kMaxFrameBytes;
+    const bool last = found == rest.end() || effort_ < codec::kMaxFrameBytes;
     offset_ = last ? file_.size() : static_cast<std::size_t>(&*found - file_.data());
     if (last) {
       condition_.cut_bytes += offset_ - from;
       return;
     }
     if (chunk_at(offset_)) break;
-    effort_ -= std::min(model::kMaxFrameBytes, file_.size() - offset_);
+    effort_ -= std::min(codec::kMaxFrameBytes, file_.size() - offset_);
   }
   condition_.damaged_bytes += offset_ - from;
 }
@@ -97,10 +97,10 @@ std::optional<std::uint64_t> RecordingReader::skip() {
   return chunk->header.time_ns;
 }
 
-std::optional<model::Frame> RecordingReader::next() {
+std::optional<picture::Frame> RecordingReader::next() {
   while (const auto chunk = next_chunk()) {
     const bool key = chunk->header.kind == static_cast<std::uint32_t>(ChunkKind::key_frame);
-    model::Frame frame;
+    picture::Frame frame;
     const bool readable = (key || !wants_key_) && decoder_.decode(key, chunk->frame, frame) &&
                           frame.picture.time_ns == chunk->header.time_ns &&
                           frame.picture.time_ns > latest_ns_;

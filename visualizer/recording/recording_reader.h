@@ -9,7 +9,7 @@
 #include <optional>
 #include <span>
 
-#include "model/frame_codec.h"
+#include "codec/frame_codec.h"
 #include "recording/format.h"
 
 namespace forkscope::recording {
@@ -28,7 +28,7 @@ class RecordingReader {
   explicit RecordingReader(std::span<const std::byte> file);
 
   /// The next frame, or nothing at the end. Times ascend.
-  std::optional<model::Frame> next();
+  std::optional<picture::Frame> next();
   /// Passes over the next frame without decoding it, and gives its time; nothing at the end.
   std::optional<std::uint64_t> skip();
 
@@ -53,7 +53,7 @@ class RecordingReader {
   std::uint64_t effort_ = 0;  // bytes that may still be checksummed in search of an intact chunk
   bool wants_key_ = true;
   std::uint64_t latest_ns_ = 0;
-  model::FrameDecoder decoder_;
+  codec::FrameDecoder decoder_;
 };
 
 }  // namespace forkscope::recording

@@ -10,15 +10,15 @@
 #include <vector>
 
 #include "forkscope/telemetry/event_text.h"
-#include "model/format.h"
 #include "net/descriptor.h"
 #include "recording/recording_error.h"
+#include "words/format.h"
 
 namespace forkscope::recording {
 
 namespace {
 
-constexpr std::uint64_t kHeldNs = kMaxReplayBins * model::kBinNs;
+constexpr std::uint64_t kHeldNs = kMaxReplayBins * history::kBinNs;
 constexpr std::uint64_t kDayNs = 24 * std::uint64_t{3'600'000'000'000};
 
 /// The first and the last frame, and how clock times map to the recording's clock.
@@ -76,7 +76,7 @@ std::string notice_of(const Replay& replay, const Extent& extent, std::size_t fi
         " of the recording is damaged and left out");
   }
   if (condition.cut_bytes > 0) {
-    add("the end of the recording is cut off: " + model::counted(condition.cut_bytes, "byte") +
+    add("the end of the recording is cut off: " + words::counted(condition.cut_bytes, "byte") +
         (condition.cut_bytes == 1 ? " is left out" : " are left out"));
   }
   if (replay.start_ns > extent.first_ns || replay.end_ns < extent.last_ns) {
@@ -114,10 +114,10 @@ Replay read_replay(std::span<const std::byte> file, const std::optional<Moment>&
   const std::int32_t utc_offset_s = frames.header().utc_offset_s;
   const Extent extent = extent_of(file, utc_offset_s);
   const std::uint64_t length = extent.last_ns - extent.first_ns;
-  const std::uint64_t bins = std::min<std::uint64_t>(length / model::kBinNs + 2, kMaxReplayBins);
+  const std::uint64_t bins = std::min<std::uint64_t>(length / history::kBinNs + 2, kMaxReplayBins);
 
   Replay replay;
-  replay.history = model::History(bins);
+  replay.history = history::History(bins);
   replay.utc_offset_s = utc_offset_s;
   const std::uint64_t view_ns = at ? moment_in(extent, *at) : extent.first_ns;
   const std::uint64_t until_ns =

@@ -7,7 +7,7 @@
 #include <span>
 #include <string>
 
-#include "model/history.h"
+#include "history/history.h"
 #include "recording/moment.h"
 #include "recording/recording_reader.h"
 
@@ -17,7 +17,7 @@ namespace forkscope::recording {
 inline constexpr std::size_t kMaxReplayBins = 72'000;  // two hours
 
 struct Replay {
-  model::History history;      ///< Filled; its newest picture is the end of the recording.
+  history::History history;    ///< Filled; its newest picture is the end of the recording.
   std::uint64_t start_ns = 0;  ///< Of the part that is held, as `end_ns`.
   std::uint64_t end_ns = 0;
   std::uint64_t view_ns = 0;      ///< What `at` names; the start without it.

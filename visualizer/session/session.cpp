@@ -3,18 +3,18 @@
 #include <utility>
 
 #include "forkscope/telemetry/worker_report.h"
-#include "model/format.h"
 #include "recording/replay.h"
+#include "words/format.h"
 
 namespace forkscope::session {
 
-using model::Playhead;
+using history::Playhead;
 
 Session::Session(const SessionOptions& options)
     : playhead_(options.replay.empty() ? Playhead::Resume::at_end : Playhead::Resume::from_here) {
   if (!options.replay.empty()) {
     recording::Replay replay = recording::load_replay(options.replay, options.at);
-    model::show_clock_at(replay.utc_offset_s);
+    words::show_clock_at(replay.utc_offset_s);
     history_ = std::move(replay.history);
     notice_ = std::move(replay.notice);
     if (options.at) {
@@ -24,7 +24,7 @@ Session::Session(const SessionOptions& options)
     }
     return;
   }
-  live_ = std::make_unique<model::LiveSource>(options.port, options.socket);
+  live_ = std::make_unique<live::LiveSource>(options.port, options.socket);
   if (options.record.empty()) return;
   recorder_ = std::make_unique<recording::Recorder>(options.record);
   start_history();
@@ -32,9 +32,9 @@ Session::Session(const SessionOptions& options)
 
 /// An empty history, whose frames go into the recording if there is one.
 void Session::start_history() {
-  history_ = model::History();
+  history_ = history::History();
   if (!recorder_) return;
-  history_.set_sink([this](const model::FrameEncoder::Encoded& frame) {
+  history_.set_sink([this](const codec::FrameEncoder::Encoded& frame) {
     const bool went_on = recorder_->error().empty();
     recorder_->add(frame);
     if (went_on && !recorder_->error().empty()) notice_ = recorder_->error();
@@ -52,8 +52,8 @@ const std::vector<telemetry::EventRecord>& Session::new_events() const {
   return live_ ? live_->events() : none;
 }
 
-model::RunningServers Session::servers() const {
-  return live_ ? live_->servers() : model::RunningServers();
+picture::RunningServers Session::servers() const {
+  return live_ ? live_->servers() : picture::RunningServers();
 }
 
 bool Session::runs(const telemetry::ControlEndpoint& server) {

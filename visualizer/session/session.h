@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "model/history.h"
-#include "model/live_source.h"
-#include "model/playhead.h"
+#include "history/history.h"
+#include "history/playhead.h"
+#include "live/live_source.h"
 #include "recording/moment.h"
 #include "recording/recorder.h"
 
@@ -37,10 +37,10 @@ class Session {
   /// In a replay there is nothing to do.
   void poll();
 
-  model::History& history() { return history_; }
-  const model::History& history() const { return history_; }
-  model::Playhead& playhead() { return playhead_; }
-  const model::Playhead& playhead() const { return playhead_; }
+  history::History& history() { return history_; }
+  const history::History& history() const { return history_; }
+  history::Playhead& playhead() { return playhead_; }
+  const history::Playhead& playhead() const { return playhead_; }
   /// The moment to show. `now_ns`: CLOCK_MONOTONIC.
   std::uint64_t view_time(std::uint64_t now_ns) const { return playhead_.time(history_, now_ns); }
 
@@ -49,7 +49,7 @@ class Session {
   /// The events that the latest poll() has brought.
   const std::vector<telemetry::EventRecord>& new_events() const;
   /// Servers to choose from (LiveSource::servers()); none in a replay.
-  model::RunningServers servers() const;
+  picture::RunningServers servers() const;
   /// Whether a server runs there at this moment.
   bool runs(const telemetry::ControlEndpoint& server);
   /// Goes over to that server, and begins its history anew; or stays with it, and no longer goes
@@ -61,10 +61,10 @@ class Session {
  private:
   void start_history();
 
-  std::unique_ptr<model::LiveSource> live_;  // none in a replay
+  std::unique_ptr<live::LiveSource> live_;  // none in a replay
   std::unique_ptr<recording::Recorder> recorder_;
-  model::History history_;
-  model::Playhead playhead_;
+  history::History history_;
+  history::Playhead playhead_;
   std::string notice_;
 };
 

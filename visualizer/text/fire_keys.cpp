@@ -2,21 +2,21 @@
 
 #include <cctype>
 
-#include "model/format.h"
+#include "words/format.h"
 
 namespace forkscope::text {
 
-void FireKeys::follow(const model::Snapshot& now) {
+void FireKeys::follow(const picture::Snapshot& now) {
   if (server_) server_->poll(now.time_ns);  // of what is fired only the end matters
   workers_ = now.workers.size();
-  if (now.attachment == model::Attachment::lost && load_.status().running) load_.stop();
+  if (now.attachment == picture::Attachment::lost && load_.status().running) load_.stop();
   if (server_ && info_.instance_id == now.server.instance_id) return;
   if (!server_ && now.server.port == 0) return;
   load_.stop();  // it belongs to the server that is left
   info_ = now.server;
   server_.reset();
   if (info_.port == 0) return;  // the one that is looked at now gives no picture
-  server_ = std::make_unique<model::ControlClient>(info_.host, info_.port, info_.socket);
+  server_ = std::make_unique<live::ControlClient>(info_.host, info_.port, info_.socket);
 }
 
 std::optional<std::string> FireKeys::press(char key) {
@@ -41,8 +41,8 @@ std::string FireKeys::toggle_load() {
   options.host = info_.host;
   options.port = info_.port;
   load_.start(options);
-  return "Load: " + model::compact(options.requests_per_second) + " requests/s over " +
-         model::counted(options.connections, "connection") + "; l stops it.";
+  return "Load: " + words::compact(options.requests_per_second) + " requests/s over " +
+         words::counted(options.connections, "connection") + "; l stops it.";
 }
 
 }  // namespace forkscope::text

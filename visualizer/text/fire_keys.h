@@ -9,16 +9,16 @@
 #include <optional>
 #include <string>
 
+#include "live/control_client.h"
 #include "load/load_generator.h"
-#include "model/control_client.h"
-#include "model/snapshot.h"
+#include "picture/snapshot.h"
 
 namespace forkscope::text {
 
 class FireKeys {
  public:
   /// Call it once per turn with the newest picture, whatever moment is shown.
-  void follow(const model::Snapshot& now);
+  void follow(const picture::Snapshot& now);
   /// Acts on the server of the latest follow(). What to tell the user; nothing: not one of its
   /// keys.
   std::optional<std::string> press(char key);
@@ -27,8 +27,8 @@ class FireKeys {
   std::string fire(const std::string& target);
   std::string toggle_load();
 
-  std::unique_ptr<model::ControlClient> server_;
-  model::ServerInfo info_;
+  std::unique_ptr<live::ControlClient> server_;
+  picture::ServerInfo info_;
   std::size_t workers_ = 0;
   load::LoadGenerator load_;
 };

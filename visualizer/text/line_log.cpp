@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "model/format.h"
+#include "words/format.h"
 
 namespace forkscope::text {
 
@@ -28,7 +28,7 @@ bool LineLog::flush() {
   notices_.flush();
   if (!lines_.flush()) return false;
   if (left_out_ == 0 || lines_.kept() > 0) return true;
-  const std::string count = model::counted(std::exchange(left_out_, 0), "line");
+  const std::string count = words::counted(std::exchange(left_out_, 0), "line");
   return lines_.write("(" + count + " left out: nobody read them)\n");
 }
 

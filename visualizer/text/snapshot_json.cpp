@@ -10,7 +10,7 @@ namespace {
 
 double milliseconds(std::uint64_t ns) { return static_cast<double>(ns) / 1e6; }
 
-ordered_json server_json(const model::ServerInfo& server) {
+ordered_json server_json(const picture::ServerInfo& server) {
   return {{"host", server.host},
           {"port", server.port},
           {"version", server.version},
@@ -23,7 +23,7 @@ ordered_json server_json(const model::ServerInfo& server) {
           {"beat_age_ms", milliseconds(server.beat_age_ns)}};
 }
 
-ordered_json totals_json(const model::Totals& totals) {
+ordered_json totals_json(const picture::Totals& totals) {
   return {{"requests", totals.requests},   {"requests_per_second", totals.requests_per_second},
           {"p50_ms", totals.p50_ms},       {"p99_ms", totals.p99_ms},
           {"in_flight", totals.in_flight}, {"waiting", totals.waiting},
@@ -31,9 +31,9 @@ ordered_json totals_json(const model::Totals& totals) {
           {"respawns", totals.respawns},   {"hangs", totals.hangs}};
 }
 
-ordered_json cores_json(const std::vector<model::CoreSample>& cores) {
+ordered_json cores_json(const std::vector<picture::CoreSample>& cores) {
   ordered_json list = ordered_json::array();
-  for (const model::CoreSample& core : cores) {
+  for (const picture::CoreSample& core : cores) {
     list.push_back(
         {{"number", core.number}, {"utilisation", core.utilisation}, {"workers", core.workers}});
   }
@@ -42,7 +42,7 @@ ordered_json cores_json(const std::vector<model::CoreSample>& cores) {
 
 }  // namespace
 
-ordered_json snapshot_json(const model::Snapshot& snapshot) {
+ordered_json snapshot_json(const picture::Snapshot& snapshot) {
   ordered_json json = {{"server", server_json(snapshot.server)},
                        {"totals", totals_json(snapshot.totals)},
                        {"cores", cores_json(snapshot.cores)}};

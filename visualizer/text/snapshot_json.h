@@ -3,11 +3,11 @@
 
 #include <nlohmann/json.hpp>
 
-#include "model/snapshot.h"
+#include "picture/snapshot.h"
 
 namespace forkscope::text {
 
 /// The worker list as `/v1/workers` gives it, with "server", "totals" and "cores" beside it.
-nlohmann::ordered_json snapshot_json(const model::Snapshot& snapshot);
+nlohmann::ordered_json snapshot_json(const picture::Snapshot& snapshot);
 
 }  // namespace forkscope::text

@@ -6,10 +6,10 @@
 
 #include "forkscope/telemetry/event_text.h"
 #include "forkscope/telemetry/names.h"
-#include "model/format.h"
-#include "model/wording.h"
 #include "text/line.h"
 #include "text/worker_rows.h"
+#include "words/format.h"
+#include "words/wording.h"
 
 namespace forkscope::text {
 
@@ -47,7 +47,7 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t columns) {
 /// Draws into `lines`, and never past the last row.
 class Table {
  public:
-  Table(const model::History& history, std::uint64_t time_ns, TableSize size, Colors colors)
+  Table(const history::History& history, std::uint64_t time_ns, TableSize size, Colors colors)
       : history_(history),
         time_ns_(time_ns),
         now_(history.at(time_ns)),
@@ -83,30 +83,30 @@ class Table {
   void events();
   void last_line(const Footer& footer);
 
-  const model::History& history_;
+  const history::History& history_;
   const std::uint64_t time_ns_;
-  const model::Snapshot& now_;
-  const std::vector<model::Incident> incidents_;
+  const picture::Snapshot& now_;
+  const std::vector<history::Incident> incidents_;
   const TableSize size_;
   const Colors colors_;
   std::vector<std::string> lines_;
 };
 
 void Table::top_line() {
-  const model::Totals& totals = now_.totals;
+  const picture::Totals& totals = now_.totals;
   Line top = line();
   top.add("Forkscope ", Style::bold);
-  if (now_.attachment != model::Attachment::searching) {
+  if (now_.attachment != picture::Attachment::searching) {
     top.add(size_.wide() ? telemetry::authority(now_.server.host, now_.server.port)
                          : ':' + std::to_string(now_.server.port))
-        .add("  " + model::counted(now_.workers.size(), "worker"))
-        .add("  " + model::compact(totals.requests_per_second) + " req/s", Style::bold);
+        .add("  " + words::counted(now_.workers.size(), "worker"))
+        .add("  " + words::compact(totals.requests_per_second) + " req/s", Style::bold);
     if (size_.wide()) top.add("  p50 " + latency(totals.p50_ms));
     top.add("  p99 " + latency(totals.p99_ms))
-        .add("  waiting " + model::grouped(totals.waiting))
-        .add("  errors " + model::grouped(totals.errors),
+        .add("  waiting " + words::grouped(totals.waiting))
+        .add("  errors " + words::grouped(totals.errors),
              totals.errors > 0 ? Style::slow : Style::plain)
-        .add("  lost " + model::grouped(totals.abandoned),
+        .add("  lost " + words::grouped(totals.abandoned),
              totals.abandoned > 0 ? Style::slow : Style::plain);
     if (size_.wide() && now_.workers.size() > 1) {
       std::array<char, 32> fair{};
@@ -117,29 +117,29 @@ void Table::top_line() {
     if (now_.server.draining) top.add("  draining", Style::slow);
   }
   if (size_.wide() && now_.observer_cpu) {
-    top.add("  observer " + model::percent(*now_.observer_cpu) + " CPU", Style::dim);
+    top.add("  observer " + words::percent(*now_.observer_cpu) + " CPU", Style::dim);
   }
   put(top);
   if (!now_.attachment_detail.empty()) {
-    const bool lost = now_.attachment == model::Attachment::lost;
+    const bool lost = now_.attachment == picture::Attachment::lost;
     put(line().add(now_.attachment_detail, lost ? Style::dead : Style::bold));
   }
   if (totals.lost_records > 0) {
-    put(line().add("This viewer was too slow for " + model::counted(totals.lost_records, "record") +
+    put(line().add("This viewer was too slow for " + words::counted(totals.lost_records, "record") +
                        " of single requests; all sums are exact.",
                    Style::dim));
   }
 }
 
 void Table::alarms() {
-  std::vector<const model::Incident*> open;
-  for (const model::Incident& incident : incidents_) {
+  std::vector<const history::Incident*> open;
+  for (const history::Incident& incident : incidents_) {
     if (incident.open()) open.push_back(&incident);
   }
   const std::size_t shown = std::min(open.size(), kMaxAlarms);
   for (std::size_t i = 0; i < shown; ++i) {
     const std::string text =
-        "WORKER " + std::to_string(open[i]->worker) + ' ' + model::headline(*open[i], now_);
+        "WORKER " + std::to_string(open[i]->worker) + ' ' + words::headline(*open[i], now_);
     const std::size_t columns = size_.columns - std::min<std::size_t>(size_.columns, 2);
     // One alarm may take two rows; of many, each takes one.
     std::vector<std::string> parts = wrapped(text, columns);
@@ -161,17 +161,17 @@ void Table::cores() {
   Line cores = line();
   cores.add("cores ", Style::dim);
   if (now_.cores.size() <= kMostCores) {
-    for (const model::CoreSample& core : now_.cores) {
+    for (const picture::CoreSample& core : now_.cores) {
       cores.add(' ' + std::to_string(core.number) + ' ', Style::dim)
           .add(block(core.utilisation), Style::busy)
-          .add_right(model::percent(core.utilisation), 6);
+          .add_right(words::percent(core.utilisation), 6);
     }
   } else {
     double sum = 0;
-    for (const model::CoreSample& core : now_.cores) sum += core.utilisation;
-    cores.add_right(model::percent(sum / static_cast<double>(now_.cores.size())), 5)
+    for (const picture::CoreSample& core : now_.cores) sum += core.utilisation;
+    cores.add_right(words::percent(sum / static_cast<double>(now_.cores.size())), 5)
         .add(" of " + std::to_string(now_.cores.size()) + "  ");
-    for (const model::CoreSample& core : now_.cores) {
+    for (const picture::CoreSample& core : now_.cores) {
       cores.add(block(core.utilisation), Style::busy);
     }
   }
@@ -190,14 +190,14 @@ void Table::receipts() {
     if (shown++ == kMaxReceipts) break;
     put(line()
             .add(" worker " + std::to_string(incident->worker) + ' ', Style::bold)
-            .add(model::receipt(*incident)));
+            .add(words::receipt(*incident)));
   }
 }
 
 void Table::events() {
   for (const telemetry::EventRecord& event : history_.events(time_ns_, rows_left())) {
     put(line()
-            .add(model::clock_time(static_cast<std::int64_t>(event.wall_clock_ns)) + "  ",
+            .add(words::clock_time(static_cast<std::int64_t>(event.wall_clock_ns)) + "  ",
                  Style::dim)
             .add(telemetry::describe(event)));
   }
@@ -207,7 +207,7 @@ void Table::last_line(const Footer& footer) {
   if (size_.rows == 0) return;
   Line last = line();
   if (history_.newest_ns() != 0) {
-    last.add(model::clock_time(history_.wall_clock_at(time_ns_)) + "  ");
+    last.add(words::clock_time(history_.wall_clock_at(time_ns_)) + "  ");
   }
   last.add(footer.alert ? ' ' + footer.mode + ' ' : footer.mode,
            footer.alert ? Style::hung : Style::bold)
@@ -217,7 +217,7 @@ void Table::last_line(const Footer& footer) {
 
 }  // namespace
 
-std::vector<std::string> table(const model::History& history, std::uint64_t time_ns,
+std::vector<std::string> table(const history::History& history, std::uint64_t time_ns,
                                const Footer& footer, TableSize size, Colors colors) {
   return Table(history, time_ns, size, colors).draw(footer);
 }

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "model/history.h"
+#include "history/history.h"
 #include "text/line.h"
 #include "text/table_size.h"
 
@@ -23,7 +23,7 @@ struct Footer {
 };
 
 /// Exactly `size.rows` lines of at most `size.columns` columns.
-std::vector<std::string> table(const model::History& history, std::uint64_t time_ns,
+std::vector<std::string> table(const history::History& history, std::uint64_t time_ns,
                                const Footer& footer, TableSize size, Colors colors);
 
 }  // namespace forkscope::text

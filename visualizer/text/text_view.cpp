@@ -14,8 +14,6 @@
 
 #include "forkscope/telemetry/event_text.h"
 #include "forkscope/telemetry/worker_report.h"
-#include "model/format.h"
-#include "model/wording.h"
 #include "text/charset.h"
 #include "text/fire_keys.h"
 #include "text/key_reader.h"
@@ -24,6 +22,8 @@
 #include "text/snapshot_json.h"
 #include "text/table.h"
 #include "text/terminal.h"
+#include "words/format.h"
+#include "words/wording.h"
 
 namespace forkscope::text {
 
@@ -48,8 +48,8 @@ int print(std::string_view text) {
 
 /// A picture as JSON: of a live server after a short look, of a recording at its moment.
 int print_once(Session& session, bool at_end) {
-  const model::History& history = session.history();
-  const auto live = [&] { return history.latest().attachment == model::Attachment::live; };
+  const history::History& history = session.history();
+  const auto live = [&] { return history.latest().attachment == picture::Attachment::live; };
   if (session.is_replay()) {
     if (at_end) session.playhead().to_end();
     if (const std::string notice = session.take_notice(); !notice.empty()) {
@@ -132,8 +132,8 @@ class TableView {
 
   void take_key(std::string_view key) {
     const std::uint64_t now = telemetry::now_ns();
-    model::Playhead& head = session_.playhead();
-    const model::History& history = session_.history();
+    history::Playhead& head = session_.playhead();
+    const history::History& history = session_.history();
     const auto is = [key](std::initializer_list<std::string_view> names) {
       return std::find(names.begin(), names.end(), key) != names.end();
     };
@@ -167,15 +167,15 @@ class TableView {
 
   /// Where several servers run: on to the next one.
   void next_server() {
-    const model::RunningServers servers = session_.servers();
+    const picture::RunningServers servers = session_.servers();
     if (servers.size() < 2) return;
     // One that gives no picture is not shown, but the way leads on from there as well.
-    const auto is_here = [this](const model::RunningServer& server) {
+    const auto is_here = [this](const picture::RunningServer& server) {
       return server.shown || server.endpoint.path == chosen_;
     };
     const auto here = std::find_if(servers.begin(), servers.end(), is_here);
     const bool is_last = here == servers.end() || here + 1 == servers.end();
-    const model::RunningServer& next = is_last ? servers.front() : *(here + 1);
+    const picture::RunningServer& next = is_last ? servers.front() : *(here + 1);
     if (!session_.runs(next.endpoint)) return notify("The server on " + next.name + " is gone.");
     chosen_ = next.endpoint.path;
     session_.choose(next.endpoint);
@@ -183,8 +183,8 @@ class TableView {
   }
 
   Footer footer(std::uint64_t now) const {
-    const model::History& history = session_.history();
-    const model::Playhead& head = session_.playhead();
+    const history::History& history = session_.history();
+    const history::Playhead& head = session_.playhead();
     const std::uint64_t shown = session_.view_time(now);
     Footer footer;
     if (session_.is_replay()) {
@@ -196,7 +196,7 @@ class TableView {
     } else if (head.at_end()) {
       footer.mode = session_.is_recording() ? "LIVE, recording" : "LIVE";
     } else {
-      footer.mode = "PAUSED " + model::counting_seconds(history.newest_ns() - shown) + " ago";
+      footer.mode = "PAUSED " + words::counting_seconds(history.newest_ns() - shown) + " ago";
       footer.alert = true;
     }
     footer.help = now < notice_until_ns_ ? notice_ : help();
@@ -224,12 +224,12 @@ class TableView {
 };
 
 std::string event_line(const telemetry::EventRecord& event) {
-  return model::clock_time(static_cast<std::int64_t>(event.wall_clock_ns)) + "  " +
+  return words::clock_time(static_cast<std::int64_t>(event.wall_clock_ns)) + "  " +
          telemetry::describe(event) + '\n';
 }
 
-std::string receipt_line(const model::Incident& incident, const std::string& clock) {
-  return clock + "  worker " + std::to_string(incident.worker) + ": " + model::receipt(incident) +
+std::string receipt_line(const history::Incident& incident, const std::string& clock) {
+  return clock + "  worker " + std::to_string(incident.worker) + ": " + words::receipt(incident) +
          '\n';
 }
 
@@ -237,13 +237,13 @@ std::string receipt_line(const model::Incident& incident, const std::string& clo
 int print_lines(Session& session) {
   const Signals signals;
   LineLog log;
-  const model::History& history = session.history();
+  const history::History& history = session.history();
   std::string said;
   std::uint64_t receipts_until_ns = 0;
   do {
     session.poll();
-    const model::Snapshot& snapshot = history.latest();
-    const std::string now = model::clock_time(snapshot.wall_clock_ns);
+    const picture::Snapshot& snapshot = history.latest();
+    const std::string now = words::clock_time(snapshot.wall_clock_ns);
     if (const std::string notice = session.take_notice(); !notice.empty()) log.complain(notice);
     std::string attachment = snapshot.attachment_detail;
     if (attachment.empty()) attachment = "Attached to port " + std::to_string(snapshot.server.port);
@@ -251,7 +251,7 @@ int print_lines(Session& session) {
     said = attachment;
     for (const telemetry::EventRecord& event : session.new_events()) log.add(event_line(event));
     std::uint64_t newest_ns = receipts_until_ns;
-    for (const model::Incident& incident : history.incidents()) {
+    for (const history::Incident& incident : history.incidents()) {
       if (incident.open() || incident.back_ns <= receipts_until_ns) continue;
       log.add(receipt_line(incident, now));
       newest_ns = std::max(newest_ns, incident.back_ns);
@@ -266,7 +266,7 @@ int print_lines(Session& session) {
 /// A recording's events and receipts up to its moment, in the order in which they came.
 int print_replay(Session& session, bool at_end) {
   if (at_end) session.playhead().to_end();
-  const model::History& history = session.history();
+  const history::History& history = session.history();
   const std::uint64_t until = session.view_time(0);
   if (const std::string notice = session.take_notice(); !notice.empty()) {
     std::fprintf(stderr, "todos-visualizer: %s\n", notice.c_str());
@@ -276,9 +276,9 @@ int print_replay(Session& session, bool at_end) {
   for (auto event = events.rbegin(); event != events.rend(); ++event) {
     lines.emplace_back(event->time_ns, event_line(*event));
   }
-  for (const model::Incident& incident : history.incidents(until)) {
+  for (const history::Incident& incident : history.incidents(until)) {
     if (incident.open()) continue;
-    const std::string clock = model::clock_time(history.wall_clock_at(incident.back_ns));
+    const std::string clock = words::clock_time(history.wall_clock_at(incident.back_ns));
     lines.emplace_back(incident.back_ns, receipt_line(incident, clock));
   }
   std::stable_sort(lines.begin(), lines.end(),

@@ -7,16 +7,16 @@
 #include <string>
 
 #include "forkscope/telemetry/event_text.h"
-#include "model/format.h"
-#include "model/look.h"
+#include "words/format.h"
+#include "words/look.h"
 
 namespace forkscope::text {
 
 namespace {
 
-using model::Look;
 using telemetry::WorkerReport;
 using telemetry::WorkerState;
+using words::Look;
 
 constexpr std::size_t kBusyBins = 5;  // half a second
 
@@ -57,7 +57,7 @@ bool wants_attention(Look look) {
 
 class WorkerRows {
  public:
-  WorkerRows(const model::History& history, std::uint64_t time_ns, TableSize size, Colors colors)
+  WorkerRows(const history::History& history, std::uint64_t time_ns, TableSize size, Colors colors)
       : history_(history),
         time_ns_(time_ns),
         now_(history.at(time_ns)),
@@ -65,7 +65,7 @@ class WorkerRows {
         colors_(colors) {
     for (const WorkerReport& worker : now_.workers) {
       const bool served = history_.served(worker.number, time_ns, kBusyBins) > 0;
-      looks_.push_back(model::look_of(worker, now_.time_ns, served));
+      looks_.push_back(words::look_of(worker, now_.time_ns, served));
     }
   }
 
@@ -89,9 +89,9 @@ class WorkerRows {
   void tiles(const std::vector<std::size_t>& indices, std::size_t rows);
   void rest(std::span<const std::size_t> indices);
 
-  const model::History& history_;
+  const history::History& history_;
   const std::uint64_t time_ns_;
-  const model::Snapshot& now_;
+  const picture::Snapshot& now_;
   const TableSize size_;
   const Colors colors_;
   std::vector<Look> looks_;  // of now_.workers
@@ -132,14 +132,14 @@ void WorkerRows::full_row(const WorkerReport& worker, Look look) {
   Line row = line();
   row.add_right(std::to_string(worker.number), 3, Style::bold)
       .add("  ")
-      .add_left(std::string(model::shape(look)) + ' ' + std::string(model::word(look)), 10,
+      .add_left(std::string(words::shape(look)) + ' ' + std::string(words::word(look)), 10,
                 style_of(look))
       .add_right(worker.pid != 0 ? std::to_string(worker.pid) : "-", 8)
       .add_right(std::to_string(worker.generation), 5)
       .add_right(std::to_string(worker.core), 5)
-      .add_right(model::grouped(worker.connections), 6)
-      .add_right(model::compact(worker.requests_per_second), 9);
-  if (size_.wide()) row.add_right(model::grouped(worker.requests), 14);
+      .add_right(words::grouped(worker.connections), 6)
+      .add_right(words::compact(worker.requests_per_second), 9);
+  if (size_.wide()) row.add_right(words::grouped(worker.requests), 14);
   row.add("  ");
   lane(row, worker.number);
   row.add("  ");
@@ -161,14 +161,14 @@ void WorkerRows::full_row(const WorkerReport& worker, Look look) {
 void WorkerRows::lane(Line& row, std::uint32_t number) const {
   constexpr std::size_t kMostCells = 15;
   const std::size_t cells = size_.wide() ? kMostCells : 10;
-  std::array<model::WorkerBin, 2 * kMostCells> space;
+  std::array<history::WorkerBin, 2 * kMostCells> space;
   const std::span bins = std::span(space).first(2 * cells);
   history_.worker_bins(number, time_ns_, bins);
   float highest = 1;
-  for (const model::WorkerBin& bin : bins) highest = std::max(highest, bin.requests);
+  for (const history::WorkerBin& bin : bins) highest = std::max(highest, bin.requests);
   for (std::size_t cell = 0; cell < cells; ++cell) {
-    const model::WorkerBin& first = bins[2 * cell];
-    const model::WorkerBin& second = bins[2 * cell + 1];
+    const history::WorkerBin& first = bins[2 * cell];
+    const history::WorkerBin& second = bins[2 * cell + 1];
     const auto either = [&](WorkerState state) {
       return first.state == state || second.state == state;
     };
@@ -195,7 +195,7 @@ void WorkerRows::tiles(const std::vector<std::size_t>& indices, std::size_t rows
     for (std::size_t j = i; j < std::min(shown, i + per_row); ++j) {
       const Look look = looks_[indices[j]];
       row.add_right(std::to_string(now_.workers[indices[j]].number), 3)
-          .add(model::shape(look), style_of(look))
+          .add(words::shape(look), style_of(look))
           .add(" ");
     }
     rows_.push_back(row);
@@ -206,10 +206,10 @@ void WorkerRows::tiles(const std::vector<std::size_t>& indices, std::size_t rows
 /// "+212 workers more: 3 HUNG, 209 idle"
 void WorkerRows::rest(std::span<const std::size_t> indices) {
   std::map<std::string_view, std::size_t> words;
-  for (const std::size_t index : indices) ++words[model::word(looks_[index])];
-  std::string text = "+" + model::counted(indices.size(), "worker") + " more:";
+  for (const std::size_t index : indices) ++words[words::word(looks_[index])];
+  std::string text = "+" + words::counted(indices.size(), "worker") + " more:";
   for (const auto& [word, count] : words) {
-    text += ' ' + model::grouped(count) + ' ' + std::string(word) + ',';
+    text += ' ' + words::grouped(count) + ' ' + std::string(word) + ',';
   }
   text.pop_back();
   rows_.push_back(line().add(text, Style::dim));
@@ -217,8 +217,8 @@ void WorkerRows::rest(std::span<const std::size_t> indices) {
 
 }  // namespace
 
-std::vector<Line> worker_rows(const model::History& history, std::uint64_t time_ns, TableSize size,
-                              Colors colors) {
+std::vector<Line> worker_rows(const history::History& history, std::uint64_t time_ns,
+                              TableSize size, Colors colors) {
   if (history.at(time_ns).workers.empty()) return {};
   return WorkerRows(history, time_ns, size, colors).draw();
 }

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "forkscope/telemetry/event_text.h"
-#include "model/format.h"
 #include "views/fan.h"
+#include "words/format.h"
 
 namespace forkscope::views {
 
@@ -56,7 +56,7 @@ void draw_fairness(const Painter& painter, const Rect& head, const View& view,
                      fits ? whole : verdict);
 }
 
-void draw_answer(const Painter& painter, const Rect& line, const model::Answer& answer) {
+void draw_answer(const Painter& painter, const Rect& line, const picture::Answer& answer) {
   const Palette& colors = painter.colors();
   const float middle = line.middle();
   // From the right: how long, who, what came out; the request takes what is left.
@@ -106,18 +106,18 @@ void draw_answers(const Painter& painter, const Rect& rect, const View& view) {
     painter.text(Type::small, line.x, line.middle(), colors.muted, "No request yet.");
   }
   // Only the newest of many requests are listed; those that were never read are at least counted.
-  std::array<model::TimeBin, 10> second;
+  std::array<history::TimeBin, 10> second;
   view.history.timeline(view.calm_time_ns, second);
   const auto lost = std::accumulate(
       second.begin(), second.end(), std::uint64_t{0},
-      [](std::uint64_t sum, const model::TimeBin& bin) { return sum + bin.answers_lost; });
+      [](std::uint64_t sum, const history::TimeBin& bin) { return sum + bin.answers_lost; });
   if (lost > 0) {
     const Rect line = inside.cut_bottom(row);
     painter.hatch({line.x, line.y + painter.px(3), painter.px(40), line.h - painter.px(6)},
                   faded(colors.muted, 0.6F));
     painter.text_elided(Type::small, line.x + painter.px(50), line.middle(),
                         line.w - painter.px(50), colors.muted,
-                        model::grouped(lost) + " more in that second, not seen one by one");
+                        words::grouped(lost) + " more in that second, not seen one by one");
   }
   for (const auto& answer : answers) {
     if (inside.h < row) break;

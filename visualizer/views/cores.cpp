@@ -5,8 +5,8 @@
 #include <numeric>
 #include <string>
 
-#include "model/format.h"
 #include "views/plot.h"
+#include "words/format.h"
 
 namespace forkscope::views {
 
@@ -16,7 +16,7 @@ constexpr float kTwoLinesGood = 92;   // from here on there is room for two line
 constexpr float kTwoLinesLeast = 66;  // … and from here on if there must be
 
 /// "worker 3", "workers 1 4", "perhaps worker 3", "no worker".
-std::string worker_list(const model::CoreSample& core) {
+std::string worker_list(const picture::CoreSample& core) {
   const bool known = !core.workers.empty();
   const auto& workers = known ? core.workers : core.suspects;
   if (workers.empty()) return "no worker";
@@ -27,7 +27,7 @@ std::string worker_list(const model::CoreSample& core) {
 }
 
 /// The same where there is little room: "w3", "w1 w4", "w3?", "–".
-std::string short_worker_list(const model::CoreSample& core) {
+std::string short_worker_list(const picture::CoreSample& core) {
   std::string text;
   for (const std::uint32_t number : core.workers) text += "w" + std::to_string(number) + ' ';
   for (const std::uint32_t number : core.suspects) text += "w" + std::to_string(number) + "? ";
@@ -36,10 +36,10 @@ std::string short_worker_list(const model::CoreSample& core) {
 
 /// Number, utilisation and workers, in one line where they fit or there is no room for two. Takes
 /// its place off `rect`.
-void draw_core_head(const Painter& painter, Rect& rect, const model::CoreSample& core) {
+void draw_core_head(const Painter& painter, Rect& rect, const picture::CoreSample& core) {
   const Palette& colors = painter.colors();
   const std::string list = worker_list(core);
-  const std::string use = model::percent(core.utilisation);
+  const std::string use = words::percent(core.utilisation);
   const std::string number = std::to_string(core.number);
   const float gap = painter.px(12);
   const float one_line = painter.width(Type::body_bold, number) + painter.width(Type::small, list) +
@@ -64,7 +64,8 @@ void draw_core_head(const Painter& painter, Rect& rect, const model::CoreSample&
   }
 }
 
-void draw_core(const Painter& painter, Rect rect, const View& view, const model::CoreSample& core) {
+void draw_core(const Painter& painter, Rect rect, const View& view,
+               const picture::CoreSample& core) {
   const Palette& colors = painter.colors();
   draw_core_head(painter, rect, core);
   if (rect.h < painter.px(8)) return;
@@ -91,9 +92,9 @@ void draw_core_map(const Painter& painter, Rect rect, const View& view) {
   }
   const Rect head = rect.cut_top(painter.px(27), painter.px(6));
   painter.text_elided(Type::small, head.x, head.middle(), head.w, colors.text,
-                      "min " + model::percent(least) + "  avg " +
-                          model::percent(sum / static_cast<double>(cores.size())) + "  max " +
-                          model::percent(most));
+                      "min " + words::percent(least) + "  avg " +
+                          words::percent(sum / static_cast<double>(cores.size())) + "  max " +
+                          words::percent(most));
   const float row = rect.h / static_cast<float>(cores.size());
   constexpr std::size_t kColumns = 60;
   constexpr std::size_t kBinsPerColumn = kShownBins / kColumns;
@@ -116,7 +117,7 @@ void draw_core_map(const Painter& painter, Rect rect, const View& view) {
 void draw_cores(const Painter& painter, const Rect& rect, const View& view) {
   const auto& cores = view.calm.cores;
   Rect inside =
-      painter.panel(rect, "CORES", cores.empty() ? "" : model::counted(cores.size(), "core"));
+      painter.panel(rect, "CORES", cores.empty() ? "" : words::counted(cores.size(), "core"));
   if (cores.empty()) {
     if (!view.history.cores_unknown(view.time_ns)) return;
     const Rect line = inside.cut_top(painter.px(27));

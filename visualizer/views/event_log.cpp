@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "forkscope/telemetry/event_text.h"
-#include "model/format.h"
-#include "model/wording.h"
 #include "views/mark.h"
+#include "words/format.h"
+#include "words/wording.h"
 
 namespace forkscope::views {
 
@@ -17,7 +17,7 @@ bool is_planned_exit(const telemetry::EventRecord& event, const View& view) {
          static_cast<telemetry::ExitCause>(event.exit_cause) == telemetry::ExitCause::exited &&
          event.exit_code == 0 && (event.exit_flags & telemetry::kExitWasHung) == 0 &&
          std::none_of(view.incidents.begin(), view.incidents.end(),
-                      [&event](const model::Incident& incident) {
+                      [&event](const history::Incident& incident) {
                         return incident.worker == event.worker && incident.exit_ns == event.time_ns;
                       });
 }
@@ -33,7 +33,7 @@ void draw_event_log(const Painter& painter, const Rect& rect, const View& view) 
     const Rect line = inside.cut_top(row);
     const auto wall_clock_ns = static_cast<std::int64_t>(event.wall_clock_ns);
     float x = painter.text(Type::small, line.x, line.middle(), colors.muted,
-                           model::clock_time(wall_clock_ns));
+                           words::clock_time(wall_clock_ns));
     const auto kind = static_cast<telemetry::EventKind>(event.kind);
     const Mark mark =
         is_planned_exit(event, view) ? mark_of_planned_exit(colors) : mark_of(kind, colors);

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "model/format.h"
 #include "views/mark.h"
+#include "words/format.h"
 
 namespace forkscope::views {
 
@@ -77,7 +77,7 @@ void draw_column(const Painter& painter, const Columns& columns, float x, const 
   if (columns.numbers.h > 0) {
     const std::string number = std::to_string(worker.number);
     const float width = painter.width(Type::small_bold, number);
-    const model::Look look = steady_look(view, worker);
+    const words::Look look = steady_look(view, worker);
     const bool marked = columns.step >= width + painter.px(34);
     const Mark mark = mark_of(look, colors);
     const float left = x - (width + (marked ? painter.px(20) : 0)) / 2;
@@ -91,7 +91,7 @@ void draw_column(const Painter& painter, const Columns& columns, float x, const 
   if (columns.percents.h > 0) {
     painter.text_centered(
         Type::small, {x - columns.step / 2, columns.percents.y, columns.step, columns.percents.h},
-        colors.muted, sum > 0 ? model::percent(share / sum) : "–");
+        colors.muted, sum > 0 ? words::percent(share / sum) : "–");
   }
 }
 
@@ -113,7 +113,7 @@ void draw_dots(const Painter& painter, const View& view, std::span<const Way> wa
   const Palette& colors = painter.colors();
   const auto& workers = view.now.workers;
   const std::uint64_t since_ns = view.time_ns - std::min(view.time_ns, kDotNs);
-  for (const model::Answer& answer : view.history.answers_between(since_ns, view.time_ns)) {
+  for (const picture::Answer& answer : view.history.answers_between(since_ns, view.time_ns)) {
     const std::uint64_t age_ns = view.time_ns - std::min(view.time_ns, answer.end_ns);
     const auto worker = std::find_if(workers.begin(), workers.end(), [&](const auto& other) {
       return other.number == answer.worker;
@@ -131,7 +131,7 @@ void draw_dots(const Painter& painter, const View& view, std::span<const Way> wa
 /// "41.2k requests/s"; of requests that are in hand but not answered it must not be said that there
 /// are none.
 std::string port_text(const View& view, double rate) {
-  if (rate >= 0.5) return model::compact(rate) + " requests/s";
+  if (rate >= 0.5) return words::compact(rate) + " requests/s";
   const auto& workers = view.now.workers;
   const bool in_hand = std::any_of(workers.begin(), workers.end(),
                                    [](const auto& worker) { return worker.in_flight.has_value(); });

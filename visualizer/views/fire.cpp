@@ -5,10 +5,10 @@
 
 #include "forkscope/telemetry/event_text.h"
 #include "forkscope/telemetry/names.h"
-#include "model/format.h"
 #include "views/faults.h"
 #include "views/subject.h"
 #include "views/widgets.h"
+#include "words/format.h"
 
 namespace forkscope::views {
 
@@ -98,7 +98,7 @@ std::string latencies(const load::LoadStatus& status) {
 
 /// "curl 127.0.0.1:8000/v1/faults/hang": short, since it has to be read from afar.
 std::string curl_line(const View& view, const std::string& target, const char* options = "") {
-  const model::ServerInfo& server = view.now.server;
+  const picture::ServerInfo& server = view.now.server;
   return std::string("curl ") + options + telemetry::authority(server.host, server.port) + target;
 }
 
@@ -108,9 +108,9 @@ std::string load_line(const View& view) {
     return curl_line(view, "/v1/todos?limit=[1-100]", "-Z ");
   }
   std::string line = latencies(status);
-  line += "  " + model::grouped(status.errors) + " failed";
+  line += "  " + words::grouped(status.errors) + " failed";
   if (status.waiting > view.load.options.connections / 2) {
-    line += "  " + model::compact(static_cast<double>(status.waiting)) + " wait";
+    line += "  " + words::compact(static_cast<double>(status.waiting)) + " wait";
   }
   return line;
 }
@@ -120,7 +120,7 @@ void draw_load(const Painter& painter, const Rect& rect, const View& view) {
   const LoadView& load = view.load;
   Button button{"load", "L", "Load", load_line(view), view.control != nullptr, load.status.running};
   if (load.status.running) {
-    button.title = model::compact(load.status.requests_per_second) + " req/s";
+    button.title = words::compact(load.status.requests_per_second) + " req/s";
   }
   const float middle = lines_of(painter, rect).first;
   float right = draw_ground(painter, rect, button, middle) - painter.px(8);
@@ -130,9 +130,9 @@ void draw_load(const Painter& painter, const Rect& rect, const View& view) {
     std::string text;
     CommandKind command;
   } chips[] = {
-      {"post", model::percent(load.options.post_share) + " POST", CommandKind::next_post_share},
-      {"conns", model::counted(load.options.connections, "conn"), CommandKind::next_connections},
-      {"rate", rate > 0 ? model::compact(rate) + "/s" : "flat out", CommandKind::next_rate},
+      {"post", words::percent(load.options.post_share) + " POST", CommandKind::next_post_share},
+      {"conns", words::counted(load.options.connections, "conn"), CommandKind::next_connections},
+      {"rate", rate > 0 ? words::compact(rate) + "/s" : "flat out", CommandKind::next_rate},
   };
   for (const auto& entry : chips) {
     const float width = painter.width(Type::small, entry.text) + painter.px(16);
@@ -190,7 +190,7 @@ Button signal_button(const char* id, const char* key, std::string title, const c
   Button button{id, key, std::move(title), "no worker", worker != nullptr};
   if (worker) {
     button.title += " worker " + std::to_string(worker->number);
-    button.line = model::ControlClient::kill_line(signal, worker->pid);
+    button.line = live::ControlClient::kill_line(signal, worker->pid);
   }
   return button;
 }

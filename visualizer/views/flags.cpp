@@ -11,8 +11,8 @@ using telemetry::EventKind;
 
 void draw_flags(const Painter& painter, const Rect& plot, float middle, const View& view) {
   const Palette& colors = painter.colors();
-  constexpr std::uint64_t kShownNs = kShownBins * model::kBinNs;
-  const std::uint64_t end_ns = model::bin_of(view.time_ns) * model::kBinNs;
+  constexpr std::uint64_t kShownNs = kShownBins * history::kBinNs;
+  const std::uint64_t end_ns = history::bin_of(view.time_ns) * history::kBinNs;
   const std::uint64_t begin_ns = end_ns - std::min(end_ns, kShownNs);
   float last_x = std::numeric_limits<float>::lowest();
   const auto flag = [&](std::uint64_t time_ns, EventKind kind) {
@@ -27,7 +27,7 @@ void draw_flags(const Painter& painter, const Rect& plot, float middle, const Vi
     painter.shape(mark.shape, {at, middle}, painter.px(7), mark.color, colors.dead_edge);
     last_x = at;
   };
-  for (const model::Incident& incident : view.incidents) {
+  for (const history::Incident& incident : view.incidents) {
     flag(incident.declared_ns, EventKind::hung);
     flag(incident.exit_ns, EventKind::exit);
     if (incident.replaced) flag(incident.back_ns, EventKind::listening);

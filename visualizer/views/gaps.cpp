@@ -2,11 +2,11 @@
 
 #include <string>
 
-#include "model/format.h"
+#include "words/format.h"
 
 namespace forkscope::views {
 
-std::vector<Gap> find_gaps(std::span<const model::TimeBin> bins) {
+std::vector<Gap> find_gaps(std::span<const history::TimeBin> bins) {
   std::vector<Gap> gaps;
   bool seen_before = false;
   for (std::size_t i = 0; i < bins.size(); ++i) {
@@ -37,7 +37,7 @@ void draw_gaps(const Painter& painter, const Rect& plot, std::span<const Gap> ga
     painter.fill(area, colors.panel);
     painter.hatch(area, faded(colors.muted, 0.5F));
     if (!with_numbers) continue;
-    const std::string text = gap.lost > 0 ? model::grouped(gap.lost) + " not seen" : "not seen";
+    const std::string text = gap.lost > 0 ? words::grouped(gap.lost) + " not seen" : "not seen";
     const float needed = painter.width(Type::small_bold, text) + painter.px(12);
     if (needed > area.w) continue;
     const Rect plate{area.x + (area.w - needed) / 2, area.middle() - painter.px(14), needed,

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "model/history.h"
+#include "history/history.h"
 #include "views/painter.h"
 
 namespace forkscope::views {
@@ -18,7 +18,7 @@ struct Gap {
 };
 
 /// Of a row of bins. The time before anything was seen is none.
-std::vector<Gap> find_gaps(std::span<const model::TimeBin> bins);
+std::vector<Gap> find_gaps(std::span<const history::TimeBin> bins);
 
 /// Hatches them in a graph of `count` bins; with their numbers where there is room.
 void draw_gaps(const Painter& painter, const Rect& plot, std::span<const Gap> gaps,

@@ -4,14 +4,14 @@
 #include <string>
 #include <string_view>
 
-#include "model/format.h"
-#include "model/wording.h"
 #include "views/layout.h"
 #include "views/widgets.h"
+#include "words/format.h"
+#include "words/wording.h"
 
 namespace forkscope::views {
 
-using model::Incident;
+using history::Incident;
 
 namespace {
 
@@ -85,7 +85,7 @@ void draw_open(const Painter& painter, const Rect& rect, const View& view, const
   }
   draw_parts(
       painter, inside.x, inside, Type::banner, colors.on_alarm,
-      "WORKER " + std::to_string(incident.worker) + " " + model::headline(incident, view.now));
+      "WORKER " + std::to_string(incident.worker) + " " + words::headline(incident, view.now));
 }
 
 void draw_closed(const Painter& painter, const Rect& rect, const View& view,
@@ -98,12 +98,12 @@ void draw_closed(const Painter& painter, const Rect& rect, const View& view,
   Rect inside = rect;
   inside.cut_left(painter.px(18));
   draw_why_button(painter, inside, view, index, colors.text);
-  const std::string when = model::clock_time(view.history.wall_clock_at(incident.back_ns));
+  const std::string when = words::clock_time(view.history.wall_clock_at(incident.back_ns));
   const float width = painter.width(Type::body, when);
   const Rect time = inside.cut_right(width, painter.px(10));
   painter.text(Type::body, time.x, time.middle(), colors.muted, when);
   draw_parts(painter, inside.x + painter.px(46), inside, Type::large_bold, colors.text,
-             "Worker " + std::to_string(incident.worker) + " " + model::receipt(incident));
+             "Worker " + std::to_string(incident.worker) + " " + words::receipt(incident));
 }
 
 void draw_quiet(const Painter& painter, const Rect& rect, const View& view) {
@@ -151,7 +151,7 @@ void draw_incident_strips(const Painter& painter, const Rect& rect, const View& 
   const std::size_t shown = std::min(strips.size(), std::clamp(room, std::size_t{1}, kMostStrips));
   for (std::size_t i = 0; i < shown; ++i) {
     const Rect strip = rest.cut_top(painter.px(kStripUnits), painter.px(kStripGap));
-    if (i == 0 && view.now.attachment == model::Attachment::lost) {
+    if (i == 0 && view.now.attachment == picture::Attachment::lost) {
       draw_lost(painter, strip, view);
     } else if (strips[i].worker == 0) {
       draw_quiet(painter, strip, view);

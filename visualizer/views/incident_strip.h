@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "model/incidents.h"
+#include "history/incidents.h"
 #include "views/painter.h"
 #include "views/view.h"
 
@@ -13,9 +13,9 @@ namespace forkscope::views {
 
 /// Incidents to show, as they were at the view time; the newest first. Empty strips are `worker` 0:
 /// nothing has happened yet. At least one; three are drawn.
-std::vector<model::Incident> incident_strips(const View& view);
+std::vector<history::Incident> incident_strips(const View& view);
 
 void draw_incident_strips(const Painter& painter, const Rect& rect, const View& view,
-                          const std::vector<model::Incident>& strips);
+                          const std::vector<history::Incident>& strips);
 
 }  // namespace forkscope::views

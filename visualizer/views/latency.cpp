@@ -4,9 +4,9 @@
 #include <array>
 #include <cmath>
 
-#include "model/format.h"
 #include "views/flags.h"
 #include "views/gaps.h"
+#include "words/format.h"
 
 namespace forkscope::views {
 
@@ -54,8 +54,8 @@ bool update_pixels(const View& view, std::uint64_t first) {
     counts.fill(0);
     std::uint64_t sum = 0;
     for (std::uint64_t bin = column * kBinsPerColumn; bin < (column + 1) * kBinsPerColumn; ++bin) {
-      const model::LatencyColumn* found =
-          bin < model::bin_of(view.time_ns) ? view.history.latency_bin(bin) : nullptr;
+      const picture::LatencyColumn* found =
+          bin < history::bin_of(view.time_ns) ? view.history.latency_bin(bin) : nullptr;
       if (!found) continue;
       for (std::size_t row = 0; row < found->size(); ++row) {
         counts[std::min(row / 2, kLatencyRows - 1)] += (*found)[row];
@@ -95,14 +95,14 @@ void draw_latency(const Painter& painter, const Rect& rect, const View& view) {
   }
 
   // Up to the first bin that is not over yet.
-  const std::uint64_t end = (model::bin_of(view.time_ns) + kBinsPerColumn - 1) / kBinsPerColumn;
+  const std::uint64_t end = (history::bin_of(view.time_ns) + kBinsPerColumn - 1) / kBinsPerColumn;
   const std::uint64_t first = end - std::min<std::uint64_t>(end, kLatencyColumns);
   if (update_pixels(view, first)) {
     draw_columns(painter.list(), inside, view.latency_pixels, first);
   } else if (inside.w >= painter.px(290)) {
     painter.text_centered(Type::small, inside, colors.muted, "No request in the last 30 s.");
   }
-  std::array<model::TimeBin, kShownBins> bins;
+  std::array<history::TimeBin, kShownBins> bins;
   view.history.timeline(view.time_ns, bins);
   draw_gaps(painter, inside, find_gaps(bins), bins.size(), true);
   draw_flags(painter, inside, flags.middle(), view);

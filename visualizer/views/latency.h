@@ -10,7 +10,7 @@
 
 namespace forkscope::views {
 
-// Coarser than the model's rows and bins: a cell has to be seen from afar.
+// Coarser than the rows and bins of picture/latency.h: a cell has to be seen from afar.
 inline constexpr std::size_t kLatencyRows = 48;  // two to an octave, up to 17 s
 inline constexpr std::size_t kBinsPerColumn = 2;
 inline constexpr std::size_t kLatencyColumns = kShownBins / kBinsPerColumn;

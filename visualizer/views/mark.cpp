@@ -2,8 +2,8 @@
 
 namespace forkscope::views {
 
-using model::Look;
 using telemetry::EventKind;
+using words::Look;
 
 namespace {
 
@@ -47,7 +47,7 @@ Mark mark_of_planned_exit(const Palette& colors) { return mark_of(Look::draining
 
 Look steady_look(const View& view, const telemetry::WorkerReport& worker) {
   const bool served = view.history.served(worker.number, view.time_ns, kBusyBins) > 0;
-  return model::look_of(worker, view.now.time_ns, served);
+  return words::look_of(worker, view.now.time_ns, served);
 }
 
 bool is_hung(Look look) { return look == Look::hung || look == Look::aborting; }

@@ -1,13 +1,13 @@
-// How states and events look in the window: the colour and the shape; the word is the model's
-// (model/look.h). Always all three.
+// How states and events look in the window: the colour and the shape; the word is that of
+// words/look.h. Always all three.
 #pragma once
 
 #include <imgui.h>
 
 #include "forkscope/telemetry/worker_report.h"
-#include "model/look.h"
 #include "views/painter.h"
 #include "views/view.h"
+#include "words/look.h"
 
 namespace forkscope::views {
 
@@ -16,16 +16,16 @@ struct Mark {
   ImU32 color;
 };
 
-Mark mark_of(model::Look look, const Palette& colors);
+Mark mark_of(words::Look look, const Palette& colors);
 Mark mark_of(telemetry::EventKind event, const Palette& colors);
 /// Of the end of a process that was asked to go: no death.
 Mark mark_of_planned_exit(const Palette& colors);
 
 /// The look of a worker at the view time.
-model::Look steady_look(const View& view, const telemetry::WorkerReport& worker);
+words::Look steady_look(const View& view, const telemetry::WorkerReport& worker);
 
-bool is_hung(model::Look look);   ///< Hung, with or without SIGABRT on its way.
-bool is_dead(model::Look look);   ///< No process.
-bool is_alarm(model::Look look);  ///< Either: such a row never shrinks.
+bool is_hung(words::Look look);   ///< Hung, with or without SIGABRT on its way.
+bool is_dead(words::Look look);   ///< No process.
+bool is_alarm(words::Look look);  ///< Either: such a row never shrinks.
 
 }  // namespace forkscope::views

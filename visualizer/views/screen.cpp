@@ -36,7 +36,7 @@ void draw_panel(Draw draw, const Painter& painter, const Rect& rect, const View&
 }
 
 /// The incident whose chain is unfolded, or nothing.
-const model::Incident* unfolded(const View& view, const std::vector<model::Incident>& strips) {
+const history::Incident* unfolded(const View& view, const std::vector<history::Incident>& strips) {
   if (!view.state.why || strips.empty()) return nullptr;
   const auto& strip =
       strips[std::min(view.state.why_strip, std::min(strips.size(), kMostStrips) - 1)];
@@ -49,7 +49,7 @@ void draw_screen(const View& view, const Theme& theme) {
   const Painter painter = begin_full_screen(theme);
   const ImVec2 size = ImGui::GetIO().DisplaySize;
   const auto strips = incident_strips(view);
-  const model::Incident* why = unfolded(view, strips);
+  const history::Incident* why = unfolded(view, strips);
   const Layout layout = compute_layout(size, theme,
                                        {.strips = strips.size(),
                                         .workers = view.now.workers.size(),
@@ -61,7 +61,7 @@ void draw_screen(const View& view, const Theme& theme) {
   std::optional<std::size_t> server_under_mouse;
   if (view.state.servers) server_under_mouse = press_server_list(painter, size, view);
   draw_top_line(painter, layout.top_line, view);
-  if (view.now.attachment == model::Attachment::searching) {
+  if (view.now.attachment == picture::Attachment::searching) {
     draw_search_card(painter,
                      {layout.incidents.x, layout.incidents.y, layout.incidents.w,
                       layout.body.bottom() - layout.incidents.y},

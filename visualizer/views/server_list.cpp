@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <string>
 
-#include "model/format.h"
 #include "views/widgets.h"
+#include "words/format.h"
 
 namespace forkscope::views {
 
@@ -48,12 +48,13 @@ Card card_of(const Painter& painter, ImVec2 window, std::size_t servers) {
 
 float draw_server_chip(const Painter& painter, float x, const Rect& line, const View& view) {
   const std::uint16_t shown = view.now.server.port;
-  const bool others = std::any_of(view.servers.begin(), view.servers.end(),
-                                  [](const model::RunningServer& server) { return !server.shown; });
+  const bool others =
+      std::any_of(view.servers.begin(), view.servers.end(),
+                  [](const picture::RunningServer& server) { return !server.shown; });
   if (!others) return x;
   const Palette& colors = painter.colors();
   const std::string text =
-      shown != 0 ? "port " + std::to_string(shown) : model::counted(view.servers.size(), "server");
+      shown != 0 ? "port " + std::to_string(shown) : words::counted(view.servers.size(), "server");
   const float width = painter.width(Type::body_bold, text) + painter.px(60);
   const Rect chip{x, line.y + painter.px(5), width, line.h - painter.px(10)};
   const Press press = press_area("servers", chip);
@@ -89,10 +90,10 @@ void draw_server_list(const Painter& painter, ImVec2 window, const View& view,
   painter.fill(card.whole, colors.panel, painter.px(10));
   painter.outline(card.whole, colors.line, painter.px(2), painter.px(10));
   painter.text(Type::large_bold, card.head.x, card.head.y + painter.px(16), colors.text,
-               model::counted(view.servers.size(), "server") + " running here");
+               words::counted(view.servers.size(), "server") + " running here");
   for (std::size_t i = 0; i < view.servers.size(); ++i) {
     const Rect row = card.row(i).inset(0, painter.px(3));
-    const model::RunningServer& server = view.servers[i];
+    const picture::RunningServer& server = view.servers[i];
     const bool shown = server.shown;
     const bool pointed_at = server.endpoint.path == view.state.pointed_server;
     painter.fill(row, under_mouse == i ? colors.raised_hovered : colors.raised, painter.px(6));

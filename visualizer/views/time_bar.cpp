@@ -5,13 +5,13 @@
 #include <string>
 #include <vector>
 
-#include "model/format.h"
 #include "views/gaps.h"
 #include "views/widgets.h"
+#include "words/format.h"
 
 namespace forkscope::views {
 
-using model::Incident;
+using history::Incident;
 
 namespace {
 
@@ -66,7 +66,7 @@ void draw_grid(const Painter& painter, const Axis& axis) {
 /// The load as a faint skyline, and what was not seen of it.
 void draw_past(const Painter& painter, const Axis& axis, const View& view) {
   const Palette& colors = painter.colors();
-  std::vector<model::TimeBin> bins((axis.to_ns - axis.from_ns) / model::kBinNs);
+  std::vector<history::TimeBin> bins((axis.to_ns - axis.from_ns) / history::kBinNs);
   view.history.timeline(axis.to_ns, bins);
   const auto columns = static_cast<std::size_t>(std::max(1.F, axis.track.w / painter.px(4)));
   std::vector<float> heights(std::min(columns, bins.size()));
@@ -105,7 +105,7 @@ void draw_incident(const Painter& painter, const Axis& axis, const Incident& inc
   const std::uint64_t end_ns = incident.open() ? axis.to_ns : incident.back_ns;
   if (end_ns < axis.from_ns || start_ns > axis.to_ns) return;
   const float x = axis.x(start_ns);
-  if (incident.kind == model::IncidentKind::hang) {
+  if (incident.kind == history::IncidentKind::hang) {
     const Rect span{x, axis.track.y, std::max(painter.px(5), axis.x(end_ns) - x), axis.track.h};
     painter.fill(span, colors.hung);
     painter.hatch(span, colors.hatch);
@@ -124,7 +124,7 @@ void draw_time_bar(const Painter& painter, const Rect& rect, const View& view) {
   Rect inside = rect.inset(painter.px(14), painter.px(7));
   const bool paused = view.paused;
 
-  const std::string clock = model::clock_time(view.history.wall_clock_at(view.time_ns));
+  const std::string clock = words::clock_time(view.history.wall_clock_at(view.time_ns));
   const Rect label = inside.cut_left(painter.width(Type::body_bold, "00:00:00"), painter.px(16));
   painter.text(Type::body_bold, label.x, label.middle(), colors.text, clock);
 

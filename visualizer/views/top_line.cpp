@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "forkscope/telemetry/event_text.h"
-#include "model/format.h"
 #include "views/server_list.h"
 #include "views/widgets.h"
+#include "words/format.h"
 
 namespace forkscope::views {
 
@@ -35,14 +35,14 @@ Badge badge_of(const View& view, const Palette& colors) {
     const std::uint64_t newest_ns = view.history.newest_ns();
     const std::uint64_t behind_ns = newest_ns - std::min(newest_ns, view.time_ns);
     return {
-        view.replay ? "REPLAY PAUSED" : "PAUSED  " + model::counting_seconds(behind_ns) + " ago",
+        view.replay ? "REPLAY PAUSED" : "PAUSED  " + words::counting_seconds(behind_ns) + " ago",
         colors.slow, colors.on_alarm};
   }
   if (view.replay) return {"REPLAY", colors.busy, colors.on_alarm};
   switch (view.now.attachment) {
-    case model::Attachment::searching: return {"SEARCHING", colors.raised, colors.text};
-    case model::Attachment::lost: return {"SERVER GONE", colors.hung, colors.on_alarm};
-    case model::Attachment::live: break;
+    case picture::Attachment::searching: return {"SEARCHING", colors.raised, colors.text};
+    case picture::Attachment::lost: return {"SERVER GONE", colors.hung, colors.on_alarm};
+    case picture::Attachment::live: break;
   }
   if (view.now.server.draining) return {"STOPPING", colors.slow, colors.on_alarm};
   return {"LIVE", colors.fresh, IM_COL32_WHITE};
@@ -81,12 +81,12 @@ float draw_workers(const Painter& painter, float x, const Rect& rect, const View
     painter.shape(Shape::disc, {x + painter.px(8), rect.middle()}, painter.px(9), colors.busy,
                   colors.busy);
     return painter.text(Type::body_bold, x + painter.px(24), rect.middle(), colors.text,
-                        model::counted(serving, "worker"));
+                        words::counted(serving, "worker"));
   }
-  const bool live = view.now.attachment == model::Attachment::live;
+  const bool live = view.now.attachment == picture::Attachment::live;
   const std::string text = !live ? "no worker"
                                  : std::to_string(serving) + " of " +
-                                       model::counted(workers.size(), "worker") +
+                                       words::counted(workers.size(), "worker") +
                                        (serving == 1 ? " serves" : " serve");
   const float width = painter.width(Type::body_bold, text);
   painter.fill({x, rect.y + painter.px(7), width + painter.px(20), rect.h - painter.px(14)},
@@ -97,23 +97,23 @@ float draw_workers(const Painter& painter, float x, const Rect& rect, const View
 
 /// In the order of their weight: on a narrow window the last ones go.
 std::vector<Figure> figures_of(const View& view) {
-  const model::Totals& totals = view.calm.totals;
-  const bool live = view.now.attachment == model::Attachment::live;
+  const picture::Totals& totals = view.calm.totals;
+  const bool live = view.now.attachment == picture::Attachment::live;
   const auto p99_ns = static_cast<std::uint64_t>(totals.p99_ms * 1e6);
   const auto named = [](std::uint64_t count, const char* noun) {
-    const std::string text = model::counted(count, noun);
+    const std::string text = words::counted(count, noun);
     return text.substr(text.find(' ') + 1);
   };
   std::vector<Figure> figures{
-      {live ? model::compact(totals.requests_per_second) : "–", "", "requests/s"},
-      {model::grouped(totals.abandoned), "", named(totals.abandoned, "request") + " lost",
+      {live ? words::compact(totals.requests_per_second) : "–", "", "requests/s"},
+      {words::grouped(totals.abandoned), "", named(totals.abandoned, "request") + " lost",
        totals.abandoned > 0},
-      {model::grouped(totals.errors), "", named(totals.errors, "error"), totals.errors > 0},
+      {words::grouped(totals.errors), "", named(totals.errors, "error"), totals.errors > 0},
       {live && p99_ns > 0 ? telemetry::duration_text(p99_ns) : "–", "p99", ""}};
-  figures.push_back({live ? model::grouped(totals.waiting) : "–", "", "waiting"});
+  figures.push_back({live ? words::grouped(totals.waiting) : "–", "", "waiting"});
   // Of this machine and this moment, whatever moment is shown; a replay has none.
   if (const std::optional<double> observer = view.history.latest().observer_cpu) {
-    figures.push_back({model::percent(*observer), "observer", "CPU"});
+    figures.push_back({words::percent(*observer), "observer", "CPU"});
   }
   return figures;
 }
@@ -172,7 +172,7 @@ void draw_top_line(const Painter& painter, const Rect& rect, const View& view) {
   const float end = draw_standing(painter, rect, view) - painter.px(16);
   const float chip_end = draw_server_chip(painter, x, rect, view);
   if (chip_end > x) x = chip_end + gap;
-  if (view.now.attachment == model::Attachment::searching) return;
+  if (view.now.attachment == picture::Attachment::searching) return;
   x = draw_workers(painter, x, rect, view);
   draw_figures(painter, x, end, rect, figures_of(view));
 }

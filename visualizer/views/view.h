@@ -1,8 +1,8 @@
 // What every view is given, and what it may ask for.
 //
-// A view is a function of the model at one moment and of the view state. It changes nothing: what
-// the user does in it comes back as commands, which the app carries out after the frame, exactly as
-// it does for keys.
+// A view is a function of what is known at one moment and of the view state. It changes nothing:
+// what the user does in it comes back as commands, which the app carries out after the frame,
+// exactly as it does for keys.
 #pragma once
 
 #include <cstdint>
@@ -10,12 +10,12 @@
 #include <string>
 #include <vector>
 
+#include "history/history.h"
 #include "lessons/course.h"
+#include "live/control_client.h"
 #include "load/load_options.h"
-#include "model/control_client.h"
-#include "model/history.h"
-#include "model/running_server.h"
-#include "model/snapshot.h"
+#include "picture/running_server.h"
+#include "picture/snapshot.h"
 #include "views/pixel_columns.h"
 #include "views/theme.h"
 
@@ -100,19 +100,19 @@ struct ViewState {
 
 /// For one frame. Borrows everything.
 struct View {
-  const model::History& history;
-  const model::Snapshot& now;   ///< The picture at the view time.
-  const model::Snapshot& calm;  ///< The same, but renewed only three times a second: for figures.
-  std::uint64_t time_ns;        ///< The view time, CLOCK_MONOTONIC.
+  const history::History& history;
+  const picture::Snapshot& now;   ///< The picture at the view time.
+  const picture::Snapshot& calm;  ///< The same, but renewed only three times a second: for figures.
+  std::uint64_t time_ns;          ///< The view time, CLOCK_MONOTONIC.
   std::uint64_t calm_time_ns;
   bool paused;  ///< The view time stands still.
   bool replay;  ///< A recording is looked at: there is no server to do anything to.
-  const std::vector<model::Incident>& incidents;  ///< As known at the view time, oldest first.
+  const std::vector<history::Incident>& incidents;  ///< As known at the view time, oldest first.
   const ViewState& state;
   LoadView load;
-  std::optional<lessons::Page> lesson;   ///< Nothing while no lesson is open.
-  const model::ControlClient* control;   ///< Null until a server was found, and in a replay.
-  const model::RunningServers& servers;  ///< Those that run; none in a replay.
+  std::optional<lessons::Page> lesson;     ///< Nothing while no lesson is open.
+  const live::ControlClient* control;      ///< Null until a server was found, and in a replay.
+  const picture::RunningServers& servers;  ///< Those that run; none in a replay.
   PixelColumns& latency_pixels;
   std::vector<Command>& commands;
 };
@@ -122,6 +122,6 @@ inline constexpr std::uint64_t kCalmNs = 333'000'000;
 
 /// The past that lanes and graphs show.
 inline constexpr std::size_t kShownBins = 300;
-static_assert(kShownBins * model::kBinNs == 30'000'000'000);
+static_assert(kShownBins * history::kBinNs == 30'000'000'000);
 
 }  // namespace forkscope::views

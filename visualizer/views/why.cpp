@@ -4,15 +4,15 @@
 #include <string>
 
 #include "forkscope/telemetry/event_text.h"
-#include "model/format.h"
-#include "model/wording.h"
 #include "views/mark.h"
+#include "words/format.h"
+#include "words/wording.h"
 
 namespace forkscope::views {
 
-void draw_why(const Painter& painter, const Rect& rect, const model::Incident& incident) {
+void draw_why(const Painter& painter, const Rect& rect, const history::Incident& incident) {
   const Palette& colors = painter.colors();
-  const auto steps = model::chain(incident);
+  const auto steps = words::chain(incident);
   painter.fill(rect, colors.panel, painter.px(6));
   const Rect inside = rect.inset(painter.px(14), painter.px(10));
   const float width = std::min(

@@ -2,12 +2,12 @@
 // that serves, each with its time since the beginning.
 #pragma once
 
-#include "model/incidents.h"
+#include "history/incidents.h"
 #include "views/painter.h"
 
 namespace forkscope::views {
 
 /// `incident` as it was at the view time.
-void draw_why(const Painter& painter, const Rect& rect, const model::Incident& incident);
+void draw_why(const Painter& painter, const Rect& rect, const history::Incident& incident);
 
 }  // namespace forkscope::views

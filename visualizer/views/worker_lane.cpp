@@ -10,7 +10,7 @@
 
 namespace forkscope::views {
 
-using model::WorkerBin;
+using history::WorkerBin;
 using telemetry::WorkerState;
 
 namespace {
@@ -22,17 +22,17 @@ bool hangs(const WorkerBin& bin) {
 /// A hang is declared some time after it began, perhaps before we looked: its incident knows since
 /// when. It ends with the process, or when the worker goes on by itself.
 void mark_hangs(std::span<WorkerBin> bins, const View& view, std::uint32_t number) {
-  const std::uint64_t end_of_bins = model::bin_of(view.time_ns);
+  const std::uint64_t end_of_bins = history::bin_of(view.time_ns);
   const std::uint64_t first = end_of_bins - std::min<std::uint64_t>(end_of_bins, bins.size());
-  for (const model::Incident& incident : view.incidents) {
-    if (incident.worker != number || incident.kind != model::IncidentKind::hang ||
+  for (const history::Incident& incident : view.incidents) {
+    if (incident.worker != number || incident.kind != history::IncidentKind::hang ||
         incident.stuck_since_ns == 0 || incident.declared_ns > view.time_ns) {
       continue;
     }
     const std::uint64_t over_ns = incident.exit_ns != 0 ? incident.exit_ns : incident.back_ns;
     const std::uint64_t end =
-        over_ns != 0 ? std::min(model::bin_of(over_ns), end_of_bins) : end_of_bins;
-    for (std::uint64_t bin = std::max(first, model::bin_of(incident.stuck_since_ns)); bin < end;
+        over_ns != 0 ? std::min(history::bin_of(over_ns), end_of_bins) : end_of_bins;
+    for (std::uint64_t bin = std::max(first, history::bin_of(incident.stuck_since_ns)); bin < end;
          ++bin) {
       bins[bin - first].state = WorkerState::hung;
     }
@@ -59,7 +59,7 @@ void draw_hatched(const Painter& painter, std::span<const Rect> slots) {
 /// Whether a generation from `first` up to, without, `end` died unasked: that is an incident.
 bool has_died(const View& view, std::uint32_t number, std::uint32_t first, std::uint32_t end) {
   return std::any_of(
-      view.incidents.begin(), view.incidents.end(), [&](const model::Incident& incident) {
+      view.incidents.begin(), view.incidents.end(), [&](const history::Incident& incident) {
         return incident.worker == number && incident.exit_ns != 0 && incident.generation < end &&
                incident.generation + std::max(incident.deaths, 1U) > first;
       });
@@ -96,7 +96,7 @@ void draw_bars(const Painter& painter, const Rect& rect, std::span<const WorkerB
   const auto per_bar = static_cast<std::size_t>(std::ceil(kShownBins / columns));
   const std::size_t bars = kShownBins / per_bar;
   const float width = rect.w / static_cast<float>(bars);
-  const std::size_t newest = time_ns / model::kBinNs - 1;  // the newest bin that is over
+  const std::size_t newest = time_ns / history::kBinNs - 1;  // the newest bin that is over
   const std::size_t in_last_bar = newest % per_bar + 1;
 
   std::vector<Rect> hatched;

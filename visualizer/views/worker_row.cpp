@@ -4,15 +4,15 @@
 #include <string>
 
 #include "forkscope/telemetry/event_text.h"
-#include "model/format.h"
-#include "model/wording.h"
 #include "views/mark.h"
 #include "views/worker_lane.h"
+#include "words/format.h"
+#include "words/wording.h"
 
 namespace forkscope::views {
 
-using model::Look;
 using telemetry::WorkerReport;
+using words::Look;
 
 namespace {
 
@@ -24,7 +24,7 @@ constexpr std::uint64_t kVisibleNs = 100'000'000;  // younger requests only flic
 /// "4.2 s  GET /v1/faults/hang", or nothing. The age comes first: a narrow lane cuts the path.
 std::string request_in_flight(const View& view, const WorkerReport& worker) {
   if (!worker.in_flight || view.now.time_ns < worker.in_flight->start_ns + kVisibleNs) return {};
-  return model::counting_seconds(view.now.time_ns - worker.in_flight->start_ns) + " in " +
+  return words::counting_seconds(view.now.time_ns - worker.in_flight->start_ns) + " in " +
          std::string(telemetry::to_string(worker.in_flight->method)) + " " +
          telemetry::printable(worker.in_flight->path);
 }
@@ -50,7 +50,7 @@ std::string situation(const Painter& painter, const View& view, const WorkerRepo
   std::string text = request_in_flight(view, worker);
   if (!is_hung(look)) return text;
   if (text.empty() && worker.stuck_since_ns != 0) {
-    text = model::counting_seconds(view.now.time_ns -
+    text = words::counting_seconds(view.now.time_ns -
                                    std::min(view.now.time_ns, worker.stuck_since_ns));
   }
   const std::string_view how = manner(worker.hang_kind);
@@ -65,7 +65,7 @@ std::string process_details(const Painter& painter, const WorkerReport& worker, 
   for (const std::string& part :
        {worker.pid ? "pid " + std::to_string(worker.pid) : std::string("no process"),
         "gen " + std::to_string(worker.generation), "core " + std::to_string(worker.core),
-        model::counted(worker.connections, "connection")}) {
+        words::counted(worker.connections, "connection")}) {
     const std::string longer = text + (text.empty() ? "" : "   ") + part;
     if (painter.width(Type::small, longer) > width) break;
     text = longer;
@@ -97,7 +97,7 @@ float draw_state(const Painter& painter, const Rect& rect, const WorkerReport& w
   float x = rect.x + painter.px(42) + painter.width(bold, worker.number > 99 ? "000" : "00");
   painter.text_right(bold, x, middle, colors.text, std::to_string(worker.number));
   x += painter.px(20);
-  const auto word = model::word(look);
+  const auto word = words::word(look);
   if (is_alarm(look)) {
     const float pad = painter.px(9);
     const float height = std::min(painter.px(36), rect.h);
@@ -144,7 +144,7 @@ void Row::draw_rate(const Rect& rect) const {
   const bool serves = worker.pid != 0 && calm.requests_per_second > 0;
   painter.text_right(Type::body_bold, rect.right(), rect.middle(),
                      serves ? colors.text : colors.muted,
-                     worker.pid ? model::compact(calm.requests_per_second) + "/s" : "–");
+                     worker.pid ? words::compact(calm.requests_per_second) + "/s" : "–");
 }
 
 /// The words stand below the lane and the rate, up to `right`.

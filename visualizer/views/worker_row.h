@@ -5,10 +5,10 @@
 #include <string>
 
 #include "forkscope/telemetry/worker_report.h"
-#include "model/look.h"
 #include "views/gaps.h"
 #include "views/painter.h"
 #include "views/view.h"
+#include "words/look.h"
 
 namespace forkscope::views {
 

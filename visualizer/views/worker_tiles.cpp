@@ -4,15 +4,15 @@
 #include <cmath>
 #include <string>
 
-#include "model/format.h"
 #include "views/mark.h"
 #include "views/widgets.h"
 #include "views/worker_row.h"
+#include "words/format.h"
 
 namespace forkscope::views {
 
-using model::Look;
 using telemetry::WorkerReport;
+using words::Look;
 
 namespace {
 
@@ -25,9 +25,9 @@ constexpr float kWideTile = 96;   // from this width on, larger type
 std::string state_text(const View& view, const WorkerReport& worker, Look look) {
   const double rate = calm_report(view, worker).requests_per_second;
   if (look == Look::busy || look == Look::idle) {
-    return rate >= 0.5 ? model::compact(rate) + "/s" : std::string(model::word(look));
+    return rate >= 0.5 ? words::compact(rate) + "/s" : std::string(words::word(look));
   }
-  return std::string(model::word(look));
+  return std::string(words::word(look));
 }
 
 void draw_tile(const Painter& painter, const Rect& rect, const View& view,

@@ -7,7 +7,6 @@
 #include <utility>
 #include <vector>
 
-#include "model/wording.h"
 #include "views/gaps.h"
 #include "views/layout.h"
 #include "views/mark.h"
@@ -15,6 +14,7 @@
 #include "views/widgets.h"
 #include "views/worker_row.h"
 #include "views/worker_tiles.h"
+#include "words/wording.h"
 
 namespace forkscope::views {
 
@@ -30,7 +30,7 @@ constexpr std::uint64_t kStoryNs = 30'000'000'000;  // how long a row tells what
 float lane_top(const View& view) {
   constexpr std::size_t kHeldBins = 5;
   float most = 0;
-  std::array<model::WorkerBin, kShownBins> bins;
+  std::array<history::WorkerBin, kShownBins> bins;
   for (const auto& worker : view.now.workers) {
     view.history.worker_bins(worker.number, view.time_ns, bins);
     float sum = 0;
@@ -46,10 +46,10 @@ float lane_top(const View& view) {
 /// What has happened to each worker lately, by number: its receipt, without what others did.
 std::vector<std::string> stories_of(const View& view) {
   std::vector<std::string> stories;
-  for (const model::Incident& incident : view.incidents) {
+  for (const history::Incident& incident : view.incidents) {
     if (incident.open() || incident.back_ns + kStoryNs < view.time_ns) continue;
     if (incident.worker >= stories.size()) stories.resize(incident.worker + 1);
-    std::string story = model::receipt(incident);
+    std::string story = words::receipt(incident);
     story.resize(std::min(story.size(), story.find(" · others")));
     // A row is short: that a hang was ended is plain from what follows.
     const std::size_t signal = story.find(" · SIG");
@@ -79,10 +79,10 @@ struct Rows {
 };
 
 /// How much a worker wants attention; 0 = not at all.
-int severity(model::Look look) {
+int severity(words::Look look) {
   if (is_hung(look)) return 3;
   if (is_dead(look)) return 2;
-  return look == model::Look::slow ? 1 : 0;
+  return look == words::Look::slow ? 1 : 0;
 }
 
 /// The few workers that are worst off, in the order of their numbers.
@@ -105,10 +105,10 @@ std::vector<const telemetry::WorkerReport*> worst_of(const View& view) {
 /// "3 HUNG  240 busy  13 idle", each with its shape, ending at `right`.
 void draw_census(const Painter& painter, float right, float middle, const View& view) {
   const Palette& colors = painter.colors();
-  std::map<model::Look, std::size_t> counts;
+  std::map<words::Look, std::size_t> counts;
   for (const auto& worker : view.now.workers) ++counts[steady_look(view, worker)];
   for (const auto& [look, count] : counts) {  // from the right: the healthy first
-    const std::string text = std::to_string(count) + " " + std::string(model::word(look));
+    const std::string text = std::to_string(count) + " " + std::string(words::word(look));
     right = painter.text_right(is_alarm(look) ? Type::small_bold : Type::small, right, middle,
                                colors.text, text);
     const Mark mark = mark_of(look, colors);
@@ -141,7 +141,7 @@ void draw_workers(const Painter& painter, const Rect& rect, const View& view) {
   const bool many = workers.size() > kMostFullRows;
   Rect inside = painter.panel(rect, "WORKERS", many ? "" : "requests of the last 30 s");
   if (workers.empty()) return;
-  std::array<model::TimeBin, kShownBins> bins;
+  std::array<history::TimeBin, kShownBins> bins;
   view.history.timeline(view.time_ns, bins);
   const Rows rows{painter, view, lane_top(view), stories_of(view), find_gaps(bins)};
   if (!many) {

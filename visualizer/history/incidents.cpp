@@ -1,0 +1,202 @@
+#include "history/incidents.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "forkscope/telemetry/segment_view.h"
+
+namespace forkscope::history {
+
+using telemetry::EventKind;
+using telemetry::EventRecord;
+
+namespace {
+
+constexpr std::size_t kMaxIncidents = 256;
+/// In a crash loop an incident changes without end: first and last changes are kept.
+constexpr std::size_t kMaxVersions = 64;
+
+std::string text_of(const EventRecord& event) {
+  const std::size_t bytes = std::min<std::size_t>(event.text_bytes, telemetry::kEventTextBytes);
+  return telemetry::printable(std::string_view(event.text, bytes));
+}
+
+void close(Incident& incident, std::uint64_t time_ns, std::uint64_t served_total) {
+  incident.back_ns = time_ns;
+  incident.served_at_end = std::max(served_total, incident.served_at_start);
+}
+
+}  // namespace
+
+void Incidents::add(const EventRecord& event) {
+  const auto kind = static_cast<EventKind>(event.kind);
+  if (kind == EventKind::shutdown) {
+    stopping_ = true;
+    return;
+  }
+  if (event.worker == 0) return;
+
+  Life& life = lives_[event.worker];
+  const Life before = life;
+  life.generation = std::max(life.generation, event.generation);
+  note_successor(event);
+  switch (kind) {
+    case EventKind::hung: declare_hung(event); break;
+    case EventKind::recovered:
+      if (Incident* incident = find(event)) {
+        incident->recovered = true;
+        close(*incident, event.time_ns, event.served_total);
+        keep(*incident, event.time_ns);
+      }
+      break;
+    case EventKind::abort:
+      if (Incident* incident = find(event)) {
+        incident->abort_ns = event.time_ns;
+        keep(*incident, event.time_ns);
+      }
+      break;
+    case EventKind::kill:
+      if (Incident* incident = find(event)) {
+        incident->kill_ns = event.time_ns;
+        keep(*incident, event.time_ns);
+      }
+      break;
+    case EventKind::disconnect:
+      life.leaving_generation = std::max(life.leaving_generation, event.generation);
+      break;
+    case EventKind::exit: end_process(event, before); break;
+    default: break;
+  }
+}
+
+void Incidents::worker_removed(std::uint32_t worker, std::uint64_t time_ns) {
+  for (Incident& incident : incidents_) {
+    if (incident.worker != worker || !incident.open() || incident.exit_ns == 0) continue;
+    incident.replaced = false;
+    close(incident, time_ns, 0);
+    keep(incident, time_ns);
+  }
+}
+
+void Incidents::server_gone(std::uint64_t time_ns) {
+  for (Incident& incident : incidents_) {
+    if (!incident.open()) continue;
+    incident.replaced = false;
+    close(incident, time_ns, 0);
+    keep(incident, time_ns);
+  }
+  lives_.clear();
+  stopping_ = false;
+}
+
+Incident& Incidents::open(IncidentKind kind, const EventRecord& event) {
+  if (incidents_.size() == kMaxIncidents) {
+    incidents_.erase(incidents_.begin());
+    versions_.pop_front();
+  }
+  Incident& incident = incidents_.emplace_back();
+  versions_.emplace_back();
+  incident.id = next_id_++;
+  incident.known_ns = event.time_ns;
+  incident.kind = kind;
+  incident.worker = event.worker;
+  incident.generation = event.generation;
+  incident.pid = event.pid;
+  incident.request = text_of(event);
+  incident.stuck_since_ns = event.since_ns;
+  incident.served_at_start = event.served_total;
+  return incident;
+}
+
+Incident* Incidents::find(const EventRecord& event) {
+  for (auto incident = incidents_.rbegin(); incident != incidents_.rend(); ++incident) {
+    if (incident->open() && incident->worker == event.worker &&
+        incident->generation == event.generation) {
+      return &*incident;
+    }
+  }
+  return nullptr;
+}
+
+void Incidents::declare_hung(const EventRecord& event) {
+  if (Incident* earlier = find(event)) {  // its recovery was lost with the lane
+    earlier->recovered = true;
+    close(*earlier, event.since_ns != 0 ? event.since_ns : event.time_ns, event.served_total);
+    keep(*earlier, event.time_ns);
+  }
+  Incident& incident = open(IncidentKind::hang, event);
+  incident.declared_ns = event.time_ns;
+  incident.hang_kind = static_cast<telemetry::HangKind>(event.hang_kind);
+  keep(incident, event.time_ns);
+}
+
+void Incidents::end_process(const EventRecord& event, const Life& before) {
+  const bool asked_for = stopping_ || before.leaving_generation == event.generation;
+  Incident* incident = find(event);
+  if (incident == nullptr && !asked_for) {
+    for (Incident& earlier : incidents_) {  // the successor died before it was ready
+      if (earlier.worker == event.worker && earlier.open()) incident = &earlier;
+    }
+    const bool was_hung = (event.exit_flags & telemetry::kExitWasHung) != 0;
+    const bool clean = !was_hung && event.exit_code == 0 &&
+                       event.exit_cause == static_cast<std::uint32_t>(telemetry::ExitCause::exited);
+    // A clean exit of a process that was never seen before: the request to go was lost, too.
+    if (incident == nullptr && clean && before.generation != event.generation) return;
+    if (incident == nullptr) {
+      incident = &open(was_hung ? IncidentKind::hang : IncidentKind::crash, event);
+      if (!was_hung) incident->stuck_since_ns = 0;
+    }
+  }
+  if (incident == nullptr) return;
+
+  incident->exit_ns = event.time_ns;
+  if (incident->first_exit_ns == 0) incident->first_exit_ns = event.time_ns;
+  incident->exit_cause = event.exit_cause;
+  incident->exit_code = event.exit_code;
+  incident->abandoned += event.abandoned;
+  incident->fork_ns = 0;
+  ++incident->deaths;
+  if (asked_for) {
+    incident->replaced = false;
+    close(*incident, event.time_ns, event.served_total);
+  }
+  keep(*incident, event.time_ns);
+}
+
+void Incidents::note_successor(const EventRecord& event) {
+  const auto kind = static_cast<EventKind>(event.kind);
+  // What a process can only do once it serves. Dying is not among it: it may die in its boot.
+  const bool serves =
+      kind == EventKind::listening || kind == EventKind::hung || kind == EventKind::disconnect;
+  for (Incident& incident : incidents_) {
+    if (!incident.open() || incident.worker != event.worker ||
+        event.generation <= incident.generation) {
+      continue;
+    }
+    if (kind == EventKind::fork) incident.fork_ns = event.time_ns;
+    if (serves) close(incident, event.time_ns, event.served_total);
+    if (serves || kind == EventKind::fork) keep(incident, event.time_ns);
+  }
+}
+
+void Incidents::keep(const Incident& incident, std::uint64_t time_ns) {
+  const auto index = static_cast<std::size_t>(&incident - incidents_.data());
+  std::vector<Version>& versions = versions_[index];
+  if (versions.size() == kMaxVersions) versions.erase(versions.begin() + kMaxVersions / 2);
+  // Times in the lane may lie; nothing is known before it was known at all.
+  if (!versions.empty()) time_ns = std::max(time_ns, versions.back().time_ns);
+  versions.push_back({time_ns, incident});
+}
+
+std::vector<Incident> Incidents::at(std::uint64_t time_ns) const {
+  std::vector<Incident> result;
+  for (const std::vector<Version>& versions : versions_) {
+    const auto known =
+        std::find_if(versions.rbegin(), versions.rend(),
+                     [time_ns](const Version& version) { return version.time_ns <= time_ns; });
+    if (known != versions.rend()) result.push_back(known->incident);
+  }
+  return result;
+}
+
+}  // namespace forkscope::history

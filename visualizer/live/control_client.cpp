@@ -1,0 +1,135 @@
+#include "live/control_client.h"
+
+#include <algorithm>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "forkscope/telemetry/names.h"
+#include "live/control_socket.h"
+#include "words/format.h"
+
+namespace forkscope::live {
+
+namespace {
+
+/// A lesson hangs every worker of the largest server, and then asks once more of each.
+constexpr std::size_t kMaxFired = 512;
+constexpr std::size_t kMaxAsked = 512;
+/// The primary has places for twice as many (supervisor/control_socket.h), and others want some.
+constexpr std::size_t kMaxAskedAtOnce = 16;
+constexpr std::uint64_t kPatienceNs = 1'000'000'000;
+constexpr std::uint16_t kDefaultPort = 8000;
+
+}  // namespace
+
+struct ControlClient::Asked {
+  nlohmann::json command;
+  std::string done;                         ///< What to say when it is.
+  std::optional<ControlQuestion> question;  ///< None while too many others are on their way.
+  std::uint64_t since_ns = 0;               ///< Since poll() has first seen it on its way.
+  bool is_late = false;                     ///< And that has been told.
+};
+
+ControlClient::ControlClient(const std::string& host, std::uint16_t port, std::string socket)
+    : port_(port),
+      authority_(telemetry::authority(host, port)),
+      socket_(std::move(socket)),
+      address_(net::look_up(host, port)) {}
+
+ControlClient::~ControlClient() = default;
+
+void ControlClient::ask(const nlohmann::json& command, std::string done) {
+  if (asked_.size() >= kMaxAsked) {
+    not_asked_.push_back(
+        {false, "Not asked: " + std::to_string(kMaxAsked) + " questions wait for an answer."});
+    return;
+  }
+  asked_.push_back({command, std::move(done), {}});
+  send_questions();
+}
+
+void ControlClient::send_questions() {
+  const std::size_t count = std::min(asked_.size(), kMaxAskedAtOnce);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (asked_[i].question) continue;
+    asked_[i].question.emplace(telemetry::control_endpoint_at(socket_), asked_[i].command);
+  }
+}
+
+void ControlClient::signal(std::uint32_t worker, const std::string& signal) {
+  ask({{"cmd", "signal"}, {"worker", worker}, {"signal", signal}},
+      "Sent SIG" + signal + " to worker " + std::to_string(worker) + '.');
+}
+
+void ControlClient::scale(std::uint32_t workers) {
+  ask({{"cmd", "scale"}, {"workers", workers}},
+      "Scaling to " + words::counted(workers, "worker") + '.');
+}
+
+void ControlClient::reload() { ask({{"cmd", "reload"}}, "Rolling reload begins."); }
+
+std::vector<Outcome> ControlClient::poll(std::uint64_t now_ns) {
+  drop_answered_requests();
+  std::vector<Outcome> outcomes;
+  std::erase_if(asked_, [&](Asked& asked) {
+    if (!asked.question) return false;
+    if (const auto answer = asked.question->poll()) {
+      const bool ok = answer->result == ControlAnswer::Result::ok;
+      outcomes.push_back({ok, ok ? asked.done : "Not done: " + answer->error + '.'});
+      return true;
+    }
+    if (asked.since_ns == 0) asked.since_ns = now_ns;
+    if (!asked.is_late && now_ns - asked.since_ns >= kPatienceNs) {
+      asked.is_late = true;
+      outcomes.push_back(
+          {false, "No answer from the primary so far: what it was asked may still be done."});
+    }
+    return false;
+  });
+  std::move(not_asked_.begin(), not_asked_.end(), std::back_inserter(outcomes));
+  not_asked_.clear();
+  send_questions();
+  return outcomes;
+}
+
+Outcome ControlClient::fire(const std::string& target) {
+  if (!net::is_ready(address_)) {
+    return {false, "Not sent: the address of " + authority_ + " is still being looked up."};
+  }
+  const std::optional<net::TcpAddress>& address = address_.get();
+  if (!address) return {false, "Not sent: the server's address is not understood."};
+  drop_answered_requests();
+  if (fired_.size() >= kMaxFired) {
+    return {false, "Not sent: " + std::to_string(kMaxFired) + " requests wait for an answer."};
+  }
+  OneShotRequest request(*address, "GET " + target + " HTTP/1.1\r\nHost: " + authority_ +
+                                       "\r\nConnection: close\r\n\r\n");
+  if (request.poll() == OneShotRequest::Progress::failed) {
+    return {false, "Not sent: nobody listens on " + authority_ + '.'};
+  }
+  fired_.push_back(std::move(request));
+  return {true, "Sent GET " + target + '.'};
+}
+
+void ControlClient::drop_answered_requests() {
+  std::erase_if(fired_, [](OneShotRequest& request) {
+    return request.poll() != OneShotRequest::Progress::running;
+  });
+}
+
+std::string ControlClient::curl_line(const std::string& target) const {
+  return "curl 'http://" + authority_ + target + '\'';
+}
+
+std::string ControlClient::kill_line(const std::string& signal, std::uint32_t pid) {
+  return "kill -" + signal + ' ' + std::to_string(pid);
+}
+
+std::string ControlClient::ctl_line(const std::string& command) const {
+  return "todos-server ctl " + command +
+         (port_ == kDefaultPort ? "" : " --port " + std::to_string(port_));
+}
+
+}  // namespace forkscope::live

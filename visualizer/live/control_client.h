@@ -1,0 +1,74 @@
+// A client of the server's control socket, and the few HTTP requests that fire faults.
+//
+// Used by the visualizer's buttons and keys. No call waits for anybody, neither for the primary nor
+// for a resolver of names: what is asked and fired goes out at once, and what has become of it is
+// told by poll(). Main thread only.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "live/one_shot_request.h"
+#include "net/tcp_client.h"
+
+namespace forkscope::live {
+
+struct Outcome {
+  bool ok = false;
+  std::string message;  ///< One line for people: what was done, or why not.
+};
+
+class ControlClient {
+ public:
+  /// `host` and `port` as the segment's header names them. `socket`: the path of its control
+  /// socket, which may change while the server runs (endpoint.h).
+  ControlClient(const std::string& host, std::uint16_t port, std::string socket);
+  ~ControlClient();
+  ControlClient(const ControlClient&) = delete;
+  ControlClient& operator=(const ControlClient&) = delete;
+
+  void use_socket(const std::string& path) { socket_ = path; }
+
+  // Questions to the primary, answered by poll().
+  /// Has it send a signal: "KILL", "STOP", "CONT", "ABRT".
+  void signal(std::uint32_t worker, const std::string& signal);
+  /// Sets the wanted number of workers.
+  void scale(std::uint32_t workers);
+  /// Begins a rolling reload.
+  void reload();
+
+  /// Sends `GET <target>` on a connection of its own and lets go of it after the answer or when
+  /// the server closes it. Nobody is told of the answer: it may hang by design.
+  Outcome fire(const std::string& target);
+
+  /// What has become of questions since the call before. Of one that has had no answer for a second
+  /// it says so, once, and goes on waiting: a primary that was stopped will do it later. Also reads
+  /// away the answers of what was fired. Call it once per frame. `now_ns` is CLOCK_MONOTONIC.
+  std::vector<Outcome> poll(std::uint64_t now_ns);
+  /// Whether there are questions without an answer, so that poll() is worth calling soon.
+  bool asking() const { return !asked_.empty(); }
+
+  // The same as a line to type, for the screen.
+  std::string curl_line(const std::string& target) const;
+  static std::string kill_line(const std::string& signal, std::uint32_t pid);
+  /// `command`: "scale 5", "reload".
+  std::string ctl_line(const std::string& command) const;
+
+ private:
+  struct Asked;
+  void ask(const nlohmann::json& command, std::string done);
+  void send_questions();
+  void drop_answered_requests();
+
+  std::uint16_t port_;
+  std::string authority_;
+  std::string socket_;
+  net::AddressLookup address_;
+  std::vector<Asked> asked_;           // without an answer so far, oldest first; bounded
+  std::vector<Outcome> not_asked_;     // to be told by poll()
+  std::vector<OneShotRequest> fired_;  // and not over yet; bounded
+};
+
+}  // namespace forkscope::live

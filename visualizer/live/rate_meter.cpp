@@ -1,0 +1,61 @@
+#include "live/rate_meter.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "forkscope/telemetry/histogram.h"
+
+namespace forkscope::live {
+
+namespace {
+
+constexpr std::uint64_t kPeriodNs = 100'000'000;
+constexpr std::uint64_t kWindowNs = 1'000'000'000;
+
+}  // namespace
+
+bool RateMeter::due(std::uint64_t now_ns) const {
+  return samples_.empty() || now_ns >= samples_.back().time_ns + kPeriodNs;
+}
+
+void RateMeter::add(std::uint64_t now_ns, std::uint64_t requests,
+                    std::vector<std::uint64_t> histogram) {
+  samples_.push_back({now_ns, requests, std::move(histogram)});
+  while (samples_.size() > 2 && samples_[1].time_ns + kWindowNs <= now_ns) samples_.pop_front();
+}
+
+double RateMeter::requests_per_second() const {
+  if (samples_.size() < 2) return 0;
+  const Sample& first = samples_.front();
+  const Sample& last = samples_.back();
+  if (last.requests <= first.requests || last.time_ns <= first.time_ns) return 0;
+  return static_cast<double>(last.requests - first.requests) * 1e9 /
+         static_cast<double>(last.time_ns - first.time_ns);
+}
+
+double RateMeter::latency_ms(double quantile) const {
+  if (samples_.size() < 2) return 0;
+  const std::vector<std::uint64_t>& first = samples_.front().histogram;
+  std::vector<std::uint64_t> counts = samples_.back().histogram;
+  for (std::size_t bucket = 0; bucket < counts.size() && bucket < first.size(); ++bucket) {
+    counts[bucket] -= std::min(counts[bucket], first[bucket]);
+  }
+  return histogram_quantile_ns(counts, quantile) / 1e6;
+}
+
+double histogram_quantile_ns(std::span<const std::uint64_t> counts, double quantile) {
+  const auto all = std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+  const double rank = quantile * static_cast<double>(all);
+  std::uint64_t seen = 0;
+  for (std::uint32_t bucket = 0; bucket < counts.size(); ++bucket) {
+    seen += counts[bucket];
+    if (counts[bucket] == 0 || static_cast<double>(seen) < rank) continue;
+    const auto lower = static_cast<double>(telemetry::histogram_lower_bound_ns(bucket));
+    const auto upper = static_cast<double>(telemetry::histogram_lower_bound_ns(bucket + 1));
+    return (lower + upper) / 2;
+  }
+  return 0;
+}
+
+}  // namespace forkscope::live

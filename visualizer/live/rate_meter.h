@@ -1,0 +1,38 @@
+// Requests per second and latencies of the last second, from totals that only grow.
+//
+// Fed with the sums over all slots about ten times per second. Main thread only.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <span>
+#include <vector>
+
+namespace forkscope::live {
+
+class RateMeter {
+ public:
+  /// Whether a sample is due.
+  bool due(std::uint64_t now_ns) const;
+  /// `requests` and `histogram` (telemetry/histogram.h) as summed over all slots, also those
+  /// without a worker: a sum that shrank or jumped would be taken for what happened in the last
+  /// second.
+  void add(std::uint64_t now_ns, std::uint64_t requests, std::vector<std::uint64_t> histogram);
+
+  double requests_per_second() const;
+  /// 0 without requests in the last second. `quantile` is 0 … 1.
+  double latency_ms(double quantile) const;
+
+ private:
+  struct Sample {
+    std::uint64_t time_ns;
+    std::uint64_t requests;
+    std::vector<std::uint64_t> histogram;
+  };
+  std::deque<Sample> samples_;  // the oldest is about a second older than the newest
+};
+
+/// The middle of the bucket that holds the quantile, in nanoseconds; 0 when all are empty.
+double histogram_quantile_ns(std::span<const std::uint64_t> counts, double quantile);
+
+}  // namespace forkscope::live

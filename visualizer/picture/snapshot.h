@@ -1,0 +1,97 @@
+// What the visualizer knows at one moment: plain values, no pointers into shared memory.
+//
+// A source (live_source.h) makes one; History (history.h) keeps ten minutes of them; views draw
+// from both and change neither.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "forkscope/telemetry/worker_report.h"
+
+namespace forkscope::picture {
+
+/// How the visualizer stands to a server.
+enum class Attachment {
+  searching,  ///< No server found yet.
+  live,       ///< Attached, and its primary's heart beats.
+  lost,       ///< Was attached; the server is gone. The last picture stays.
+};
+
+/// Identity and settings of the server looked at.
+struct ServerInfo {
+  std::uint16_t port = 0;
+  std::string host;
+  std::string socket = {};  ///< Path of its control socket, as of now; not of a recording's.
+  std::string version;
+  std::uint32_t primary_pid = 0;
+  std::uint64_t instance_id = 0;
+  std::uint64_t hang_after_ns = 0;
+  std::uint64_t kill_after_ns = 0;  ///< 0 = never.
+  std::uint64_t target_workers = 0;
+  bool faults_enabled = false;
+  bool draining = false;
+  std::uint64_t beat_age_ns = 0;  ///< Age of the primary's latest heartbeat.
+};
+
+struct CoreSample {
+  std::uint32_t number = 0;
+  double utilisation = 0;              ///< 0 … 1, since the previous sample.
+  std::vector<std::uint32_t> workers;  ///< Numbers of the workers that last ran on it.
+  /// Workers one of which may burn it, when it is burnt by none that is known: where a worker that
+  /// spins has run is as old as the latest look at it, and the kernel may have moved it since.
+  std::vector<std::uint32_t> suspects = {};
+};
+
+/// One ended request: "who answered".
+struct Answer {
+  std::uint64_t end_ns = 0;
+  std::uint64_t duration_ns = 0;
+  std::uint64_t id = 0;  ///< Per worker.
+  std::uint32_t worker = 0;
+  std::uint32_t connection = 0;
+  std::uint16_t status = 0;
+  std::uint16_t core = 0;
+  telemetry::Method method = telemetry::Method::other;
+  std::string path_tail;  ///< Printable; with "…" in front when the path was longer.
+};
+
+struct Totals {
+  double requests_per_second = 0;
+  double p50_ms = 0;  ///< Over the last second; 0 without requests.
+  double p99_ms = 0;
+  std::uint64_t requests = 0;
+  std::uint64_t waiting = 0;  ///< Requests read but not begun, and writes that wait.
+  std::uint64_t in_flight = 0;
+  std::uint64_t errors = 0;     ///< 5xx responses.
+  std::uint64_t abandoned = 0;  ///< Requests that died with their worker.
+  std::uint64_t respawns = 0;
+  std::uint64_t hangs = 0;
+  std::uint64_t lost_records = 0;  ///< Records that this viewer was too slow to see,
+  std::uint64_t lost_events = 0;  ///< … and how many of them were events; the others are answers.
+};
+
+struct Snapshot {
+  Attachment attachment = Attachment::searching;
+  std::string attachment_detail;  ///< One sentence for people: why not live.
+  std::uint64_t time_ns = 0;      ///< CLOCK_MONOTONIC.
+  std::int64_t wall_clock_ns = 0;
+  ServerInfo server;
+  std::vector<telemetry::WorkerReport> workers;  ///< By number.
+  std::vector<CoreSample> cores;                 ///< By number.
+  Totals totals;
+  /// The visualizer's own CPU use, 1.0 = one core. Of the machine that watches, not of what is
+  /// watched: neither recorded nor replayed.
+  std::optional<double> observer_cpu;
+};
+
+/// Notes with each core the workers that last ran on it. One that spins is not on a core that is
+/// hardly used, whatever is said of it.
+void assign_workers_to_cores(Snapshot& snapshot);
+
+/// Without a process, but not dead: the last one was asked to go, and went with exit code 0.
+bool ended_as_planned(const telemetry::WorkerReport& worker);
+
+}  // namespace forkscope::picture

@@ -1,0 +1,27 @@
+// Figures as people read them from a wall.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace forkscope::words {
+
+std::string grouped(std::uint64_t value);  ///< "12,904"
+std::string compact(double value);         ///< "7", "850", "6.1k", "41.2k", "1.2M"
+std::string percent(double share);         ///< 0.914 → "91 %"
+/// Seconds with one decimal, for figures that count: their width and unit do not change.
+std::string counting_seconds(std::uint64_t ns);
+/// Time of day, "12:04:31": local time, or as show_clock_at() says.
+std::string clock_time(std::int64_t wall_clock_ns);
+/// From now on clock times are so many seconds east of UTC, whatever the time zone of this machine:
+/// a recording shows the times of the place where it was made. Nothing: local time. Main thread.
+void show_clock_at(std::optional<std::int32_t> utc_offset_s);
+/// Seconds east of UTC at a moment, by this machine's time zone.
+std::int32_t utc_offset_s(std::int64_t wall_clock_ns);
+/// "1 worker", "8 workers".
+std::string counted(std::uint64_t count, const char* noun);
+/// "1st", "2nd", "3rd", "4th", "11th", "21st".
+std::string ordinal(std::uint64_t number);
+
+}  // namespace forkscope::words

@@ -1,0 +1,34 @@
+// Incidents as lines for people: the window and the text view say the same. (Events have theirs in
+// forkscope/telemetry/event_text.h.)
+// Everything returned is printable UTF-8, whatever the segment held.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "forkscope/telemetry/layout.h"
+#include "history/incidents.h"
+#include "picture/snapshot.h"
+
+namespace forkscope::words {
+
+/// An open incident at the moment of a picture, without the worker's number:
+/// "HUNG 4.2 s · in GET /v1/faults/hang · kill in 0.8 s · others served 12,904 · since 12:04:31"
+std::string headline(const history::Incident& incident, const picture::Snapshot& now);
+/// A closed one:
+/// "hung 5.00 s · SIGABRT · back after 38 ms · 1 request lost · others served 15,331"
+std::string receipt(const history::Incident& incident);
+
+/// One link of the chain of events that answers "why?".
+struct ChainStep {
+  std::uint64_t time_ns = 0;
+  telemetry::EventKind kind = telemetry::EventKind::none;  ///< None: before there was an event.
+  std::string title;                                       ///< "declared hung"
+  std::string detail;                                      ///< "it spins: a core burns", or nothing
+};
+/// The chain so far, oldest first: request received, declared hung, SIGABRT sent, exited,
+/// respawned, ready. `incident` as it was known at the time (History::incidents(t)).
+std::vector<ChainStep> chain(const history::Incident& incident);
+
+}  // namespace forkscope::words
