@@ -126,7 +126,8 @@ void ControlSocket::serve() {
 
 void ControlSocket::accept() {
   os::UniqueFd fd(::accept4(listener_.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-  if (!fd && (errno == EMFILE || errno == ENFILE)) {
+  // Whoever waits stays in the queue, and epoll would say so again at once (accept(2)).
+  if (!fd && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)) {
     loop_.modify(listener_.fd(), 0, 0);
     accepting_ = false;
   }
