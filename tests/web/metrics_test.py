@@ -12,6 +12,8 @@ class Metrics(unittest.TestCase):
         self.addCleanup(self.server.close)
 
     def scrape(self):
+        # A worker counts a request when its answer has left.
+        support.wait_until(lambda: not self.server.requests_in_hand(), what='that all are counted')
         response = self.server.request('GET', '/metrics')
         self.assertEqual(response.status, 200)
         self.assertEqual(response.getheader('Content-Type'),

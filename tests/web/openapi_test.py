@@ -41,7 +41,8 @@ def written(value):
 class Description(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.server = support.Server('--kill-after=300ms', '--hang-after=100ms', workers=2)
+        # The time between is that in which a worker can be seen to hang.
+        cls.server = support.Server('--hang-after=500ms', '--kill-after=2s', workers=2)
         cls.addClassCleanup(cls.server.close)
         cls.document = json.loads(cls.server.request('GET', '/v1/openapi.json').body)
 
@@ -275,6 +276,8 @@ class Description(unittest.TestCase):
 
         connection = support.http.client.HTTPConnection('127.0.0.1', self.server.port)
         connection.request('GET', '/v1/faults/hang')
+        # What its worker accepts before that would hang with it.
+        support.wait_until(lambda: '/v1/faults/hang' in self.server.requests_in_hand())
         support.wait_until(all_seen, what='a worker that hangs and is replaced')
         connection.close()
 

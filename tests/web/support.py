@@ -23,13 +23,14 @@ DEADLINE = 30  # seconds; a sanitized server on a busy machine needs some of the
 
 
 def wait_until(condition, seconds=DEADLINE, what='condition'):
-    """The first true value of condition(). Fails the test after `seconds`. A connection that breaks
-    is no answer yet: a request may have come to the worker that is killed."""
+    """The first true value of condition(). Fails the test after `seconds`. A connection that breaks,
+    also in the middle of an answer, is none yet: a request may have come to the worker that is
+    killed."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:
             value = condition()
-        except ConnectionError:
+        except (ConnectionError, http.client.IncompleteRead):
             value = None
         if value:
             return value
@@ -38,17 +39,29 @@ def wait_until(condition, seconds=DEADLINE, what='condition'):
 
 
 def free_port():
-    """Below the range from which the kernel takes the ports of clients. Programs that were started
-    one after the other look at different places, since whoever looks has not taken it yet."""
+    """A port that no other test gets as long as this program runs: it is bound, without SO_REUSEADDR
+    at first so that nobody else can have it, and with it afterwards so that a server can listen
+    (socket(7)). Below the range from which the kernel takes the ports of clients."""
     for port in range(20000 + os.getpid() * 16 % 8000, 30000):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(('127.0.0.1', port))
-                return port
-            except OSError:
-                continue
+        reservation = socket.socket()
+        try:
+            reservation.bind(('127.0.0.1', port))
+        except OSError:
+            reservation.close()
+            continue
+        reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        reservation.detach()  # so that it stays open to the end
+        return port
     raise RuntimeError('no free port')
+
+
+def end_group(process):
+    """Kills it and all that it has started."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
 
 
 class Server:
@@ -65,7 +78,11 @@ class Server:
             [SERVER, f'--port={self.port}', f'--workers={workers}', *arguments],
             cwd=self.directory, env=environment, stdout=self.log, stderr=self.log,
             start_new_session=True)
-        wait_until(lambda: self.ready(workers), what='the start of the server')
+        try:
+            wait_until(lambda: self.ready(workers), what='the start of the server')
+        except BaseException:
+            self.close()
+            raise
 
     def ready(self, workers):
         try:
@@ -74,6 +91,17 @@ class Server:
             assert self.process.poll() is None, 'the server has ended'
             return False
         return len(states) == workers and all(state in ('idle', 'busy') for state in states)
+
+    def requests_in_hand(self):
+        """The paths of the requests that workers are at, as the primary has it: to ask a worker would
+        be another request, and might come to one that hangs."""
+        with socket.socket(socket.AF_UNIX) as control:
+            control.settimeout(DEADLINE)
+            control.connect(os.path.join(self.directory, 'forkscope', f'{self.port}.sock'))
+            control.sendall(b'{"cmd":"status"}\n')
+            with control.makefile() as answer:
+                workers = json.loads(answer.readline())['workers']
+        return [worker['in_flight']['path'] for worker in workers if worker['in_flight']]
 
     def workers(self):
         return json.loads(self.request('GET', '/v1/workers').body)['workers']
@@ -90,11 +118,7 @@ class Server:
             connection.close()
 
     def close(self):
-        try:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        self.process.wait()
+        end_group(self.process)
         self.log.close()
         shutil.rmtree(self.directory, ignore_errors=True)
 
@@ -106,13 +130,14 @@ class Browser:
         self.profile = tempfile.mkdtemp(prefix='forkscope-browser-')
         to_browser, self.write_end = os.pipe()
         self.read_end, from_browser = os.pipe()
-        # The browser reads commands from descriptor 3 and writes answers to 4.
+        # The browser reads commands from descriptor 3 and writes answers to 4. (sh(1) knows only
+        # numbers of one digit.)
         command = [CHROMIUM, '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic',
                    '--no-first-run', '--disable-background-networking',
                    '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage',
                    '--remote-debugging-pipe', f'--user-data-dir={self.profile}', 'about:blank']
         self.process = subprocess.Popen(
-            ['sh', '-c', f'exec "$@" 3<&{to_browser} 4>&{from_browser}', 'sh', *command],
+            ['bash', '-c', f'exec "$@" 3<&{to_browser} 4>&{from_browser}', 'bash', *command],
             pass_fds=(to_browser, from_browser), stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL, start_new_session=True)
         os.close(to_browser)
@@ -121,6 +146,13 @@ class Browser:
         self.number = 0
         self.session = None
         self.errors = []
+        try:
+            self.open_tab()
+        except BaseException:
+            self.close()
+            raise
+
+    def open_tab(self):
         target = self.call('Target.createTarget', url='about:blank')['targetId']
         self.session = self.call('Target.attachToTarget', targetId=target, flatten=True)['sessionId']
         for domain in ('Page', 'Runtime', 'Log', 'Network'):
@@ -208,11 +240,7 @@ class Browser:
             file.write(base64.b64decode(data))
 
     def close(self):
-        try:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
-        self.process.wait()
+        end_group(self.process)
         os.close(self.write_end)
         os.close(self.read_end)
         shutil.rmtree(self.profile, ignore_errors=True)
