@@ -1,17 +1,17 @@
 // Who can attach, and where: the control socket's file comes and goes, and the server serves.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
 #include <algorithm>
-#include <array>
 #include <csignal>
-#include <cstdio>
+#include <exception>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "support/server_process.h"
 #include "support/server_watch.h"
+#include "support/shell.h"
 #include "support/stream_socket.h"
 #include "support/temp_dir.h"
 #include "support/wait_until.h"
@@ -20,6 +20,10 @@ namespace forkscope {
 namespace {
 
 namespace fs = std::filesystem;
+using support::count_in;
+using support::ctl;
+using support::Output;
+using support::port_option;
 using support::Readiness;
 using support::ServerOptions;
 using support::ServerProcess;
@@ -43,11 +47,8 @@ pid_t primary_at(const fs::path& socket) {
   try {
     const auto deadline = StreamSocket::Clock::now() + std::chrono::seconds(5);
     StreamSocket connection = StreamSocket::connect_unix(socket);
-    connection.send("{\"cmd\":\"status\"}\n", deadline);
-    std::string answer;
-    while (!answer.ends_with('\n') && connection.receive(answer, deadline)) {
-    }
-    return nlohmann::json::parse(answer).at("pid");
+    const std::string status = connection.exchange_line("{\"cmd\":\"status\"}\n", deadline);
+    return nlohmann::json::parse(status).at("pid");
   } catch (const std::exception&) {
     return 0;
   }
@@ -55,35 +56,6 @@ pid_t primary_at(const fs::path& socket) {
 
 bool is_attachable(const ServerProcess& server) {
   return wait_until([&] { return primary_at(server.control_socket()) == server.pid(); });
-}
-
-int count(const std::string& text, const std::string& part) {
-  int found = 0;
-  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
-  return found;
-}
-
-struct Output {
-  int exit_code = 0;
-  std::string text;  ///< stdout and stderr.
-};
-
-/// `todos-server ctl` with the runtime directory of that server.
-Output ctl(const ServerProcess& server, const std::string& arguments) {
-  const fs::path program = fs::read_symlink("/proc/" + std::to_string(server.pid()) + "/exe");
-  const std::string command =
-      "FORKSCOPE_RUNTIME_DIR=" + server.control_socket().parent_path().string() + ' ' +
-      program.string() + " ctl " + arguments + " 2>&1";
-  Output output;
-  FILE* pipe = ::popen(command.c_str(), "re");
-  std::array<char, 512> buffer{};
-  while (std::fgets(buffer.data(), buffer.size(), pipe) != nullptr) output.text += buffer.data();
-  output.exit_code = WEXITSTATUS(::pclose(pipe));
-  return output;
-}
-
-std::string port_option(const ServerProcess& server) {
-  return "--port " + std::to_string(server.port()) + ' ';
 }
 
 class Attach : public ::testing::Test {
@@ -113,7 +85,7 @@ TEST_F(Attach, AServerServesWhereItCannotHaveASocketAndBindsItAsSoonAsItCan) {
                                       "/forkscope: it is not a directory"));
   fs::remove(directory_.path() / "forkscope");
   EXPECT_TRUE(is_attachable(server));
-  EXPECT_EQ(count(server.log(), "nobody can attach"), 1) << server.log();
+  EXPECT_EQ(count_in(server.log(), "nobody can attach"), 1) << server.log();
   EXPECT_THAT(server.log(),
               HasSubstr("the control socket is bound: " + server.control_socket().string()));
 }
@@ -164,7 +136,7 @@ TEST_F(Attach, AServerThatStopsGivesWayToItsSuccessor) {
   const auto hanging = first.start_request("/v1/faults/hang?mode=sleep");
   ASSERT_EQ(support::wait_for_request(first, 1), 1);
   first.signal(SIGTERM);
-  ASSERT_TRUE(wait_until([&] { return first.log().find("shutting down") != std::string::npos; }));
+  ASSERT_TRUE(support::wait_for_log(first, "shutting down"));
   const ServerProcess second(namesake_of(first), Readiness::kIgnore);
   ASSERT_TRUE(becomes_ready(second)) << second.log();
   EXPECT_THAT(ctl(first, port_option(first) + "status").text,

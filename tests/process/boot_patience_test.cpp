@@ -3,7 +3,6 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/mount.h>
 
 #include <filesystem>
 #include <fstream>
@@ -12,6 +11,7 @@
 
 #include "support/server_process.h"
 #include "support/server_watch.h"
+#include "support/small_disk.h"
 #include "support/temp_dir.h"
 #include "support/wait_until.h"
 
@@ -67,17 +67,13 @@ TEST_F(BootPatience, WaitsForAProgramThatHasTheDatabaseLocked) {
 }
 
 TEST_F(BootPatience, WaitsForRoomOnTheDisk) {
-  const std::string disk = data_.path().string();
-  if (::mount("none", disk.c_str(), "tmpfs", 0, "size=1m") != 0) {
-    GTEST_SKIP() << "may not mount a file system here";
-  }
-  std::ofstream(data_.path() / "ballast") << std::string(1 << 20, '.') << std::flush;
-  start(data_.path() / "todos.db", "60s");
+  const support::SmallDisk disk;
+  if (!disk) GTEST_SKIP() << "may not mount a file system here";
+  std::ofstream(disk.path() / "ballast") << std::string(1 << 20, '.') << std::flush;
+  start(disk.path() / "todos.db", "60s");
   expect_a_wait_because_of("full");
-  fs::remove(data_.path() / "ballast");
+  fs::remove(disk.path() / "ballast");
   expect_it_serves();
-  server_.reset();
-  ::umount2(disk.c_str(), MNT_DETACH);
 }
 
 TEST_F(BootPatience, EndsWithAnExitCodeOfItsOwn) {
@@ -106,7 +102,7 @@ TEST_F(BootPatience, IsThatOfTheFirstWorkerAlone) {
   expect_a_wait_because_of("No such file or directory");
   server_->signal(SIGHUP);
   server_->signal(SIGTTIN);
-  EXPECT_TRUE(wait_for_log(*server_, "3"));
+  EXPECT_TRUE(wait_for_log(*server_, "scaling to 3 workers"));
   EXPECT_EQ(support::count_in(server_->log(), "worker 2 forked"), 0);
   fs::create_directory(data_.path() / "later");
   expect_it_serves();

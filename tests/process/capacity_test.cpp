@@ -127,7 +127,7 @@ TEST(Reload, IsHeldUpByIdleAndHalfSentRequestsNoLongerThanTheDeadline) {
 
 TEST(Reload, FinishesWhatRunsAndClosesTheConnectionAfterwards) {
   const ServerProcess server({.workers = 1});
-  auto slow = server.start_request("/v1/faults/slow?ms=500");
+  auto slow = server.start_request("/v1/faults/slow?ms=1000");
   ASSERT_EQ(wait_for_request(server, 1), 1);
   server.signal(SIGHUP);
   EXPECT_EQ(slow.read_response().status, 200);

@@ -24,12 +24,7 @@ class ControlSocket : public ::testing::Test {
 
   std::string say(const std::string& bytes) {
     auto socket = StreamSocket::connect_unix(server_.control_socket());
-    const auto deadline = StreamSocket::Clock::now() + 5s;
-    socket.send(bytes, deadline);
-    std::string answer;
-    while (answer.find('\n') == std::string::npos && socket.receive(answer, deadline)) {
-    }
-    return answer;
+    return socket.exchange_line(bytes, StreamSocket::Clock::now() + 5s);
   }
   bool refuses(const std::string& bytes) { return !nlohmann::json::parse(say(bytes))["ok"]; }
 };
@@ -86,7 +81,7 @@ TEST_F(ControlSocket, IsNotDelayedByAClientThatNeverReads) {
   try {
     for (int i = 0; i < 20; ++i) greedy.send(flood, StreamSocket::Clock::now() + 200ms);
   } catch (const std::system_error&) {
-    // It has been disconnected, or nobody takes more from it.
+    // It has been disconnected, or nobody has taken more from it for so long.
   }
   EXPECT_EQ(server_.control({{"cmd", "status"}})["ok"], true);
 }

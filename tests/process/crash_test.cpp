@@ -2,33 +2,34 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <csignal>
-#include <fstream>
 #include <ostream>
 #include <string>
+#include <system_error>
 #include <vector>
 
+#include "support/proc.h"
 #include "support/server_process.h"
 #include "support/server_watch.h"
+#include "support/stream_socket.h"
 #include "support/wait_until.h"
 
 namespace forkscope {
 namespace {
 
-using namespace std::chrono_literals;
 using support::ServerProcess;
 using support::wait_for_log;
 using support::wait_for_request;
 using support::wait_until;
 
-/// Gone, or a zombie that somebody else has to reap.
-bool is_dead(pid_t pid) {
-  std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
-  std::string text;
-  if (!std::getline(stat, text)) return true;
-  const char state = text[text.rfind(')') + 2];
-  return state == 'Z' || state == 'X';
+/// Nobody listens: the last process that had the socket is gone, with all of its threads.
+bool is_refused(std::uint16_t port) {
+  try {
+    support::StreamSocket::connect_loopback(port);
+    return false;
+  } catch (const std::system_error& error) {
+    return error.code() == std::errc::connection_refused;
+  }
 }
 
 struct Crash {
@@ -74,8 +75,8 @@ TEST(KillTest, RespawnsAWorkerKilledBySignal) {
   const ServerProcess server({.workers = 2});
   const pid_t before = server.worker_pid(2);
   ::kill(before, SIGKILL);
-  ASSERT_TRUE(wait_until(
-      [&] { return server.worker_pid(2) != before && server.worker_state(2) == "idle"; }));
+  ASSERT_TRUE(support::wait_for_generation(server, 2, 2));
+  EXPECT_NE(server.worker_pid(2), before);
   EXPECT_EQ(server.worker(2)["last_exit"]["signal"], "SIGKILL");
 }
 
@@ -86,10 +87,8 @@ TEST(KillTest, BringsBackTheFullCountHoweverOftenAllWorkersAreKilledAtOnce) {
     for (int number = 1; number <= 3; ++number) pids.push_back(server.worker_pid(number));
     for (const pid_t pid : pids) ::kill(pid, SIGKILL);
     for (int number = 1; number <= 3; ++number) {
-      ASSERT_TRUE(wait_until([&] {
-        return server.worker_pid(number) != pids[static_cast<std::size_t>(number - 1)] &&
-               server.worker_state(number) == "idle";
-      })) << round;
+      ASSERT_TRUE(support::wait_for_generation(server, number, round + 2)) << round;
+      EXPECT_NE(server.worker_pid(number), pids[static_cast<std::size_t>(number - 1)]);
     }
   }
 }
@@ -98,9 +97,8 @@ TEST(KillTest, BacksOffFromASlotThatDiesAgainAndAgain) {
   const ServerProcess server({.workers = 2});
   pid_t last = 0;
   for (int death = 1; death <= 4; ++death) {
-    ASSERT_TRUE(
-        wait_until([&] { return server.worker_pid(1) != 0 && server.worker_pid(1) != last; }));
-    last = server.worker_pid(1);
+    last = support::wait_for_successor(server, 1, last);
+    ASSERT_NE(last, 0);
     ::kill(last, SIGSEGV);
   }
   ASSERT_TRUE(wait_for_log(server, "restarts in"));
@@ -113,8 +111,7 @@ TEST(KillTest, DoesNotBackOffForLongFromTheLastWorker) {
   const ServerProcess server({.workers = 1});
   for (int death = 1; death <= 8; ++death) {
     ::kill(server.worker_pid(1), SIGSEGV);
-    ASSERT_TRUE(wait_until([&] { return server.worker(1)["generation"] == death + 1; })) << death;
-    ASSERT_TRUE(wait_until([&] { return server.worker_state(1) == "idle"; }));
+    ASSERT_TRUE(support::wait_for_generation(server, 1, death + 1)) << death;
   }
   const std::string log = server.log();
   const std::string last_pause = log.substr(log.rfind(" restarts in "));
@@ -122,15 +119,16 @@ TEST(KillTest, DoesNotBackOffForLongFromTheLastWorker) {
 }
 
 TEST(KillOfThePrimary, TakesAllWorkersAlongASpinningOneToo) {
-  ServerProcess server({.workers = 2});
-  auto hanging = server.start_request("/v1/faults/hang");
+  ServerProcess server({.workers = 2, .arguments = {"--hang-after=1m", "--kill-after=0"}});
+  auto hanging = server.start_request("/v1/faults/hang?mode=spin");
   ASSERT_NE(wait_for_request(server, 2), 0);
   const std::vector<pid_t> pids = {server.worker_pid(1), server.worker_pid(2)};
   server.signal(SIGKILL);
   EXPECT_EQ(server.wait_for_exit(), 128 + SIGKILL);
-  for (const pid_t pid : pids) EXPECT_TRUE(wait_until([&] { return is_dead(pid); }, 1s));
+  for (const pid_t pid : pids) EXPECT_TRUE(wait_until([&] { return support::is_dead(pid); }));
 
   // The port and the control socket are free for the next one.
+  ASSERT_TRUE(wait_until([&] { return is_refused(server.port()); }));
   const ServerProcess next({.workers = 1, .port = server.port(), .directory = server.directory()});
   EXPECT_EQ(next.request("GET", "/v1/todos").status, 200);
 }

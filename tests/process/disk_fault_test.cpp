@@ -14,6 +14,7 @@
 #include "support/faulty_disk.h"
 #include "support/server_process.h"
 #include "support/server_watch.h"
+#include "support/todos.h"
 #include "support/wait_until.h"
 
 namespace forkscope {
@@ -22,14 +23,14 @@ namespace {
 using namespace std::chrono_literals;
 using support::FaultyDisk;
 using support::HttpConnection;
+using support::post_todo;
 using support::ServerProcess;
+using support::todo;
 using support::wait_for_hang;
 using support::wait_until;
 using ::testing::HasSubstr;
 
 const std::string kSameTodo = R"({"title":"walk the dog"})";
-
-std::string todo(const std::string& title) { return nlohmann::json{{"title", title}}.dump(); }
 
 std::string all_todos(const ServerProcess& server) {
   return server.request("GET", "/v1/todos").body;
@@ -52,7 +53,7 @@ class DiskStall : public ::testing::TestWithParam<Stall> {
 };
 
 TEST_P(DiskStall, IsAHangThatNamesItsPhaseAndStopsNobodyElse) {
-  ASSERT_EQ(server_.request("POST", "/v1/todos", todo("before")).status, 201);
+  ASSERT_EQ(post_todo(server_, "before").status, 201);
   HttpConnection caught(server_.port());
   if (GetParam().log_in_doubt) {
     disk_.arm(FaultyDisk::Fault::kFailSync);
@@ -78,16 +79,13 @@ TEST_P(DiskStall, IsAHangThatNamesItsPhaseAndStopsNobodyElse) {
   EXPECT_THAT(all_todos(server_), HasSubstr("before"));
   // In the commit the turn to write is held, until its holder is killed; nobody's patience ends
   // before that.
-  EXPECT_EQ(server_.request("POST", "/v1/todos", todo("meanwhile")).status, 201);
+  EXPECT_EQ(post_todo(server_, "meanwhile").status, 201);
 
-  EXPECT_TRUE(wait_until([&] {
-    const auto worker = server_.worker(number);
-    return worker["generation"] == 2 && worker["state"] == "idle";
-  }));
+  EXPECT_TRUE(support::wait_for_generation(server_, number, 2));
   EXPECT_EQ(server_.worker(number)["last_exit"]["was_hung"], true);
   EXPECT_EQ(server_.worker(3 - number)["generation"], 1);
   EXPECT_TRUE(caught.is_closed_by_peer()) << "nobody was told that it is stored";
-  EXPECT_EQ(server_.request("POST", "/v1/todos", todo("after")).status, 201);
+  EXPECT_EQ(post_todo(server_, "after").status, 201);
   for (const char* title : {"before", "meanwhile", "after"}) {
     EXPECT_THAT(all_todos(server_), HasSubstr(title));
   }
@@ -115,9 +113,9 @@ TEST(DiskThatStalls, HoldsUpAnswersAndNoWorker) {
   constexpr int kWorkers = 4;
   FaultyDisk disk;
   const ServerProcess server({.workers = kWorkers,
-                              .arguments = {"--hang-after=300ms", "--kill-after=600ms"},
+                              .arguments = {"--hang-after=700ms", "--kill-after=900ms"},
                               .environment = disk.environment()});
-  ASSERT_EQ(server.request("POST", "/v1/todos", todo("before")).status, 201);
+  ASSERT_EQ(post_todo(server, "before").status, 201);
   std::vector<HttpConnection> writers;
   for (int i = 0; i < 4 * kWorkers; ++i) {  // to several workers
     writers.emplace_back(server.port());
@@ -135,7 +133,7 @@ TEST(DiskThatStalls, HoldsUpAnswersAndNoWorker) {
   }));
   disk.release_syncs();
   for (HttpConnection& writer : writers) EXPECT_EQ(writer.read_response().status, 201);
-  EXPECT_EQ(writes_unflushed(server), 0);
+  EXPECT_TRUE(wait_until([&] { return writes_unflushed(server) == 0; }));
   for (int i = 1; i <= kWorkers; ++i) {
     EXPECT_EQ(server.worker(i)["generation"], 1);
     EXPECT_EQ(server.worker(i)["hangs"], 0);
@@ -146,11 +144,11 @@ TEST(DiskThatStalls, IsToldAfterFiveSecondsAndForgottenAfterwards) {
   FaultyDisk disk;
   const ServerProcess server({.workers = 1, .environment = disk.environment()});
   disk.hold_syncs();
-  const auto refused = server.request("POST", "/v1/todos", todo("late"));
+  const auto refused = post_todo(server, "late");
   EXPECT_EQ(refused.status, 503);
   EXPECT_THAT(refused.body, HasSubstr("not confirmed the change in time"));
   disk.release_syncs();
-  EXPECT_EQ(server.request("POST", "/v1/todos", todo("after")).status, 201);
+  EXPECT_EQ(post_todo(server, "after").status, 201);
   EXPECT_THAT(all_todos(server), HasSubstr("late"));
   EXPECT_EQ(server.worker(1)["generation"], 1);
 }
@@ -174,9 +172,9 @@ class DiskError : public ::testing::Test {
   std::string log_with_gap_;
 
   void make_gap() {
-    ASSERT_EQ(server_.request("POST", "/v1/todos", todo("before")).status, 201);
+    ASSERT_EQ(post_todo(server_, "before").status, 201);
     disk_.arm(FaultyDisk::Fault::kFailSync);
-    const auto failed = server_.request("POST", "/v1/todos", todo("in the gap"));
+    const auto failed = post_todo(server_, "in the gap");
     EXPECT_TRUE(disk_.has_struck(FaultyDisk::Fault::kFailSync));
     EXPECT_EQ(failed.status, 503);
     EXPECT_THAT(failed.body, HasSubstr("Input/output error"));
@@ -184,15 +182,14 @@ class DiskError : public ::testing::Test {
     log_with_gap_ = salts_of_log(server_);
   }
   void wait_for_successor_of(pid_t pid) {
-    ASSERT_TRUE(wait_until([&] {
-      return server_.worker_pid(1) != pid && server_.worker_state(1) == "idle";
-    })) << server_.log();
+    ASSERT_NE(support::wait_for_successor(server_, 1, pid), 0) << server_.log();
+    ASSERT_TRUE(wait_until([&] { return server_.worker_state(1) == "idle"; })) << server_.log();
   }
   void expect_next_todo_is_in_a_new_log() {
-    EXPECT_EQ(server_.request("POST", "/v1/todos", todo("after")).status, 201);
+    EXPECT_EQ(post_todo(server_, "after").status, 201);
     const std::string log = salts_of_log(server_);
     EXPECT_NE(log, log_with_gap_);
-    EXPECT_EQ(server_.request("POST", "/v1/todos", todo("one more")).status, 201);
+    EXPECT_EQ(post_todo(server_, "one more").status, 201);
     EXPECT_EQ(salts_of_log(server_), log) << "the doubt is over";
     server_.signal(SIGKILL);
     server_.wait_for_exit();
@@ -225,7 +222,7 @@ TEST_F(DiskError, IsNotForgottenByAReload) {
 
 // Whether the disk has the log, nobody will ever know: the one who asked is dead.
 TEST_F(DiskError, IsFearedWhereAWorkerDiesInItsFlush) {
-  ASSERT_EQ(server_.request("POST", "/v1/todos", todo("before")).status, 201);
+  ASSERT_EQ(post_todo(server_, "before").status, 201);
   disk_.arm(FaultyDisk::Fault::kStallSync);
   HttpConnection caught(server_.port());
   caught.send_request("POST", "/v1/todos", todo("in the gap"));

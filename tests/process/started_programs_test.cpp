@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "support/proc.h"
 #include "support/server_process.h"
 #include "support/server_watch.h"
 #include "support/wait_until.h"
@@ -87,14 +88,6 @@ TEST(StartedProgram, IgnoresWhatTheServerWasStartedToIgnore) {
   EXPECT_EQ(ignored_in(status), signal_set({SIGHUP, SIGUSR1}));
 }
 
-/// Whether it has ended; as long as its worker does not wait for it, it is a zombie.
-bool has_ended(const std::string& pid) {
-  return wait_until([&] {
-    auto status = status_of("/proc/" + pid + "/status");
-    return status.empty() || status["State"].front() == 'Z';
-  });
-}
-
 TEST(StartedProgram, EndsBySigterm) {
   const ServerProcess server = starter_server();
   for (const std::string command : {"exec sleep 60", ""}) {  // the empty one executes nothing
@@ -105,11 +98,12 @@ TEST(StartedProgram, EndsBySigterm) {
       return command.empty() || name == "sleep";
     }));
     ::kill(std::stoi(pid), SIGTERM);
-    EXPECT_TRUE(has_ended(pid)) << command;
+    EXPECT_TRUE(wait_until([&] { return support::is_dead(std::stoi(pid)); })) << command;
     EXPECT_EQ(server.request("POST", "/start", "true").status, 200)
         << "it had a copy of a connection that its worker has closed";
   }
-  EXPECT_EQ(server.worker_state(1), "idle") << "its child's signal is not its own";
+  EXPECT_TRUE(wait_until([&] { return server.worker_state(1) == "idle"; }))
+      << "its child's signal is not its own";
   EXPECT_EQ(server.worker(1)["generation"], 1);
 }
 

@@ -7,10 +7,10 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <exception>
 #include <fstream>
 #include <sstream>
 #include <string>
-#include <system_error>
 
 #include "os/unique_fd.h"
 #include "support/http_client.h"
@@ -48,7 +48,7 @@ class Terminal {
   }
   ~Terminal() {
     close();
-    if (const pid_t pid = server_pid()) ::kill(pid, SIGKILL);
+    signal_server(SIGKILL);
     wait_until([&] { return !serves(); });
   }
   Terminal(const Terminal&) = delete;
@@ -88,10 +88,14 @@ class Terminal {
     const auto at = text.find(before);
     return at == std::string::npos ? 0 : std::atoi(text.c_str() + at + before.size());
   }
+  /// A number of 0, of a server that has not started, would be this test's own process group.
+  void signal_server(int signal) const {
+    if (const pid_t pid = server_pid()) ::kill(pid, signal);
+  }
   bool serves() const {
     try {
       return support::http_request(port_, "GET", "/").status != 0;
-    } catch (const std::system_error&) {
+    } catch (const std::exception&) {
       return false;
     }
   }
@@ -112,11 +116,11 @@ TEST_P(OutlivesItsTerminal, AndReloadsOnHup) {
   terminal.close();
   // One that is sent while the terminal's own is still pending is merged with it (signal(7)).
   EXPECT_TRUE(wait_until([&] {
-    ::kill(terminal.server_pid(), SIGHUP);
+    terminal.signal_server(SIGHUP);
     return count_in(terminal.log(), "generation 2") > 0;
   })) << terminal.log();
   EXPECT_TRUE(terminal.serves());
-  ::kill(terminal.server_pid(), SIGTERM);
+  terminal.signal_server(SIGTERM);
   EXPECT_TRUE(wait_until([&] { return !terminal.serves(); }));
 }
 
@@ -171,7 +175,7 @@ TEST(CtrlC, IsNotMeantForWhatAScriptHasPutIntoTheBackground) {
   terminal.type("kill -USR1 " + std::to_string(terminal.server_pid()) + "\n");
   EXPECT_TRUE(terminal.logs("generation 1: idle"));
   EXPECT_THAT(terminal.log(), Not(HasSubstr("shutting down")));
-  ::kill(terminal.server_pid(), SIGINT);
+  terminal.signal_server(SIGINT);
   EXPECT_TRUE(terminal.logs("shutting down: SIGINT")) << "who sends it means it";
 }
 
@@ -182,7 +186,7 @@ TEST(BackgroundOutput, OfAChildDoesNotChangeTheNumberOfWorkers) {
   terminal.type("stty tostop\n");
   terminal.start("$S --workers 2 2> todos.log &", STARTER_SERVER);
   support::http_request(terminal.port(), "POST", "/start", "echo from the background");
-  ::kill(terminal.server_pid(), SIGUSR1);
+  terminal.signal_server(SIGUSR1);
   EXPECT_TRUE(terminal.logs("worker 2 pid ")) << terminal.log();
   EXPECT_THAT(terminal.log(), Not(HasSubstr("scaling")));
   EXPECT_THAT(terminal.log(), Not(HasSubstr("draining")));

@@ -27,13 +27,21 @@ namespace {
 constexpr std::chrono::seconds kStartTimeout{30};
 constexpr std::chrono::seconds kControlTimeout{5};
 
-bool can_listen_on(std::uint16_t port) {
-  const os::UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+/// A socket that is bound to the port and does not listen, or none where somebody has the port.
+/// Without SO_REUSEADDR at first nobody else can have it, not even another reservation; with it
+/// afterwards a server can listen beside it (socket(7)).
+os::UniqueFd reserve(std::uint16_t port) {
+  os::UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return ::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+  const int on = 1;
+  if (::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+      ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0) {
+    socket.reset();
+  }
+  return socket;
 }
 
 /// Null-terminated, as execve wants it. The strings must outlive it.
@@ -70,11 +78,19 @@ std::uint16_t free_port() {
   constexpr int kFirst = 10000;
   constexpr int kCount = 20000;
   static int next = ::getpid() * 7;
+  static std::vector<os::UniqueFd> reserved;
   for (int tries = 0; tries < kCount; ++tries) {
     const auto port = static_cast<std::uint16_t>(kFirst + next++ % kCount);
-    if (can_listen_on(port)) return port;
+    if (os::UniqueFd socket = reserve(port)) {
+      reserved.push_back(std::move(socket));
+      return port;
+    }
   }
   throw std::runtime_error("no free port");
+}
+
+std::vector<std::string> with_ulimit(const std::string& limit) {
+  return {"/bin/bash", "-c", "ulimit " + limit + R"(; exec "$0" "$@")"};
 }
 
 ServerProcess::ServerProcess(ServerOptions options, Readiness readiness)
@@ -156,6 +172,10 @@ void ServerProcess::wait_until_ready(int workers) {
   if (!ready) throw std::runtime_error("todos-server is not ready:\n" + log());
 }
 
+std::filesystem::path ServerProcess::program() const {
+  return std::filesystem::read_symlink("/proc/" + std::to_string(pid()) + "/exe");
+}
+
 std::filesystem::path ServerProcess::control_socket() const {
   return directory_ / "forkscope" / (std::to_string(port_) + ".sock");
 }
@@ -180,9 +200,10 @@ HttpConnection ServerProcess::start_request(std::string_view target) const {
 nlohmann::json ServerProcess::control(const nlohmann::json& command) const {
   const auto deadline = StreamSocket::Clock::now() + kControlTimeout;
   StreamSocket socket = StreamSocket::connect_unix(control_socket());
-  socket.send(command.dump() + "\n", deadline);
-  std::string answer;
-  while (!answer.ends_with('\n') && socket.receive(answer, deadline)) {
+  const std::string answer = socket.exchange_line(command.dump() + "\n", deadline);
+  if (!answer.ends_with('\n')) {
+    throw std::system_error(std::make_error_code(std::errc::connection_reset),
+                            "closed within an answer, after: " + answer);
   }
   return nlohmann::json::parse(answer);
 }

@@ -21,9 +21,13 @@
 
 namespace forkscope::support {
 
-/// A port of 127.0.0.1 that nobody listens on. Below the range from which the kernel takes the
-/// ports of clients, and for test programs that run at the same time each another one.
+/// A port of 127.0.0.1 that nobody listens on, and that no other test gets as long as this process
+/// lives. Below the range from which the kernel takes the ports of clients.
 std::uint16_t free_port();
+
+/// For ServerOptions::launcher: "-f 8" or "-Sf 8", as in bash(1): in units of 1024 bytes for sizes;
+/// S for the soft limit alone.
+std::vector<std::string> with_ulimit(const std::string& limit);
 
 struct ServerOptions {
   int workers = 2;
@@ -54,6 +58,8 @@ class ServerProcess {
   std::uint16_t port() const { return port_; }
   pid_t pid() const { return primary_.pid(); }
   const std::filesystem::path& directory() const { return directory_; }
+  /// The program that it executes.
+  std::filesystem::path program() const;
   std::filesystem::path control_socket() const;
   /// What it has written to stdout and stderr so far.
   std::string log() const;
@@ -65,9 +71,12 @@ class ServerProcess {
   /// that hang. The connection must be kept while the request is to go on.
   HttpConnection start_request(std::string_view target) const;
   /// One command over the control socket, answered by the primary even when all workers hang.
+  /// Throws std::system_error when there is no answer.
   nlohmann::json control(const nlohmann::json& command) const;
   /// The entry of worker `number` in the primary's status.
   nlohmann::json worker(int number) const;
+  /// 0: it has died, and its successor has not been forked yet. That is no number for kill(2): for
+  /// a worker that may be dying ask wait_for_successor() in server_watch.h.
   pid_t worker_pid(int number) const;
   std::string worker_state(int number) const;
 

@@ -90,6 +90,21 @@ bool StreamSocket::receive(std::string& buffer, Clock::time_point deadline) {
   }
 }
 
+std::string StreamSocket::exchange_line(std::string_view line, Clock::time_point deadline) {
+  send(line, deadline);
+  std::string answer;
+  while (answer.find('\n') == std::string::npos && receive(answer, deadline)) {
+  }
+  return answer;
+}
+
 void StreamSocket::shutdown_writes() { ::shutdown(fd(), SHUT_WR); }
+
+void StreamSocket::reset_at_the_end() {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  if (::setsockopt(fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once) != 0) {
+    fail(errno, "SO_LINGER");
+  }
+}
 
 }  // namespace forkscope::support

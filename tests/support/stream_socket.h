@@ -25,8 +25,13 @@ class StreamSocket {
   void send(std::string_view bytes, Clock::time_point deadline);
   /// Appends what has arrived, at least one byte, to `buffer`. False at the end of the stream.
   bool receive(std::string& buffer, Clock::time_point deadline);
+  /// Sends a whole line and returns the one that answers it, or what came before the end of the
+  /// stream.
+  std::string exchange_line(std::string_view line, Clock::time_point deadline);
   /// The peer sees the end of the stream and can still answer.
   void shutdown_writes();
+  /// With its end the peer sees a reset.
+  void reset_at_the_end();
 
   int fd() const { return fd_.get(); }
 

@@ -17,4 +17,8 @@ bool wait_until(Condition condition, std::chrono::milliseconds timeout = std::ch
   return true;
 }
 
+/// Lets time pass, for tests that show that nothing happens in it: there is nothing to wait for,
+/// and each says so. As short as what must not happen allows.
+inline void pass(std::chrono::milliseconds duration) { std::this_thread::sleep_for(duration); }
+
 }  // namespace forkscope::support
