@@ -291,8 +291,7 @@ TEST_F(ConnectionTest, OfAClientThatResetsItIsForgotten) {
   for (int i = 0; i < 50; ++i) {
     HttpConnection rude(server_.port());
     rude.send("GET /v1/todos HTTP/1.1\r\n" + kHost + "\r\n");
-    const linger at_once{.l_onoff = 1, .l_linger = 0};
-    ::setsockopt(rude.socket().fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    rude.socket().reset_at_the_end();
   }
   expect_next_request_works();
   EXPECT_EQ(server_.worker(1)["generation"], 1);

@@ -1,35 +1,33 @@
 // Four processes, one list: what one worker has acknowledged every other one knows, and no worker
 // can keep the others from writing.
-#include <fcntl.h>
 #include <gtest/gtest.h>
-#include <sys/file.h>
 
 #include <array>
 #include <chrono>
 #include <csignal>
-#include <fstream>
 #include <map>
 #include <set>
 #include <string>
-#include <system_error>
 #include <thread>
 #include <vector>
 
-#include "os/unique_fd.h"
+#include "support/proc.h"
 #include "support/server_process.h"
+#include "support/todos.h"
 #include "support/wait_until.h"
+#include "support/write_turn.h"
 
 namespace forkscope::http {
 namespace {
 
 using namespace std::chrono_literals;
 using nlohmann::json;
-using support::http_request;
 using support::HttpConnection;
 using support::HttpResponse;
 using support::ServerProcess;
+using support::todo;
 using support::wait_until;
-using Clock = std::chrono::steady_clock;
+using support::WriteTurn;
 
 constexpr int kWorkers = 4;
 
@@ -38,8 +36,6 @@ HttpResponse ask(HttpConnection& connection, std::string_view method, std::strin
   connection.send_request(method, target, body);
   return connection.read_response();
 }
-
-std::string todo(const std::string& title) { return json{{"title", title}}.dump(); }
 
 /// A keep-alive connection to every worker, by its number.
 std::map<int, HttpConnection> connect_to_each(const ServerProcess& server) {
@@ -108,7 +104,7 @@ TEST(ReadYourWrites, HoldsForChangesAndDeletionsToo) {
 TEST(ReadYourWrites, HoldsOnFreshConnections) {
   const ServerProcess server({.workers = kWorkers});
   for (std::size_t round = 1; round <= 200; ++round) {
-    const auto created = server.request("POST", "/v1/todos", todo("x"));
+    const auto created = support::post_todo(server, "x");
     ASSERT_EQ(created.status, 201);
     const std::string id = json::parse(created.body)["id"].dump();
     ASSERT_EQ(server.request("GET", "/v1/todos/" + id).body, created.body);
@@ -126,7 +122,7 @@ TEST(ConcurrentWrites, AreAllThereUnderIdsOfTheirOwn) {
     for (std::set<int>& own : ids) {
       threads.emplace_back([&own, &server] {
         for (int i = 0; i < kPosts; ++i) {
-          const auto response = server.request("POST", "/v1/todos", todo("x"));
+          const auto response = support::post_todo(server, "x");
           if (response.status == 201) own.insert(json::parse(response.body)["id"].get<int>());
         }
       });
@@ -146,37 +142,24 @@ TEST(ConcurrentWrites, AreAllThereUnderIdsOfTheirOwn) {
 
 // ── the turn to write ──
 
-/// The lock that a worker holds while it writes, taken by the test.
-class Turn {
- public:
-  explicit Turn(const ServerProcess& server)
-      : fd_(::open((server.directory() / "todos.db-turn").c_str(), O_RDWR | O_CLOEXEC)) {
-    EXPECT_TRUE(fd_);
-  }
-  bool try_take() { return ::flock(fd_.get(), LOCK_EX | LOCK_NB) == 0; }
-  void release() { ::flock(fd_.get(), LOCK_UN); }
-
- private:
-  os::UniqueFd fd_;
-};
-
 TEST(WriteTurn, OfSomebodyElseParksWritesAndLetsReadsPass) {
   const ServerProcess server({.workers = kWorkers, .arguments = {"--hang-after=500ms"}});
   auto workers = connect_to_each(server);
   ASSERT_EQ(workers.size(), kWorkers);
-  Turn turn(server);
+  WriteTurn turn(server.directory() / "todos.db");
   ASSERT_TRUE(wait_until([&] { return turn.try_take(); }));
 
   std::vector<HttpConnection> writers;
   for (int i = 0; i < 8; ++i) {
     writers.emplace_back(server.port()).send_request("POST", "/v1/todos", todo("parked"));
   }
-  const auto end = Clock::now() + 1s;
-  while (Clock::now() < end) {
+  const double since = server.worker(1)["uptime_ms"];
+  EXPECT_TRUE(wait_until([&] {  // for longer than it takes to be called hung
     for (auto& [number, connection] : workers) {
-      ASSERT_EQ(ask(connection, "GET", "/v1/todos").body, "[]");
+      EXPECT_EQ(ask(connection, "GET", "/v1/todos").body, "[]") << "worker " << number;
     }
-  }
+    return server.worker(1)["uptime_ms"] > since + 700;
+  }));
   for (int number = 1; number <= kWorkers; ++number) EXPECT_EQ(server.worker(number)["hangs"], 0);
   turn.release();
   for (HttpConnection& writer : writers) EXPECT_EQ(writer.read_response().status, 201);
@@ -185,26 +168,19 @@ TEST(WriteTurn, OfSomebodyElseParksWritesAndLetsReadsPass) {
 
 TEST(WriteTurn, ThatDoesNotComeInFiveSecondsIsA503) {
   const ServerProcess server({.workers = 2});
-  Turn turn(server);
+  WriteTurn turn(server.directory() / "todos.db");
   ASSERT_TRUE(wait_until([&] { return turn.try_take(); }));
-  const auto begin = Clock::now();
+  const auto begin = std::chrono::steady_clock::now();
   HttpConnection writer(server.port());
   const auto response = ask(writer, "POST", "/v1/todos", todo("late"));
+  // Only the time tells patience from a refusal; a slow machine can't make it shorter.
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, 4900ms);
   EXPECT_EQ(response.status, 503);
   EXPECT_EQ(response.header("retry-after"), "1");
   EXPECT_EQ(response.header("content-type"), "application/problem+json");
-  EXPECT_GE(Clock::now() - begin, 4900ms);
-  EXPECT_LT(Clock::now() - begin, 7s);
   turn.release();
   EXPECT_EQ(ask(writer, "POST", "/v1/todos", todo("again")).status, 201);
   EXPECT_EQ(server.request("GET", "/v1/todos").header("x-total-count"), "1");
-}
-
-bool is_stopped(pid_t pid) {
-  std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
-  std::string text;
-  std::getline(stat, text);
-  return text.find(") T ") != std::string::npos;
 }
 
 /// Sends POSTs to a worker and stops it, until it has been stopped in the middle of a transaction.
@@ -212,7 +188,7 @@ bool is_stopped(pid_t pid) {
 bool stop_within_a_write(const ServerProcess& server, HttpConnection& connection, pid_t pid,
                          int& acknowledged) {
   constexpr int kBurst = 50;
-  Turn turn(server);
+  WriteTurn turn(server.directory() / "todos.db");
   for (int attempt = 0; attempt < 100; ++attempt) {
     for (int i = 0; i < kBurst; ++i) {
       connection.send_request("POST", "/v1/todos", todo("from the victim"));
@@ -222,7 +198,7 @@ bool stop_within_a_write(const ServerProcess& server, HttpConnection& connection
       ++acknowledged;
       if (i != kBurst / 2) continue;
       ::kill(pid, SIGSTOP);
-      EXPECT_TRUE(wait_until([&] { return is_stopped(pid); }));
+      EXPECT_TRUE(wait_until([&] { return support::process_state(pid) == 'T'; }));
       if (!turn.try_take()) return true;
       turn.release();
       ::kill(pid, SIGCONT);
@@ -261,10 +237,8 @@ TEST(WriteTurn, OfAKilledWorkerIsFreeAtOnce) {
 
   workers.at(2).send_request("POST", "/v1/todos", todo("waits"));
   ASSERT_EQ(ask(workers.at(3), "GET", "/livez").status, 200);
-  const auto begin = Clock::now();
   ::kill(victim, SIGKILL);
-  EXPECT_EQ(workers.at(2).read_response().status, 201);
-  EXPECT_LT(Clock::now() - begin, 1s);
+  EXPECT_EQ(workers.at(2).read_response().status, 201) << "before it gives up waiting";
   const auto list = server.request("GET", "/v1/todos?limit=1");
   EXPECT_GE(std::stoi(list.header("x-total-count")), acknowledged + 1);
 }

@@ -2,9 +2,8 @@
 // nobody else.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <deque>
@@ -15,7 +14,6 @@
 
 #include "support/server_process.h"
 #include "support/server_watch.h"
-#include "support/temp_dir.h"
 #include "support/wait_until.h"
 
 namespace forkscope::http {
@@ -26,19 +24,21 @@ using support::http_request;
 using support::HttpConnection;
 using support::ServerOptions;
 using support::ServerProcess;
+using support::wait_for_quiet;
 using support::wait_until;
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 const std::string kHost = "Host: localhost\r\n";
 
-bool pass(std::chrono::milliseconds duration) {
-  const auto end = Clock::now() + duration;
-  return wait_until([&] { return Clock::now() >= end; }, duration + 10s);
+bool is_answered(const ServerProcess& server) {
+  return server.request("GET", "/v1/todos?limit=1").status == 200;
 }
 
-bool is_answered_within(const ServerProcess& server, std::chrono::milliseconds timeout) {
-  return http_request(server.port(), "GET", "/v1/todos?limit=1", "", "", timeout).status == 200;
+/// Something has come for the client, or the end.
+bool is_readable(HttpConnection& connection) {
+  pollfd entry{.fd = connection.socket().fd(), .events = POLLIN, .revents = 0};
+  return ::poll(&entry, 1, 0) > 0;
 }
 
 /// User and system time of a process, in clock ticks.
@@ -55,11 +55,13 @@ long cpu_ticks(pid_t pid) {
   return user + system;
 }
 
-/// Whether the process uses next to no CPU time for half a second, sooner or later.
+/// Whether the process uses next to no CPU time for half a second, sooner or later. One that spins
+/// is to be told from it even where it gets an eighth of a core.
 bool comes_to_rest(pid_t pid) {
   return wait_until([&] {
     const long before = cpu_ticks(pid);
-    return pass(500ms) && cpu_ticks(pid) - before <= 5;
+    support::pass(500ms);
+    return cpu_ticks(pid) - before <= 5;
   });
 }
 
@@ -85,8 +87,7 @@ TEST(SlowReader, BlocksNobodyAndGetsEverythingInTheEnd) {
   HttpConnection slow(server.port());
   for (int i = 0; i < 20; ++i) slow.send_request("GET", "/v1/todos?limit=1000");  // 12 MB
 
-  const auto end = Clock::now() + 1s;
-  while (Clock::now() < end) ASSERT_TRUE(is_answered_within(server, 5s));
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(is_answered(server)) << i;
   EXPECT_EQ(server.worker(1)["hangs"], 0);
 
   const auto expected = server.request("GET", "/v1/todos?limit=1000").body;
@@ -107,7 +108,7 @@ TEST(SlowReader, IsNotReadFromWhileItOwesUsItsAttention) {
         for (int i = 0; i < 1000; ++i) greedy.send(flood);
       },
       std::system_error);
-  EXPECT_TRUE(is_answered_within(server, 5s));
+  EXPECT_TRUE(is_answered(server));
   EXPECT_TRUE(comes_to_rest(server.worker_pid(1))) << "it spins";
 }
 
@@ -120,7 +121,7 @@ TEST(SlowReader, ThatGoesAwayLeavesNothingBehind) {
       slow.emplace_back(server.port()).send_request("GET", "/v1/todos?limit=1000");
     }
     ASSERT_TRUE(wait_until([&] { return server.worker(1)["connections"] == 20; }));
-    EXPECT_TRUE(is_answered_within(server, 5s));
+    EXPECT_TRUE(is_answered(server));
   }
   EXPECT_TRUE(wait_until([&] { return server.worker(1)["connections"] == 0; }));
   EXPECT_EQ(server.worker(1)["generation"], 1);
@@ -146,21 +147,23 @@ TEST(SlowWriter, OfAHeadGetsA408AndIsNeverTakenForAHang) {
   const pid_t worker = server.worker_pid(1);
   const auto begin = Clock::now();
   HttpConnection silent(server.port());
-  HttpConnection stuck(server.port());
-  stuck.send("GET /v1/todos HTTP/1.1\r\nHo");
   HttpConnection trickling(server.port());  // progress does not buy time
   trickling.send("GET /v1/todos HTTP/1.1\r\nX: ");
   HttpConnection second(server.port());  // the clock starts with each request
   second.send_request("GET", "/livez");
   EXPECT_EQ(second.read_response().status, 200);
-  while (Clock::now() < begin + 1s) {
+  HttpConnection stuck(server.port());
+  stuck.send("GET /v1/todos HTTP/1.1\r\nHo");
+  ASSERT_TRUE(wait_until([&] {
+    if (is_readable(trickling)) return true;
     trickling.send("x");
-    ASSERT_TRUE(pass(100ms));
-    ASSERT_TRUE(is_answered_within(server, 5s));
-  }
+    EXPECT_TRUE(is_answered(server));
+    return false;
+  }));
   second.send("G");
-  for (HttpConnection* slow : {&stuck, &trickling}) expect_408_and_the_end(*slow);
+  for (HttpConnection* slow : {&trickling, &stuck}) expect_408_and_the_end(*slow);
   EXPECT_TRUE(silent.is_closed_by_peer()) << "who has not begun a request gets no answer";
+  // Only the time tells a timeout from a refusal; a slow machine can't make it shorter.
   EXPECT_GE(Clock::now() - begin, 1400ms);
   second.send("ET /livez HTTP/1.1\r\n" + kHost + "\r\n");
   EXPECT_EQ(second.read_response().status, 200);
@@ -190,17 +193,20 @@ TEST(SilentClient, IsClosedWithoutAWordAfterTheIdleTimeout) {
   idle.send_request("GET", "/livez");
   EXPECT_EQ(idle.read_response().status, 200);
   EXPECT_TRUE(idle.is_closed_by_peer());
+  // Only the time tells a timeout from a refusal; a slow machine can't make it shorter.
   EXPECT_GE(Clock::now() - begin, 900ms);
-  EXPECT_TRUE(is_answered_within(server, 5s));
+  EXPECT_TRUE(is_answered(server));
 }
 
 TEST(SlowReader, ThatReadsNothingIsClosedAfterTheWriteTimeout) {
-  const ServerProcess server(with_timeout("--write-timeout=1s"));
+  // A list of so many todos takes its time on a busy machine, and is no hang.
+  const ServerProcess server(
+      {.workers = 1, .arguments = {"--hang-after=1500ms", "--write-timeout=3s"}});
   post_large_todos(server);
   HttpConnection slow(server.port());
   for (int i = 0; i < 20; ++i) slow.send_request("GET", "/v1/todos?limit=1000");
   ASSERT_TRUE(wait_until([&] { return server.worker(1)["connections"] == 1; }));
-  EXPECT_TRUE(wait_until([&] { return server.worker(1)["connections"] == 0; }));
+  EXPECT_TRUE(wait_until([&] { return server.worker(1)["connections"] == 0; }, 20s));
   EXPECT_EQ(server.worker(1)["hangs"], 0);
 }
 
@@ -237,9 +243,12 @@ TEST(RefusedClient, ThatSendsItsBodySlowlyGetsTheAnswerBehindIt) {
   HttpConnection connection(server.port());
   const std::string piece(50'000, 'x');
   connection.send("POST /v1/todos HTTP/1.1\r\n" + kHost + "Content-Length: 3000000\r\n\r\n");
-  for (int i = 0; i < 60; ++i) {  // three seconds, and nobody looks for an answer meanwhile
+  for (int i = 0; i < 60; ++i) {  // and nobody looks for an answer meanwhile
     connection.send(piece);
-    ASSERT_TRUE(pass(50ms));
+    // Once the only worker has answered somebody else, it has read this piece by itself.
+    ASSERT_TRUE(is_answered(server));
+    // Nothing is to come of a pause that is longer than what ends a client who owes nothing more.
+    if (i == 30) support::pass(2200ms);
   }
   EXPECT_EQ(connection.read_response().status, 413);
   EXPECT_TRUE(connection.is_closed_by_peer());
@@ -268,25 +277,24 @@ TEST(RefusedClient, ThatSendsForEverIsClosedForGood) {
   connection.send("POST /v1/todos HTTP/1.1\r\n" + kHost + "Content-Length: 999999999999\r\n\r\n");
   EXPECT_EQ(connection.read_response().status, 413);
   const std::string flood(1 << 20, 'x');
-  const auto sends_for = [&](std::chrono::seconds limit) {
-    const auto begin = Clock::now();
-    try {
-      while (Clock::now() < begin + limit) {
-        connection.send(flood);
-        EXPECT_TRUE(is_answered_within(server, 5s));
-      }
-    } catch (const std::system_error&) {
-      return true;
-    }
-    return false;
-  };
-  EXPECT_TRUE(sends_for(6s));
+  EXPECT_TRUE(wait_until(
+      [&] {
+        EXPECT_TRUE(is_answered(server));
+        try {
+          connection.send(flood);
+          return false;
+        } catch (const std::system_error&) {
+          return true;
+        }
+      },
+      20s));
 }
 
 const std::string kNoRoom = "no worker has room for more connections";
 
 TEST(ConnectionLimit, MakesTheLongestIdleGiveWayToWhoAsks) {
   const ServerProcess server({.workers = 1, .arguments = {"--max-connections=3"}});
+  ASSERT_TRUE(wait_for_quiet(server, 1));
   std::deque<HttpConnection> held;
   for (int i = 0; i < 8; ++i) {
     held.emplace_back(server.port()).send_request("GET", "/livez");
@@ -299,7 +307,7 @@ TEST(ConnectionLimit, MakesTheLongestIdleGiveWayToWhoAsks) {
     held.push_back(std::move(held.front()));
     held.pop_front();
   }
-  EXPECT_EQ(server.worker(1)["connections"], 3);
+  EXPECT_TRUE(wait_until([&] { return server.worker(1)["connections"] == 3; }));
   EXPECT_TRUE(comes_to_rest(server.worker_pid(1))) << "it spins";
   EXPECT_TRUE(wait_until([&] { return support::count_in(server.log(), kNoRoom) == 1; }));
   held.front().send_request("GET", "/metrics");
@@ -349,6 +357,7 @@ ServerOptions three_connections() {
 
 TEST(ConnectionLimit, MakesTheLongestHalfSentRequestGiveWay) {
   const ServerProcess server(three_connections());
+  ASSERT_TRUE(wait_for_quiet(server, 1));
   HttpConnection silent(server.port());
   HttpConnection head(server.port());
   head.send("GET /livez HTTP/1.1\r\nHo");
@@ -356,7 +365,7 @@ TEST(ConnectionLimit, MakesTheLongestHalfSentRequestGiveWay) {
   HttpConnection body(server.port());
   body.send("POST /v1/todos HTTP/1.1\r\n" + kHost + "Content-Length: 100\r\n\r\n{");
   ASSERT_TRUE(wait_until([&] { return server.worker(1)["connections"] == 3; }));
-  EXPECT_TRUE(is_answered_within(server, 10s));
+  EXPECT_TRUE(is_answered(server));
   EXPECT_TRUE(silent.is_closed_by_peer()) << "who says nothing goes first";
   std::deque<HttpConnection> more;  // half-sent as well, so that nobody is idle
   for (int i = 0; i < 2; ++i) more.emplace_back(server.port()).send("GET");
@@ -374,22 +383,24 @@ TEST(ConnectionLimit, MakesWhoReadsNothingGiveWay) {
     for (int k = 0; k < 20; ++k) slow.back().send_request("GET", "/v1/todos?limit=1000");
   }
   ASSERT_TRUE(wait_until([&] { return server.worker(1)["connections"] == 3; }));
-  EXPECT_TRUE(is_answered_within(server, 10s));
+  EXPECT_TRUE(is_answered(server));
 }
 
 TEST(ConnectionLimit, OfOneWorkerSendsConnectionsToTheOthers) {
   const ServerProcess server({.workers = 3, .arguments = {"--max-connections=10"}});
+  ASSERT_TRUE(wait_for_quiet(server, 3));
   std::deque<HttpConnection> held;
   for (int i = 0; i < 30; ++i) held.emplace_back(server.port()).send_request("GET", "/livez");
   for (HttpConnection& connection : held) ASSERT_EQ(connection.read_response().status, 200);
   for (int number = 1; number <= 3; ++number) {
-    EXPECT_EQ(server.worker(number)["connections"], 10);
+    EXPECT_TRUE(wait_until([&] { return server.worker(number)["connections"] == 10; }));
   }
   EXPECT_EQ(support::count_in(server.log(), kNoRoom), 0);
 }
 
 TEST(DescriptorLimit, KeepsNobodyOutEither) {
   const ServerProcess server({.workers = 1});
+  ASSERT_TRUE(wait_for_quiet(server, 1));
   const pid_t worker = server.worker_pid(1);
   const rlimit few{open_descriptors(worker) + 3, 1024};
   ASSERT_EQ(::prlimit(worker, RLIMIT_NOFILE, &few, nullptr), 0);
@@ -398,19 +409,9 @@ TEST(DescriptorLimit, KeepsNobodyOutEither) {
     clients.emplace_back(server.port()).send_request("GET", "/livez");
     EXPECT_EQ(clients.back().read_response().status, 200);
   }
-  EXPECT_EQ(open_descriptors(worker), few.rlim_cur);
+  EXPECT_TRUE(wait_until([&] { return open_descriptors(worker) == few.rlim_cur; }));
   EXPECT_TRUE(comes_to_rest(worker)) << "it spins";
   EXPECT_EQ(server.worker_pid(1), worker);
-}
-
-/// todos-server for which somebody has said `ulimit` with these words.
-ServerOptions limited(const support::TempDir& directory, const std::string& words) {
-  const ServerProcess any({.workers = 1});
-  const std::string server = fs::read_symlink("/proc/" + std::to_string(any.pid()) + "/exe");
-  const fs::path script = directory.path() / "limited-server";
-  std::ofstream(script) << "#!/bin/sh\nulimit " << words << " && exec " << server << " \"$@\"\n";
-  fs::permissions(script, fs::perms::owner_all);
-  return {.workers = 1, .arguments = {"--max-connections=500"}, .program = script};
 }
 
 rlim_t descriptor_limit(const ServerProcess& server) {
@@ -420,15 +421,17 @@ rlim_t descriptor_limit(const ServerProcess& server) {
 }
 
 TEST(DescriptorLimit, IsRaisedToWhatTheConnectionsNeed) {
-  const support::TempDir directory;
-  const ServerProcess server(limited(directory, "-S -n 200"));
+  const ServerProcess server({.workers = 1,
+                              .arguments = {"--max-connections=500"},
+                              .launcher = support::with_ulimit("-Sn 200")});
   EXPECT_GT(descriptor_limit(server), 500U);
   EXPECT_EQ(server.log().find("ulimit"), std::string::npos) << server.log();
 }
 
 TEST(DescriptorLimit, IsToldOnceWhereItLeavesTooLittleRoom) {
-  const support::TempDir directory;
-  const ServerProcess server(limited(directory, "-n 200"));
+  const ServerProcess server({.workers = 1,
+                              .arguments = {"--max-connections=500"},
+                              .launcher = support::with_ulimit("-n 200")});
   EXPECT_EQ(descriptor_limit(server), 200U);
   EXPECT_NE(server.log().find("the limit of open files (ulimit -n) is 200"), std::string::npos)
       << server.log();

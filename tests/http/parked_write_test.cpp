@@ -1,19 +1,16 @@
 // What can happen to the connection of a write that is parked: another process has the turn to
 // write, and the "100 Continue" before it has not left yet, because the client has not read.
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/file.h>
-#include <sys/socket.h>
 
-#include <chrono>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 
-#include "os/unique_fd.h"
 #include "support/full_send_buffer.h"
 #include "support/server_process.h"
 #include "support/wait_until.h"
+#include "support/write_turn.h"
 
 namespace forkscope::http {
 namespace {
@@ -23,6 +20,7 @@ using support::FullSendBuffer;
 using support::HttpConnection;
 using support::ServerProcess;
 using support::wait_until;
+using support::WriteTurn;
 using ::testing::HasSubstr;
 
 const std::string kTodo = R"({"title":"x"})";
@@ -32,10 +30,10 @@ class ParkedWrite : public ::testing::Test {
   FullSendBuffer buffer_;
   ServerProcess server_{{.workers = 1, .environment = buffer_.environment()}};
   std::optional<HttpConnection> client_{server_.port()};
-  os::UniqueFd turn_;
+  WriteTurn turn_{server_.directory() / "todos.db"};
 
   void SetUp() override {
-    take_turn();
+    ASSERT_TRUE(wait_until([&] { return turn_.try_take(); }));
     client_->send("POST /v1/todos HTTP/1.1\r\nHost: localhost\r\nContent-Length: " +
                   std::to_string(kTodo.size()) + "\r\nExpect: 100-continue\r\n\r\n");
     // An answer to somebody who came later: the head has been seen.
@@ -43,12 +41,6 @@ class ParkedWrite : public ::testing::Test {
     client_->send(kTodo);
     ASSERT_TRUE(wait_until([&] { return is_parked(); }));
   }
-  void take_turn() {
-    turn_.reset(::open((server_.directory() / "todos.db-turn").c_str(), O_RDWR | O_CLOEXEC));
-    ASSERT_TRUE(turn_);
-    ASSERT_TRUE(wait_until([&] { return ::flock(turn_.get(), LOCK_EX | LOCK_NB) == 0; }));
-  }
-  void give_turn_back() { turn_.reset(); }
   bool is_parked() const {
     return server_.request("GET", "/metrics")
                .body.find("forkscope_worker_writes_parked{worker=\"1\"} 1\n") != std::string::npos;
@@ -67,7 +59,7 @@ TEST_F(ParkedWrite, IsAnsweredOnceAndBeforeWhatFollowsThoughThereIsRoomAgain) {
   buffer_.make_room();
   client_->send("GET /v1/todos HTTP/1.1\r\nHost: localhost\r\n\r\n");
   let_worker_attend();
-  give_turn_back();
+  turn_.release();
   EXPECT_EQ(client_->read_response(support::Body::kNone).status, 100);
   EXPECT_EQ(client_->read_response().status, 201);
   const auto list = client_->read_response();
@@ -78,12 +70,10 @@ TEST_F(ParkedWrite, IsAnsweredOnceAndBeforeWhatFollowsThoughThereIsRoomAgain) {
 
 TEST_F(ParkedWrite, HarmsNobodyWhenItsClientHasResetTheConnection) {
   buffer_.make_room();
-  const linger at_once{1, 0};
-  ASSERT_EQ(::setsockopt(client_->socket().fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once),
-            0);
+  client_->socket().reset_at_the_end();
   client_.reset();
   let_worker_attend();
-  give_turn_back();
+  turn_.release();
   EXPECT_TRUE(wait_until([&] { return server_.worker(1)["connections"] == 0; }));
   EXPECT_THAT(server_.request("GET", "/v1/todos").body, HasSubstr(R"("title":"x")"));
   expect_worker_is_well();

@@ -3,7 +3,6 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
 
 #include <atomic>
@@ -17,8 +16,11 @@
 #include <thread>
 #include <vector>
 
+#include "no_start.h"
 #include "support/server_process.h"
+#include "support/small_disk.h"
 #include "support/temp_dir.h"
+#include "support/todos.h"
 #include "support/wait_until.h"
 
 namespace forkscope::http {
@@ -28,13 +30,13 @@ using namespace std::chrono_literals;
 using nlohmann::json;
 using support::HttpConnection;
 using support::HttpResponse;
-using support::Readiness;
+using support::post_todo;
 using support::ServerProcess;
+using support::SmallDisk;
 using support::TempDir;
+using support::todo;
 using ::testing::HasSubstr;
 namespace fs = std::filesystem;
-
-std::string todo(const std::string& title) { return json{{"title", title}}.dump(); }
 
 void expect_problem(const HttpResponse& response, int status, const std::string& reason) {
   EXPECT_EQ(response.status, status) << response.body;
@@ -42,17 +44,9 @@ void expect_problem(const HttpResponse& response, int status, const std::string&
   EXPECT_THAT(response.body, HasSubstr(reason));
 }
 
-std::set<std::string> titles(const ServerProcess& server) {
-  std::set<std::string> all;
-  std::string after = "0";
-  while (true) {
-    const auto page = server.request("GET", "/v1/todos?limit=1000&after=" + after);
-    EXPECT_EQ(page.status, 200) << page.body;
-    const json todos = json::parse(page.body);
-    if (todos.empty()) return all;
-    for (const json& entry : todos) all.insert(entry["title"].get<std::string>());
-    after = todos.back()["id"].dump();
-  }
+std::set<std::string> set_of_titles(const ServerProcess& server) {
+  const auto all = support::titles(server);
+  return {all.begin(), all.end()};
 }
 
 /// POSTs todos of half a kilobyte until one is refused, and returns that answer.
@@ -60,37 +54,16 @@ HttpResponse post_until_refused(const ServerProcess& server, std::set<std::strin
   const std::string padding(480, 'x');
   for (int i = 0; i < 20'000; ++i) {
     const std::string title = std::to_string(acknowledged.size()) + padding;
-    auto response = server.request("POST", "/v1/todos", todo(title));
+    auto response = post_todo(server, title);
     if (response.status != 201) return response;
     acknowledged.insert(title);
   }
   return {};
 }
 
-/// A file system of one megabyte, for those who may mount one.
-class SmallDisk {
- public:
-  SmallDisk() { mounted_ = ::mount("none", directory_.path().c_str(), "tmpfs", 0, "size=1m") == 0; }
-  ~SmallDisk() {
-    if (mounted_) ::umount2(directory_.path().c_str(), MNT_DETACH);
-  }
-  SmallDisk(const SmallDisk&) = delete;
-  SmallDisk& operator=(const SmallDisk&) = delete;
-
-  bool mounted() const { return mounted_; }
-  const fs::path& path() const { return directory_.path(); }
-  void make_read_only() {
-    ASSERT_EQ(::mount("none", path().c_str(), "tmpfs", MS_REMOUNT | MS_RDONLY, "size=1m"), 0);
-  }
-
- private:
-  TempDir directory_;
-  bool mounted_ = false;
-};
-
 TEST(StoreFaults, AFullDiskIsA507AndLosesNothing) {
   const SmallDisk disk;
-  if (!disk.mounted()) GTEST_SKIP() << "may not mount a file system here";
+  if (!disk) GTEST_SKIP() << "may not mount a file system here";
   const fs::path ballast = disk.path() / "ballast";
   std::ofstream(ballast) << std::string(400'000, '.');
   const ServerProcess server(
@@ -98,19 +71,19 @@ TEST(StoreFaults, AFullDiskIsA507AndLosesNothing) {
   std::set<std::string> acknowledged;
   expect_problem(post_until_refused(server, acknowledged), 507, "full");
   EXPECT_GT(acknowledged.size(), 10U);
-  EXPECT_EQ(titles(server), acknowledged);
+  EXPECT_EQ(set_of_titles(server), acknowledged);
 
   fs::remove(ballast);
-  EXPECT_EQ(server.request("POST", "/v1/todos", todo("room again")).status, 201);
+  EXPECT_EQ(post_todo(server, "room again").status, 201);
   acknowledged.insert("room again");
-  EXPECT_EQ(titles(server), acknowledged);
+  EXPECT_EQ(set_of_titles(server), acknowledged);
   for (int number = 1; number <= 2; ++number) EXPECT_EQ(server.worker(number)["generation"], 1);
 }
 
 TEST(StoreFaults, ALimitOfTheFileSizeIsA507AndLosesNothing) {
   const ServerProcess server({.workers = 2});
   std::set<std::string> acknowledged = {"before"};
-  ASSERT_EQ(server.request("POST", "/v1/todos", todo("before")).status, 201);
+  ASSERT_EQ(post_todo(server, "before").status, 201);
   const auto limit_files_to = [&](rlim_t bytes) {
     for (int number = 1; number <= 2; ++number) {
       const rlimit limit{bytes, RLIM_INFINITY};
@@ -119,18 +92,18 @@ TEST(StoreFaults, ALimitOfTheFileSizeIsA507AndLosesNothing) {
   };
   limit_files_to(200'000);
   expect_problem(post_until_refused(server, acknowledged), 507, "File too large");
-  EXPECT_EQ(titles(server), acknowledged);
+  EXPECT_EQ(set_of_titles(server), acknowledged);
   limit_files_to(RLIM_INFINITY);
-  EXPECT_EQ(server.request("POST", "/v1/todos", todo("after")).status, 201);
+  EXPECT_EQ(post_todo(server, "after").status, 201);
   acknowledged.insert("after");
-  EXPECT_EQ(titles(server), acknowledged);
+  EXPECT_EQ(set_of_titles(server), acknowledged);
 }
 
 TEST(StoreFaults, ADeletedDatabaseIsReportedAndNotWrittenInto) {
   const ServerProcess server({.workers = 2});
-  ASSERT_EQ(server.request("POST", "/v1/todos", todo("x")).status, 201);
+  ASSERT_EQ(post_todo(server, "x").status, 201);
   fs::remove(server.directory() / "todos.db");
-  expect_problem(server.request("POST", "/v1/todos", todo("y")), 503, "deleted or replaced");
+  expect_problem(post_todo(server, "y"), 503, "deleted or replaced");
   expect_problem(server.request("GET", "/readyz"), 503, "deleted or replaced");
   EXPECT_EQ(server.request("GET", "/livez").status, 200);
   EXPECT_FALSE(fs::exists(server.directory() / "todos.db"));
@@ -148,7 +121,7 @@ void corrupt(const fs::path& database) {
 void fill_and_stop(const fs::path& directory) {
   ServerProcess server({.workers = 2, .directory = directory});
   for (int i = 0; i < 50; ++i) {
-    ASSERT_EQ(server.request("POST", "/v1/todos", todo(std::string(400, 'x'))).status, 201);
+    ASSERT_EQ(post_todo(server, std::string(400, 'x')).status, 201);
   }
   server.signal(SIGTERM);
   ASSERT_EQ(server.wait_for_exit(), 0);
@@ -162,29 +135,9 @@ TEST(StoreFaults, ADatabaseThatBecomesCorruptIsA503AndStopsNobody) {
   const ServerProcess server({.workers = 2, .directory = directory.path()});
   corrupt(directory.path() / "todos.db");
   expect_problem(server.request("GET", "/v1/todos"), 503, "malformed");
-  expect_problem(server.request("POST", "/v1/todos", todo("x")), 503, "malformed");
+  expect_problem(post_todo(server, "x"), 503, "malformed");
   EXPECT_EQ(server.request("GET", "/livez").status, 200);
   for (int number = 1; number <= 2; ++number) EXPECT_EQ(server.worker(number)["generation"], 1);
-}
-
-/// That it ends with `exit_code`, and with one line with `reason` as the last.
-void expect_no_start(const fs::path& directory, const std::string& database,
-                     const std::string& reason, int exit_code) {
-  ServerProcess server({.workers = 2,
-                        .arguments = {"--db=" + database, "--boot-patience=0"},
-                        .directory = directory},
-                       Readiness::kIgnore);
-  EXPECT_EQ(server.wait_for_exit(20s), exit_code);
-  const std::string log = server.log();
-  const std::string mark = "todos-server: ";
-  const auto last_line = log.rfind('\n', log.size() - 2) + 1;
-  ASSERT_EQ(log.substr(last_line, mark.size()), mark) << log;
-  std::string sentence = log.substr(last_line + mark.size());
-  sentence.pop_back();  // the end of the line
-  EXPECT_THAT(sentence, HasSubstr(reason));
-  EXPECT_THAT(log, HasSubstr(" ended with exit code " + std::to_string(exit_code) + ": " +
-                             sentence + ", pid"))
-      << "the worker says it in full";
 }
 
 TEST(StoreFaults, ACorruptDatabaseIsRefusedAndLeftAsItIs) {
@@ -202,9 +155,9 @@ TEST(StoreFaults, ACorruptDatabaseIsRefusedAndLeftAsItIs) {
 }
 
 TEST(StoreFaults, AReadOnlyDiskIsRefusedAtTheStart) {
-  SmallDisk disk;
-  if (!disk.mounted()) GTEST_SKIP() << "may not mount a file system here";
-  disk.make_read_only();
+  const SmallDisk disk;
+  if (!disk) GTEST_SKIP() << "may not mount a file system here";
+  ASSERT_TRUE(disk.make_read_only());
   const TempDir directory;
   expect_no_start(directory.path(), (disk.path() / "todos.db").string(), "Read-only file system",
                   4);
@@ -255,13 +208,14 @@ TEST(StoreFaults, WhatWasAcknowledgedSurvivesKillingEverythingAtAnyMoment) {
                               acknowledged[i]);
         });
       }
+      // Any moment is the one to kill them in: that is what the test is about.
       std::this_thread::sleep_for(std::chrono::microseconds(random() % 400'000));
     }  // SIGKILL for the primary and every worker
     for (const auto& titles : acknowledged) all.insert(titles.begin(), titles.end());
     ASSERT_EQ(check_integrity(directory.path() / "todos.db"), "ok") << "round " << round;
   }
   const ServerProcess server({.workers = 4, .directory = directory.path()});
-  const std::set<std::string> kept = titles(server);
+  const std::set<std::string> kept = set_of_titles(server);
   std::vector<std::string> lost;
   std::set_difference(all.begin(), all.end(), kept.begin(), kept.end(), std::back_inserter(lost));
   EXPECT_THAT(lost, ::testing::IsEmpty());

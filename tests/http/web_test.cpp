@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "support/server_process.h"
-#include "support/wait_until.h"
+#include "support/server_watch.h"
 
 namespace forkscope::http {
 namespace {
@@ -108,14 +108,7 @@ TEST_F(Web, LivezAndReadyzSayYes) {
 }
 
 TEST_F(Web, WorkersListsAllOfThem) {
-  // The connection by which the server was found to be ready is still being closed.
-  ASSERT_TRUE(support::wait_until([&] {
-    for (int number = 1; number <= 4; ++number) {
-      const json worker = server_.worker(number);
-      if (worker["state"] != "idle" || worker["connections"] != 0) return false;
-    }
-    return true;
-  }));
+  ASSERT_TRUE(support::wait_for_quiet(server_, 4));
   HttpConnection held(server_.port());
   held.send_request("GET", "/v1/workers");
   const auto response = held.read_response();
