@@ -102,14 +102,22 @@ TEST(FalseAlarm, IsNotRaisedByADebugger) {
 // Ctrl-Z and fg.
 TEST(JobControl, StoppingTheWholeGroupIsNoHang) {
   const ServerProcess server(
-      {.workers = 2, .arguments = {"--hang-after=200ms", "--kill-after=400ms"}});
-  const pid_t before = server.worker_pid(1);
+      {.workers = 2, .arguments = {"--hang-after=900ms", "--kill-after=1s"}});
+  auto request = server.start_request("/v1/faults/slow?ms=600");
+  const int number = wait_for_request(server, 2);
+  ASSERT_NE(number, 0);
+  const pid_t before = server.worker_pid(number);
   ::kill(-server.pid(), SIGSTOP);
-  support::pass(500ms);  // nobody who could tell of the deadlines' passing runs meanwhile
+  // Longer than until a hang ends in a kill; nobody who could tell of it runs meanwhile.
+  support::pass(1200ms);
+  // The primary has looked at its workers before any of them can go on.
+  ::kill(server.pid(), SIGCONT);
+  EXPECT_EQ(server.control({{"cmd", "status"}})["ok"], true);
   ::kill(-server.pid(), SIGCONT);
-  EXPECT_TRUE(wait_until([&] { return server.worker_state(1) == "idle"; }));
+  EXPECT_EQ(request.read_response().status, 200);
+  EXPECT_TRUE(wait_until([&] { return server.worker_state(number) == "idle"; }));
   EXPECT_EQ(server.request("GET", "/v1/todos").status, 200);
-  EXPECT_EQ(server.worker_pid(1), before);
+  EXPECT_EQ(server.worker_pid(number), before);
   EXPECT_THAT(server.log(), Not(HasSubstr(" hung ")));
 }
 
