@@ -1,15 +1,17 @@
-// todos-server: parse the options, build the Supervisor, run.
+// todos-server: parse the options, hand the primary what it is to fork, run.
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <string_view>
+#include <utility>
 
 #include "ctl/ctl.h"
 #include "options/options.h"
 #include "os/dispositions.h"
 #include "os/standard_streams.h"
 #include "supervisor/supervisor.h"
+#include "worker/worker.h"
 
 int main(int argc, char** argv) {
   forkscope::os::open_standard_streams();
@@ -22,7 +24,8 @@ int main(int argc, char** argv) {
     forkscope::os::ignore_signals({SIGPIPE});
     const auto parsed = forkscope::options::parse(argc, argv);
     if (!parsed.settings) return parsed.exit_code;
-    return forkscope::supervisor::Supervisor(*parsed.settings).run();
+    auto worker = forkscope::worker::as_child(parsed.settings->worker);
+    return forkscope::supervisor::Supervisor(parsed.settings->primary, std::move(worker)).run();
   } catch (const std::exception& error) {
     std::fprintf(stderr, "todos-server: %s\n", error.what());
     return EXIT_FAILURE;

@@ -100,7 +100,9 @@ std::string check_workers(const std::string& text) {
 }  // namespace
 
 Parsed parse(int argc, char** argv) {
-  supervisor::Settings settings;
+  Settings settings;
+  supervisor::Settings& primary = settings.primary;
+  worker::Settings& worker = settings.worker;
   std::string workers = "auto";
   std::string faults = "auto";
   std::string balance = "shared";
@@ -118,14 +120,14 @@ Parsed parse(int argc, char** argv) {
       "todos-server");
   app.set_version_flag("--version", "todos-server " FORKSCOPE_VERSION);
   app.option_defaults()->always_capture_default();
-  app.add_option("--host", settings.host, "Address to listen on");
-  app.add_option("--port", settings.port, "Port to listen on; 0 lets the system choose")
+  app.add_option("--host", primary.host, "Address to listen on");
+  app.add_option("--port", primary.port, "Port to listen on; 0 lets the system choose")
       ->envname("PORT")
       ->check(CLI::Range(0, 65535));
   app.add_option("--workers", workers, "Number of workers; auto: the CPUs this process may use")
       ->envname("WEB_CONCURRENCY")
       ->check(check_workers);
-  app.add_option("--db", settings.worker.database, "The database file");
+  app.add_option("--db", worker.database, "The database file");
   app.add_option("--hang-after", hang_after, "A busy worker without progress for this long is hung")
       ->check(duration_validator());
   app.add_option("--kill-after", kill_after,
@@ -138,7 +140,7 @@ Parsed parse(int argc, char** argv) {
       ->check(duration_validator());
   app.add_option("--drain-timeout", drain_timeout, "How long a graceful stop may take")
       ->check(duration_validator());
-  add_limits(app, settings.worker.limits);
+  add_limits(app, worker.limits);
   app.add_option("--trusted-proxies", trusted_proxies,
                  "Whose X-Forwarded-Proto, -Host, -Prefix and Forwarded count")
       ->check(check_proxies);
@@ -147,7 +149,7 @@ Parsed parse(int argc, char** argv) {
   app.add_option("--balance", balance,
                  "Who accepts: shared spreads connections, kernel takes whom the kernel wakes")
       ->check(CLI::IsMember({"shared", "kernel"}));
-  app.add_flag("--pin", settings.worker.pin, "Keep each worker on one CPU");
+  app.add_flag("--pin", worker.pin, "Keep each worker on one CPU");
   app.add_option("--log-format", log_format, "Log lines on stderr")
       ->check(CLI::IsMember({"text", "json"}));
 
@@ -160,31 +162,29 @@ Parsed parse(int argc, char** argv) {
   }
 
   if (const auto inherited = os::inherited_listening_socket()) {
-    settings.inherited_socket = inherited->fd;
-    settings.host = inherited->host;
-    settings.port = inherited->port;
+    primary.inherited_socket = inherited->fd;
+    primary.host = inherited->host;
+    primary.port = inherited->port;
   }
-  settings.workers = *parse_workers(workers);
+  primary.workers = *parse_workers(workers);
   // All workers mean the same file, also when the directory of the primary is renamed.
-  if (std::string& path = settings.worker.database; !path.empty()) {
+  if (std::string& path = worker.database; !path.empty()) {
     path = std::filesystem::absolute(path).string();
   }
-  settings.hang_after_ns = duration_ns(hang_after);
-  settings.kill_after_ns = duration_ns(kill_after);
-  settings.boot_timeout_ns = duration_ns(boot_timeout);
-  settings.boot_patience_ns = duration_ns(boot_patience);
-  settings.drain_timeout_ns = duration_ns(drain_timeout);
+  primary.hang_after_ns = duration_ns(hang_after);
+  primary.kill_after_ns = duration_ns(kill_after);
+  primary.boot_timeout_ns = duration_ns(boot_timeout);
+  primary.boot_patience_ns = duration_ns(boot_patience);
+  primary.drain_timeout_ns = duration_ns(drain_timeout);
   // A little earlier than the primary's own deadline, so that nobody needs to be killed.
-  settings.worker.limits.drain_timeout =
-      std::chrono::milliseconds(settings.drain_timeout_ns / 1'000'000 * 9 / 10);
-  settings.worker.faults_enabled =
-      faults == "on" || (faults == "auto" && os::is_loopback(settings.host));
-  settings.worker.trusted_proxies = *gateway::TrustedProxies::parse(trusted_proxies);
-  settings.worker.balance =
-      balance == "kernel" ? gateway::Balance::kernel : gateway::Balance::shared;
-  settings.log_format =
+  worker.limits.drain_timeout =
+      std::chrono::milliseconds(primary.drain_timeout_ns / 1'000'000 * 9 / 10);
+  worker.faults_enabled = faults == "on" || (faults == "auto" && os::is_loopback(primary.host));
+  worker.trusted_proxies = *gateway::TrustedProxies::parse(trusted_proxies);
+  worker.balance = balance == "kernel" ? gateway::Balance::kernel : gateway::Balance::shared;
+  primary.log_format =
       log_format == "json" ? supervisor::LogFormat::json : supervisor::LogFormat::text;
-  if (settings.hang_after_ns == 0 || settings.boot_timeout_ns == 0) {
+  if (primary.hang_after_ns == 0 || primary.boot_timeout_ns == 0) {
     std::cerr << "todos-server: --hang-after and --boot-timeout have to be longer than 0 "
                  "(see --help)\n";
     return {std::nullopt, kExitBadUsage};

@@ -4,11 +4,18 @@
 #include <optional>
 
 #include "supervisor/settings.h"
+#include "worker/worker.h"
 
 namespace forkscope::options {
 
+/// Everything that a run of the server can be told.
+struct Settings {
+  supervisor::Settings primary;
+  worker::Settings worker;
+};
+
 struct Parsed {
-  std::optional<supervisor::Settings> settings;  ///< Nothing: leave with `exit_code`.
+  std::optional<Settings> settings;  ///< Nothing: leave with `exit_code`.
   int exit_code = 0;
 };
 

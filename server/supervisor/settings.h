@@ -1,10 +1,8 @@
-// Everything that a run of the server can be told. options/ makes one from argv and environment.
+// What the primary can be told. options/ makes one from argv and environment.
 #pragma once
 
 #include <cstdint>
 #include <string>
-
-#include "worker/worker.h"
 
 namespace forkscope::supervisor {
 
@@ -24,7 +22,6 @@ struct Settings {
   std::uint64_t boot_patience_ns = 30'000'000'000;
   std::uint64_t drain_timeout_ns = 30'000'000'000;
   LogFormat log_format = LogFormat::text;
-  worker::Settings worker;
 };
 
 }  // namespace forkscope::supervisor

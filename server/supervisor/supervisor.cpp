@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "forkscope/telemetry/event_text.h"
 #include "forkscope/telemetry/names.h"
@@ -41,7 +42,7 @@ std::uint32_t slots_for(std::uint32_t workers) {
   return std::clamp<std::uint32_t>(2 * workers, 32, telemetry::kMaxSlots);
 }
 
-telemetry::SegmentOptions segment_options(const Settings& settings,
+telemetry::SegmentOptions segment_options(const Settings& settings, const child::Child& child,
                                           const os::ListeningSocket& listener) {
   telemetry::SegmentOptions options;
   options.slots = slots_for(settings.workers);
@@ -49,13 +50,9 @@ telemetry::SegmentOptions segment_options(const Settings& settings,
   options.host = listener.address;
   options.hang_after_ns = settings.hang_after_ns;
   options.kill_after_ns = settings.kill_after_ns;
-  options.faults_enabled = settings.worker.faults_enabled;
+  options.faults_enabled = child.faults_enabled;
   return options;
 }
-
-/// What a worker has open beside its connections and everybody's eventfds: the standard streams,
-/// what its event loop waits for, the database, and what it leaves to successors.
-constexpr std::uint64_t kFilesOfAWorker = 17;
 
 /// Whether the process has a terminal that can hang up on it (credentials(7)).
 bool has_terminal() {
@@ -64,19 +61,21 @@ bool has_terminal() {
 
 }  // namespace
 
-Supervisor::Supervisor(const Settings& settings)
+Supervisor::Supervisor(const Settings& settings, child::Child child)
     : settings_(settings),
+      child_(std::move(child)),
       listener_(settings.inherited_socket < 0
                     ? os::listen_on(settings.host, settings.port)
                     : os::adopt_listening_socket(settings.inherited_socket)),
-      segment_(telemetry::Segment::create(segment_options(settings, listener_))),
+      segment_(telemetry::Segment::create(segment_options(settings, child_, listener_))),
       view_(telemetry::SegmentView::over(segment_.data(), segment_.size())),
       events_(segment_, view_, settings.log_format),
       signals_({SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGTTIN, SIGTTOU, SIGCHLD}),
       wake_(segment_.header().slot_count),
       control_(listener_.port, segment_.fd(), *this),
-      household_{settings_, segment_, view_, events_, loop_, listener_.fd.get(), wake_, heirlooms_},
-      pool_(household_, service_manager_, settings.workers),
+      primary_{settings_,          child_, segment_,  view_, events_, loop_,
+               listener_.fd.get(), wake_,  heirlooms_},
+      pool_(primary_, service_manager_, settings.workers),
       had_terminal_(has_terminal()),
       starter_(::getppid()) {
   os::ignore_signals({SIGUSR2});
@@ -86,7 +85,8 @@ Supervisor::Supervisor(const Settings& settings)
 }
 
 int Supervisor::run() {
-  events_.note("serving http://" + telemetry::authority(listener_.address, listener_.port) +
+  const std::string scheme = child_.scheme.empty() ? "" : child_.scheme + "://";
+  events_.note("serving " + scheme + telemetry::authority(listener_.address, listener_.port) +
                ", workers: " + std::to_string(settings_.workers) +
                ", primary pid: " + std::to_string(segment_.header().primary_pid));
   say_what_is_left_out();
@@ -127,9 +127,9 @@ void Supervisor::say_what_is_left_out() {
 
 /// Workers inherit the limit. At it clients displace each other as at --max-connections.
 void Supervisor::make_room_for_connections() {
-  const std::uint64_t others =
-      wake_.size() + kFilesOfAWorker + settings_.worker.limits.max_lingering;
-  const std::uint64_t wanted = settings_.worker.limits.max_connections;
+  if (child_.max_connections == 0) return;
+  const std::uint64_t others = wake_.size() + child_.other_files;
+  const std::uint64_t wanted = child_.max_connections;
   const std::uint64_t allowed = os::allow_open_files(wanted + others);
   if (allowed >= wanted + others) return;
   events_.note("the limit of open files (ulimit -n) is " + std::to_string(allowed) +
@@ -214,7 +214,7 @@ void Supervisor::tell_of_connection_limit(std::uint64_t now_ns) {
   }
   if (clients == clients_without_room_) return;
   events_.warn("no worker has room for more connections (--max-connections " +
-               std::to_string(settings_.worker.limits.max_connections) +
+               std::to_string(child_.max_connections) +
                " each, or the limit of open files); clients that came all the same: " +
                std::to_string(clients - clients_without_room_) +
                ". The longest idle connections give way");

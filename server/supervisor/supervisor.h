@@ -1,8 +1,9 @@
 // The primary: forks the workers, watches them, and replaces those that hang or die.
 //
 // One thread, one epoll loop over signals, a boot pipe per worker, and the control socket. No HTTP,
-// no database, nothing that can block: whatever happens to a worker, the primary goes on. Its loop
-// reads as verbs: reap, watch, roll, fork what is due, beat, hear.
+// no database, nothing that can block: whatever happens to a worker, the primary goes on. What a
+// worker does is handed to it, and not known here (child/child.h). Its loop reads as verbs: reap,
+// watch, roll, fork what is due, beat, hear.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "child/child.h"
 #include "forkscope/telemetry/segment.h"
 #include "forkscope/telemetry/segment_view.h"
 #include "os/epoll.h"
@@ -27,12 +29,12 @@ namespace forkscope::supervisor {
 
 class Supervisor final : private Commands {
  public:
-  /// Binds the port and makes the telemetry segment. Throws
+  /// Binds the port and makes the telemetry segment. `child` is what it forks. Throws
   /// std::system_error or std::runtime_error with one line for people.
-  explicit Supervisor(const Settings& settings);
+  Supervisor(const Settings& settings, child::Child child);
 
   /// Runs until the server has stopped. Returns the exit code: 0 after a clean stop, 1 if a worker
-  /// had to be killed for it or crashed, 3 or 4 if no worker can boot (worker/worker.h).
+  /// had to be killed for it or crashed, 3 or 4 if no worker can boot (child/child.h).
   int run();
 
  private:
@@ -63,6 +65,7 @@ class Supervisor final : private Commands {
   void log_process_table();
 
   Settings settings_;
+  const child::Child child_;
   os::ListeningSocket listener_;
   telemetry::Segment segment_;
   telemetry::SegmentView view_;
@@ -72,7 +75,7 @@ class Supervisor final : private Commands {
   std::vector<os::UniqueFd> heirlooms_;
   ControlSocket control_;
   os::Epoll loop_;
-  Household household_;
+  PrimaryParts primary_;
   os::ServiceManager service_manager_;
   WorkerPool pool_;
   bool told_ready_ = false;

@@ -30,11 +30,11 @@ std::uint64_t earlier(std::uint64_t a, std::uint64_t b) {
 
 }  // namespace
 
-WorkerHandle::WorkerHandle(const Household& household, std::uint32_t number)
-    : household_(household),
+WorkerHandle::WorkerHandle(const PrimaryParts& primary, std::uint32_t number)
+    : primary_(primary),
       number_(number),
-      lane_(household.segment.roster(number - 1)),
-      hang_watch_(household.settings.hang_after_ns) {}
+      lane_(primary.segment.roster(number - 1)),
+      hang_watch_(primary.settings.hang_after_ns) {}
 
 void WorkerHandle::fork(std::uint64_t now_ns, std::uint64_t boot_token) {
   int pipe[2];
@@ -43,27 +43,26 @@ void WorkerHandle::fork(std::uint64_t now_ns, std::uint64_t boot_token) {
     return postpone_fork(now_ns, "socketpair", errno);
   }
   os::UniqueFd own_end(pipe[0]);
-  const os::UniqueFd child_end(pipe[1]);
+  os::UniqueFd child_end(pipe[1]);
   // Before there is a child, which nobody would hear. As long as there is none, closing our end
   // ends its events, too.
-  if (!household_.loop.try_add(own_end.get(), EPOLLIN, boot_token)) {
+  if (!primary_.loop.try_add(own_end.get(), EPOLLIN, boot_token)) {
     return postpone_fork(now_ns, "epoll_ctl", errno);
   }
 
-  std::vector<int> keep = {household_.listening_socket, child_end.get()};
-  for (const os::EventFd& wake : household_.wake) keep.push_back(wake.fd());
+  std::vector<int> keep = {primary_.listening_socket, child_end.get()};
+  for (const os::EventFd& wake : primary_.wake) keep.push_back(wake.fd());
   std::vector<int> heirlooms;
-  for (const os::UniqueFd& heirloom : household_.heirlooms) heirlooms.push_back(heirloom.get());
+  for (const os::UniqueFd& heirloom : primary_.heirlooms) heirlooms.push_back(heirloom.get());
   keep.insert(keep.end(), heirlooms.begin(), heirlooms.end());
-  const worker::Inheritance inheritance = {number_ - 1,
-                                           roster_.generation + 1,
-                                           &household_.segment,
-                                           household_.listening_socket,
-                                           &household_.wake,
-                                           child_end.get(),
-                                           heirlooms};
-  auto child = os::ChildProcess::fork(
-      keep, [&] { return worker::run(household_.settings.worker, inheritance); });
+  auto child = os::ChildProcess::fork(keep, [&] {
+    const std::uint32_t slot = number_ - 1;
+    primary_.segment.confine_to_slot(slot);
+    telemetry::SlotWriter writer = primary_.segment.slot(slot);
+    writer.start_generation(roster_.generation + 1, now_ns);
+    return primary_.child.run({slot, primary_.view, writer, primary_.listening_socket,
+                               primary_.wake, child_end, heirlooms});
+  });
   if (!child) return postpone_fork(now_ns, "fork", errno);
   process_ = std::move(*child);
 
@@ -71,9 +70,9 @@ void WorkerHandle::fork(std::uint64_t now_ns, std::uint64_t boot_token) {
   boot_message_.clear();
   fork_due_ns_.reset();
   asked_to_go_ = missed_boot_deadline_ = had_to_be_killed_ = false;
-  hang_watch_ = HangWatch(household_.settings.hang_after_ns);
+  hang_watch_ = HangWatch(primary_.settings.hang_after_ns);
   hang_watch_.rearm(now_ns);
-  boot_deadline_ns_ = now_ns + household_.settings.boot_timeout_ns;
+  boot_deadline_ns_ = now_ns + primary_.settings.boot_timeout_ns;
   drain_deadline_ns_ = sigkill_due_ns_ = stopped_since_ns_ = ending_since_ns_ = 0;
   suspicion_.drop();
 
@@ -84,13 +83,13 @@ void WorkerHandle::fork(std::uint64_t now_ns, std::uint64_t boot_token) {
   roster_.forked_ns = now_ns;
   roster_.ready_ns = roster_.respawn_due_ns = 0;
   publish(RosterState::starting, now_ns);
-  household_.events.record(event(EventKind::fork));
+  primary_.events.record(event(EventKind::fork));
 }
 
 void WorkerHandle::postpone_fork(std::uint64_t now_ns, const char* call, int error) {
   fork_due_ns_ = now_ns + kForkRetryNs;
-  household_.events.note("worker " + std::to_string(number_) + " cannot be forked: " + call + ": " +
-                         std::strerror(error));
+  primary_.events.note("worker " + std::to_string(number_) + " cannot be forked: " + call + ": " +
+                       std::strerror(error));
 }
 
 void WorkerHandle::hear_boot(std::uint64_t now_ns) {
@@ -102,7 +101,7 @@ void WorkerHandle::hear_boot(std::uint64_t now_ns) {
     close_boot_pipe();
     return;
   }
-  if (boot_message_.empty() && text[0] == worker::kReadyMark) {
+  if (boot_message_.empty() && text[0] == child::kReadyMark) {
     close_boot_pipe();
     boot_deadline_ns_ = 0;
     if (received.lost_descriptors) {
@@ -110,14 +109,14 @@ void WorkerHandle::hear_boot(std::uint64_t now_ns) {
       return;
     }
     boot_failure_.reset();
-    if (!received.descriptors.empty()) household_.heirlooms = std::move(received.descriptors);
+    if (!received.descriptors.empty()) primary_.heirlooms = std::move(received.descriptors);
     ever_ready_ = true;
     roster_.ready_ns = now_ns;
     publish(drain_deadline_ns_ != 0 ? RosterState::draining : RosterState::ready, now_ns);
     auto ready = event(EventKind::listening);
     ready.since_ns = roster_.forked_ns;
     ready.duration_ns = now_ns - roster_.forked_ns;
-    household_.events.record(ready);
+    primary_.events.record(ready);
     return;
   }
   boot_message_.append(text, static_cast<std::size_t>(bytes));
@@ -133,7 +132,7 @@ void WorkerHandle::follow_job_control(std::uint64_t now_ns) {
     const bool was_stop =
         roster_.hang_kind == static_cast<std::uint64_t>(telemetry::HangKind::stopped);
     if (!stopped && (roster_.stuck_since_ns == 0 || was_stop)) hang_watch_.rearm(now_ns);
-    household_.events.record(event(stopped ? EventKind::stopped : EventKind::continued));
+    primary_.events.record(event(stopped ? EventKind::stopped : EventKind::continued));
   }
 }
 
@@ -163,14 +162,14 @@ std::uint64_t WorkerHandle::watch(std::uint64_t now_ns) {
 void WorkerHandle::kill(std::string_view why) {
   if (!send(SIGKILL)) return;
   had_to_be_killed_ = true;
-  household_.events.record(event(EventKind::kill), why);
+  primary_.events.record(event(EventKind::kill), why);
 }
 
 bool WorkerHandle::send_signal(int signal) {
   if (!process_ || !send(signal)) return false;
   auto sent = event(EventKind::signal);
   sent.exit_code = static_cast<std::uint32_t>(signal);
-  household_.events.record(sent);
+  primary_.events.record(sent);
   return true;
 }
 
@@ -178,10 +177,10 @@ bool WorkerHandle::send_signal(int signal) {
 bool WorkerHandle::send(int signal) {
   if (process_.signal(signal)) return true;
   const int error = errno;
-  household_.events.note("worker " + std::to_string(number_) + ", pid " +
-                         std::to_string(roster_.pid) + ": " +
-                         telemetry::signal_name(static_cast<std::uint32_t>(signal)) +
-                         " cannot be sent: kill: " + std::strerror(error));
+  primary_.events.note("worker " + std::to_string(number_) + ", pid " +
+                       std::to_string(roster_.pid) + ": " +
+                       telemetry::signal_name(static_cast<std::uint32_t>(signal)) +
+                       " cannot be sent: kill: " + std::strerror(error));
   return false;
 }
 
@@ -191,13 +190,13 @@ bool WorkerHandle::reap(std::uint64_t now_ns) {
   if (boot_pipe_) hear_boot(now_ns);
   close_boot_pipe();
   const bool has_said_why =
-      status->code == worker::kExitCannotBoot || status->code == worker::kExitCannotBootYet;
+      status->code == child::kExitCannotBoot || status->code == child::kExitCannotBootYet;
   if (!status->signaled && has_said_why && roster_.ready_ns == 0) {
     boot_failure_ = {boot_message_, status->code};
   }
 
   const bool was_hung = roster_.stuck_since_ns != 0;
-  const std::uint32_t abandoned = household_.segment.slot(number_ - 1).settle_after_exit();
+  const std::uint32_t abandoned = primary_.segment.slot(number_ - 1).settle_after_exit();
   auto ended = event(EventKind::exit);
   ended.since_ns = roster_.forked_ns;
   ended.duration_ns = now_ns - roster_.forked_ns;
@@ -215,7 +214,7 @@ bool WorkerHandle::reap(std::uint64_t now_ns) {
   roster_.exit_ns = now_ns;
   clear_hang();
   publish(RosterState::dead, now_ns);
-  household_.events.record(ended, boot_failure_ ? boot_failure_->reason : "");
+  primary_.events.record(ended, boot_failure_ ? boot_failure_->reason : "");
   wake_others();
   return true;
 }
@@ -251,7 +250,7 @@ void WorkerHandle::wait_for_restart(std::uint64_t delay_ns, std::uint64_t now_ns
   publish(RosterState::backoff, now_ns);
   auto waiting = event(EventKind::backoff);
   waiting.duration_ns = delay_ns;
-  household_.events.record(waiting);
+  primary_.events.record(waiting);
 }
 
 void WorkerHandle::drain(std::uint64_t now_ns, std::uint64_t deadline_ns, bool hand_over) {
@@ -260,11 +259,11 @@ void WorkerHandle::drain(std::uint64_t now_ns, std::uint64_t deadline_ns, bool h
   const bool drains_already = std::exchange(asked_to_go_, true);
   if (drains_already && hand_over) return;
   drain_deadline_ns_ = earlier(drain_deadline_ns_, deadline_ns);
-  const bool told = send(hand_over ? worker::kHandOverSignal : SIGTERM);
+  const bool told = send(hand_over ? child::kHandOverSignal : SIGTERM);
   process_.signal(SIGCONT);
   if (drains_already || !told) return;
   if (roster_.stuck_since_ns == 0) publish(RosterState::draining, now_ns);
-  household_.events.record(event(EventKind::disconnect));
+  primary_.events.record(event(EventKind::disconnect));
 }
 
 void WorkerHandle::retire(std::uint64_t now_ns) {
@@ -274,7 +273,7 @@ void WorkerHandle::retire(std::uint64_t now_ns) {
 }
 
 void WorkerHandle::rearm(std::uint64_t now_ns) {
-  const Settings& settings = household_.settings;
+  const Settings& settings = primary_.settings;
   const auto shift = [&](std::uint64_t& due, std::uint64_t grace_ns) {
     if (due != 0) due = std::max(due, now_ns + grace_ns);
   };
@@ -295,7 +294,7 @@ void WorkerHandle::rearm(std::uint64_t now_ns) {
 /// descriptor, and epoll watches what is open, not who opened it (epoll(7)).
 void WorkerHandle::close_boot_pipe() {
   if (!boot_pipe_) return;
-  household_.loop.remove(boot_pipe_.get());
+  primary_.loop.remove(boot_pipe_.get());
   boot_pipe_.reset();
 }
 
@@ -314,10 +313,10 @@ telemetry::EventRecord WorkerHandle::event(EventKind kind) const {
   return record;
 }
 
+/// It may have been woken for a connection that it will never accept.
 void WorkerHandle::wake_others() const {
-  // It may have been woken for a connection that it will never accept (gateway/acceptor.h).
-  for (std::uint32_t slot = 0; slot < household_.wake.size(); ++slot) {
-    if (slot != number_ - 1) household_.wake[slot].signal();
+  for (std::uint32_t slot = 0; slot < primary_.wake.size(); ++slot) {
+    if (slot != number_ - 1) primary_.wake[slot].signal();
   }
 }
 

@@ -16,6 +16,7 @@
 #include <string_view>
 #include <vector>
 
+#include "child/child.h"
 #include "forkscope/telemetry/segment.h"
 #include "forkscope/telemetry/segment_view.h"
 #include "os/child_process.h"
@@ -30,29 +31,30 @@
 
 namespace forkscope::supervisor {
 
-/// What all handles share. Owned by the supervisor, which outlives them.
-struct Household {
+/// What the handles need of the primary. Owned by the supervisor, which outlives them.
+struct PrimaryParts {
   const Settings& settings;
+  const child::Child& child;  ///< What is forked.
   const telemetry::Segment& segment;
   const telemetry::SegmentView& view;
   EventLog& events;
   os::Epoll& loop;  ///< Watches boot pipes; told before one is closed.
   int listening_socket;
   const std::vector<os::EventFd>& wake;  ///< One per slot.
-  /// What the worker that was ready last has left for the next ones (gateway/application.h). From
-  /// the first one on there is always something, if the application leaves anything at all.
+  /// What the worker that was ready last has left for the next ones. From the first one on there is
+  /// always something, if such a worker leaves anything at all.
   std::vector<os::UniqueFd>& heirlooms;
 };
 
 /// Why a process could not boot.
 struct BootFailure {
   std::string reason;
-  int exit_code = 0;  ///< worker::kExitCannotBoot, …Yet.
+  int exit_code = 0;  ///< child::kExitCannotBoot or child::kExitCannotBootYet.
 };
 
 class WorkerHandle {
  public:
-  WorkerHandle(const Household& household, std::uint32_t number);
+  WorkerHandle(const PrimaryParts& primary, std::uint32_t number);
 
   // ── verbs of the primary's loop ──
   /// The first fork is due at once.
@@ -75,7 +77,7 @@ class WorkerHandle {
   /// Cuts a longer wait for the next fork.
   void restart_within(std::uint64_t delay_ns, std::uint64_t now_ns);
   /// Asks the worker to finish what it has and go; killed at `deadline_ns`. With `hand_over` its
-  /// peers stay, and it leaves its clients a moment to move on to them (worker/worker.h).
+  /// peers stay, and it leaves its clients a moment to move on to them (child/child.h).
   void drain(std::uint64_t now_ns, std::uint64_t deadline_ns, bool hand_over);
   /// The number is not needed any more: no fork is due, and viewers see an unused slot. Only while
   /// there is no process.
@@ -141,7 +143,7 @@ class WorkerHandle {
   void clear_hang();
   std::string what_it_does() const;
 
-  const Household& household_;
+  const PrimaryParts& primary_;
   std::uint32_t number_;
   telemetry::RosterLane lane_;
   telemetry::RosterRecord roster_{};  ///< What viewers see of it.

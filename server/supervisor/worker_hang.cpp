@@ -15,7 +15,7 @@ using telemetry::RosterState;
 
 std::uint64_t WorkerHandle::watch_hang(std::uint64_t now_ns) {
   const auto verdict =
-      hang_watch_.check(household_.view.progress(number_ - 1), stopped_since_ns_, now_ns);
+      hang_watch_.check(primary_.view.progress(number_ - 1), stopped_since_ns_, now_ns);
   switch (static_cast<RosterState>(roster_.state)) {
     case RosterState::hung:
       if (!verdict.hung) {
@@ -50,7 +50,7 @@ void WorkerHandle::declare_hung(std::uint64_t stuck_since_ns, std::uint64_t now_
     return;
   }
   const auto kind = suspicion_.kind(stat, now_ns);
-  const std::uint64_t kill_after_ns = household_.settings.kill_after_ns;
+  const std::uint64_t kill_after_ns = primary_.settings.kill_after_ns;
   roster_.stuck_since_ns = stuck_since_ns;
   roster_.hang_kind = static_cast<std::uint64_t>(kind);
   roster_.kill_at_ns = kill_after_ns == 0 ? 0 : std::max(now_ns, stuck_since_ns + kill_after_ns);
@@ -63,7 +63,7 @@ void WorkerHandle::declare_hung(std::uint64_t stuck_since_ns, std::uint64_t now_
   hung.since_ns = stuck_since_ns;
   hung.duration_ns = now_ns - stuck_since_ns;
   hung.hang_kind = static_cast<std::uint16_t>(kind);
-  household_.events.record(hung, what_it_does());
+  primary_.events.record(hung, what_it_does());
   wake_others();
 }
 
@@ -73,7 +73,7 @@ void WorkerHandle::declare_recovered(std::uint64_t now_ns) {
   recovered.duration_ns = now_ns - roster_.stuck_since_ns;
   clear_hang();
   publish(drain_deadline_ns_ != 0 ? RosterState::draining : RosterState::ready, now_ns);
-  household_.events.record(recovered);
+  primary_.events.record(recovered);
 }
 
 /// It does not tell by itself any more, and the kernel may move one that spins.
@@ -86,7 +86,7 @@ void WorkerHandle::follow_core() {
 
 void WorkerHandle::abort_unless_held(std::uint64_t now_ns) {
   if (is_held(telemetry::process_stat(roster_.pid), now_ns) || !send(SIGABRT)) {
-    roster_.kill_at_ns = now_ns + household_.settings.hang_after_ns;
+    roster_.kill_at_ns = now_ns + primary_.settings.hang_after_ns;
     lane_.write(roster_);
     return;
   }
@@ -94,7 +94,7 @@ void WorkerHandle::abort_unless_held(std::uint64_t now_ns) {
   process_.signal(SIGCONT);  // a stopped process takes no other signal but SIGKILL
   sigkill_due_ns_ = now_ns + kAbortGraceNs;
   publish(RosterState::aborting, now_ns);
-  household_.events.record(event(EventKind::abort));
+  primary_.events.record(event(EventKind::abort));
 }
 
 /// It stands still, which is not its fault: a debugger holds it (proc(5)), or it has crashed
@@ -111,9 +111,9 @@ bool WorkerHandle::is_ending(std::uint64_t now_ns) {
   if (ending_since_ns_ == 0) {
     ending_since_ns_ = now_ns;
     if (ending == telemetry::Ending::dumps_core) {
-      household_.events.note("worker " + std::to_string(number_) + " dumps core, pid " +
-                             std::to_string(roster_.pid) + ": it has " +
-                             std::to_string(kEndingLimitNs / 1'000'000'000) + " s for it");
+      primary_.events.note("worker " + std::to_string(number_) + " dumps core, pid " +
+                           std::to_string(roster_.pid) + ": it has " +
+                           std::to_string(kEndingLimitNs / 1'000'000'000) + " s for it");
     }
     wake_others();
   }
@@ -130,8 +130,8 @@ void WorkerHandle::clear_hang() {
 /// The request whose handler runs. Outside of handlers it is the phase: a commit, say, is for many
 /// requests, and none of them is to blame.
 std::string WorkerHandle::what_it_does() const {
-  const auto phase = static_cast<telemetry::Phase>(household_.view.progress(number_ - 1).phase);
-  const auto request = household_.view.in_flight(number_ - 1);
+  const auto phase = static_cast<telemetry::Phase>(primary_.view.progress(number_ - 1).phase);
+  const auto request = primary_.view.in_flight(number_ - 1);
   if (phase != telemetry::Phase::handling || !request) return std::string(to_string(phase));
   return std::string(telemetry::to_string(request->method)) + " " + request->path;
 }

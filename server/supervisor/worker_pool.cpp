@@ -13,9 +13,9 @@ constexpr std::uint64_t kLongestOutageNs = 1'000'000'000;
 
 }  // namespace
 
-WorkerPool::WorkerPool(const Household& household, const os::ServiceManager& service_manager,
+WorkerPool::WorkerPool(const PrimaryParts& primary, const os::ServiceManager& service_manager,
                        std::uint32_t wanted)
-    : household_(household), service_manager_(service_manager), wanted_(wanted) {
+    : primary_(primary), service_manager_(service_manager), wanted_(wanted) {
   workers_.reserve(max_workers());  // nobody moves: the primary's loop goes over them
   handle(wanted_);
   handle(1).plan_first_fork();
@@ -66,7 +66,7 @@ void WorkerPool::shorten_backoff_if_nobody_serves(std::uint64_t now_ns) {
 void WorkerPool::drain(std::uint64_t now_ns) {
   reload_.reset();
   for (WorkerHandle& worker : workers_) {
-    worker.drain(now_ns, now_ns + household_.settings.drain_timeout_ns, /*hand_over=*/false);
+    worker.drain(now_ns, now_ns + primary_.settings.drain_timeout_ns, /*hand_over=*/false);
   }
 }
 
@@ -76,7 +76,7 @@ std::optional<std::string> WorkerPool::scale(std::uint32_t wanted) {
   }
   if (wanted == wanted_) return std::nullopt;
   wanted_ = wanted;
-  household_.events.record(telemetry::EventKind::scale, wanted, "");
+  primary_.events.record(telemetry::EventKind::scale, wanted, "");
   // What was extra may have become one of them; the reload finds itself another.
   if (reload_ && reload_->extra <= wanted) reload_->extra = 0;
 
@@ -105,7 +105,7 @@ void WorkerPool::reload() {
   for (const WorkerHandle& worker : workers_) {
     if (is_wanted(worker)) reload_->old.push_back({worker.number(), worker.generation()});
   }
-  household_.events.record(telemetry::EventKind::reload, 1, "");
+  primary_.events.record(telemetry::EventKind::reload, 1, "");
   service_manager_.notify("RELOADING=1\nMONOTONIC_USEC=" +
                           std::to_string(telemetry::now_ns() / 1'000));
 }
@@ -148,7 +148,7 @@ void WorkerPool::end_reload(const std::string& why_early) {
     WorkerHandle& extra = workers_[ended.extra - 1];
     if (extra.has_process()) hand_over(extra);
   }
-  household_.events.record(telemetry::EventKind::reload, 0, why_early);
+  primary_.events.record(telemetry::EventKind::reload, 0, why_early);
   service_manager_.notify("READY=1");
   if (ended.once_more && why_early.empty()) reload();
 }
@@ -157,7 +157,7 @@ void WorkerPool::end_reload(const std::string& why_early) {
 
 WorkerHandle& WorkerPool::handle(std::uint32_t number) {
   while (workers_.size() < number) {
-    workers_.emplace_back(household_, static_cast<std::uint32_t>(workers_.size() + 1));
+    workers_.emplace_back(primary_, static_cast<std::uint32_t>(workers_.size() + 1));
   }
   return workers_[number - 1];
 }
@@ -191,13 +191,13 @@ std::optional<BootFailure> WorkerPool::why_nothing_boots(std::uint64_t now_ns) {
   const WorkerHandle& first = workers_.front();
   if (filled_ || !first.boot_failure()) return std::nullopt;
   const BootFailure& failure = *first.boot_failure();
-  if (failure.exit_code == worker::kExitCannotBoot) return failure;
-  const std::uint64_t patience_ns = household_.settings.boot_patience_ns;
+  if (failure.exit_code == child::kExitCannotBoot) return failure;
+  const std::uint64_t patience_ns = primary_.settings.boot_patience_ns;
   if (boot_patience_ends_ns_ == 0) {
     boot_patience_ends_ns_ = now_ns + patience_ns;
     if (patience_ns > 0) {
-      household_.events.note("no worker can start yet; the server tries again for " +
-                             std::to_string(patience_ns / 1'000'000'000) + " s");
+      primary_.events.note("no worker can start yet; the server tries again for " +
+                           std::to_string(patience_ns / 1'000'000'000) + " s");
     }
   }
   if (now_ns < boot_patience_ends_ns_) return std::nullopt;
@@ -206,7 +206,7 @@ std::optional<BootFailure> WorkerPool::why_nothing_boots(std::uint64_t now_ns) {
 
 void WorkerPool::hand_over(WorkerHandle& worker) {
   const std::uint64_t now = telemetry::now_ns();
-  worker.drain(now, now + household_.settings.drain_timeout_ns, /*hand_over=*/true);
+  worker.drain(now, now + primary_.settings.drain_timeout_ns, /*hand_over=*/true);
 }
 
 }  // namespace forkscope::supervisor

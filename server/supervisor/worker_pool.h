@@ -45,7 +45,7 @@ struct RollingReload {
 class WorkerPool {
  public:
   /// The first forks of `wanted` workers are due at once. Both references outlive the pool.
-  WorkerPool(const Household& household, const os::ServiceManager& service_manager,
+  WorkerPool(const PrimaryParts& primary, const os::ServiceManager& service_manager,
              std::uint32_t wanted);
 
   // ── verbs of the primary's loop ──
@@ -83,7 +83,7 @@ class WorkerPool {
   std::optional<BootFailure> why_nothing_boots(std::uint64_t now_ns);
 
  private:
-  std::uint32_t max_workers() const { return household_.segment.header().slot_count; }
+  std::uint32_t max_workers() const { return primary_.segment.header().slot_count; }
   WorkerHandle& handle(std::uint32_t number);
   void fork_missing();
   bool somebody_serves() const;  ///< Or is about to.
@@ -92,7 +92,7 @@ class WorkerPool {
   void end_reload(const std::string& why_early);
   void hand_over(WorkerHandle& worker);
 
-  const Household& household_;
+  const PrimaryParts& primary_;
   const os::ServiceManager& service_manager_;
   std::vector<WorkerHandle> workers_;
   std::uint32_t wanted_;

@@ -7,20 +7,15 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
+#include <cstdint>
 #include <cstdlib>
 #include <exception>
 #include <memory>
-#include <span>
 #include <string>
-#include <string_view>
 #include <system_error>
 
 #include "api/application.h"
-#include "forkscope/telemetry/segment_view.h"
-#include "forkscope/telemetry/worker_report.h"
 #include "os/caught_signals.h"
-#include "os/descriptor_passing.h"
 
 namespace forkscope::worker {
 
@@ -61,67 +56,63 @@ void stay_on_one_cpu(std::uint32_t slot) {
   }
 }
 
-void tell_primary(int boot_pipe, std::string_view message, std::span<const int> heirlooms = {}) {
-  // It fits. EPIPE: the primary is gone, and so are we.
-  if (!os::send_with_descriptors(boot_pipe, message, heirlooms) && errno != EPIPE) {
-    std::perror("boot pipe");
-  }
-  ::close(boot_pipe);
-}
-
-int cannot_boot(const Inheritance& inheritance, const std::exception& error, int exit_code) {
-  const std::string_view why = error.what();
-  tell_primary(inheritance.boot_pipe, why.empty() ? "for no reason that it knows" : why);
-  return exit_code;
-}
+/// What a worker has open beside its connections and everybody's eventfds: the standard streams,
+/// what its event loop waits for, the database, and what it leaves to successors.
+constexpr std::uint64_t kOtherFiles = 17;
 
 }  // namespace
 
-int run(const Settings& settings, const Inheritance& inheritance) {
+child::Child as_child(const Settings& settings) {
+  child::Child child;
+  child.run = [settings](const child::Inheritance& inheritance) {
+    return run(settings, inheritance);
+  };
+  child.scheme = "http";
+  child.faults_enabled = settings.faults_enabled;
+  child.max_connections = settings.limits.max_connections;
+  child.other_files = kOtherFiles + settings.limits.max_lingering;
+  return child;
+}
+
+int run(const Settings& settings, const child::Inheritance& inheritance) {
   set_process_name(inheritance.slot + 1);
   // The whole process group gets the first of these from a terminal, and the primary decides what
   // they mean; the last two are errors of send(2) and write(2) instead.
-  os::CaughtSignals signals({SIGTERM, kHandOverSignal},
+  os::CaughtSignals signals({SIGTERM, child::kHandOverSignal},
                             {SIGINT, SIGQUIT, SIGHUP, SIGTTIN, SIGTTOU, SIGUSR1, SIGPIPE, SIGXFSZ});
-
-  const telemetry::Segment& segment = *inheritance.segment;
-  segment.confine_to_slot(inheritance.slot);
-  const auto view = telemetry::SegmentView::over(segment.data(), segment.size());
-  telemetry::SlotWriter slot = segment.slot(inheritance.slot);
-  slot.start_generation(inheritance.generation, telemetry::now_ns());
 
   const os::EventFd application_wake;
   std::unique_ptr<gateway::Application> application;
   std::unique_ptr<gateway::EventLoop> loop;
   try {
     if (settings.pin) stay_on_one_cpu(inheritance.slot);
-    application = api::make_application({settings.database, settings.faults_enabled, &view,
-                                         [&loop] { return loop != nullptr && loop->draining(); },
-                                         application_wake.fd(), inheritance.heirlooms});
+    application =
+        api::make_application({settings.database, settings.faults_enabled, &inheritance.view,
+                               [&loop] { return loop != nullptr && loop->draining(); },
+                               application_wake.fd(), inheritance.heirlooms});
     loop = std::make_unique<gateway::EventLoop>(
         settings.limits,
         gateway::EventLoop::Surroundings{{inheritance.slot + 1, ::getpid()},
                                          inheritance.listening_socket,
                                          settings.balance,
-                                         view,
-                                         slot,
-                                         *inheritance.wake,
+                                         inheritance.view,
+                                         inheritance.writer,
+                                         inheritance.wake,
                                          application_wake,
                                          signals,
                                          settings.trusted_proxies},
         *application);
   } catch (const gateway::NotYet& error) {
-    return cannot_boot(inheritance, error, kExitCannotBootYet);
+    return child::say_why_not(inheritance, error.what(), child::kExitCannotBootYet);
   } catch (const std::exception& error) {
-    return cannot_boot(inheritance, error, kExitCannotBoot);
+    return child::say_why_not(inheritance, error.what(), child::kExitCannotBoot);
   }
-  // It knows now whether they are the same.
+  // The application knows now whether it has opened the same.
   for (const int fd : inheritance.heirlooms) ::close(fd);
 
   signals.catch_again();
   if (!application->starts_programs()) be_a_batch_process();
-  slot.ready(telemetry::now_ns());
-  tell_primary(inheritance.boot_pipe, std::string_view(&kReadyMark, 1), application->heirlooms());
+  child::say_ready(inheritance, application->heirlooms());
   loop->run();
   return EXIT_SUCCESS;
 }
