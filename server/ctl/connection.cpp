@@ -1,15 +1,15 @@
 #include "ctl/connection.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <utility>
 #include <vector>
 
+#include "control/question.h"
 #include "forkscope/telemetry/endpoint.h"
 
 namespace forkscope::ctl {
@@ -19,16 +19,20 @@ namespace {
 using nlohmann::ordered_json;
 using telemetry::ControlEndpoint;
 
-constexpr int kTimeoutMs = 5'000;
+constexpr std::chrono::milliseconds kTimeout{5'000};
 
 struct Candidate {
-  std::string path;
+  ControlEndpoint endpoint;
   os::UniqueFd fd;
   std::string who = {};  ///< "127.0.0.1, pid 4711"
   bool stopping = false;
 };
 
 std::string error_text() { return std::strerror(errno); }
+
+os::UniqueFd connect(const ControlEndpoint& endpoint) {
+  return telemetry::connect_to(endpoint, static_cast<int>(kTimeout.count()));
+}
 
 bool means_nobody(int error) { return error == ENOENT || error == ECONNREFUSED; }
 
@@ -38,9 +42,9 @@ std::vector<Candidate> candidates_on(std::uint16_t port, const telemetry::Contro
   std::vector<Candidate> found;
   for (const ControlEndpoint& endpoint : places.endpoints) {
     if (endpoint.port != port) continue;
-    os::UniqueFd fd(telemetry::connect_to(endpoint, kTimeoutMs));
+    os::UniqueFd fd = connect(endpoint);
     if (fd) {
-      found.push_back({endpoint.path, std::move(fd)});
+      found.push_back({endpoint, std::move(fd)});
     } else if (!means_nobody(errno)) {
       remarks += ' ' + endpoint.path + ": " + error_text() + '.';
     }
@@ -53,7 +57,7 @@ std::string others_there_are(const telemetry::ControlPlaces& places) {
   std::vector<std::uint16_t> ports;
   for (const ControlEndpoint& endpoint : places.endpoints) {
     const bool known = std::find(ports.begin(), ports.end(), endpoint.port) != ports.end();
-    if (!known && os::UniqueFd(telemetry::connect_to(endpoint, kTimeoutMs))) {
+    if (!known && connect(endpoint)) {
       ports.push_back(endpoint.port);
     }
   }
@@ -63,11 +67,12 @@ std::string others_there_are(const telemetry::ControlPlaces& places) {
   return (ports.size() == 1 ? "there is one on port " : "there are some on ports ") + list;
 }
 
-/// Where it listens it has to say itself; the process is known from the connection.
+/// Where it listens it has to say itself; the process is known from the connection, which is used
+/// up afterwards.
 void ask_who(Candidate& candidate) {
   candidate.who = "pid " + std::to_string(telemetry::peer_of(candidate.fd.get()));
   try {
-    const ordered_json status = ask(candidate.fd, {{"cmd", "status"}});
+    const ordered_json status = ask(std::move(candidate.fd), {{"cmd", "status"}});
     candidate.who = status.value("host", "?") + ", " + candidate.who;
     candidate.stopping = status.value("stopping", false);
     if (candidate.stopping) candidate.who += ", stopping";
@@ -93,10 +98,10 @@ os::UniqueFd connect_to_port(std::uint16_t port) {
     for (Candidate& candidate : found) ask_who(candidate);
     const auto first_stopping = std::stable_partition(
         found.begin(), found.end(), [](const Candidate& candidate) { return !candidate.stopping; });
-    if (first_stopping - found.begin() == 1) return std::move(found.front().fd);
+    if (first_stopping - found.begin() == 1) return connect_to_path(found.front().endpoint.path);
     std::string list;
     for (const Candidate& candidate : found) {
-      list += "\n  --socket " + candidate.path + "  (" + candidate.who + ')';
+      list += "\n  --socket " + candidate.endpoint.path + "  (" + candidate.who + ')';
     }
     throw std::runtime_error(std::to_string(found.size()) + " servers on port " +
                              std::to_string(port) + "; choose one with" + list);
@@ -105,26 +110,16 @@ os::UniqueFd connect_to_port(std::uint16_t port) {
 }
 
 os::UniqueFd connect_to_path(const std::string& path) {
-  os::UniqueFd fd(telemetry::connect_to(telemetry::control_endpoint_at(path), kTimeoutMs));
+  os::UniqueFd fd = connect(telemetry::control_endpoint_at(path));
   if (!fd)
     throw std::runtime_error("no server of this user at " + path + " (" + error_text() + ')');
   return fd;
 }
 
-ordered_json ask(const os::UniqueFd& server, const ordered_json& command) {
-  const std::string line = command.dump() + "\n";
-  const ssize_t sent = ::send(server.get(), line.data(), line.size(), MSG_NOSIGNAL);
-  std::string answer;
-  char bytes[4096];
-  while (sent == static_cast<ssize_t>(line.size()) && !answer.ends_with('\n')) {
-    const ssize_t count = ::recv(server.get(), bytes, sizeof bytes, 0);
-    if (count <= 0) break;
-    answer.append(bytes, static_cast<std::size_t>(count));
-  }
-  if (!answer.ends_with('\n')) throw std::runtime_error("the server does not answer");
-  auto reply = ordered_json::parse(answer, nullptr, /*allow_exceptions=*/false);
-  if (!reply.is_object()) throw std::runtime_error("the server's answer makes no sense");
-  return reply;
+ordered_json ask(os::UniqueFd server, const ordered_json& command) {
+  control::Answer answer = control::Question(std::move(server), command).wait(kTimeout);
+  if (answer.body.is_object()) return std::move(answer.body);
+  throw std::runtime_error(answer.error);
 }
 
 }  // namespace forkscope::ctl

@@ -16,7 +16,8 @@ os::UniqueFd connect_to_port(std::uint16_t port);
 /// Throws std::runtime_error.
 os::UniqueFd connect_to_path(const std::string& path);
 
-/// One command, one line of answer. Throws std::runtime_error with one line for people.
-nlohmann::ordered_json ask(const os::UniqueFd& server, const nlohmann::ordered_json& command);
+/// The server's answer, also where it refuses. Closes the connection. Throws std::runtime_error
+/// with one line for people where there is no answer.
+nlohmann::ordered_json ask(os::UniqueFd server, const nlohmann::ordered_json& command);
 
 }  // namespace forkscope::ctl

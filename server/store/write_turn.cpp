@@ -15,22 +15,20 @@ namespace forkscope::store {
 
 WriteTurn::WriteTurn(std::string path)
     : path_(std::move(path)),
-      fd_(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) {
-  if (fd_ >= 0) return;
+      file_(::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) {
+  if (file_) return;
   const std::string reason = std::system_category().message(errno);
   throw StoreError(StoreError::Kind::unavailable, "cannot open " + path_ + ": " + reason);
 }
 
-WriteTurn::~WriteTurn() { ::close(fd_); }
-
 bool WriteTurn::try_take() {
-  if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) return false;
+  if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) return false;
   if (file_is_still_there()) return true;
   release();
   return false;
 }
 
-void WriteTurn::release() { ::flock(fd_, LOCK_UN); }
+void WriteTurn::release() { ::flock(file_.get(), LOCK_UN); }
 
 std::optional<std::uint64_t> WriteTurn::change_mark() const {
   const std::uint64_t word = mark_word();
@@ -50,31 +48,31 @@ void WriteTurn::note_flush(std::uint64_t number) {
 /// A new file is empty: nobody has committed.
 std::uint64_t WriteTurn::word_at(off_t offset) const {
   std::uint64_t word = 0;
-  return ::pread(fd_, &word, sizeof word, offset) == sizeof word ? word : 0;
+  return ::pread(file_.get(), &word, sizeof word, offset) == sizeof word ? word : 0;
 }
 
 /// Where this fails, readers find out a millisecond later (TodoStore::begin_reads()), and whoever
 /// is new begins a new log.
 void WriteTurn::put_word(off_t offset, std::uint64_t word) {
-  if (::pwrite(fd_, &word, sizeof word, offset) != sizeof word) return;
+  if (::pwrite(file_.get(), &word, sizeof word, offset) != sizeof word) return;
 }
 
 WriteTurn::Company WriteTurn::company() const {
   Company company;
-  const ssize_t bytes = ::pread(fd_, &company, sizeof company, kCompanyAt);
+  const ssize_t bytes = ::pread(file_.get(), &company, sizeof company, kCompanyAt);
   return bytes == sizeof company ? company : Company{};
 }
 
 /// Where this fails, a start after the next one cannot tell whether a log fits.
 void WriteTurn::note_company(const Company& company) {
-  if (::pwrite(fd_, &company, sizeof company, kCompanyAt) != sizeof company) return;
+  if (::pwrite(file_.get(), &company, sizeof company, kCompanyAt) != sizeof company) return;
 }
 
 /// A lock file that has been deleted locks nobody out who opens the path anew.
 bool WriteTurn::file_is_still_there() const {
   struct stat locked {};
   struct stat at_path {};
-  return ::fstat(fd_, &locked) == 0 && ::stat(path_.c_str(), &at_path) == 0 &&
+  return ::fstat(file_.get(), &locked) == 0 && ::stat(path_.c_str(), &at_path) == 0 &&
          locked.st_ino == at_path.st_ino && locked.st_dev == at_path.st_dev;
 }
 

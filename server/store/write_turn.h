@@ -32,6 +32,8 @@
 #include <optional>
 #include <string>
 
+#include "os/unique_fd.h"
+
 namespace forkscope::store {
 
 class WriteTurn {
@@ -40,7 +42,6 @@ class WriteTurn {
   explicit WriteTurn(std::string path);
   WriteTurn(const WriteTurn&) = delete;
   WriteTurn& operator=(const WriteTurn&) = delete;
-  ~WriteTurn();
 
   /// Never waits. False: another process has it, or the file has been deleted or replaced, and
   /// whoever comes later would lock another one.
@@ -89,7 +90,7 @@ class WriteTurn {
   void put_word(off_t offset, std::uint64_t word);
 
   std::string path_;
-  int fd_ = -1;
+  os::UniqueFd file_;
 };
 
 }  // namespace forkscope::store

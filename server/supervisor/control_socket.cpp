@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "forkscope/telemetry/layout.h"
+#include "os/descriptor_passing.h"
 
 namespace forkscope::supervisor {
 
@@ -208,21 +209,7 @@ bool ControlSocket::send(Client& client, const ordered_json& reply) {
 
 bool ControlSocket::send_segment(Client& client, const ordered_json& reply) {
   if (!client.unsent.empty()) return false;  // it doesn't read its answers
-  std::string text = line_of(reply);
-  iovec bytes = {text.data(), text.size()};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  msghdr message{};
-  message.msg_iov = &bytes;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  cmsghdr* header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof(int));
-  std::memcpy(CMSG_DATA(header), &segment_fd_, sizeof(int));
-  return ::sendmsg(client.fd.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT) ==
-         static_cast<ssize_t>(text.size());
+  return os::send_with_descriptors(client.fd.get(), line_of(reply), {&segment_fd_, 1});
 }
 
 bool ControlSocket::flush(Client& client) {

@@ -171,28 +171,29 @@ ControlPlaces find_control_sockets() {
   return found;
 }
 
-int connect_to(const ControlEndpoint& endpoint, int timeout_ms) {
+os::UniqueFd connect_to(const ControlEndpoint& endpoint, int timeout_ms) {
   const auto address = unix_address(endpoint.path);
   if (!address) {
     errno = ENAMETOOLONG;
-    return -1;
+    return {};
   }
   const int flags = timeout_ms == 0 ? SOCK_CLOEXEC | SOCK_NONBLOCK : SOCK_CLOEXEC;
-  const int fd = ::socket(AF_UNIX, SOCK_STREAM | flags, 0);
-  if (fd < 0) return -1;
+  os::UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | flags, 0));
+  if (!socket) return {};
   const timeval timeout{timeout_ms / 1000, timeout_ms % 1000 * 1000};
-  ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
-  ::setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
   int error = 0;
-  if (::connect(fd, reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0) {
+  const auto* to = reinterpret_cast<const sockaddr*>(&*address);
+  if (::connect(socket.get(), to, sizeof *address) != 0) {
     error = errno;
-  } else if (!is_trusted(fd, endpoint.path)) {
+  } else if (!is_trusted(socket.get(), endpoint.path)) {
     error = EPERM;
   }
-  if (error == 0) return fd;
-  ::close(fd);
+  if (error == 0) return socket;
+  socket.reset();
   errno = error;
-  return -1;
+  return {};
 }
 
 pid_t peer_of(int socket) {

@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "os/unique_fd.h"
+
 namespace forkscope::telemetry {
 
 namespace {
@@ -15,10 +17,8 @@ template <std::size_t kBytes>
 bool read_file(std::uint32_t pid, const char* name, char (&text)[kBytes]) {
   char path[32];
   std::snprintf(path, sizeof path, "/proc/%u/%s", pid, name);
-  const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return false;
-  const ssize_t bytes = ::read(fd, text, kBytes - 1);
-  ::close(fd);
+  const os::UniqueFd file(::open(path, O_RDONLY | O_CLOEXEC));
+  const ssize_t bytes = ::read(file.get(), text, kBytes - 1);
   if (bytes <= 0) return false;
   text[bytes] = '\0';
   return true;

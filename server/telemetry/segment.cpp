@@ -12,6 +12,7 @@
 #include <cstring>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include "forkscope/telemetry/histogram.h"
 #include "forkscope/telemetry/process_stat.h"
@@ -150,19 +151,18 @@ void allocate(int fd, std::uint64_t bytes) {
 
 Segment Segment::create(const SegmentOptions& options) {
   const Header header = plan_header(options);
-  const int fd = ::memfd_create("forkscope", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  if (fd < 0) throw_errno("memfd_create");
-  Segment segment(fd, Mapping(), header);  // owns the descriptor from here on
-
-  allocate(fd, header.total_bytes);
-  void* address = ::mmap(nullptr, header.total_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  os::UniqueFd fd(::memfd_create("forkscope", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (!fd) throw_errno("memfd_create");
+  allocate(fd.get(), header.total_bytes);
+  void* address =
+      ::mmap(nullptr, header.total_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
   if (address == MAP_FAILED) throw_errno("mmap of the telemetry segment");
-  segment.mapping_ = Mapping(address, header.total_bytes);
+  Segment segment(std::move(fd), Mapping(address, header.total_bytes), header);
 
   // Mappings that exist stay writable and are inherited; whoever gets the descriptor can only read
   // (memfd_create(2), F_SEAL_FUTURE_WRITE).
-  if (::fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL) !=
-      0) {
+  if (::fcntl(segment.fd(), F_ADD_SEALS,
+              F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL) != 0) {
     throw_errno("F_ADD_SEALS");
   }
   std::memcpy(address, &header, sizeof header);
@@ -170,17 +170,8 @@ Segment Segment::create(const SegmentOptions& options) {
   return segment;
 }
 
-Segment::Segment(int fd, Mapping mapping, const Header& header)
-    : fd_(fd), mapping_(std::move(mapping)), header_(header) {}
-
-Segment::Segment(Segment&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)),
-      mapping_(std::move(other.mapping_)),
-      header_(other.header_) {}
-
-Segment::~Segment() {
-  if (fd_ >= 0) ::close(fd_);
-}
+Segment::Segment(os::UniqueFd fd, Mapping mapping, const Header& header)
+    : fd_(std::move(fd)), mapping_(std::move(mapping)), header_(header) {}
 
 Word* Segment::item(SectionId id, std::uint32_t index) const {
   const Section& section = header_.sections[static_cast<std::uint32_t>(id) - 1];

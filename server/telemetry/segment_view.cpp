@@ -9,7 +9,9 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
+#include <span>
 
+#include "forkscope/telemetry/crc32c.h"
 #include "forkscope/telemetry/fnv.h"
 
 namespace forkscope::telemetry {
@@ -238,13 +240,7 @@ std::uint32_t header_crc32c(const Header& header) {
   Header copy = header;
   copy.magic = 0;
   copy.crc32c = 0;
-  const auto* bytes = reinterpret_cast<const unsigned char*>(&copy);
-  std::uint32_t crc = 0xFFFF'FFFF;
-  for (std::size_t i = 0; i < sizeof copy; ++i) {
-    crc ^= bytes[i];
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0x82F6'3B78 : 0);
-  }
-  return ~crc;
+  return crc32c(std::as_bytes(std::span(&copy, 1)));
 }
 
 std::uint64_t section_table_hash(const Header& header) {

@@ -18,6 +18,8 @@
 #include <string>
 #include <vector>
 
+#include "os/unique_fd.h"
+
 namespace forkscope::telemetry {
 
 /// How many servers of one user can have the same port.
@@ -57,11 +59,11 @@ struct ControlPlaces {
 ControlPlaces find_control_sockets();
 
 /// Connects, if a process of the same user listens there; root may connect to the one who owns the
-/// directory. Returns a descriptor of the caller's, or -1 and errno: ENOENT or ECONNREFUSED where
+/// directory. Returns nothing, and errno, where that fails: ENOENT or ECONNREFUSED where
 /// nobody listens, EPERM for a listener that is not trusted, EAGAIN for one that does not accept.
 /// With a timeout of 0 it never waits, and the descriptor is non-blocking; otherwise it blocks, and
 /// neither this nor a call on it takes longer.
-int connect_to(const ControlEndpoint& endpoint, int timeout_ms);
+os::UniqueFd connect_to(const ControlEndpoint& endpoint, int timeout_ms);
 
 /// The process at the other end, as it is known here; 0: it is in a namespace that is not seen.
 pid_t peer_of(int socket);

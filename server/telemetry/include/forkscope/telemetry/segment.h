@@ -8,6 +8,7 @@
 #include "forkscope/telemetry/layout.h"
 #include "forkscope/telemetry/mapping.h"
 #include "forkscope/telemetry/slot_writer.h"
+#include "os/unique_fd.h"
 
 namespace forkscope::telemetry {
 
@@ -32,11 +33,7 @@ class Segment {
   /// are allocated here, so that no process meets a SIGBUS later.
   static Segment create(const SegmentOptions& options);
 
-  Segment(Segment&& other) noexcept;
-  Segment& operator=(Segment&&) = delete;
-  ~Segment();
-
-  int fd() const { return fd_; }
+  int fd() const { return fd_.get(); }
   const std::byte* data() const { return mapping_.data(); }
   std::size_t size() const { return mapping_.size(); }
   const Header& header() const { return header_; }
@@ -53,10 +50,10 @@ class Segment {
   void confine_to_slot(std::uint32_t slot) const;
 
  private:
-  Segment(int fd, Mapping mapping, const Header& header);
+  Segment(os::UniqueFd fd, Mapping mapping, const Header& header);
   Word* item(SectionId id, std::uint32_t index) const;
 
-  int fd_ = -1;
+  os::UniqueFd fd_;
   Mapping mapping_;
   Header header_;
 };

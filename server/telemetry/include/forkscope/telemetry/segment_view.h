@@ -79,7 +79,7 @@ class SegmentView {
   Header header_{};
 };
 
-/// CRC-32C (Castagnoli, RFC 3720 appendix B.4) of the header with `magic` and `crc32c` as 0.
+/// CRC-32C (crc32c.h) of the header with `magic` and `crc32c` as 0.
 std::uint32_t header_crc32c(const Header& header);
 /// FNV-1a 64 of the section table.
 std::uint64_t section_table_hash(const Header& header);
