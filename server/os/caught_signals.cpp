@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cassert>
 #include <cerrno>
@@ -93,6 +94,7 @@ std::optional<int> CaughtSignals::next() const {
 }
 
 bool CaughtSignals::has_come(int signal) const {
+  assert(std::find(events_.begin(), events_.end(), signal) != events_.end());
   return (g_come.load(std::memory_order_relaxed) & bit(signal)) != 0;
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -95,10 +96,12 @@ bool ChildProcess::signal(int number) const {
 
 std::optional<ExitStatus> ChildProcess::reap() {
   siginfo_t info{};
-  if (reaped_ || ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG) != 0 ||
-      info.si_pid == 0) {
+  if (reaped_) return std::nullopt;
+  if (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG) != 0) {
+    assert(errno != ECHILD && "nobody else reaps, and only the parent");
     return std::nullopt;
   }
+  if (info.si_pid == 0) return std::nullopt;
   reaped_ = true;
   return ExitStatus{info.si_code != CLD_EXITED, info.si_status, info.si_code == CLD_DUMPED};
 }

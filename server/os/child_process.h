@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include <cassert>
 #include <functional>
 #include <optional>
 #include <span>
@@ -29,6 +30,7 @@ class ChildProcess {
   ChildProcess() = default;
   ChildProcess(ChildProcess&& other) noexcept { *this = std::move(other); }
   ChildProcess& operator=(ChildProcess&& other) noexcept {
+    assert(reaped_ && "whoever forks must reap");
     pid_ = std::exchange(other.pid_, 0);
     reaped_ = std::exchange(other.reaped_, true);
     return *this;

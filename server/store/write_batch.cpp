@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <cassert>
 #include <cerrno>
 #include <utility>
 
@@ -45,6 +46,7 @@ WriteBatch::~WriteBatch() {
 }
 
 bool WriteBatch::begin() {
+  assert(owner_.is_here() && !open_);
   failure_.reset();
   if (!turn_.try_take()) {
     failure_ = files_.misplaced();  // the turn itself, perhaps, which will never be ours then
@@ -88,6 +90,7 @@ int WriteBatch::replace_log() {
 }
 
 std::optional<StoreError> WriteBatch::commit() {
+  assert(owner_.is_here() && open_);
   open_ = false;
   std::optional<StoreError> failure = failure_to_commit();
   if (in_transaction()) run(rollback_);
@@ -121,6 +124,7 @@ void WriteBatch::collect_flush() {
 }
 
 std::optional<StoreError> WriteBatch::flush() {
+  assert(!log_flush_.under_way() && "after begin_flush()");
   return flush_failure_ ? flush_failure_ : files_.misplaced();
 }
 

@@ -23,7 +23,8 @@
 // nobody has said that the disk has it. A killed process leaves its doubt behind in this way, also
 // one that was killed in its flush.
 //
-// One per process; refers to a connection and a turn that outlive it.
+// One per process, used by the thread that made it; refers to a connection and a turn that outlive
+// it.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -32,6 +33,7 @@
 #include <optional>
 #include <string>
 
+#include "os/one_thread.h"
 #include "store/database_files.h"
 #include "store/log_flush.h"
 #include "store/store_error.h"
@@ -70,6 +72,8 @@ class WriteBatch {
   /// After begin_flush(). Nothing when all that has been committed is on the disk, in files that
   /// are in place.
   std::optional<StoreError> flush();
+  /// Between begin() and commit().
+  bool is_open() const { return open_; }
 
  private:
   friend class Savepoint;
@@ -106,6 +110,7 @@ class WriteBatch {
   std::uint64_t flushed_commit_ = 0;                 ///< … and which it has flushed.
   std::optional<StoreError> flush_failure_;          ///< Why the log is in doubt, or:
   std::optional<std::uint64_t> unconfirmed_commit_;  ///< … from before, and was not on the disk.
+  [[no_unique_address]] os::OneThread owner_;
 };
 
 /// The changes of one request: undone at the end of the scope unless kept.

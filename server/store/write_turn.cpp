@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cassert>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -22,13 +23,28 @@ WriteTurn::WriteTurn(std::string path)
 }
 
 bool WriteTurn::try_take() {
+  assert(owner_.is_here() && "a lock that was opened before a fork is shared by it");
   if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) return false;
+#ifndef NDEBUG
+  held_ = true;
+#endif
   if (file_is_still_there()) return true;
   release();
   return false;
 }
 
-void WriteTurn::release() { ::flock(file_.get(), LOCK_UN); }
+void WriteTurn::release() {
+  assert(owner_.is_here());
+#ifndef NDEBUG
+  held_ = false;
+#endif
+  ::flock(file_.get(), LOCK_UN);
+}
+
+void WriteTurn::mark(std::uint64_t word) {
+  assert(held_ && "only the holder of the turn commits");
+  put_word(kMarkAt, word);
+}
 
 std::optional<std::uint64_t> WriteTurn::change_mark() const {
   const std::uint64_t word = mark_word();

@@ -32,6 +32,7 @@
 #include <optional>
 #include <string>
 
+#include "os/one_thread.h"
 #include "os/unique_fd.h"
 
 namespace forkscope::store {
@@ -85,12 +86,16 @@ class WriteTurn {
 
   bool file_is_still_there() const;
   std::uint64_t mark_word() const { return word_at(kMarkAt); }
-  void mark(std::uint64_t word) { put_word(kMarkAt, word); }
+  void mark(std::uint64_t word);
   std::uint64_t word_at(off_t offset) const;
   void put_word(off_t offset, std::uint64_t word);
 
   std::string path_;
   os::UniqueFd file_;
+  [[no_unique_address]] os::OneThread owner_;
+#ifndef NDEBUG
+  bool held_ = false;
+#endif
 };
 
 }  // namespace forkscope::store

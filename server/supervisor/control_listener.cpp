@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cassert>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -65,6 +66,7 @@ bool ControlListener::take_plain_name() {
 }
 
 std::string ControlListener::bind(int backlog) {
+  assert(!listener_ && "after release(), or its file would be left behind");
   if (std::string why_not = prepare(telemetry::runtime_directory()); !why_not.empty()) {
     return why_not;
   }

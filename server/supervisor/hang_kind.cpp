@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <cassert>
+
 namespace forkscope::supervisor {
 
 namespace {
@@ -19,6 +21,7 @@ void HangSuspicion::raise(const telemetry::ProcessStat& first_look, std::uint64_
 
 telemetry::HangKind HangSuspicion::kind(const telemetry::ProcessStat& second_look,
                                         std::uint64_t now_ns) const {
+  assert(is_raised() && now_ns >= since_ns_);
   if (second_look.state == 'T') return telemetry::HangKind::stopped;
   // On a crowded machine a spinning worker gets only a part of a core, but it is always runnable.
   const std::uint64_t cpu_ns = ticks_to_ns(second_look.cpu_ticks - cpu_ticks_);

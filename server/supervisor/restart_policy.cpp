@@ -1,11 +1,13 @@
 #include "supervisor/restart_policy.h"
 
 #include <algorithm>
+#include <cassert>
 
 namespace forkscope::supervisor {
 
 std::uint64_t RestartPolicy::delay_after_death(Death death, std::uint64_t forked_ns,
                                                std::uint64_t died_ns, double jitter) {
+  assert(forked_ns <= died_ns && jitter >= 0 && jitter < 1);
   if (death == Death::killed_while_serving) return 0;
   if (death == Death::killed_while_booting) return kFirstDelayNs;
   const bool lived_long = died_ns - forked_ns >= kStableNs;

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -37,6 +38,7 @@ WorkerHandle::WorkerHandle(const PrimaryParts& primary, std::uint32_t number)
       hang_watch_(primary.settings.hang_after_ns) {}
 
 void WorkerHandle::fork(std::uint64_t now_ns, std::uint64_t boot_token) {
+  assert(!process_ && "one process at a time");
   int pipe[2];
   // A socket, because descriptors come with what it says.
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pipe) != 0) {
@@ -233,6 +235,7 @@ Death WorkerHandle::latest_death() const {
 
 void WorkerHandle::plan_restart(std::uint64_t now_ns, double jitter,
                                 std::uint64_t longest_delay_ns) {
+  assert(!process_ && "after a reap");
   const std::uint64_t delay = std::min(
       longest_delay_ns,
       restart_policy_.delay_after_death(latest_death(), roster_.forked_ns, now_ns, jitter));
@@ -267,6 +270,7 @@ void WorkerHandle::drain(std::uint64_t now_ns, std::uint64_t deadline_ns, bool h
 }
 
 void WorkerHandle::retire(std::uint64_t now_ns) {
+  assert(!process_ && "a process would go on unseen");
   fork_due_ns_.reset();
   roster_.respawn_due_ns = 0;
   publish(RosterState::unused, now_ns);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -175,22 +176,39 @@ Segment::Segment(os::UniqueFd fd, Mapping mapping, const Header& header)
 
 Word* Segment::item(SectionId id, std::uint32_t index) const {
   const Section& section = header_.sections[static_cast<std::uint32_t>(id) - 1];
+  assert(index < section.count);
   return reinterpret_cast<Word*>(mapping_.data() + section.offset + section.stride * index);
 }
 
-BeatLane Segment::beat() const { return BeatLane(item(SectionId::beat, 0)); }
-EventLane Segment::events() const { return EventLane(item(SectionId::events, 0)); }
+bool Segment::is_primary() const {
+  return header_.primary_pid == static_cast<std::uint32_t>(::getpid());
+}
+
+BeatLane Segment::beat() const {
+  assert(is_primary());
+  return BeatLane(item(SectionId::beat, 0));
+}
+
+EventLane Segment::events() const {
+  assert(is_primary());
+  return EventLane(item(SectionId::events, 0));
+}
+
 RosterLane Segment::roster(std::uint32_t slot) const {
+  assert(is_primary());
   return RosterLane(item(SectionId::roster, slot));
 }
 
 SlotWriter Segment::slot(std::uint32_t slot) const {
+  assert(slot < header_.slot_count);
   return {item(SectionId::progress, slot), item(SectionId::counters, slot),
           item(SectionId::current, slot), item(SectionId::requests, slot),
           item(SectionId::histogram, slot)};
 }
 
 void Segment::confine_to_slot(std::uint32_t slot) const {
+  assert(!is_primary());
+  assert(slot < header_.slot_count);
   const Section& parts = header_.sections[static_cast<std::uint32_t>(SectionId::progress) - 1];
   std::byte* own = mapping_.data() + parts.offset + parts.stride * slot;
   if (::mprotect(mapping_.data(), mapping_.size(), PROT_READ) != 0 ||

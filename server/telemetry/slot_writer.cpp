@@ -24,6 +24,8 @@ SlotWriter::SlotWriter(Word* progress, Word* counters, Word* current, Word* requ
       histogram_(histogram) {}
 
 void SlotWriter::start_generation(std::uint32_t generation, std::uint64_t now_ns) {
+  assert(generation > load_relaxed(PROGRESS(generation)) && "generations only grow");
+  assert(begun_and_not_ended() == 0 && "the generation before is settled");
   store_relaxed(PROGRESS(ready_ns), 0);
   store_relaxed(PROGRESS(draining), 0);
   step(Phase::booting, now_ns);
@@ -33,11 +35,14 @@ void SlotWriter::start_generation(std::uint32_t generation, std::uint64_t now_ns
 void SlotWriter::ready(std::uint64_t now_ns) { store_release(PROGRESS(ready_ns), now_ns); }
 
 void SlotWriter::idle() {
+  assert(owner_.is_here() && "one writer, in one process");
   store_relaxed(PROGRESS(phase), static_cast<Word>(Phase::idle));
   add_relaxed(PROGRESS(steps), 1);
 }
 
 void SlotWriter::step(Phase phase, std::uint64_t now_ns) {
+  assert(owner_.is_here() && "one writer, in one process");
+  assert(phase != Phase::idle && "only idle() may say so");
   store_relaxed(PROGRESS(busy_since_ns), now_ns);
   store_relaxed(PROGRESS(phase), static_cast<Word>(phase));
   store_relaxed(PROGRESS(last_core), static_cast<Word>(::sched_getcpu()));
@@ -48,7 +53,11 @@ void SlotWriter::draining() { store_relaxed(PROGRESS(draining), 1); }
 
 RequestRecord SlotWriter::begin_request(std::uint64_t now_ns, Method method, std::string_view path,
                                         std::uint64_t connection) {
+  assert(now_ns >= latest_begin_ns_ && "requests begin in the order of time");
   step(Phase::handling, now_ns);
+#ifndef NDEBUG
+  latest_begin_ns_ = now_ns;
+#endif
   in_hand_.id = current_.head() + 1;
   in_hand_.start_ns = now_ns;
   in_hand_.connection = connection;
@@ -74,6 +83,13 @@ RequestRecord SlotWriter::begin_request(std::uint64_t now_ns, Method method, std
 
 void SlotWriter::end_request(RequestRecord& request, std::uint64_t now_ns, std::uint32_t status,
                              std::uint64_t response_bytes) {
+  assert(owner_.is_here() && "one writer, in one process");
+  assert(now_ns >= request.end_ns && "a request ends after it began");
+  assert(now_ns >= latest_end_ns_ && "requests end in the order of time");
+  assert(status >= 100 && status <= 599);
+#ifndef NDEBUG
+  latest_end_ns_ = now_ns;
+#endif
   request.duration_ns = now_ns - request.end_ns;
   request.end_ns = now_ns;
   request.status = static_cast<std::uint16_t>(status);
@@ -85,11 +101,11 @@ void SlotWriter::end_request(RequestRecord& request, std::uint64_t now_ns, std::
   requests_.write(request);
   const std::uint64_t done = load_relaxed(PROGRESS(requests_done));
   if (request.id > done) {
-    assert(request.id == done + 1);
+    assert(request.id == done + 1 && "requests end in the order in which they began");
     store_release(PROGRESS(requests_done), request.id);
   } else {
     const std::uint64_t unflushed = load_relaxed(COUNTER(writes_unflushed));
-    assert(unflushed > 0);
+    assert(unflushed > 0 && "a request ends once");
     store_relaxed(COUNTER(writes_unflushed), unflushed - 1);
   }
   store_relaxed(PROGRESS(busy_since_ns), now_ns);

@@ -145,14 +145,6 @@ TEST_F(SegmentTest, CountsWritesThatTheDiskHasAndNobodyHasBeenTold) {
   EXPECT_EQ(segment_.slot(0).settle_after_exit(), 0U) << "counted once";
 }
 
-TEST_F(SegmentTest, ForbidsThatARequestEndsBeforeOneThatBeganEarlier) {
-#ifndef NDEBUG
-  slot_.begin_request(kSecond, Method::post, "/v1/todos", 1);
-  auto second = slot_.begin_request(kSecond, Method::post, "/v1/todos", 2);
-  EXPECT_DEATH(slot_.end_request(second, kSecond, 201, 0), "done \\+ 1");
-#endif
-}
-
 TEST_F(SegmentTest, TellsIdleFromBusyByTheWorkersOwnWord) {
   put_on_roster(RosterState::ready);
   slot_.idle();

@@ -27,6 +27,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -60,6 +61,7 @@ class LaneWriter {
   /// Publishes the first `bytes` bytes of `record`; readers see older bytes behind them.
   /// Wait-free; returns the new head.
   std::uint64_t write(const Record& record, std::size_t bytes = sizeof(Record)) {
+    assert(bytes <= sizeof(Record));
     const std::uint64_t n = load_relaxed(lane_);
     Word* target = lane_ + kLaneHeaderWords + (n & (Capacity - 1)) * kRecordWords;
     const auto* source = reinterpret_cast<const std::byte*>(&record);
@@ -70,6 +72,7 @@ class LaneWriter {
       std::memcpy(&word, source + i * sizeof(Word), sizeof(Word));
       store_relaxed(target + i, word);
     }
+    assert(load_relaxed(lane_) == n && "a lane has one writer at a time");
     store_release(lane_, n + 1);
     return n + 1;
   }

@@ -15,7 +15,7 @@ namespace forkscope::telemetry {
 struct SegmentOptions {
   std::uint32_t slots = 32;  ///< 1 … kMaxSlots.
   std::uint32_t port = 0;
-  std::string host;
+  std::string host = {};
   std::uint64_t hang_after_ns = 0;
   std::uint64_t kill_after_ns = 0;
   bool faults_enabled = false;
@@ -38,19 +38,21 @@ class Segment {
   std::size_t size() const { return mapping_.size(); }
   const Header& header() const { return header_; }
 
-  // For the primary.
+  // For the primary, and no child of it.
   BeatLane beat() const;
   RosterLane roster(std::uint32_t slot) const;
   EventLane events() const;
   /// For a worker its own slot; for the primary any slot whose process has been reaped.
   SlotWriter slot(std::uint32_t slot) const;
 
-  /// In a worker, right after the fork: makes everything but its own slot read-only, so that a
-  /// wild pointer here can't touch another's figures, and takes the slot's page faults now.
+  /// In a child of the primary, right after the fork: makes everything but its own slot read-only,
+  /// so that a wild pointer here can't touch another's figures, and takes the slot's page faults
+  /// now.
   void confine_to_slot(std::uint32_t slot) const;
 
  private:
   Segment(os::UniqueFd fd, Mapping mapping, const Header& header);
+  bool is_primary() const;  // asserted only
   Word* item(SectionId id, std::uint32_t index) const;
 
   os::UniqueFd fd_;

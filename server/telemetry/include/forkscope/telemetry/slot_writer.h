@@ -2,8 +2,9 @@
 // path of every request, and has a budget of 50 ns for begin_request() plus end_request(), the
 // clock included.
 //
-// Called by the worker that holds the slot; by the primary only between the reap of a worker and
-// the fork of its successor. Does not own the memory.
+// Made and called by one thread of the worker that holds the slot; by the primary only between the
+// reap of a worker and the fork of its successor. Does not own the memory. Time does not go back
+// from one call to the next: readers search the records by it.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 
 #include "forkscope/telemetry/lane.h"
 #include "forkscope/telemetry/layout.h"
+#include "os/one_thread.h"
 
 namespace forkscope::telemetry {
 
@@ -19,7 +21,7 @@ class SlotWriter {
   SlotWriter(Word* progress, Word* counters, Word* current, Word* requests, Word* histogram);
 
   // ── the event loop ──
-  /// The first thing a new process writes.
+  /// The first thing a new process writes. Generations of a slot only grow.
   void start_generation(std::uint32_t generation, std::uint64_t now_ns);
   /// It serves from now on.
   void ready(std::uint64_t now_ns);
@@ -70,6 +72,11 @@ class SlotWriter {
   LaneWriter<RequestRecord, kRequestCapacity> requests_;
   Word* histogram_;
   CurrentRecord in_hand_{};  // kept, so that only what changes is written
+  [[no_unique_address]] os::OneThread owner_;
+#ifndef NDEBUG
+  std::uint64_t latest_begin_ns_ = 0;
+  std::uint64_t latest_end_ns_ = 0;
+#endif
 };
 
 }  // namespace forkscope::telemetry
