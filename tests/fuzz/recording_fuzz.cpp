@@ -16,8 +16,8 @@
 #include <string_view>
 #include <vector>
 
+#include "forkscope/telemetry/crc32c.h"
 #include "forkscope/telemetry/event_text.h"
-#include "recording/crc32c.h"
 #include "recording/recording_error.h"
 #include "recording/replay.h"
 #include "words/wording.h"
@@ -45,7 +45,7 @@ void put_right(Bytes& file) {
   recording::FileHeader header;
   if (file.size() < sizeof header) return;
   std::memcpy(&header, file.data(), sizeof header);
-  header.crc32c = recording::crc32c(std::span(file).first(offsetof(recording::FileHeader, crc32c)));
+  header.crc32c = telemetry::crc32c(std::span(file).first(offsetof(recording::FileHeader, crc32c)));
   std::memcpy(file.data(), &header, sizeof header);
   std::size_t at = header.header_bytes;
   recording::ChunkHeader chunk;
@@ -56,7 +56,7 @@ void put_right(Bytes& file) {
     std::memcpy(file.data() + at, &chunk, sizeof chunk);
     const auto covered = std::span(file).subspan(at + 4, 16);
     const auto frame = std::span(file).subspan(at + sizeof chunk, chunk.bytes);
-    chunk.crc32c = recording::crc32c(frame, recording::crc32c(covered));
+    chunk.crc32c = telemetry::crc32c(frame, telemetry::crc32c(covered));
     std::memcpy(file.data() + at, &chunk, sizeof chunk);
     at += sizeof chunk + chunk.bytes;
   }

@@ -15,14 +15,14 @@
 namespace forkscope::text {
 namespace {
 
-using net::Descriptor;
+using os::UniqueFd;
 
 struct Pipe {
   Pipe() {
     std::array<int, 2> ends{};
     EXPECT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
-    reader = Descriptor(ends[0]);
-    writer = Descriptor(ends[1]);
+    reader = UniqueFd(ends[0]);
+    writer = UniqueFd(ends[1]);
     ::fcntl(reader.get(), F_SETFL, O_NONBLOCK);
   }
   std::string read() const {
@@ -31,8 +31,8 @@ struct Pipe {
     text.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
     return text;
   }
-  Descriptor reader;
-  Descriptor writer;
+  UniqueFd reader;
+  UniqueFd writer;
 };
 
 TEST(Output, KeepsWhatAPipeDoesNotTakeAndGoesOnInOrder) {
@@ -54,9 +54,9 @@ TEST(Output, KeepsWhatAPipeDoesNotTakeAndGoesOnInOrder) {
 
 TEST(Output, LeavesTheShellsDescriptionAsItIs) {
   const Pipe pipe;
-  const Descriptor terminal(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+  const UniqueFd terminal(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
   ASSERT_EQ(::grantpt(terminal.get()) + ::unlockpt(terminal.get()), 0);
-  const Descriptor shell(::open(::ptsname(terminal.get()), O_RDWR | O_NOCTTY | O_CLOEXEC));
+  const UniqueFd shell(::open(::ptsname(terminal.get()), O_RDWR | O_NOCTTY | O_CLOEXEC));
   for (const int descriptor : {pipe.writer.get(), shell.get()}) {
     Output output(descriptor);
     while (output.kept() == 0) ASSERT_TRUE(output.write("some more of it\n"));
@@ -66,7 +66,7 @@ TEST(Output, LeavesTheShellsDescriptionAsItIs) {
 
 TEST(Output, AppendsToAFileWhereTheShellHasGotTo) {
   std::string name = ::testing::TempDir() + "outputXXXXXX";
-  const Descriptor file(::mkstemp(name.data()));
+  const UniqueFd file(::mkstemp(name.data()));
   ASSERT_EQ(::write(file.get(), "before ", 7), 7);
   ASSERT_TRUE(Output(file.get()).write("after"));
   std::string text(12, 0);

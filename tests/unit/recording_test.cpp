@@ -9,7 +9,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "recording/crc32c.h"
+#include "forkscope/telemetry/crc32c.h"
 #include "recording/recorder.h"
 #include "recording/recording_error.h"
 #include "recording/replay.h"
@@ -216,7 +216,7 @@ TEST(Recording, RefusesWhatIsNoneInOneLine) {
   std::memcpy(file.data(), &header, sizeof header);
   EXPECT_EQ(error_of(file), "its header is damaged");
   header.major_version = 2;
-  header.crc32c = crc32c(std::as_bytes(std::span(&header, 1)).first(28));
+  header.crc32c = telemetry::crc32c(std::as_bytes(std::span(&header, 1)).first(28));
   std::memcpy(file.data(), &header, sizeof header);
   EXPECT_EQ(error_of(file), "it has format version 2, this program reads 1");
 }
@@ -242,7 +242,7 @@ TEST(Recording, ALaterMinorVersionMayAppend) {
   std::memcpy(&header, file.data(), sizeof header);
   header.minor_version = 9;
   header.header_bytes += 16;
-  header.crc32c = crc32c(std::as_bytes(std::span(&header, 1)).first(28));
+  header.crc32c = telemetry::crc32c(std::as_bytes(std::span(&header, 1)).first(28));
   Bytes later(sizeof header + 16);
   std::memcpy(later.data(), &header, sizeof header);
   // A chunk of a kind that nobody knows yet.
@@ -250,7 +250,8 @@ TEST(Recording, ALaterMinorVersionMayAppend) {
   chunk.kind = 99;
   chunk.bytes = 3;
   const Bytes inside(3);
-  chunk.crc32c = crc32c(inside, crc32c(std::as_bytes(std::span(&chunk, 1)).subspan(4, 16)));
+  chunk.crc32c = telemetry::crc32c(
+      inside, telemetry::crc32c(std::as_bytes(std::span(&chunk, 1)).subspan(4, 16)));
   const auto chunk_bytes = std::as_bytes(std::span(&chunk, 1));
   later.insert(later.end(), chunk_bytes.begin(), chunk_bytes.end());
   later.insert(later.end(), inside.begin(), inside.end());

@@ -34,9 +34,9 @@ class Silent : public ::testing::Test {
   }
   /// Connections that its backlog still takes, all of which it has now.
   static int room() {
-    std::vector<net::Descriptor> connections;
+    std::vector<os::UniqueFd> connections;
     for (;;) {
-      net::Descriptor connection(telemetry::connect_to(endpoint(kPort), /*timeout_ms=*/0));
+      os::UniqueFd connection(telemetry::connect_to(endpoint(kPort), /*timeout_ms=*/0));
       if (!connection) break;
       connections.push_back(std::move(connection));
     }
@@ -46,7 +46,7 @@ class Silent : public ::testing::Test {
 
   static constexpr int kBacklog = 4;
   const RuntimeDirectory directory_;
-  net::Descriptor listener_{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  os::UniqueFd listener_{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
 };
 
 TEST_F(Silent, ServerKeepsRoomInItsBacklogHoweverOftenItIsProbed) {

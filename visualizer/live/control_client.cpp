@@ -6,8 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "control/question.h"
 #include "forkscope/telemetry/names.h"
-#include "live/control_socket.h"
 #include "words/format.h"
 
 namespace forkscope::live {
@@ -26,10 +26,10 @@ constexpr std::uint16_t kDefaultPort = 8000;
 
 struct ControlClient::Asked {
   nlohmann::json command;
-  std::string done;                         ///< What to say when it is.
-  std::optional<ControlQuestion> question;  ///< None while too many others are on their way.
-  std::uint64_t since_ns = 0;               ///< Since poll() has first seen it on its way.
-  bool is_late = false;                     ///< And that has been told.
+  std::string done;                           ///< What to say when it is.
+  std::optional<control::Question> question;  ///< None while too many others are on their way.
+  std::uint64_t since_ns = 0;                 ///< Since poll() has first seen it on its way.
+  bool is_late = false;                       ///< And that has been told.
 };
 
 ControlClient::ControlClient(const std::string& host, std::uint16_t port, std::string socket)
@@ -76,7 +76,7 @@ std::vector<Outcome> ControlClient::poll(std::uint64_t now_ns) {
   std::erase_if(asked_, [&](Asked& asked) {
     if (!asked.question) return false;
     if (const auto answer = asked.question->poll()) {
-      const bool ok = answer->result == ControlAnswer::Result::ok;
+      const bool ok = answer->result == control::Answer::Result::ok;
       outcomes.push_back({ok, ok ? asked.done : "Not done: " + answer->error + '.'});
       return true;
     }

@@ -5,9 +5,9 @@
 #include <map>
 #include <utility>
 
+#include "control/question.h"
 #include "forkscope/telemetry/endpoint.h"
 #include "forkscope/telemetry/segment_view.h"
-#include "live/control_socket.h"
 #include "live/core_meter.h"
 #include "live/process_time.h"
 #include "live/server_probe.h"
@@ -54,7 +54,7 @@ struct LiveSource::State {
   telemetry::ControlPlaces places;
   ServerProbe probe;
   pid_t shown_pid = 0;  // of the server looked at, as the probe knows it
-  std::map<std::string, ControlQuestion>
+  std::map<std::string, control::Question>
       unanswered;  // by path: to servers that have not answered yet
   picture::Snapshot snapshot;
   News news;
@@ -221,12 +221,12 @@ std::string LiveSource::State::why_none() const {
 /// False: the server there could not be read, and it may have taken a while to find out.
 bool LiveSource::State::attach(const telemetry::ControlEndpoint& server, std::uint64_t now_ns) {
   const nlohmann::json command{{"cmd", "attach"}};
-  ControlQuestion& question = unanswered.try_emplace(server.path, server, command).first->second;
-  ControlAnswer answer = question.wait(kAttachBound);
+  control::Question& question = unanswered.try_emplace(server.path, server, command).first->second;
+  control::Answer answer = question.wait(kAttachBound);
   if (!question.pending()) unanswered.erase(server.path);
-  if (answer.result == ControlAnswer::Result::no_server) return true;
+  if (answer.result == control::Answer::Result::no_server) return true;
   std::string error = std::move(answer.error);
-  if (answer.result == ControlAnswer::Result::ok) {
+  if (answer.result == control::Answer::Result::ok) {
     try {
       if (!answer.descriptor) throw telemetry::SegmentError("it sent no telemetry segment");
       use(SegmentView::map_read_only(answer.descriptor.get()), server);

@@ -7,8 +7,8 @@
 #include <cstddef>
 #include <string>
 
-#include "net/descriptor.h"
 #include "net/tcp_client.h"
+#include "os/unique_fd.h"
 
 namespace forkscope::live {
 
@@ -25,7 +25,7 @@ class OneShotRequest {
   Progress poll();
 
  private:
-  net::Descriptor socket_;
+  os::UniqueFd socket_;
   std::string bytes_;
   std::size_t sent_ = 0;
 };

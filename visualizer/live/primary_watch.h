@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "net/descriptor.h"
+#include "os/unique_fd.h"
 
 namespace forkscope::live {
 
@@ -24,7 +24,7 @@ class PrimaryWatch {
   Life life() const;
 
  private:
-  net::Descriptor pidfd_;
+  os::UniqueFd pidfd_;
 };
 
 }  // namespace forkscope::live

@@ -15,7 +15,7 @@ namespace forkscope::live {
 
 namespace {
 
-bool lives(const net::Descriptor& process) {
+bool lives(const os::UniqueFd& process) {
   pollfd entry{process.get(), POLLIN, 0};
   return process && ::poll(&entry, 1, 0) == 0;  // pidfd_open(2): readable at exit
 }
@@ -37,10 +37,10 @@ bool ServerProbe::listens(const telemetry::ControlEndpoint& server) {
     if (same && lives(listener.process)) return true;
     listeners_.erase(known);
   }
-  const net::Descriptor socket(telemetry::connect_to(server, /*timeout_ms=*/0));
+  const os::UniqueFd socket(telemetry::connect_to(server, /*timeout_ms=*/0));
   if (!socket) return errno == EAGAIN;  // its backlog is full, so there is one
   const pid_t pid = telemetry::peer_of(socket.get());
-  net::Descriptor process(pid > 0 ? static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)) : -1);
+  os::UniqueFd process(pid > 0 ? static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)) : -1);
   if (process) listeners_[server.path] = {file.st_ino, file.st_ctim, pid, std::move(process)};
   return true;
 }
@@ -56,7 +56,7 @@ std::string ServerProbe::host(const telemetry::ControlEndpoint& server) {
   Listener& listener = known->second;
   if (!listener.question) listener.question.emplace(server, nlohmann::json{{"cmd", "status"}});
   if (listener.host.empty() && listener.question->ready()) {
-    const ControlAnswer answer = listener.question->wait(std::chrono::milliseconds(1));
+    const control::Answer answer = listener.question->wait(std::chrono::milliseconds(1));
     const auto host = answer.body.find("host");
     if (host != answer.body.end() && host->is_string()) {
       listener.host = telemetry::printable(host->get<std::string>());

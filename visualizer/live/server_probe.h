@@ -15,9 +15,9 @@
 #include <string>
 #include <vector>
 
+#include "control/question.h"
 #include "forkscope/telemetry/endpoint.h"
-#include "live/control_socket.h"
-#include "net/descriptor.h"
+#include "os/unique_fd.h"
 
 namespace forkscope::live {
 
@@ -38,8 +38,8 @@ class ServerProbe {
     ino_t inode = 0;   // of the socket's file,
     timespec bound{};  // … and when it was made
     pid_t pid = 0;
-    net::Descriptor process = net::Descriptor();
-    std::optional<ControlQuestion> question = {};  // for its address
+    os::UniqueFd process = os::UniqueFd();
+    std::optional<control::Question> question = {};  // for its address
     std::string host = {};
   };
 

@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "load/response_framer.h"
-#include "net/descriptor.h"
 #include "net/tcp_client.h"
+#include "os/unique_fd.h"
 
 namespace forkscope::load {
 
@@ -46,7 +46,7 @@ class ClientConnection {
   Event fail(std::uint64_t now_ns);
   void close();
 
-  net::Descriptor socket_;
+  os::UniqueFd socket_;
   ResponseFramer framer_;
   State state_ = State::closed;
   std::uint64_t retry_at_ns_ = 0;

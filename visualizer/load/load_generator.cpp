@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "load/load_run.h"
-#include "net/descriptor.h"
 #include "net/quiet_thread.h"
+#include "os/unique_fd.h"
 
 namespace forkscope::load {
 
@@ -28,7 +28,7 @@ void reset(Figures& figures) {
 
 struct LoadGenerator::State {
   Figures figures;
-  net::Descriptor wake;
+  os::UniqueFd wake;
   std::thread thread;
 };
 
@@ -40,7 +40,7 @@ void LoadGenerator::start(const LoadOptions& options) {
   stop();
   Figures& figures = state_->figures;
   reset(figures);
-  state_->wake = net::Descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  state_->wake = os::UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!state_->wake) throw std::system_error(errno, std::generic_category(), "eventfd");
   figures.running = true;
   state_->thread = net::start_quiet_thread([options, wake = state_->wake.get(), &figures] {

@@ -12,8 +12,8 @@
 #include "load/client_connection.h"
 #include "load/latency_window.h"
 #include "load/load_options.h"
-#include "net/descriptor.h"
 #include "net/tcp_client.h"
+#include "os/unique_fd.h"
 
 namespace forkscope::load {
 
@@ -68,7 +68,7 @@ class LoadRun {
   const LoadOptions options_;
   const int wake_;
   Figures& figures_;
-  const net::Descriptor epoll_;
+  const os::UniqueFd epoll_;
   std::vector<Client> clients_;
   std::deque<std::uint32_t> ready_;  // connections that became idle, longest ago first
   net::TcpAddress address_;

@@ -65,14 +65,14 @@ bool is_ready(const AddressLookup& lookup) {
   return lookup.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
 }
 
-Descriptor begin_connect(const TcpAddress& address) {
-  Descriptor socket(
+os::UniqueFd begin_connect(const TcpAddress& address) {
+  os::UniqueFd socket(
       ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket) return socket;
   const int on = 1;
   ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   const auto* to = reinterpret_cast<const sockaddr*>(&address.storage);
-  if (::connect(socket.get(), to, address.bytes) != 0 && errno != EINPROGRESS) return Descriptor();
+  if (::connect(socket.get(), to, address.bytes) != 0 && errno != EINPROGRESS) return {};
   return socket;
 }
 

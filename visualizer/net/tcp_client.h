@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-#include "net/descriptor.h"
+#include "os/unique_fd.h"
 
 namespace forkscope::net {
 
@@ -30,7 +30,7 @@ bool is_ready(const AddressLookup& lookup);
 
 /// Begins to connect: writable means connected, or failed (see connect_error()). An empty
 /// descriptor: failed at once, errno says why.
-Descriptor begin_connect(const TcpAddress& address);
+os::UniqueFd begin_connect(const TcpAddress& address);
 
 /// The outcome of begin_connect() once the socket is writable: 0 or an errno.
 int connect_error(int fd);

@@ -9,8 +9,8 @@
 #include <system_error>
 #include <vector>
 
+#include "forkscope/telemetry/crc32c.h"
 #include "forkscope/telemetry/worker_report.h"
-#include "recording/crc32c.h"
 #include "recording/format.h"
 #include "recording/recording_error.h"
 #include "words/format.h"
@@ -24,7 +24,7 @@ std::string reason() { return std::generic_category().message(errno); }
 }  // namespace
 
 Recorder::Recorder(const std::string& path) : path_(path) {
-  file_ = net::Descriptor(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+  file_ = os::UniqueFd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
   if (!file_) throw RecordingError("cannot record to " + path + ": " + reason());
   struct stat info {};
   if (::fstat(file_.get(), &info) != 0) {
@@ -35,7 +35,8 @@ Recorder::Recorder(const std::string& path) : path_(path) {
   }
   FileHeader header;
   header.utc_offset_s = words::utc_offset_s(static_cast<std::int64_t>(telemetry::wall_clock_ns()));
-  header.crc32c = crc32c(std::as_bytes(std::span(&header, 1)).first(offsetof(FileHeader, crc32c)));
+  header.crc32c =
+      telemetry::crc32c(std::as_bytes(std::span(&header, 1)).first(offsetof(FileHeader, crc32c)));
   if (!append(&header, sizeof header)) throw RecordingError(error_);
 }
 
@@ -49,7 +50,7 @@ void Recorder::add(const codec::FrameEncoder::Encoded& frame) {
   const auto covered = std::as_bytes(std::span(&header, 1))
                            .subspan(offsetof(ChunkHeader, kind),
                                     offsetof(ChunkHeader, crc32c) - offsetof(ChunkHeader, kind));
-  header.crc32c = crc32c(frame.bytes, crc32c(covered));
+  header.crc32c = telemetry::crc32c(frame.bytes, telemetry::crc32c(covered));
   std::vector<std::byte> chunk(sizeof header + frame.bytes.size());
   std::memcpy(chunk.data(), &header, sizeof header);
   std::memcpy(chunk.data() + sizeof header, frame.bytes.data(), frame.bytes.size());

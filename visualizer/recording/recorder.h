@@ -7,7 +7,7 @@
 #include <string>
 
 #include "codec/frame_codec.h"
-#include "net/descriptor.h"
+#include "os/unique_fd.h"
 
 namespace forkscope::recording {
 
@@ -28,7 +28,7 @@ class Recorder {
   bool append(const void* data, std::size_t bytes);
 
   std::string path_;
-  net::Descriptor file_;
+  os::UniqueFd file_;
   std::string error_;
 };
 

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <string>
 
-#include "recording/crc32c.h"
+#include "forkscope/telemetry/crc32c.h"
 #include "recording/recording_error.h"
 
 namespace forkscope::recording {
@@ -29,7 +29,7 @@ RecordingReader::RecordingReader(std::span<const std::byte> file) : file_(file) 
   }
   if (file.size() < sizeof header_) throw RecordingError("it was cut off before its first frame");
   std::memcpy(&header_, file.data(), sizeof header_);
-  if (header_.crc32c != crc32c(file.first(offsetof(FileHeader, crc32c)))) {
+  if (header_.crc32c != telemetry::crc32c(file.first(offsetof(FileHeader, crc32c)))) {
     throw RecordingError("its header is damaged");
   }
   if (header_.major_version != kMajorVersion) {
@@ -51,7 +51,8 @@ std::optional<RecordingReader::Chunk> RecordingReader::chunk_at(std::size_t offs
   }
   chunk.frame = file_.subspan(offset + sizeof chunk.header, chunk.header.bytes);
   const auto covered = file_.subspan(offset + kCoveredFrom, kCoveredTo - kCoveredFrom);
-  if (crc32c(chunk.frame, crc32c(covered)) != chunk.header.crc32c) return std::nullopt;
+  if (telemetry::crc32c(chunk.frame, telemetry::crc32c(covered)) != chunk.header.crc32c)
+    return std::nullopt;
   return chunk;
 }
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "forkscope/telemetry/event_text.h"
-#include "net/descriptor.h"
+#include "os/unique_fd.h"
 #include "recording/recording_error.h"
 #include "words/format.h"
 
@@ -89,7 +89,7 @@ std::string notice_of(const Replay& replay, const Extent& extent, std::size_t fi
 
 std::vector<std::byte> bytes_of(const std::string& path) {
   const auto reason = [] { return std::generic_category().message(errno); };
-  const net::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const os::UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file) throw RecordingError(reason());
   struct stat info {};
   if (::fstat(file.get(), &info) != 0) throw RecordingError(reason());

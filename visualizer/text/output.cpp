@@ -20,21 +20,21 @@ constexpr int kFlags = O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 
 /// A description of our own of a terminal or a pipe; nothing where that is not to be had. Of a
 /// file, it would begin at the start of the file instead of where the shell has got to.
-net::Descriptor open_anew(int descriptor) {
+os::UniqueFd open_anew(int descriptor) {
   struct stat info {};
   if (::fstat(descriptor, &info) != 0) return {};
   const bool terminal = ::isatty(descriptor) != 0;
   if (!terminal && !S_ISFIFO(info.st_mode)) return {};
-  net::Descriptor own(::open(("/proc/self/fd/" + std::to_string(descriptor)).c_str(), kFlags));
+  os::UniqueFd own(::open(("/proc/self/fd/" + std::to_string(descriptor)).c_str(), kFlags));
   if (own || !terminal) return own;
   // After su(1) the terminal's file belongs to somebody else; /dev/tty is open to all (tty(4)), and
   // most often the same terminal.
-  own = net::Descriptor(::open("/dev/tty", kFlags));
+  own = os::UniqueFd(::open("/dev/tty", kFlags));
   unsigned int given_device = 0;
   unsigned int own_device = 0;
   const bool same = own && ::ioctl(descriptor, TIOCGDEV, &given_device) == 0 &&
                     ::ioctl(own.get(), TIOCGDEV, &own_device) == 0 && given_device == own_device;
-  return same ? std::move(own) : net::Descriptor();
+  return same ? std::move(own) : os::UniqueFd();
 }
 
 }  // namespace

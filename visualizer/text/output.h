@@ -10,7 +10,7 @@
 #include <string>
 #include <string_view>
 
-#include "net/descriptor.h"
+#include "os/unique_fd.h"
 
 namespace forkscope::text {
 
@@ -36,7 +36,7 @@ class Output {
   std::size_t room() const;
 
   int given_;
-  net::Descriptor own_;  // the same file, opened anew
+  os::UniqueFd own_;  // the same file, opened anew
   std::string kept_;
 };
 

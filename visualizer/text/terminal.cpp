@@ -93,7 +93,7 @@ void Terminal::suspend() {
 Signals::Signals() {
   const sigset_t set = watched_set();
   ::sigprocmask(SIG_BLOCK, &set, nullptr);
-  signals_ = net::Descriptor(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  signals_ = os::UniqueFd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   if (!signals_) throw std::system_error(errno, std::generic_category(), "signalfd");
 }
 

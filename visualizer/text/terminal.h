@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "net/descriptor.h"
+#include "os/unique_fd.h"
 #include "text/output.h"
 #include "text/table_size.h"
 
@@ -72,7 +72,7 @@ class Signals {
   Woken wait(std::chrono::milliseconds timeout, bool for_keys, int output) const;
 
  private:
-  net::Descriptor signals_;
+  os::UniqueFd signals_;
 };
 
 }  // namespace forkscope::text
