@@ -1,10 +1,11 @@
 #include "options/duration.h"
 
 #include <charconv>
+#include <cstdint>
 
 namespace forkscope::options {
 
-std::optional<std::uint64_t> parse_duration(std::string_view text) {
+std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text) {
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc{} || !(number >= 0)) return std::nullopt;
@@ -21,7 +22,7 @@ std::optional<std::uint64_t> parse_duration(std::string_view text) {
   }
   constexpr double kDayNs = 86'400e9;
   if (number * unit_ns > kDayNs) return std::nullopt;
-  return static_cast<std::uint64_t>(number * unit_ns);
+  return std::chrono::nanoseconds(static_cast<std::int64_t>(number * unit_ns));
 }
 
 }  // namespace forkscope::options

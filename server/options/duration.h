@@ -1,14 +1,14 @@
 // Durations as people type them: "250ms", "2s", "1.5m".
 #pragma once
 
-#include <cstdint>
+#include <chrono>
 #include <optional>
 #include <string_view>
 
 namespace forkscope::options {
 
-/// Nanoseconds, or nothing if `text` is not a number followed by ms, s or m, or is over a day.
+/// Nothing if `text` is not a number followed by ms, s or m, or is over a day.
 /// A bare "0" is a duration too.
-std::optional<std::uint64_t> parse_duration(std::string_view text);
+std::optional<std::chrono::nanoseconds> parse_duration(std::string_view text);
 
 }  // namespace forkscope::options

@@ -33,8 +33,9 @@ CLI::Validator positive_duration_validator() {
   return CLI::Validator(
       [](std::string& text) {
         const auto parsed = parse_duration(text);
-        return parsed && *parsed >= 1'000'000 ? std::string()
-                                              : "is not a duration such as 250ms, 2s or 1m";
+        return parsed && *parsed >= std::chrono::milliseconds(1)
+                   ? std::string()
+                   : "is not a duration such as 250ms, 2s or 1m";
       },
       "DURATION");
 }
@@ -46,7 +47,7 @@ void add_limits(CLI::App& app, gateway::HttpLimits& limits) {
     app.add_option_function<std::string>(
            name,
            [&timeout](const std::string& text) {
-             timeout = std::chrono::milliseconds(*parse_duration(text) / 1'000'000);
+             timeout = std::chrono::floor<std::chrono::milliseconds>(*parse_duration(text));
            },
            description)
         ->default_str(std::to_string(timeout.count() / 1000) + "s")
@@ -76,8 +77,6 @@ std::string check_proxies(const std::string& text) {
                                               : "has to be none, or addresses, networks such as "
                                                 "10.0.0.0/8 and loopback, with commas";
 }
-
-std::uint64_t duration_ns(const std::string& text) { return *parse_duration(text); }
 
 /// "auto" or a number; nothing for anything else.
 std::optional<std::uint32_t> parse_workers(const std::string& text) {
@@ -171,20 +170,21 @@ Parsed parse(int argc, char** argv) {
   if (std::string& path = worker.database; !path.empty()) {
     path = std::filesystem::absolute(path).string();
   }
-  primary.hang_after_ns = duration_ns(hang_after);
-  primary.kill_after_ns = duration_ns(kill_after);
-  primary.boot_timeout_ns = duration_ns(boot_timeout);
-  primary.boot_patience_ns = duration_ns(boot_patience);
-  primary.drain_timeout_ns = duration_ns(drain_timeout);
+  primary.hang_after = *parse_duration(hang_after);
+  primary.kill_after = parse_duration(kill_after);
+  if (primary.kill_after->count() == 0) primary.kill_after.reset();
+  primary.boot_timeout = *parse_duration(boot_timeout);
+  primary.boot_patience = *parse_duration(boot_patience);
+  primary.drain_timeout = *parse_duration(drain_timeout);
   // A little earlier than the primary's own deadline, so that nobody needs to be killed.
   worker.limits.drain_timeout =
-      std::chrono::milliseconds(primary.drain_timeout_ns / 1'000'000 * 9 / 10);
+      std::chrono::floor<std::chrono::milliseconds>(primary.drain_timeout) * 9 / 10;
   worker.faults_enabled = faults == "on" || (faults == "auto" && os::is_loopback(primary.host));
   worker.trusted_proxies = *gateway::TrustedProxies::parse(trusted_proxies);
   worker.balance = balance == "kernel" ? gateway::Balance::kernel : gateway::Balance::shared;
   primary.log_format =
       log_format == "json" ? supervisor::LogFormat::json : supervisor::LogFormat::text;
-  if (primary.hang_after_ns == 0 || primary.boot_timeout_ns == 0) {
+  if (primary.hang_after.count() == 0 || primary.boot_timeout.count() == 0) {
     std::cerr << "todos-server: --hang-after and --boot-timeout have to be longer than 0 "
                  "(see --help)\n";
     return {std::nullopt, kExitBadUsage};

@@ -33,9 +33,10 @@ ServiceManager::ServiceManager() : address_(take_variable("NOTIFY_SOCKET")) {
   if (abstract) address_[0] = '\0';
   socket_.reset(::socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   // The shortest interval that makes sense is many rounds of the primary's loop.
-  if (timeout_us && *timeout_us < UINT64_MAX / 1'000 &&
+  if (timeout_us && *timeout_us > 0 && *timeout_us < UINT64_MAX / 1'000 &&
       (pid.empty() || number(pid) == static_cast<std::uint64_t>(::getpid()))) {
-    interval_ns_ = *timeout_us * 1'000 / 2;
+    interval_ = std::chrono::nanoseconds(*timeout_us * 1'000 / 2);
+    next_ = Deadline::at(0);
   }
 }
 
@@ -50,8 +51,8 @@ void ServiceManager::notify(std::string_view message) const {
 }
 
 void ServiceManager::keep_alive(std::uint64_t now_ns) {
-  if (interval_ns_ == 0 || now_ns < next_ns_) return;
-  next_ns_ = now_ns + interval_ns_;
+  if (!next_.has_passed(now_ns)) return;
+  next_ = Deadline::after(now_ns, interval_);
   notify("WATCHDOG=1");
 }
 

@@ -4,10 +4,12 @@
 // Nothing happens where there is none. Primary only.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "os/deadline.h"
 #include "os/unique_fd.h"
 
 namespace forkscope::os {
@@ -24,9 +26,9 @@ class ServiceManager {
 
  private:
   UniqueFd socket_;
-  std::string address_;            ///< As in sun_path: a leading NUL for an abstract one.
-  std::uint64_t interval_ns_ = 0;  ///< 0: nobody watches.
-  std::uint64_t next_ns_ = 0;
+  std::string address_;  ///< As in sun_path: a leading NUL for an abstract one.
+  std::chrono::nanoseconds interval_{};
+  Deadline next_;  ///< Never, if nobody watches.
 };
 
 }  // namespace forkscope::os

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "forkscope/telemetry/layout.h"
 #include "forkscope/telemetry/process_stat.h"
@@ -13,15 +14,15 @@ namespace forkscope::supervisor {
 
 class HangSuspicion {
  public:
-  bool is_raised() const { return since_ns_ != 0; }
+  bool is_raised() const { return since_ns_.has_value(); }
   void raise(const telemetry::ProcessStat& first_look, std::uint64_t now_ns);
-  void drop() { since_ns_ = 0; }
+  void drop() { since_ns_.reset(); }
 
   /// While it is raised: by what the process has done since.
   telemetry::HangKind kind(const telemetry::ProcessStat& second_look, std::uint64_t now_ns) const;
 
  private:
-  std::uint64_t since_ns_ = 0;  ///< 0: there is no suspicion.
+  std::optional<std::uint64_t> since_ns_;  ///< Nothing: there is no suspicion.
   std::uint64_t cpu_ticks_ = 0;
 };
 

@@ -7,25 +7,28 @@
 // One per worker process, in the primary. Time comes in as an argument: the watch reads no clock.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 
 #include "forkscope/telemetry/layout.h"
+#include "os/deadline.h"
 
 namespace forkscope::supervisor {
 
 class HangWatch {
  public:
-  explicit HangWatch(std::uint64_t hang_after_ns) : hang_after_ns_(hang_after_ns) {}
+  explicit HangWatch(std::chrono::nanoseconds hang_after) : hang_after_(hang_after) {}
 
   struct Verdict {
     bool stuck = false;  ///< Seen twice without progress; may still be within `hang_after`.
     bool hung = false;
     std::uint64_t stuck_since_ns = 0;  ///< While `stuck`.
-    std::uint64_t check_at_ns = 0;     ///< When to look again; 0 = no need.
+    os::Deadline check_at;             ///< When to look again.
   };
 
-  /// `stopped_since_ns`: when a signal stopped the worker; 0 = it has not.
-  Verdict check(const telemetry::Progress& progress, std::uint64_t stopped_since_ns,
+  /// `stopped_since_ns`: when a signal stopped the worker, if one has.
+  Verdict check(const telemetry::Progress& progress, std::optional<std::uint64_t> stopped_since_ns,
                 std::uint64_t now_ns);
 
   /// The time up to now does not count: the primary itself did not run (Ctrl-Z), or a debugger
@@ -33,7 +36,7 @@ class HangWatch {
   void rearm(std::uint64_t now_ns) { armed_ns_ = now_ns; }
 
  private:
-  std::uint64_t hang_after_ns_;
+  std::chrono::nanoseconds hang_after_;
   std::uint64_t armed_ns_ = 0;
   std::uint64_t last_steps_ = 0;
   bool seen_ = false;

@@ -1,7 +1,9 @@
 // What the primary can be told. options/ makes one from argv and environment.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace forkscope::supervisor {
@@ -15,12 +17,13 @@ struct Settings {
   /// which then only say where it listens; -1: none.
   int inherited_socket = -1;
   std::uint32_t workers = 1;
-  std::uint64_t hang_after_ns = 2'000'000'000;
-  std::uint64_t kill_after_ns = 5'000'000'000;  ///< From the start of the stuck request; 0 = never.
-  std::uint64_t boot_timeout_ns = 10'000'000'000;
+  std::chrono::nanoseconds hang_after = std::chrono::seconds(2);
+  /// From the start of the stuck request; nothing: a hung worker is never killed.
+  std::optional<std::chrono::nanoseconds> kill_after = std::chrono::seconds(5);
+  std::chrono::nanoseconds boot_timeout = std::chrono::seconds(10);
   /// How long a start goes on while no worker can boot, but one may later.
-  std::uint64_t boot_patience_ns = 30'000'000'000;
-  std::uint64_t drain_timeout_ns = 30'000'000'000;
+  std::chrono::nanoseconds boot_patience = std::chrono::seconds(30);
+  std::chrono::nanoseconds drain_timeout = std::chrono::seconds(30);
   LogFormat log_format = LogFormat::text;
 };
 

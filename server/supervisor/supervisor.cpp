@@ -23,13 +23,12 @@ namespace forkscope::supervisor {
 
 namespace {
 
-constexpr std::uint64_t kMillisecondNs = 1'000'000;
-constexpr std::uint64_t kBeatNs = 100 * kMillisecondNs;
+constexpr std::chrono::milliseconds kBeat{100};
 /// Between two looks at whether the control socket is still there.
 constexpr std::uint64_t kBeatsPerLook = 10;
-constexpr std::uint64_t kLimitLineNs = 60'000 * kMillisecondNs;  // between two of these lines
+constexpr std::chrono::minutes kLimitLine{1};  // between two of these lines
 /// A round that comes this late was not ours to miss: Ctrl-Z, a debugger, a sleeping laptop.
-constexpr std::uint64_t kPauseNs = 500 * kMillisecondNs;
+constexpr std::chrono::milliseconds kPause{500};
 
 // What an event of the loop is about: the kind in the upper half, the slot in the lower.
 enum class Source : std::uint64_t { signals = 1, control = 2, boot = 3 };
@@ -48,8 +47,9 @@ telemetry::SegmentOptions segment_options(const Settings& settings, const child:
   options.slots = slots_for(settings.workers);
   options.port = listener.port;
   options.host = listener.address;
-  options.hang_after_ns = settings.hang_after_ns;
-  options.kill_after_ns = settings.kill_after_ns;
+  options.hang_after_ns = static_cast<std::uint64_t>(settings.hang_after.count());
+  options.kill_after_ns =
+      settings.kill_after ? static_cast<std::uint64_t>(settings.kill_after->count()) : 0;
   options.faults_enabled = child.faults_enabled;
   return options;
 }
@@ -110,7 +110,7 @@ int Supervisor::run() {
     }
     beat(now);
     if (stopping_ && !pool_.has_processes()) return clean_stop_ ? EXIT_SUCCESS : EXIT_FAILURE;
-    hear(wait_ms(now));
+    hear(next_due(), now);
   }
 }
 
@@ -139,9 +139,8 @@ void Supervisor::make_room_for_connections() {
 }
 
 void Supervisor::notice_own_pause(std::uint64_t now_ns) {
-  if (planned_wake_ns_ != 0 && now_ns > planned_wake_ns_ + kPauseNs) {
-    for (WorkerHandle& worker : pool_) worker.rearm(now_ns);
-  }
+  if (!pause_noticed_.has_passed(now_ns)) return;
+  for (WorkerHandle& worker : pool_) worker.rearm(now_ns);
 }
 
 void Supervisor::reap(std::uint64_t now_ns) {
@@ -167,23 +166,20 @@ void Supervisor::reap_strangers() {
 }
 
 void Supervisor::watch(std::uint64_t now_ns) {
-  next_watch_ns_ = 0;
-  for (WorkerHandle& worker : pool_) {
-    const std::uint64_t next = worker.watch(now_ns);
-    if (next != 0) next_watch_ns_ = next_watch_ns_ == 0 ? next : std::min(next_watch_ns_, next);
-  }
+  watch_due_ = {};
+  for (WorkerHandle& worker : pool_) watch_due_ = earlier(watch_due_, worker.watch(now_ns));
 }
 
 void Supervisor::fork_due(std::uint64_t now_ns) {
   for (WorkerHandle& worker : pool_) {
-    if (!worker.fork_due_ns() || *worker.fork_due_ns() > now_ns) continue;
+    if (!worker.fork_due().has_passed(now_ns)) continue;
     worker.fork(telemetry::now_ns(), token(Source::boot, worker.number() - 1));
   }
 }
 
 void Supervisor::beat(std::uint64_t now_ns) {
-  if (now_ns < next_beat_ns_) return;
-  next_beat_ns_ = now_ns + kBeatNs;
+  if (!beat_due_.has_passed(now_ns)) return;
+  beat_due_ = os::Deadline::after(now_ns, kBeat);
   telemetry::BeatRecord record{};
   record.tick = ++beats_;
   record.time_ns = now_ns;
@@ -207,7 +203,7 @@ void Supervisor::keep_control_socket() {
 
 /// Workers count, and have no log of their own.
 void Supervisor::tell_of_connection_limit(std::uint64_t now_ns) {
-  if (now_ns < next_limit_line_ns_) return;
+  if (!limit_line_due_.has_passed(now_ns)) return;
   std::uint64_t clients = 0;
   for (std::uint32_t slot = 0; slot < view_.slot_count(); ++slot) {
     clients += view_.counters(slot).limit_reached;
@@ -219,7 +215,7 @@ void Supervisor::tell_of_connection_limit(std::uint64_t now_ns) {
                std::to_string(clients - clients_without_room_) +
                ". The longest idle connections give way");
   clients_without_room_ = clients;
-  next_limit_line_ns_ = now_ns + kLimitLineNs;
+  limit_line_due_ = os::Deadline::after(now_ns, kLimitLine);
 }
 
 /// "Ready" once the server has as many workers as it should; the watchdog from this loop and no
@@ -232,18 +228,16 @@ void Supervisor::tell_service_manager(std::uint64_t now_ns) {
   service_manager_.keep_alive(now_ns);
 }
 
-int Supervisor::wait_ms(std::uint64_t now_ns) const {
-  std::uint64_t next = next_beat_ns_;
-  if (next_watch_ns_ != 0) next = std::min(next, next_watch_ns_);
-  for (const WorkerHandle& worker : pool_) {
-    if (worker.fork_due_ns()) next = std::min(next, *worker.fork_due_ns());
-  }
-  if (next <= now_ns) return 0;
-  return static_cast<int>((next - now_ns + kMillisecondNs - 1) / kMillisecondNs);
+os::Deadline Supervisor::next_due() const {
+  os::Deadline next = earlier(beat_due_, watch_due_);
+  for (const WorkerHandle& worker : pool_) next = earlier(next, worker.fork_due());
+  return next;
 }
 
-void Supervisor::hear(int timeout_ms) {
-  planned_wake_ns_ = telemetry::now_ns() + static_cast<std::uint64_t>(timeout_ms) * kMillisecondNs;
+void Supervisor::hear(os::Deadline until, std::uint64_t now_ns) {
+  const int timeout_ms = until.wait_ms(now_ns);
+  pause_noticed_ =
+      os::Deadline::after(telemetry::now_ns(), std::chrono::milliseconds(timeout_ms) + kPause);
   for (const epoll_event& event : loop_.wait(timeout_ms)) {
     switch (static_cast<Source>(event.data.u64 >> 32)) {
       case Source::signals: hear_signals(); break;

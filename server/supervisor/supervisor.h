@@ -14,6 +14,7 @@
 #include "child/child.h"
 #include "forkscope/telemetry/segment.h"
 #include "forkscope/telemetry/segment_view.h"
+#include "os/deadline.h"
 #include "os/epoll.h"
 #include "os/event_fd.h"
 #include "os/listening_socket.h"
@@ -56,8 +57,8 @@ class Supervisor final : private Commands {
   void keep_control_socket();
   void tell_of_connection_limit(std::uint64_t now_ns);
   void tell_service_manager(std::uint64_t now_ns);
-  int wait_ms(std::uint64_t now_ns) const;
-  void hear(int timeout_ms);
+  os::Deadline next_due() const;
+  void hear(os::Deadline until, std::uint64_t now_ns);
   void hear_signals();
   bool is_hang_up(const os::ArrivedSignal& hup) const;
   void hear_hang_up(const os::ArrivedSignal& hup);
@@ -84,12 +85,12 @@ class Supervisor final : private Commands {
   const pid_t starter_;  ///< Whoever forked us, while it lives.
   bool stopping_ = false;
   bool clean_stop_ = true;
-  std::uint64_t next_watch_ns_ = 0;  ///< 0 = nothing but the beat
-  std::uint64_t next_beat_ns_ = 0;
-  std::uint64_t next_limit_line_ns_ = 0;
+  os::Deadline watch_due_;
+  os::Deadline beat_due_ = os::Deadline::at(0);
+  os::Deadline limit_line_due_ = os::Deadline::at(0);
   std::uint64_t clients_without_room_ = 0;  ///< As of the latest such line.
   std::uint64_t beats_ = 0;
-  std::uint64_t planned_wake_ns_ = 0;
+  os::Deadline pause_noticed_;  ///< A round that begins later was held up by somebody else.
 };
 
 }  // namespace forkscope::supervisor

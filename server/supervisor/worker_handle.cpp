@@ -20,14 +20,8 @@ using telemetry::RosterState;
 
 namespace {
 
-constexpr std::uint64_t kForkRetryNs = 1'000'000'000;
+constexpr std::chrono::seconds kForkRetry{1};
 constexpr std::size_t kMaxBootMessage = 1024;
-
-/// The earlier of two times, where 0 means never.
-std::uint64_t earlier(std::uint64_t a, std::uint64_t b) {
-  if (a == 0 || b == 0) return std::max(a, b);
-  return std::min(a, b);
-}
 
 }  // namespace
 
@@ -35,7 +29,7 @@ WorkerHandle::WorkerHandle(const PrimaryParts& primary, std::uint32_t number)
     : primary_(primary),
       number_(number),
       lane_(primary.segment.roster(number - 1)),
-      hang_watch_(primary.settings.hang_after_ns) {}
+      hang_watch_(primary.settings.hang_after) {}
 
 void WorkerHandle::fork(std::uint64_t now_ns, std::uint64_t boot_token) {
   assert(!process_ && "one process at a time");
@@ -70,12 +64,13 @@ void WorkerHandle::fork(std::uint64_t now_ns, std::uint64_t boot_token) {
 
   boot_pipe_ = std::move(own_end);
   boot_message_.clear();
-  fork_due_ns_.reset();
+  fork_due_ = {};
   asked_to_go_ = missed_boot_deadline_ = had_to_be_killed_ = false;
-  hang_watch_ = HangWatch(primary_.settings.hang_after_ns);
+  hang_watch_ = HangWatch(primary_.settings.hang_after);
   hang_watch_.rearm(now_ns);
-  boot_deadline_ns_ = now_ns + primary_.settings.boot_timeout_ns;
-  drain_deadline_ns_ = sigkill_due_ns_ = stopped_since_ns_ = ending_since_ns_ = 0;
+  boot_deadline_ = os::Deadline::after(now_ns, primary_.settings.boot_timeout);
+  drain_deadline_ = abort_due_ = sigkill_due_ = ending_deadline_ = {};
+  stopped_since_ns_.reset();
   suspicion_.drop();
 
   ++roster_.generation;
@@ -89,7 +84,7 @@ void WorkerHandle::fork(std::uint64_t now_ns, std::uint64_t boot_token) {
 }
 
 void WorkerHandle::postpone_fork(std::uint64_t now_ns, const char* call, int error) {
-  fork_due_ns_ = now_ns + kForkRetryNs;
+  fork_due_ = os::Deadline::after(now_ns, kForkRetry);
   primary_.events.note("worker " + std::to_string(number_) + " cannot be forked: " + call + ": " +
                        std::strerror(error));
 }
@@ -105,7 +100,7 @@ void WorkerHandle::hear_boot(std::uint64_t now_ns) {
   }
   if (boot_message_.empty() && text[0] == child::kReadyMark) {
     close_boot_pipe();
-    boot_deadline_ns_ = 0;
+    boot_deadline_ = {};
     if (received.lost_descriptors) {
       kill("the primary has no room for its descriptors");
       return;
@@ -114,7 +109,7 @@ void WorkerHandle::hear_boot(std::uint64_t now_ns) {
     if (!received.descriptors.empty()) primary_.heirlooms = std::move(received.descriptors);
     ever_ready_ = true;
     roster_.ready_ns = now_ns;
-    publish(drain_deadline_ns_ != 0 ? RosterState::draining : RosterState::ready, now_ns);
+    publish(drain_deadline_.is_set() ? RosterState::draining : RosterState::ready, now_ns);
     auto ready = event(EventKind::listening);
     ready.since_ns = roster_.forked_ns;
     ready.duration_ns = now_ns - roster_.forked_ns;
@@ -128,8 +123,8 @@ void WorkerHandle::hear_boot(std::uint64_t now_ns) {
 void WorkerHandle::follow_job_control(std::uint64_t now_ns) {
   while (const auto change = process_.job_change()) {
     const bool stopped = *change == os::JobChange::stopped;
-    if (stopped == (stopped_since_ns_ != 0)) continue;
-    stopped_since_ns_ = stopped ? now_ns : 0;
+    if (stopped == stopped_since_ns_.has_value()) continue;
+    stopped_since_ns_ = stopped ? std::optional(now_ns) : std::nullopt;
     // The stop itself does not count, unless it came on top of a hang of another kind.
     const bool was_stop =
         roster_.hang_kind == static_cast<std::uint64_t>(telemetry::HangKind::stopped);
@@ -138,26 +133,26 @@ void WorkerHandle::follow_job_control(std::uint64_t now_ns) {
   }
 }
 
-std::uint64_t WorkerHandle::watch(std::uint64_t now_ns) {
-  if (!process_) return 0;
-  if (boot_deadline_ns_ != 0 && now_ns >= boot_deadline_ns_) {
+os::Deadline WorkerHandle::watch(std::uint64_t now_ns) {
+  if (!process_) return {};
+  if (boot_deadline_.has_passed(now_ns)) {
     if (is_ending(now_ns)) {
-      boot_deadline_ns_ = now_ns + kAbortGraceNs;
+      boot_deadline_ = os::Deadline::after(now_ns, kAbortGrace);
     } else {
-      boot_deadline_ns_ = 0;
+      boot_deadline_ = {};
       missed_boot_deadline_ = true;
       kill("not ready within the boot timeout");
     }
   }
-  if (drain_deadline_ns_ != 0 && now_ns >= drain_deadline_ns_) {
+  if (drain_deadline_.has_passed(now_ns)) {
     if (is_ending(now_ns)) {
-      drain_deadline_ns_ = now_ns + kAbortGraceNs;
+      drain_deadline_ = os::Deadline::after(now_ns, kAbortGrace);
     } else {
-      drain_deadline_ns_ = 0;
+      drain_deadline_ = {};
       kill("not drained within the drain timeout");
     }
   }
-  const std::uint64_t next = earlier(boot_deadline_ns_, drain_deadline_ns_);
+  const os::Deadline next = earlier(boot_deadline_, drain_deadline_);
   return roster_.ready_ns == 0 ? next : earlier(next, watch_hang(now_ns));
 }
 
@@ -234,34 +229,36 @@ Death WorkerHandle::latest_death() const {
 }
 
 void WorkerHandle::plan_restart(std::uint64_t now_ns, double jitter,
-                                std::uint64_t longest_delay_ns) {
+                                std::chrono::nanoseconds longest_delay) {
   assert(!process_ && "after a reap");
-  const std::uint64_t delay = std::min(
-      longest_delay_ns,
+  const std::chrono::nanoseconds delay = std::min(
+      longest_delay,
       restart_policy_.delay_after_death(latest_death(), roster_.forked_ns, now_ns, jitter));
-  fork_due_ns_ = now_ns;
-  if (delay != 0) wait_for_restart(delay, now_ns);
+  fork_due_ = os::Deadline::at(now_ns);
+  if (delay.count() != 0) wait_for_restart(delay, now_ns);
 }
 
-void WorkerHandle::restart_within(std::uint64_t delay_ns, std::uint64_t now_ns) {
-  if (fork_due_ns_ && *fork_due_ns_ > now_ns + delay_ns) wait_for_restart(delay_ns, now_ns);
+void WorkerHandle::restart_within(std::chrono::nanoseconds delay, std::uint64_t now_ns) {
+  if (fork_due_.is_set() && fork_due_ > os::Deadline::after(now_ns, delay)) {
+    wait_for_restart(delay, now_ns);
+  }
 }
 
-void WorkerHandle::wait_for_restart(std::uint64_t delay_ns, std::uint64_t now_ns) {
-  fork_due_ns_ = now_ns + delay_ns;
-  roster_.respawn_due_ns = *fork_due_ns_;
+void WorkerHandle::wait_for_restart(std::chrono::nanoseconds delay, std::uint64_t now_ns) {
+  fork_due_ = os::Deadline::after(now_ns, delay);
+  roster_.respawn_due_ns = fork_due_.ns();
   publish(RosterState::backoff, now_ns);
   auto waiting = event(EventKind::backoff);
-  waiting.duration_ns = delay_ns;
+  waiting.duration_ns = static_cast<std::uint64_t>(delay.count());
   primary_.events.record(waiting);
 }
 
-void WorkerHandle::drain(std::uint64_t now_ns, std::uint64_t deadline_ns, bool hand_over) {
-  fork_due_ns_.reset();
+void WorkerHandle::drain(std::uint64_t now_ns, os::Deadline deadline, bool hand_over) {
+  fork_due_ = {};
   if (!process_) return;
   const bool drains_already = std::exchange(asked_to_go_, true);
   if (drains_already && hand_over) return;
-  drain_deadline_ns_ = earlier(drain_deadline_ns_, deadline_ns);
+  drain_deadline_ = earlier(drain_deadline_, deadline);
   const bool told = send(hand_over ? child::kHandOverSignal : SIGTERM);
   process_.signal(SIGCONT);
   if (drains_already || !told) return;
@@ -271,26 +268,26 @@ void WorkerHandle::drain(std::uint64_t now_ns, std::uint64_t deadline_ns, bool h
 
 void WorkerHandle::retire(std::uint64_t now_ns) {
   assert(!process_ && "a process would go on unseen");
-  fork_due_ns_.reset();
+  fork_due_ = {};
   roster_.respawn_due_ns = 0;
   publish(RosterState::unused, now_ns);
 }
 
 void WorkerHandle::rearm(std::uint64_t now_ns) {
   const Settings& settings = primary_.settings;
-  const auto shift = [&](std::uint64_t& due, std::uint64_t grace_ns) {
-    if (due != 0) due = std::max(due, now_ns + grace_ns);
+  const auto shifted = [&](os::Deadline due, std::chrono::nanoseconds grace) {
+    return due.is_set() ? std::max(due, os::Deadline::after(now_ns, grace)) : due;
   };
-  shift(boot_deadline_ns_, settings.boot_timeout_ns);
-  shift(drain_deadline_ns_, settings.drain_timeout_ns);
-  shift(sigkill_due_ns_, kAbortGraceNs);
+  boot_deadline_ = shifted(boot_deadline_, settings.boot_timeout);
+  drain_deadline_ = shifted(drain_deadline_, settings.drain_timeout);
+  sigkill_due_ = shifted(sigkill_due_, kAbortGrace);
   if (roster_.stuck_since_ns != 0) {  // hung it stays
-    shift(roster_.kill_at_ns, settings.hang_after_ns);
+    set_abort_due(shifted(abort_due_, settings.hang_after));
     lane_.write(roster_);
     return;
   }
   hang_watch_.rearm(now_ns);
-  if (stopped_since_ns_ != 0) stopped_since_ns_ = now_ns;
+  if (stopped_since_ns_) stopped_since_ns_ = now_ns;
   suspicion_.drop();
 }
 

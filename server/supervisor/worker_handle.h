@@ -10,6 +10,7 @@
 // the primary's loop calls the verbs. Every function that takes `now_ns` reads no clock.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,6 +21,7 @@
 #include "forkscope/telemetry/segment.h"
 #include "forkscope/telemetry/segment_view.h"
 #include "os/child_process.h"
+#include "os/deadline.h"
 #include "os/epoll.h"
 #include "os/event_fd.h"
 #include "os/unique_fd.h"
@@ -58,7 +60,7 @@ class WorkerHandle {
 
   // ── verbs of the primary's loop ──
   /// The first fork is due at once.
-  void plan_first_fork() { fork_due_ns_ = 0; }
+  void plan_first_fork() { fork_due_ = os::Deadline::at(0); }
   /// With its boot pipe in the primary's loop, as `boot_token`. If the system can't now, the reason
   /// is in the log, and the fork is due again in a while.
   void fork(std::uint64_t now_ns, std::uint64_t boot_token);
@@ -67,18 +69,18 @@ class WorkerHandle {
   /// A signal has stopped or continued the child.
   void follow_job_control(std::uint64_t now_ns);
   /// Detects a hang, escalates one, kills what does not boot or drain in time. Returns when to be
-  /// called next at the latest, or 0.
-  std::uint64_t watch(std::uint64_t now_ns);
+  /// called next at the latest.
+  os::Deadline watch(std::uint64_t now_ns);
   /// Takes the exit of the child, if it has ended, and settles its slot. True if it had.
   bool reap(std::uint64_t now_ns);
   /// After a reap: the next fork is due at once or, with an event that says so, later, but not
-  /// later than after `longest_delay_ns`.
-  void plan_restart(std::uint64_t now_ns, double jitter, std::uint64_t longest_delay_ns);
+  /// later than after `longest_delay`.
+  void plan_restart(std::uint64_t now_ns, double jitter, std::chrono::nanoseconds longest_delay);
   /// Cuts a longer wait for the next fork.
-  void restart_within(std::uint64_t delay_ns, std::uint64_t now_ns);
-  /// Asks the worker to finish what it has and go; killed at `deadline_ns`. With `hand_over` its
+  void restart_within(std::chrono::nanoseconds delay, std::uint64_t now_ns);
+  /// Asks the worker to finish what it has and go; killed at `deadline`. With `hand_over` its
   /// peers stay, and it leaves its clients a moment to move on to them (child/child.h).
-  void drain(std::uint64_t now_ns, std::uint64_t deadline_ns, bool hand_over);
+  void drain(std::uint64_t now_ns, os::Deadline deadline, bool hand_over);
   /// The number is not needed any more: no fork is due, and viewers see an unused slot. Only while
   /// there is no process.
   void retire(std::uint64_t now_ns);
@@ -111,20 +113,20 @@ class WorkerHandle {
     return roster_.exit_cause == static_cast<std::uint32_t>(telemetry::ExitCause::exited) &&
            (roster_.exit_code == 0 || !was_ready());
   }
-  /// When the next fork is due; nothing while there is a process or none is planned.
-  std::optional<std::uint64_t> fork_due_ns() const { return fork_due_ns_; }
+  /// When the next fork is due; never while there is a process or none is planned.
+  os::Deadline fork_due() const { return fork_due_; }
   /// Why no process has been able to boot since the last one that was ready, if the latest has said
   /// so.
   const std::optional<BootFailure>& boot_failure() const { return boot_failure_; }
 
  private:
-  static constexpr std::uint64_t kAbortGraceNs = 1'000'000'000;  // SIGABRT to SIGKILL
+  static constexpr std::chrono::seconds kAbortGrace{1};  // SIGABRT to SIGKILL
   /// A core dump takes as long as the worker's memory is large; on a disk that is stuck, for ever.
-  static constexpr std::uint64_t kEndingLimitNs = 60'000'000'000;
+  static constexpr std::chrono::seconds kEndingLimit{60};
 
   bool was_sigkilled() const;
   Death latest_death() const;
-  void wait_for_restart(std::uint64_t delay_ns, std::uint64_t now_ns);
+  void wait_for_restart(std::chrono::nanoseconds delay, std::uint64_t now_ns);
   void postpone_fork(std::uint64_t now_ns, const char* call, int error);
   bool send(int signal);
   void publish(telemetry::RosterState state, std::uint64_t now_ns);
@@ -133,13 +135,14 @@ class WorkerHandle {
   void wake_others() const;
 
   // ── what follows a hang: worker_hang.cpp ──
-  std::uint64_t watch_hang(std::uint64_t now_ns);
+  os::Deadline watch_hang(std::uint64_t now_ns);
   void declare_hung(std::uint64_t stuck_since_ns, std::uint64_t now_ns);
   void declare_recovered(std::uint64_t now_ns);
   void follow_core();
   void abort_unless_held(std::uint64_t now_ns);
   bool is_held(const telemetry::ProcessStat& stat, std::uint64_t now_ns);
   bool is_ending(std::uint64_t now_ns);
+  void set_abort_due(os::Deadline due);
   void clear_hang();
   std::string what_it_does() const;
 
@@ -154,18 +157,19 @@ class WorkerHandle {
   HangWatch hang_watch_;
   HangSuspicion suspicion_;
   RestartPolicy restart_policy_;
-  std::optional<std::uint64_t> fork_due_ns_;
+  os::Deadline fork_due_;
   bool ever_ready_ = false;
   bool asked_to_go_ = false;
   bool missed_boot_deadline_ = false;
   bool had_to_be_killed_ = false;  ///< By us: it was sent SIGABRT or SIGKILL, not on request.
 
-  // Of the current process; 0 = not set.
-  std::uint64_t boot_deadline_ns_ = 0;
-  std::uint64_t drain_deadline_ns_ = 0;
-  std::uint64_t sigkill_due_ns_ = 0;
-  std::uint64_t stopped_since_ns_ = 0;
-  std::uint64_t ending_since_ns_ = 0;  ///< As far as anybody has looked.
+  // Of the current process.
+  os::Deadline boot_deadline_;
+  os::Deadline drain_deadline_;
+  os::Deadline abort_due_;        ///< While hung; viewers see it on the roster.
+  os::Deadline sigkill_due_;      ///< While aborting.
+  os::Deadline ending_deadline_;  ///< Set once somebody has seen that the kernel ends it.
+  std::optional<std::uint64_t> stopped_since_ns_;
 };
 
 }  // namespace forkscope::supervisor

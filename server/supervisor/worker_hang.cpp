@@ -13,33 +13,33 @@ namespace forkscope::supervisor {
 using telemetry::EventKind;
 using telemetry::RosterState;
 
-std::uint64_t WorkerHandle::watch_hang(std::uint64_t now_ns) {
+os::Deadline WorkerHandle::watch_hang(std::uint64_t now_ns) {
   const auto verdict =
       hang_watch_.check(primary_.view.progress(number_ - 1), stopped_since_ns_, now_ns);
   switch (static_cast<RosterState>(roster_.state)) {
     case RosterState::hung:
       if (!verdict.hung) {
         declare_recovered(now_ns);
-        return verdict.check_at_ns;
+        return verdict.check_at;
       }
       follow_core();
-      if (roster_.kill_at_ns != 0 && now_ns >= roster_.kill_at_ns) abort_unless_held(now_ns);
-      return sigkill_due_ns_ != 0 ? sigkill_due_ns_ : roster_.kill_at_ns;
+      if (abort_due_.has_passed(now_ns)) abort_unless_held(now_ns);
+      return sigkill_due_.is_set() ? sigkill_due_ : abort_due_;
     case RosterState::aborting:
-      if (sigkill_due_ns_ == 0 || now_ns < sigkill_due_ns_) return sigkill_due_ns_;
-      if (is_ending(now_ns)) return sigkill_due_ns_ = now_ns + kAbortGraceNs;
-      sigkill_due_ns_ = 0;
+      if (!sigkill_due_.has_passed(now_ns)) return sigkill_due_;
+      if (is_ending(now_ns)) return sigkill_due_ = os::Deadline::after(now_ns, kAbortGrace);
+      sigkill_due_ = {};
       kill("still there after SIGABRT");
-      return 0;
+      return {};
     default:
       if (!verdict.stuck) {
         suspicion_.drop();
-        return verdict.check_at_ns;
+        return verdict.check_at;
       }
       if (!suspicion_.is_raised()) suspicion_.raise(telemetry::process_stat(roster_.pid), now_ns);
-      if (!verdict.hung) return verdict.check_at_ns;
+      if (!verdict.hung) return verdict.check_at;
       declare_hung(verdict.stuck_since_ns, now_ns);
-      return roster_.kill_at_ns;
+      return abort_due_;
   }
 }
 
@@ -50,10 +50,12 @@ void WorkerHandle::declare_hung(std::uint64_t stuck_since_ns, std::uint64_t now_
     return;
   }
   const auto kind = suspicion_.kind(stat, now_ns);
-  const std::uint64_t kill_after_ns = primary_.settings.kill_after_ns;
+  const auto& kill_after = primary_.settings.kill_after;
   roster_.stuck_since_ns = stuck_since_ns;
   roster_.hang_kind = static_cast<std::uint64_t>(kind);
-  roster_.kill_at_ns = kill_after_ns == 0 ? 0 : std::max(now_ns, stuck_since_ns + kill_after_ns);
+  set_abort_due(kill_after ? std::max(os::Deadline::at(now_ns),
+                                      os::Deadline::after(stuck_since_ns, *kill_after))
+                           : os::Deadline::never());
   roster_.hung_core = stat.core;
   roster_.hung_core_known = 1;
   ++roster_.hangs;
@@ -72,11 +74,12 @@ void WorkerHandle::declare_recovered(std::uint64_t now_ns) {
   recovered.since_ns = roster_.stuck_since_ns;
   recovered.duration_ns = now_ns - roster_.stuck_since_ns;
   clear_hang();
-  publish(drain_deadline_ns_ != 0 ? RosterState::draining : RosterState::ready, now_ns);
+  publish(drain_deadline_.is_set() ? RosterState::draining : RosterState::ready, now_ns);
   primary_.events.record(recovered);
 }
 
-/// It does not tell by itself any more, and the kernel may move one that spins.
+/// A hung worker does not tell any more which core it is on, and the kernel may move one that
+/// spins.
 void WorkerHandle::follow_core() {
   const std::uint32_t core = telemetry::process_stat(roster_.pid).core;
   if (core == roster_.hung_core) return;
@@ -86,49 +89,55 @@ void WorkerHandle::follow_core() {
 
 void WorkerHandle::abort_unless_held(std::uint64_t now_ns) {
   if (is_held(telemetry::process_stat(roster_.pid), now_ns) || !send(SIGABRT)) {
-    roster_.kill_at_ns = now_ns + primary_.settings.hang_after_ns;
+    set_abort_due(os::Deadline::after(now_ns, primary_.settings.hang_after));
     lane_.write(roster_);
     return;
   }
   had_to_be_killed_ = true;
   process_.signal(SIGCONT);  // a stopped process takes no other signal but SIGKILL
-  sigkill_due_ns_ = now_ns + kAbortGraceNs;
+  sigkill_due_ = os::Deadline::after(now_ns, kAbortGrace);
   publish(RosterState::aborting, now_ns);
   primary_.events.record(event(EventKind::abort));
 }
 
-/// It stands still, which is not its fault: a debugger holds it (proc(5)), or it has crashed
-/// already.
+/// Whether the worker stands still for a reason that is not its own: a debugger holds it (proc(5)),
+/// or it has crashed, and the kernel is ending it.
 bool WorkerHandle::is_held(const telemetry::ProcessStat& stat, std::uint64_t now_ns) {
   return stat.state == 't' || is_ending(now_ns);
 }
 
-/// It has crashed, or exits, and the kernel is at it: SIGKILL would cut a core dump short. False
-/// once the limit has passed.
+/// Whether the kernel is ending the worker, after a crash or an exit: SIGKILL would then cut a core
+/// dump short. False once the kernel has had kEndingLimit for it.
 bool WorkerHandle::is_ending(std::uint64_t now_ns) {
   const telemetry::Ending ending = telemetry::process_ending(roster_.pid);
   if (ending == telemetry::Ending::none) return false;
-  if (ending_since_ns_ == 0) {
-    ending_since_ns_ = now_ns;
+  if (!ending_deadline_.is_set()) {
+    ending_deadline_ = os::Deadline::after(now_ns, kEndingLimit);
     if (ending == telemetry::Ending::dumps_core) {
       primary_.events.note("worker " + std::to_string(number_) + " dumps core, pid " +
                            std::to_string(roster_.pid) + ": it has " +
-                           std::to_string(kEndingLimitNs / 1'000'000'000) + " s for it");
+                           std::to_string(kEndingLimit.count()) + " s for it");
     }
     wake_others();
   }
-  return now_ns - ending_since_ns_ < kEndingLimitNs;
+  return !ending_deadline_.has_passed(now_ns);
+}
+
+void WorkerHandle::set_abort_due(os::Deadline due) {
+  abort_due_ = due;
+  roster_.kill_at_ns = due.ns_or_zero();
 }
 
 void WorkerHandle::clear_hang() {
-  roster_.stuck_since_ns = roster_.kill_at_ns = roster_.hang_kind = 0;
+  roster_.stuck_since_ns = roster_.hang_kind = 0;
   roster_.hung_core = roster_.hung_core_known = 0;
-  sigkill_due_ns_ = 0;
+  set_abort_due(os::Deadline::never());
+  sigkill_due_ = {};
   suspicion_.drop();
 }
 
-/// The request whose handler runs. Outside of handlers it is the phase: a commit, say, is for many
-/// requests, and none of them is to blame.
+/// For people: the request whose handler runs or, while none does, the phase of the loop. A commit,
+/// say, is made for many requests, and none of them is to blame.
 std::string WorkerHandle::what_it_does() const {
   const auto phase = static_cast<telemetry::Phase>(primary_.view.progress(number_ - 1).phase);
   const auto request = primary_.view.in_flight(number_ - 1);

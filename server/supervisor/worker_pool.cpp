@@ -9,7 +9,7 @@ namespace forkscope::supervisor {
 
 namespace {
 
-constexpr std::uint64_t kLongestOutageNs = 1'000'000'000;
+constexpr std::chrono::seconds kLongestOutage{1};
 
 }  // namespace
 
@@ -31,7 +31,7 @@ void WorkerPool::fill() {
 void WorkerPool::fork_missing() {
   if (!filled_) return;
   for (WorkerHandle& worker : workers_) {
-    if (is_wanted(worker) && !worker.has_process() && !worker.fork_due_ns()) {
+    if (is_wanted(worker) && !worker.has_process() && !worker.fork_due().is_set()) {
       worker.plan_first_fork();
     }
   }
@@ -48,25 +48,24 @@ void WorkerPool::plan_next_fork(WorkerHandle& worker, std::uint64_t now_ns) {
     worker.plan_first_fork();  // no death of its own
   } else {
     worker.plan_restart(now_ns, std::uniform_real_distribution<double>()(random_),
-                        somebody_serves() ? RestartPolicy::kLongestDelayNs : kLongestOutageNs);
+                        somebody_serves() ? RestartPolicy::kLongestDelay : kLongestOutage);
   }
 }
 
 void WorkerPool::shorten_backoff_if_nobody_serves(std::uint64_t now_ns) {
   if (somebody_serves()) return;
-  WorkerHandle* first = nullptr;
-  for (WorkerHandle& worker : workers_) {
-    if (worker.fork_due_ns() && (first == nullptr || worker.fork_due_ns() < first->fork_due_ns())) {
-      first = &worker;
-    }
-  }
-  if (first != nullptr) first->restart_within(kLongestOutageNs, now_ns);
+  const auto first = std::min_element(workers_.begin(), workers_.end(),
+                                      [](const WorkerHandle& left, const WorkerHandle& right) {
+                                        return left.fork_due() < right.fork_due();
+                                      });
+  first->restart_within(kLongestOutage, now_ns);
 }
 
 void WorkerPool::drain(std::uint64_t now_ns) {
   reload_.reset();
   for (WorkerHandle& worker : workers_) {
-    worker.drain(now_ns, now_ns + primary_.settings.drain_timeout_ns, /*hand_over=*/false);
+    worker.drain(now_ns, os::Deadline::after(now_ns, primary_.settings.drain_timeout),
+                 /*hand_over=*/false);
   }
 }
 
@@ -192,21 +191,21 @@ std::optional<BootFailure> WorkerPool::why_nothing_boots(std::uint64_t now_ns) {
   if (filled_ || !first.boot_failure()) return std::nullopt;
   const BootFailure& failure = *first.boot_failure();
   if (failure.exit_code == child::kExitCannotBoot) return failure;
-  const std::uint64_t patience_ns = primary_.settings.boot_patience_ns;
-  if (boot_patience_ends_ns_ == 0) {
-    boot_patience_ends_ns_ = now_ns + patience_ns;
-    if (patience_ns > 0) {
+  const std::chrono::nanoseconds patience = primary_.settings.boot_patience;
+  if (!boot_patience_ends_.is_set()) {
+    boot_patience_ends_ = os::Deadline::after(now_ns, patience);
+    if (patience.count() > 0) {
       primary_.events.note("no worker can start yet; the server tries again for " +
-                           std::to_string(patience_ns / 1'000'000'000) + " s");
+                           std::to_string(patience / std::chrono::seconds(1)) + " s");
     }
   }
-  if (now_ns < boot_patience_ends_ns_) return std::nullopt;
+  if (!boot_patience_ends_.has_passed(now_ns)) return std::nullopt;
   return failure;
 }
 
 void WorkerPool::hand_over(WorkerHandle& worker) {
   const std::uint64_t now = telemetry::now_ns();
-  worker.drain(now, now + primary_.settings.drain_timeout_ns, /*hand_over=*/true);
+  worker.drain(now, os::Deadline::after(now, primary_.settings.drain_timeout), /*hand_over=*/true);
 }
 
 }  // namespace forkscope::supervisor

@@ -26,6 +26,7 @@
 #include <string>
 #include <vector>
 
+#include "os/deadline.h"
 #include "os/service_manager.h"
 #include "supervisor/worker_handle.h"
 
@@ -96,8 +97,8 @@ class WorkerPool {
   const os::ServiceManager& service_manager_;
   std::vector<WorkerHandle> workers_;
   std::uint32_t wanted_;
-  bool filled_ = false;                      ///< All may be forked.
-  std::uint64_t boot_patience_ends_ns_ = 0;  ///< 0: nothing has gone wrong so far.
+  bool filled_ = false;              ///< All may be forked.
+  os::Deadline boot_patience_ends_;  ///< Never: nothing has gone wrong so far.
   std::optional<RollingReload> reload_;
   std::minstd_rand random_{std::random_device{}()};
 };

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -45,8 +46,8 @@ int number_of(std::string_view argument) {
 
 int main(int argc, char** argv) {
   supervisor::Settings settings;
-  settings.hang_after_ns = 1'000'000'000;
-  settings.kill_after_ns = 2'000'000'000;
+  settings.hang_after = std::chrono::seconds(1);
+  settings.kill_after = std::chrono::seconds(2);
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
     if (argument.starts_with("--port=")) {

@@ -5,11 +5,13 @@
 namespace forkscope::options {
 namespace {
 
+using namespace std::chrono_literals;
+
 TEST(Duration, TakesMillisecondsSecondsAndMinutes) {
-  EXPECT_EQ(parse_duration("250ms"), 250'000'000U);
-  EXPECT_EQ(parse_duration("2s"), 2'000'000'000U);
-  EXPECT_EQ(parse_duration("1.5m"), 90'000'000'000U);
-  EXPECT_EQ(parse_duration("0"), 0U);
+  EXPECT_EQ(parse_duration("250ms"), 250ms);
+  EXPECT_EQ(parse_duration("2s"), 2s);
+  EXPECT_EQ(parse_duration("1.5m"), 90s);
+  EXPECT_EQ(parse_duration("0"), 0s);
 }
 
 TEST(Duration, RefusesEverythingElse) {

@@ -17,7 +17,7 @@ constexpr std::uint64_t kStart = 100 * kSecond;
 
 class HangWatchTest : public ::testing::Test {
  protected:
-  HangWatch watch_{2 * kSecond};
+  HangWatch watch_{std::chrono::seconds(2)};
   std::uint64_t steps_ = 1;
 
   Progress doing(Phase phase, std::uint64_t since_ns) {
@@ -27,7 +27,8 @@ class HangWatchTest : public ::testing::Test {
     progress.steps = steps_;
     return progress;
   }
-  bool hung(const Progress& progress, std::uint64_t now, std::uint64_t stopped_since = 0) {
+  bool hung(const Progress& progress, std::uint64_t now,
+            std::optional<std::uint64_t> stopped_since = {}) {
     return watch_.check(progress, stopped_since, now).hung;
   }
 };
@@ -44,10 +45,10 @@ TEST_F(HangWatchTest, DeclaresAWorkerThatMakesNoStepForHangAfter) {
 }
 
 TEST_F(HangWatchTest, SaysWhenToLookAgain) {
-  watch_.check(doing(Phase::handling, kStart), 0, kStart);
-  const auto verdict = watch_.check(doing(Phase::handling, kStart), 0, kStart + kSecond);
+  watch_.check(doing(Phase::handling, kStart), {}, kStart);
+  const auto verdict = watch_.check(doing(Phase::handling, kStart), {}, kStart + kSecond);
   EXPECT_TRUE(verdict.stuck);
-  EXPECT_EQ(verdict.check_at_ns, kStart + 2 * kSecond);
+  EXPECT_EQ(verdict.check_at.ns(), kStart + 2 * kSecond);
 }
 
 TEST_F(HangWatchTest, ForgivesAWorkerThatMoves) {

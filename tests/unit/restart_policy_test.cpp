@@ -14,9 +14,15 @@ class RestartPolicyTest : public ::testing::Test {
   std::uint64_t die_after(std::uint64_t lifetime_ns, double jitter = 0) {
     const std::uint64_t forked = now_;
     now_ += lifetime_ns;
-    const std::uint64_t delay = policy_.delay_after_death(Death::own, forked, now_, jitter);
+    const std::uint64_t delay = delay_after(Death::own, forked, now_, jitter);
     now_ += delay;
     return delay;
+  }
+
+  std::uint64_t delay_after(Death death, std::uint64_t forked, std::uint64_t died,
+                            double jitter = 0) {
+    const auto delay = policy_.delay_after_death(death, forked, died, jitter);
+    return static_cast<std::uint64_t>(delay.count());
   }
 
   RestartPolicy policy_;
@@ -54,22 +60,21 @@ TEST_F(RestartPolicyTest, KeepsASlotInBackoffThoughItsDelaysFillTheWindow) {
 
 TEST_F(RestartPolicyTest, AnswersAKillFromOutsideAtOnceHoweverOften) {
   for (int i = 0; i < 200; ++i) {
-    EXPECT_EQ(policy_.delay_after_death(Death::killed_while_serving, now_, now_ + kMs, 0), 0U);
+    EXPECT_EQ(delay_after(Death::killed_while_serving, now_, now_ + kMs), 0U);
   }
   EXPECT_EQ(die_after(kMs), 0U) << "they are no part of a row";
 }
 
 TEST_F(RestartPolicyTest, PausesShortlyAfterAKillFromOutsideAtBoot) {
   for (int i = 0; i < 200; ++i) {
-    EXPECT_EQ(policy_.delay_after_death(Death::killed_while_booting, now_, now_ + kMs, 0),
-              100 * kMs);
+    EXPECT_EQ(delay_after(Death::killed_while_booting, now_, now_ + kMs), 100 * kMs);
   }
   EXPECT_EQ(die_after(kMs), 0U) << "they are no part of a row";
 }
 
 TEST_F(RestartPolicyTest, KeepsARowThroughAKillFromOutside) {
   for (int i = 0; i < 4; ++i) die_after(kMs);
-  policy_.delay_after_death(Death::killed_while_serving, now_, now_ + kMs, 0);
+  delay_after(Death::killed_while_serving, now_, now_ + kMs);
   EXPECT_EQ(die_after(kMs), 200 * kMs);
 }
 
