@@ -36,7 +36,8 @@ os::UniqueFd connect(const ControlEndpoint& endpoint) {
 
 bool means_nobody(int error) { return error == ENOENT || error == ECONNREFUSED; }
 
-/// Those that listen. What lies there, but cannot be used, is added to `remarks`.
+/// The servers that listen on the port. What lies in their places and cannot be used is added to
+/// `remarks`.
 std::vector<Candidate> candidates_on(std::uint16_t port, const telemetry::ControlPlaces& places,
                                      std::string& remarks) {
   std::vector<Candidate> found;
@@ -67,8 +68,8 @@ std::string others_there_are(const telemetry::ControlPlaces& places) {
   return (ports.size() == 1 ? "there is one on port " : "there are some on ports ") + list;
 }
 
-/// Where it listens it has to say itself; the process is known from the connection, which is used
-/// up afterwards.
+/// Asks the server for the address that it listens on, and the kernel for its process. The
+/// connection is closed afterwards.
 void ask_who(Candidate& candidate) {
   candidate.who = "pid " + std::to_string(telemetry::peer_of(candidate.fd.get()));
   try {

@@ -20,12 +20,13 @@ namespace {
 pid_t g_owner = 0;
 int g_events = -1;
 std::atomic<std::uint64_t> g_come = 0;  // a bit for each signal
-// A signal handler may use no other (C++20, [support.signal]).
+// A signal handler may use no atomic that takes a lock (C++20, [support.signal]).
 static_assert(decltype(g_come)::is_always_lock_free);
 
 constexpr std::uint64_t bit(int signal) { return std::uint64_t{1} << (signal - 1); }
 
-/// In a child of the process that catches. The signal comes anew when its handler has returned.
+/// In a child that was forked by the process that catches signals, the signal does what it does by
+/// default: it is raised again, and comes when its handler has returned.
 bool meant_for_a_child(int signal) {
   if (::getpid() == g_owner) return false;
   ::signal(signal, SIG_DFL);
@@ -45,9 +46,9 @@ void tell(int signal) {
 
 void do_nothing(int signal) { meant_for_a_child(signal); }
 
-/// Whoever writes to its terminal from the background, after `stty tostop`, or reads from it, gets
-/// these with his whole group, again and again until the call is allowed: it is to who ignores
-/// them.
+/// For SIGTTIN and SIGTTOU. A process in the background that reads from its terminal, or writes to
+/// it after `stty tostop`, gets these together with its whole group, again and again until the call
+/// is allowed. It is allowed to a process that ignores them.
 void ignore_from_now_on(int signal) {
   if (!meant_for_a_child(signal)) ::signal(signal, SIG_IGN);
 }

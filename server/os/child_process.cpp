@@ -76,7 +76,8 @@ std::optional<ChildProcess> ChildProcess::fork(std::span<const int> keep,
 
 void ChildProcess::require_system_calls() {
   int death_signal = 0;
-  // The starter's wish for this process is taken and given back as it is.
+  // Set to what it is: whoever has started this process may have asked for a signal at its own
+  // death.
   if (::prctl(PR_GET_PDEATHSIG, &death_signal) != 0 ||
       ::prctl(PR_SET_PDEATHSIG, death_signal) != 0) {
     throw std::system_error(errno, std::generic_category(), "prctl(PR_SET_PDEATHSIG)");

@@ -53,7 +53,7 @@ struct Bound {
   std::uint16_t port = 0;
 };
 
-/// Where a socket is bound to; nothing of one that is not a TCP socket.
+/// The address and port that a socket is bound to; nothing if it is not a TCP socket.
 std::optional<Bound> bound_to(int fd) {
   sockaddr_storage address{};
   socklen_t bytes = sizeof address;

@@ -27,7 +27,8 @@ SignalEvents::SignalEvents(std::initializer_list<int> signals) {
 std::optional<ArrivedSignal> SignalEvents::next() const {
   signalfd_siginfo info{};
   if (::read(fd_.get(), &info, sizeof info) != sizeof info) return std::nullopt;
-  // Of processes it is SI_USER, SI_QUEUE or SI_TKILL, none of them positive (sigaction(2)).
+  // A signal that a process has sent has the code SI_USER, SI_QUEUE or SI_TKILL, none of which is
+  // positive (sigaction(2)).
   return ArrivedSignal{static_cast<int>(info.ssi_signo), info.ssi_code > 0,
                        static_cast<pid_t>(info.ssi_pid)};
 }

@@ -12,7 +12,8 @@
 namespace forkscope::store {
 namespace {
 
-/// Descriptors are given out from below, and the store is opened before any client connects.
+/// Where to stop looking for a descriptor: numbers are given out from below, and the store is
+/// opened before any client connects.
 constexpr int kHighestDescriptor = 4096;
 
 bool has_content(const std::string& path) {
@@ -69,7 +70,7 @@ void DatabaseFiles::require_log_to_fit() const {
                        " to use this one without what is in the log");
 }
 
-/// Of a log that SQLite has removed, nothing is expected.
+/// Nothing is expected of a log that SQLite has removed.
 void DatabaseFiles::require_kept(std::span<const int> kept) {
   for (std::size_t file = 0; file < kFiles && file < kept.size(); ++file) {
     expected_[file] = identity_of(kept[file]);
@@ -128,8 +129,8 @@ DatabaseFiles::Identity DatabaseFiles::identity_of(int fd) {
   return ::fstat(fd, &status) == 0 ? Identity{status.st_dev, status.st_ino} : Identity{};
 }
 
-/// Of this process, or -1. SQLite does not tell its descriptors. Those that an earlier worker has
-/// left do not count.
+/// The descriptor by which this process has the file open, or -1. SQLite does not tell its own.
+/// Those that an earlier worker has left do not count.
 int DatabaseFiles::descriptor_of(const Identity& file) {
   if (file == Identity{}) return -1;
   for (int fd = 0; fd < kHighestDescriptor; ++fd) {

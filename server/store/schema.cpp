@@ -53,15 +53,15 @@ constexpr const char* kCreateTables = R"sql(
                          const std::string& reason) {
   throw StoreError(kind, "cannot use the database " + path + ": " + reason);
 }
-/// For now.
+/// An error that may pass.
 [[noreturn]] void refuse(const std::string& path, const std::string& reason) {
   refuse(StoreError::Kind::unavailable, path, reason);
 }
-/// For good.
+/// An error that stays until somebody does something.
 [[noreturn]] void refuse_for_good(const std::string& path, const std::string& reason) {
   refuse(StoreError::Kind::unusable, path, reason);
 }
-/// For now, where the reason may pass: a directory that is mounted later, for instance.
+/// An error that may pass where its reason may: the directory is mounted later, for instance.
 [[noreturn]] void refuse(const std::string& path, const std::string& subject,
                          const std::error_code& error) {
   const bool for_good = error == std::errc::not_a_directory ||
@@ -72,7 +72,7 @@ constexpr const char* kCreateTables = R"sql(
 }
 std::error_code latest_system_error() { return {errno, std::system_category()}; }
 
-/// Checked beforehand, because SQLite only says "unable to open database file".
+/// Checks beforehand what can be wrong, because SQLite only says "unable to open database file".
 void require_access(const std::string& path, const std::string& target, int mode) {
   if (::faccessat(AT_FDCWD, target.c_str(), mode, AT_EACCESS) != 0) {
     refuse(path, target + ": ", latest_system_error());

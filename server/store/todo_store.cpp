@@ -151,8 +151,9 @@ std::uint64_t TodoStore::content_version() {
   return ++content_version_;
 }
 
-// To ask SQLite takes locks, 1.4 us of them; the change mark tells for a sixth of that that there
-// is nothing to ask. It knows only of commits through a TodoStore, hence the millisecond.
+// Asking SQLite takes locks, which costs 1.4 us. The change mark costs a sixth of that, and mostly
+// says that there is no need to ask. It knows only of commits through a TodoStore: therefore SQLite
+// is asked all the same once a millisecond.
 std::uint64_t TodoStore::begin_reads() {
   assert(!sharing_reads_ && !batch_.is_open());
   sharing_reads_ = true;

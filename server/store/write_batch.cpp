@@ -35,7 +35,7 @@ WriteBatch::WriteBatch(SQLite::Database& database, WriteTurn& turn, const Databa
     return SQLITE_OK;
   };
   sqlite3_wal_hook(handle_, note_log_length, this);
-  // Asked now that the log is open: an error from now on is one that we hear of.
+  // This is asked when the log is open: of errors from now on this process hears by itself.
   const std::uint64_t latest = turn_.latest_commit();
   if (turn_.latest_flushed() < latest) unconfirmed_commit_ = latest;
 }
@@ -75,7 +75,8 @@ int WriteBatch::begin_transaction() {
   return run(begin_);
 }
 
-/// The process that was flushing when this one came may have brought it to an end meanwhile.
+/// Whether there is a commit of which nobody knows that the disk has it. One that was being flushed
+/// when this process came may have been confirmed meanwhile.
 bool WriteBatch::log_is_in_doubt() {
   if (unconfirmed_commit_ && turn_.latest_flushed() >= *unconfirmed_commit_) {
     unconfirmed_commit_.reset();
@@ -83,7 +84,8 @@ bool WriteBatch::log_is_in_doubt() {
   return flush_failure_ || unconfirmed_commit_;
 }
 
-/// TRUNCATE succeeds only when the database has everything, on the disk, and nobody needs the log.
+/// Moves everything into the database and begins a new log. TRUNCATE succeeds only when the
+/// database has all of it on the disk, and nobody needs the log.
 int WriteBatch::replace_log() {
   errno = 0;  // for latest_error(), as in step()
   return sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);

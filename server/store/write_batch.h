@@ -105,11 +105,11 @@ class WriteBatch {
   std::optional<StoreError> failure_;
   int log_pages_ = 0;  ///< Length of the write-ahead log after the latest commit.
   LogFlush log_flush_;
-  std::uint64_t own_commit_ = 0;                     ///< The latest that this process has to flush,
-  std::uint64_t flushing_commit_ = 0;                ///< … for which it has begun a flush,
-  std::uint64_t flushed_commit_ = 0;                 ///< … and which it has flushed.
-  std::optional<StoreError> flush_failure_;          ///< Why the log is in doubt, or:
-  std::optional<std::uint64_t> unconfirmed_commit_;  ///< … from before, and was not on the disk.
+  std::uint64_t own_commit_ = 0;                     ///< The latest commit of this process.
+  std::uint64_t flushing_commit_ = 0;                ///< The latest whose flush has begun.
+  std::uint64_t flushed_commit_ = 0;                 ///< The latest that is flushed.
+  std::optional<StoreError> flush_failure_;          ///< Why the log is in doubt.
+  std::optional<std::uint64_t> unconfirmed_commit_;  ///< Another reason: it was not on the disk.
   [[no_unique_address]] os::OneThread owner_;
 };
 

@@ -56,12 +56,13 @@ std::uint64_t WriteTurn::latest_commit() const {
   return word + word % 2;
 }
 
-/// Where two do so at once, an earlier number may stay, until the next commit: no harm, it is true.
+/// Where two processes do so at once, the smaller number may stay until the next commit. That does
+/// no harm: it is true as well.
 void WriteTurn::note_flush(std::uint64_t number) {
   if (latest_flushed() < number) put_word(kFlushedAt, number);
 }
 
-/// A new file is empty: nobody has committed.
+/// 0 where the file is too short: it is new, and nobody has committed.
 std::uint64_t WriteTurn::word_at(off_t offset) const {
   std::uint64_t word = 0;
   return ::pread(file_.get(), &word, sizeof word, offset) == sizeof word ? word : 0;
@@ -84,7 +85,7 @@ void WriteTurn::note_company(const Company& company) {
   if (::pwrite(file_.get(), &company, sizeof company, kCompanyAt) != sizeof company) return;
 }
 
-/// A lock file that has been deleted locks nobody out who opens the path anew.
+/// Asked because a deleted lock file keeps nobody out who creates and locks a new one at the path.
 bool WriteTurn::file_is_still_there() const {
   struct stat locked {};
   struct stat at_path {};

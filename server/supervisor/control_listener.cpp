@@ -18,7 +18,8 @@ namespace {
 
 std::string trouble(const std::string& path, const char* reason) { return path + ": " + reason; }
 
-/// A directory that nobody else could have put there or can look into.
+/// Sees to it that the directory is there, is this user's own, and lets nobody else look into it.
+/// Returns why that cannot be, or nothing.
 std::string prepare(const std::string& directory) {
   const bool made = ::mkdir(directory.c_str(), 0700) == 0;
   const int error = errno;
@@ -37,7 +38,7 @@ std::string prepare(const std::string& directory) {
   return {};
 }
 
-/// A file that a killed server has left behind refuses connections.
+/// Whether a server listens there: a file that a killed one has left behind refuses connections.
 bool somebody_listens(const sockaddr_un& address) {
   const os::UniqueFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   return !probe ||

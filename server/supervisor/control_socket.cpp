@@ -20,7 +20,8 @@ using nlohmann::ordered_json;
 
 namespace {
 
-/// Root could do all of it without asking.
+/// Whether the client is of the same user, or root, who could do by himself all that a command
+/// does.
 bool may_attach(int fd) {
   ucred peer{};
   socklen_t bytes = sizeof peer;
@@ -30,7 +31,7 @@ bool may_attach(int fd) {
 
 ordered_json failure(const std::string& reason) { return {{"ok", false}, {"error", reason}}; }
 
-/// With what is no UTF-8 replaced.
+/// The reply as a line, in which bytes that are not UTF-8 are replaced.
 std::string line_of(const ordered_json& reply) {
   return reply.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
@@ -65,7 +66,7 @@ ordered_json scale_reply(Commands& commands, const ordered_json& command) {
   if (workers == command.end() || !workers->is_number_unsigned()) {
     return failure("\"workers\" has to be a number");
   }
-  // One beyond what can ever be is as wrong as any other: no number is cut to fit.
+  // A number that is too large stays too large, also when it is cut to 32 bits.
   const auto wanted =
       std::min<std::uint64_t>(workers->get<std::uint64_t>(), telemetry::kMaxSlots + 1);
   if (const auto why_not = commands.scale(static_cast<std::uint32_t>(wanted))) {

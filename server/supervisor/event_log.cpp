@@ -30,7 +30,7 @@ bool is_trouble(const telemetry::EventRecord& event) {
   }
 }
 
-/// In JSON the pattern gives the braces, and this what is between them.
+/// What is between the braces of a JSON object: the braces are part of the log's pattern.
 std::string members_of(const nlohmann::ordered_json& object) {
   const std::string text =
       object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);

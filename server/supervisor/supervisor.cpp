@@ -27,7 +27,8 @@ constexpr std::chrono::milliseconds kBeat{100};
 /// Between two looks at whether the control socket is still there.
 constexpr std::uint64_t kBeatsPerLook = 10;
 constexpr std::chrono::minutes kLimitLine{1};  // between two of these lines
-/// A round that comes this late was not ours to miss: Ctrl-Z, a debugger, a sleeping laptop.
+/// A round of the loop that begins this late was held up from outside: by Ctrl-Z, a debugger, a
+/// sleeping laptop.
 constexpr std::chrono::milliseconds kPause{500};
 
 // What an event of the loop is about: the kind in the upper half, the slot in the lower.
@@ -114,7 +115,8 @@ int Supervisor::run() {
   }
 }
 
-/// A client that tries one address of a name only may try one that is not served.
+/// Names the addresses of the host that are not served: a client that tries only one of a name's
+/// addresses may try one of those.
 void Supervisor::say_what_is_left_out() {
   if (listener_.left_out.empty()) return;
   std::string others;
@@ -125,7 +127,8 @@ void Supervisor::say_what_is_left_out() {
                " is served, and not " + others);
 }
 
-/// Workers inherit the limit. At it clients displace each other as at --max-connections.
+/// Raises the limit of open files, which workers inherit. A worker that reaches it closes idle
+/// connections, as it does at --max-connections.
 void Supervisor::make_room_for_connections() {
   if (child_.max_connections == 0) return;
   const std::uint64_t others = wake_.size() + child_.other_files;
@@ -201,7 +204,7 @@ void Supervisor::keep_control_socket() {
   events_.note(news->text);
 }
 
-/// Workers count, and have no log of their own.
+/// Says so in the log when clients found no room. Workers, which have no log, only count them.
 void Supervisor::tell_of_connection_limit(std::uint64_t now_ns) {
   if (!limit_line_due_.has_passed(now_ns)) return;
   std::uint64_t clients = 0;
@@ -218,8 +221,8 @@ void Supervisor::tell_of_connection_limit(std::uint64_t now_ns) {
   limit_line_due_ = os::Deadline::after(now_ns, kLimitLine);
 }
 
-/// "Ready" once the server has as many workers as it should; the watchdog from this loop and no
-/// other place, because that is what is to be watched.
+/// Says "ready" once the server has as many workers as it should. The watchdog's message is sent
+/// from this loop and from no other place, because it is to prove that this loop goes on.
 void Supervisor::tell_service_manager(std::uint64_t now_ns) {
   if (!told_ready_ && !stopping_ && pool_.all_ready()) {
     told_ready_ = true;
@@ -256,7 +259,8 @@ void Supervisor::hear_signals() {
         for (WorkerHandle& worker : pool_) worker.follow_job_control(telemetry::now_ns());
         break;
       case SIGUSR1: log_process_table(); break;
-      // The kernel's are about a program of our group that uses the terminal from the background.
+      // Where the kernel sends one of these, a program of our process group uses the terminal from
+      // the background: that is no wish for another number of workers.
       case SIGTTIN:
         if (!signal->by_kernel) scale(pool_.wanted() + 1);
         break;

@@ -34,14 +34,14 @@ WorkerHandle::WorkerHandle(const PrimaryParts& primary, std::uint32_t number)
 void WorkerHandle::fork(std::uint64_t now_ns, std::uint64_t boot_token) {
   assert(!process_ && "one process at a time");
   int pipe[2];
-  // A socket, because descriptors come with what it says.
+  // The boot pipe is a socket, because the child sends descriptors over it.
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pipe) != 0) {
     return postpone_fork(now_ns, "socketpair", errno);
   }
   os::UniqueFd own_end(pipe[0]);
   os::UniqueFd child_end(pipe[1]);
-  // Before there is a child, which nobody would hear. As long as there is none, closing our end
-  // ends its events, too.
+  // The loop watches our end before there is a child, so that none is forked that nobody would
+  // hear. As long as there is no child, closing our end ends its events, too.
   if (!primary_.loop.try_add(own_end.get(), EPOLLIN, boot_token)) {
     return postpone_fork(now_ns, "epoll_ctl", errno);
   }
@@ -170,7 +170,7 @@ bool WorkerHandle::send_signal(int signal) {
   return true;
 }
 
-/// False, with the reason in the log, when the system says no.
+/// False, with the reason in the log, when the system does not send it.
 bool WorkerHandle::send(int signal) {
   if (process_.signal(signal)) return true;
   const int error = errno;
@@ -221,7 +221,8 @@ bool WorkerHandle::was_sigkilled() const {
          roster_.exit_code == SIGKILL;
 }
 
-/// No program sends itself SIGKILL, and we do only to those that hang, don't boot, or don't go.
+/// SIGKILL comes from outside: no program sends it to itself, and the primary sends it only to
+/// workers that hang, do not boot in time, or do not go.
 Death WorkerHandle::latest_death() const {
   const bool was_hung = (roster_.exit_flags & telemetry::kExitWasHung) != 0;
   if (!was_sigkilled() || was_hung || missed_boot_deadline_) return Death::own;
@@ -291,8 +292,8 @@ void WorkerHandle::rearm(std::uint64_t now_ns) {
   suspicion_.drop();
 }
 
-/// Told to the loop first: a worker that has just been forked may still hold a copy of the
-/// descriptor, and epoll watches what is open, not who opened it (epoll(7)).
+/// The loop is told before the pipe is closed: a worker that has just been forked may still hold a
+/// copy of the descriptor, and epoll watches what is open, not who opened it (epoll(7)).
 void WorkerHandle::close_boot_pipe() {
   if (!boot_pipe_) return;
   primary_.loop.remove(boot_pipe_.get());
@@ -314,7 +315,7 @@ telemetry::EventRecord WorkerHandle::event(EventKind kind) const {
   return record;
 }
 
-/// It may have been woken for a connection that it will never accept.
+/// This worker may have been woken for a connection that it will never accept: another one has to.
 void WorkerHandle::wake_others() const {
   for (std::uint32_t slot = 0; slot < primary_.wake.size(); ++slot) {
     if (slot != number_ - 1) primary_.wake[slot].signal();

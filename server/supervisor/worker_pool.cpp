@@ -76,7 +76,7 @@ std::optional<std::string> WorkerPool::scale(std::uint32_t wanted) {
   if (wanted == wanted_) return std::nullopt;
   wanted_ = wanted;
   primary_.events.record(telemetry::EventKind::scale, wanted, "");
-  // What was extra may have become one of them; the reload finds itself another.
+  // The extra worker may have become one of those that are wanted; the reload then takes another.
   if (reload_ && reload_->extra <= wanted) reload_->extra = 0;
 
   handle(wanted);
@@ -126,8 +126,8 @@ void WorkerPool::roll() {
   }
 }
 
-/// Forks it where there is none. With all slots in use there is no place for one, and the reload
-/// goes on without.
+/// Plans the fork of the extra worker where there is none. With all slots in use there is no place
+/// for one, and the reload goes on without.
 bool WorkerPool::extra_worker_is_ready() {
   if (reload_->extra != 0) return workers_[reload_->extra - 1].is_ready();
   for (std::uint32_t number = wanted_ + 1; number <= max_workers(); ++number) {

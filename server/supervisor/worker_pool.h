@@ -10,11 +10,10 @@
 //       ─▶ drain the extra one
 //
 // The extra worker takes the place of the one that goes, so that there are never fewer than before.
-// It is the first of the new ones: if it can't boot, the reload ends there and nothing has
-// happened.
+// It is forked first: if it can't boot, the reload ends there, and all old workers still serve.
 //
-// At the start the first worker is forked alone: what it finds, or makes, is what all others have
-// to find. The others follow when it is ready.
+// At the start the first worker is forked alone: all others have to find what it has found or made.
+// They are forked when it is ready.
 //
 // Owns the handles. The primary's loop calls it; what is due now is done by roll(), which may be
 // called at any time.

@@ -83,7 +83,7 @@ void check_section(const Header& header, const Section& section, const Expected&
   }
 }
 
-/// A word-wise copy of plain words, each load single.
+/// A copy of plain words, each taken by a single load.
 template <typename Struct>
 Struct load_struct(const Word* words) {
   Struct result;

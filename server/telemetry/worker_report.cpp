@@ -6,7 +6,7 @@ namespace {
 
 constexpr std::uint64_t kSecondNs = 1'000'000'000;
 
-/// The primary's word, split by the worker's own: `ready` is idle or busy.
+/// The state that the primary tells, and for a ready worker what it tells itself: idle or busy.
 WorkerState state_of(const RosterRecord& roster, const Progress& progress) {
   switch (static_cast<RosterState>(roster.state)) {
     case RosterState::starting: return WorkerState::starting;

@@ -27,19 +27,20 @@ void set_process_name(std::uint32_t number) {
   ::prctl(PR_SET_NAME, name.c_str());
 }
 
-/// Whoever wakes up goes before a worker, and a worker that wakes up goes before nobody
-/// (SCHED_BATCH, sched(7)). So the primary is on time when all cores are taken, and under heavy
-/// traffic a worker finds more requests each time it wakes up, instead of changing places with its
-/// clients for every one: a tenth of the CPU time per request. Children inherit it, and no flag
-/// prevents that; the hook does where fork(2) makes them.
+/// Any other process that wakes up runs before a worker, and a worker that wakes up interrupts
+/// nobody (SCHED_BATCH, sched(7)). So the primary is on time when all cores are taken, and under
+/// heavy traffic a worker finds more requests each time it wakes up, instead of changing places
+/// with its clients for every one: that saves a tenth of the CPU time per request. Programs that
+/// handlers start would inherit it, and no flag prevents that; the hook takes it from every forked
+/// child.
 void be_a_batch_process() {
   static constexpr sched_param kNoPriority{};
   ::sched_setscheduler(0, SCHED_BATCH, &kNoPriority);  // works without it, too
   ::pthread_atfork(nullptr, nullptr, [] { ::sched_setscheduler(0, SCHED_OTHER, &kNoPriority); });
 }
 
-/// Onto one of the CPUs that the primary may use, in turn. Throws std::system_error where that is
-/// denied: it was asked for.
+/// Pins this process to one of the CPUs that the primary may use: to each its own, in turn. Throws
+/// std::system_error where that is denied, because --pin has asked for it.
 void stay_on_one_cpu(std::uint32_t slot) {
   cpu_set_t usable;
   if (::sched_getaffinity(0, sizeof usable, &usable) != 0) return;  // more than 1024: no pinning
