@@ -11,6 +11,12 @@ TEST(Format, CountsOneAsOne) {
   EXPECT_EQ(counted(12'904, "request"), "12,904 requests");
 }
 
+TEST(Format, ANounAloneAgreesWithItsCount) {
+  EXPECT_EQ(plural(0, "error"), "errors");
+  EXPECT_EQ(plural(1, "error"), "error");
+  EXPECT_EQ(plural(1'000'000, "error"), "errors");
+}
+
 TEST(Format, OrdinalsEndAsTheyAreSpoken) {
   EXPECT_EQ(ordinal(0), "0th");
   EXPECT_EQ(ordinal(1), "1st");

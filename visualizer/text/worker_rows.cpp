@@ -207,11 +207,12 @@ void WorkerRows::tiles(const std::vector<std::size_t>& indices, std::size_t rows
 void WorkerRows::rest(std::span<const std::size_t> indices) {
   std::map<std::string_view, std::size_t> words;
   for (const std::size_t index : indices) ++words[words::word(looks_[index])];
-  std::string text = "+" + words::counted(indices.size(), "worker") + " more:";
+  std::string text = "+" + words::counted(indices.size(), "worker") + " more";
+  const char* between = ": ";
   for (const auto& [word, count] : words) {
-    text += ' ' + words::grouped(count) + ' ' + std::string(word) + ',';
+    text += between + words::grouped(count) + ' ' + std::string(word);
+    between = ", ";
   }
-  text.pop_back();
   rows_.push_back(line().add(text, Style::dim));
 }
 

@@ -29,9 +29,12 @@ std::string worker_list(const picture::CoreSample& core) {
 /// The same where there is little room: "w3", "w1 w4", "w3?", "–".
 std::string short_worker_list(const picture::CoreSample& core) {
   std::string text;
-  for (const std::uint32_t number : core.workers) text += "w" + std::to_string(number) + ' ';
-  for (const std::uint32_t number : core.suspects) text += "w" + std::to_string(number) + "? ";
-  return text.empty() ? "–" : text.substr(0, text.size() - 1);
+  const auto add = [&text](const std::string& worker) {
+    text += (text.empty() ? "w" : " w") + worker;
+  };
+  for (const std::uint32_t number : core.workers) add(std::to_string(number));
+  for (const std::uint32_t number : core.suspects) add(std::to_string(number) + '?');
+  return text.empty() ? "–" : text;
 }
 
 /// Number, utilisation and workers, in one line where they fit or there is no room for two. Takes

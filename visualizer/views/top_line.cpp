@@ -100,15 +100,11 @@ std::vector<Figure> figures_of(const View& view) {
   const picture::Totals& totals = view.calm.totals;
   const bool live = view.now.attachment == picture::Attachment::live;
   const auto p99_ns = static_cast<std::uint64_t>(totals.p99_ms * 1e6);
-  const auto named = [](std::uint64_t count, const char* noun) {
-    const std::string text = words::counted(count, noun);
-    return text.substr(text.find(' ') + 1);
-  };
   std::vector<Figure> figures{
       {live ? words::compact(totals.requests_per_second) : "–", "", "requests/s"},
-      {words::grouped(totals.abandoned), "", named(totals.abandoned, "request") + " lost",
+      {words::grouped(totals.abandoned), "", words::plural(totals.abandoned, "request") + " lost",
        totals.abandoned > 0},
-      {words::grouped(totals.errors), "", named(totals.errors, "error"), totals.errors > 0},
+      {words::grouped(totals.errors), "", words::plural(totals.errors, "error"), totals.errors > 0},
       {live && p99_ns > 0 ? telemetry::duration_text(p99_ns) : "–", "p99", ""}};
   figures.push_back({live ? words::grouped(totals.waiting) : "–", "", "waiting"});
   // Of this machine and this moment, whatever moment is shown; a replay has none.

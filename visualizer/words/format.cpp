@@ -57,8 +57,12 @@ std::int32_t utc_offset_s(std::int64_t wall_clock_ns) {
   return static_cast<std::int32_t>(local.tm_gmtoff);
 }
 
+std::string plural(std::uint64_t count, const char* noun) {
+  return std::string(noun) + (count == 1 ? "" : "s");
+}
+
 std::string counted(std::uint64_t count, const char* noun) {
-  return grouped(count) + " " + noun + (count == 1 ? "" : "s");
+  return grouped(count) + " " + plural(count, noun);
 }
 
 std::string ordinal(std::uint64_t number) {

@@ -19,6 +19,8 @@ std::string clock_time(std::int64_t wall_clock_ns);
 void show_clock_at(std::optional<std::int32_t> utc_offset_s);
 /// Seconds east of UTC at a moment, by this machine's time zone.
 std::int32_t utc_offset_s(std::int64_t wall_clock_ns);
+/// The noun alone, for so many: "worker", "workers".
+std::string plural(std::uint64_t count, const char* noun);
 /// "1 worker", "8 workers".
 std::string counted(std::uint64_t count, const char* noun);
 /// "1st", "2nd", "3rd", "4th", "11th", "21st".
