@@ -7,6 +7,7 @@
 
 #include "text/line.h"
 #include "words/look.h"
+#include "words/phrase.h"
 
 namespace forkscope::text {
 namespace {
@@ -54,6 +55,7 @@ TEST(InCharset, TellsTheShapesApartAndIsAsWide) {
   for (int eighths = 0; eighths <= 8; ++eighths) blocks += block(eighths / 8.0);
   EXPECT_EQ(in_charset(blocks, Charset::ascii), " .:-=+*%@");
   EXPECT_EQ(in_charset("12 µs · died 3×", Charset::ascii), "12 us - died 3x");
+  EXPECT_EQ(in_charset(words::kBetween, Charset::ascii), " - ");
   EXPECT_EQ(in_charset("π", Charset::ascii), "?");
   EXPECT_EQ(in_charset("\xE2 \x80", Charset::ascii), "? ");  // no UTF-8 at all
   EXPECT_EQ(in_charset("µ", Charset::utf8), "µ");

@@ -5,6 +5,7 @@
 #include "event_builder.h"
 #include "forkscope/telemetry/event_text.h"
 #include "words/format.h"
+#include "words/phrase.h"
 #include "words/wording.h"
 
 namespace forkscope::history {
@@ -47,7 +48,7 @@ TEST(Incidents, AHangLastsUntilTheSuccessorListens) {
   incidents.add(
       event(kStart + 5 * kSecond + 38 * kMillisecond, EventKind::listening, 3, 2, 16'331));
   EXPECT_FALSE(incident.open());
-  EXPECT_EQ(words::receipt(incident),
+  EXPECT_EQ(joined(words::receipt(incident)),
             "hung 5.00 s · SIGABRT · back after 38 ms · 1 request lost · others served 15,331");
 }
 
@@ -57,7 +58,7 @@ TEST(Incidents, AHungWorkerThatGoesOnHasRecovered) {
   incidents.add(event(kStart + 3 * kSecond, EventKind::recovered, 1, 1, 30));
   ASSERT_EQ(incidents.all().size(), 1U);
   EXPECT_FALSE(incidents.all()[0].open());
-  EXPECT_EQ(words::receipt(incidents.all()[0]),
+  EXPECT_EQ(joined(words::receipt(incidents.all()[0])),
             "hung 3.00 s · went on by itself · others served 20");
 }
 
@@ -68,7 +69,8 @@ TEST(Incidents, AStoppedWorkerDoesNotGoOnByItself) {
   incidents.add(record);
   incidents.add(event(kStart + 3 * kSecond, EventKind::recovered, 1, 1, 30));
   const Incident& incident = incidents.all().front();
-  EXPECT_EQ(words::receipt(incident), "hung 3.00 s · continued by SIGCONT · others served 20");
+  EXPECT_EQ(joined(words::receipt(incident)),
+            "hung 3.00 s · continued by SIGCONT · others served 20");
   EXPECT_EQ(words::chain(incident).back().title, "continued by SIGCONT");
 }
 
@@ -98,7 +100,7 @@ TEST(Incidents, AnExitThatNobodyAskedForIsACrash) {
   ASSERT_EQ(incidents.all().size(), 1U);
   EXPECT_EQ(incidents.all()[0].kind, IncidentKind::crash);
   EXPECT_EQ(incidents.all()[0].start_ns(), kStart + kSecond);
-  EXPECT_EQ(words::receipt(incidents.all()[0]),
+  EXPECT_EQ(joined(words::receipt(incidents.all()[0])),
             "crashed: SIGSEGV · back after 12 ms · 1 request lost");
 }
 
@@ -145,7 +147,7 @@ TEST(Incidents, AHangThatEndsWithTheShutdownIsOverWithoutASuccessor) {
   incidents.add(exited(kStart + 4 * kSecond, 1, 1, ExitCause::signaled, SIGKILL, 1));
   ASSERT_EQ(incidents.all().size(), 1U);
   EXPECT_FALSE(incidents.all()[0].open());
-  EXPECT_EQ(words::receipt(incidents.all()[0]),
+  EXPECT_EQ(joined(words::receipt(incidents.all()[0])),
             "hung 4.00 s · SIGKILL · not replaced · 1 request lost");
 }
 
@@ -161,7 +163,7 @@ TEST(Incidents, ACrashLoopIsOneIncident) {
   EXPECT_TRUE(incidents.all()[0].open());
   incidents.add(event(kStart + 4 * kSecond, EventKind::listening, 2, 3));
   EXPECT_FALSE(incidents.all()[0].open());
-  EXPECT_EQ(words::receipt(incidents.all()[0]),
+  EXPECT_EQ(joined(words::receipt(incidents.all()[0])),
             "crashed: exit code 3 · died 2× · back after 2.00 s · 1 request lost");
 }
 
@@ -190,7 +192,7 @@ TEST(IncidentsFromALappedLane, ALostExitDoesNotKeepTheIncidentOpen) {
   incidents.add(hung(kStart + 2 * kSecond, 1, 1, kStart, "GET /a"));
   incidents.add(event(kStart + 6 * kSecond, EventKind::listening, 1, 2));
   EXPECT_FALSE(incidents.all()[0].open());
-  EXPECT_EQ(words::receipt(incidents.all()[0]), "hung 6.00 s · back");
+  EXPECT_EQ(joined(words::receipt(incidents.all()[0])), "hung 6.00 s · back");
 }
 
 TEST(IncidentsFromALappedLane, AnExitAloneStillTellsThatTheWorkerHung) {
@@ -248,7 +250,7 @@ TEST(Wording, AnOpenHangCountsAndSaysWhenTheKillIsDue) {
   now.time_ns = kStart + 4200 * kMillisecond;
   now.server.kill_after_ns = 5 * kSecond;
   now.totals.requests = 13'904;
-  EXPECT_EQ(words::headline(incidents.all()[0], now),
+  EXPECT_EQ(joined(words::headline(incidents.all()[0], now)),
             "HUNG 4.2 s · in GET /v1/faults/hang · kill in 0.8 s · others served 12,904");
 }
 
@@ -260,7 +262,8 @@ TEST(Wording, AWorkerStoppedOutsideOfAnyRequestIsSaidToBeIdle) {
   incidents.add(record);
   picture::Snapshot now;
   now.time_ns = kStart + 3 * kSecond;
-  EXPECT_EQ(words::headline(incidents.all()[0], now), "HUNG 3.0 s · frozen by SIGSTOP while idle");
+  EXPECT_EQ(joined(words::headline(incidents.all()[0], now)),
+            "HUNG 3.0 s · frozen by SIGSTOP while idle");
 }
 
 TEST(Wording, TheHeadlineSaysSinceWhen) {
@@ -270,7 +273,8 @@ TEST(Wording, TheHeadlineSaysSinceWhen) {
   picture::Snapshot now;
   now.time_ns = kStart + 3 * kSecond;
   now.wall_clock_ns = static_cast<std::int64_t>(43'474 * kSecond);  // 12:04:34 UTC
-  EXPECT_EQ(words::headline(incidents.all()[0], now), "HUNG 3.0 s · in GET /a · since 13:04:31");
+  EXPECT_EQ(joined(words::headline(incidents.all()[0], now)),
+            "HUNG 3.0 s · in GET /a · since 13:04:31");
   words::show_clock_at(std::nullopt);
 }
 
@@ -289,6 +293,77 @@ TEST(Wording, TheChainTellsWhyInOrder) {
                 "SIGABRT sent: its time is over", "exited: SIGABRT, 1 request lost",
                 "respawned: generation 2", "ready: it serves again"}));
   EXPECT_EQ(words::chain(incidents.at(kStart + 3 * kSecond)[0]).size(), 2U);  // not what came later
+}
+
+/// What a worker hangs in is known from the event alone, and every reader takes it for the same.
+TEST(Wording, EveryRequestIsToldFromAPhase) {
+  for (const char* request : {"GET /a", "OPTIONS *", "GET http://a/b"}) {
+    Incidents incidents;
+    incidents.add(hung(kStart + 2 * kSecond, 3, 1, kStart, request));
+    picture::Snapshot now;
+    now.time_ns = kStart + 3 * kSecond;
+    EXPECT_EQ(joined(words::headline(incidents.all()[0], now)),
+              "HUNG 3.0 s · in " + std::string(request));
+    EXPECT_EQ(words::chain(incidents.all()[0]).front().title, "request received");
+    EXPECT_EQ(words::chain(incidents.all()[0]).front().detail, request);
+  }
+  for (const char* phase : {"idle", "committing"}) {
+    Incidents incidents;
+    incidents.add(hung(kStart + 2 * kSecond, 3, 1, kStart, phase));
+    EXPECT_EQ(words::chain(incidents.all()[0]).front().title, "last sign of life");
+    EXPECT_EQ(words::chain(incidents.all()[0]).front().detail, "while " + std::string(phase));
+  }
+}
+
+TEST(Wording, ThePhrasesOfAReceiptSayWhatTheyAre) {
+  using words::PhraseKind;
+  Incidents incidents;
+  hang_and_die(incidents);
+  incidents.add(
+      event(kStart + 5 * kSecond + 38 * kMillisecond, EventKind::listening, 3, 2, 16'331));
+  const words::Sentence hang = words::receipt(incidents.all()[0]);
+  EXPECT_EQ(joined(without(hang, PhraseKind::others)),
+            "hung 5.00 s · SIGABRT · back after 38 ms · 1 request lost");
+  EXPECT_EQ(joined(without(hang, PhraseKind::signal)),
+            "hung 5.00 s · back after 38 ms · 1 request lost · others served 15,331");
+  EXPECT_EQ(hang.front().kind, PhraseKind::state);
+}
+
+TEST(Wording, OnlyASignalThatEndedAHangIsOne) {
+  using words::PhraseKind;
+  // The end of a crash is its state, and that a hung worker called exit() is a fact.
+  Incidents crash;
+  crash.add(event(kStart, EventKind::listening, 2, 1));
+  crash.add(exited(kStart + kSecond, 2, 1, ExitCause::signaled, SIGSEGV, 1));
+  crash.add(event(kStart + kSecond + 12 * kMillisecond, EventKind::listening, 2, 2));
+  EXPECT_EQ(joined(without(words::receipt(crash.all()[0]), PhraseKind::signal)),
+            "crashed: SIGSEGV · back after 12 ms · 1 request lost");
+  Incidents hang;
+  hang.add(hung(kStart + 2 * kSecond, 1, 1, kStart, "GET /a"));
+  hang.add(exited(kStart + 3 * kSecond, 1, 1, ExitCause::exited, 3));
+  hang.add(event(kStart + 4 * kSecond, EventKind::listening, 1, 2));
+  EXPECT_EQ(joined(without(words::receipt(hang.all()[0]), PhraseKind::signal)),
+            "hung 3.00 s · exit code 3 · back after 1.00 s · 0 requests lost");
+}
+
+TEST(Wording, AHeadlineSaysLastWhatIsLeftOutFirst) {
+  Incidents incidents;
+  incidents.add(hung(kStart + 2 * kSecond, 3, 1, kStart, "GET /a", 1'000));
+  picture::Snapshot now;
+  now.time_ns = kStart + 4 * kSecond;
+  now.wall_clock_ns = 1;
+  now.server.kill_after_ns = 5 * kSecond;
+  now.totals.requests = 3'000;
+  words::Sentence sentence = words::headline(incidents.all()[0], now);
+  std::vector<std::string> left;
+  for (std::size_t room = sentence.size(); room-- > 0;) {
+    const auto fits = [room](const words::Sentence& shown) { return shown.size() <= room; };
+    left.push_back(joined(shortened(sentence, 1, fits)));
+  }
+  EXPECT_EQ(left, (std::vector<std::string>{
+                      "HUNG 4.0 s · in GET /a · kill in 1.0 s · others served 2,000",
+                      "HUNG 4.0 s · in GET /a · kill in 1.0 s", "HUNG 4.0 s · in GET /a",
+                      "HUNG 4.0 s", "HUNG 4.0 s"}));
 }
 
 TEST(Wording, BytesOfTheSegmentAreNeverPrintedAsTheyAre) {

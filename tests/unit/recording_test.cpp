@@ -99,7 +99,7 @@ std::string all_of(const History& history, std::uint64_t time_ns) {
     all["answers"].push_back({answer.id, answer.end_ns, answer.worker, answer.path_tail});
   }
   for (const auto& incident : history.incidents(time_ns)) {
-    all["incidents"].push_back(words::receipt(incident));
+    all["incidents"].push_back(joined(words::receipt(incident)));
     for (const auto& step : words::chain(incident))
       all["chain"].push_back({step.title, step.detail});
   }

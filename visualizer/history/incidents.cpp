@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "forkscope/telemetry/segment_view.h"
 
@@ -19,6 +20,14 @@ constexpr std::size_t kMaxVersions = 64;
 std::string text_of(const EventRecord& event) {
   const std::size_t bytes = std::min<std::size_t>(event.text_bytes, telemetry::kEventTextBytes);
   return telemetry::printable(std::string_view(event.text, bytes));
+}
+
+/// It hangs in a request, "GET /v1/todos", or, outside of any, in a phase of the event loop, whose
+/// name is one word (telemetry/names.h).
+void note_place(Incident& incident, const EventRecord& hung) {
+  std::string place = text_of(hung);
+  const bool in_request = place.find(' ') != std::string::npos;
+  (in_request ? incident.request : incident.phase) = std::move(place);
 }
 
 void close(Incident& incident, std::uint64_t time_ns, std::uint64_t served_total) {
@@ -102,7 +111,6 @@ Incident& Incidents::open(IncidentKind kind, const EventRecord& event) {
   incident.worker = event.worker;
   incident.generation = event.generation;
   incident.pid = event.pid;
-  incident.request = text_of(event);
   incident.stuck_since_ns = event.since_ns;
   incident.served_at_start = event.served_total;
   return incident;
@@ -126,6 +134,7 @@ void Incidents::declare_hung(const EventRecord& event) {
   }
   Incident& incident = open(IncidentKind::hang, event);
   incident.declared_ns = event.time_ns;
+  note_place(incident, event);
   incident.hang_kind = static_cast<telemetry::HangKind>(event.hang_kind);
   keep(incident, event.time_ns);
 }

@@ -9,6 +9,7 @@
 #include "text/line.h"
 #include "text/worker_rows.h"
 #include "words/format.h"
+#include "words/phrase.h"
 #include "words/wording.h"
 
 namespace forkscope::text {
@@ -24,22 +25,20 @@ std::string latency(double ms) {
   return telemetry::duration_text(static_cast<std::uint64_t>(ms * 1e6));
 }
 
-/// Breaks a line of parts between " · " into lines of at most `columns`.
-std::vector<std::string> wrapped(std::string_view text, std::size_t columns) {
-  static constexpr std::string_view kDot = " · ";
-  std::vector<std::string> lines(1);
-  while (!text.empty()) {
-    const std::size_t end = text.find(kDot);
-    const std::string_view part = text.substr(0, end);
-    std::string& last = lines.back();
-    if (last.empty()) {
-      last = part;
-    } else if (columns_of(last) + columns_of(part) + 3 <= columns) {
-      last.append(kDot).append(part);
-    } else {
-      lines.push_back("   " + std::string(part));
+/// A sentence in lines of at most `columns`, broken between its phrases.
+std::vector<std::string> wrapped(const words::Sentence& sentence, std::size_t columns) {
+  std::vector<std::string> lines;
+  for (const words::Phrase& phrase : sentence) {
+    if (lines.empty()) {
+      lines.push_back(phrase.text);
+      continue;
     }
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + kDot.size());
+    const std::string behind = std::string(words::kBetween) + phrase.text;
+    if (columns_of(lines.back()) + columns_of(behind) <= columns) {
+      lines.back() += behind;
+    } else {
+      lines.push_back("   " + phrase.text);
+    }
   }
   return lines;
 }
@@ -138,14 +137,14 @@ void Table::alarms() {
   }
   const std::size_t shown = std::min(open.size(), kMaxAlarms);
   for (std::size_t i = 0; i < shown; ++i) {
-    const std::string text =
-        "WORKER " + std::to_string(open[i]->worker) + ' ' + words::headline(*open[i], now_);
+    const words::Sentence sentence =
+        about("WORKER " + std::to_string(open[i]->worker), words::headline(*open[i], now_));
     const std::size_t columns = size_.columns - std::min<std::size_t>(size_.columns, 2);
     // One alarm may take two rows; of many, each takes one.
-    std::vector<std::string> parts = wrapped(text, columns);
-    if (shown > 2) parts.resize(1);
-    for (const std::string& part : parts) {
-      put(line().add(' ' + part + ' ', open[i]->exit_ns != 0 ? Style::dead : Style::hung));
+    std::vector<std::string> rows = wrapped(sentence, columns);
+    if (shown > 2) rows.resize(1);
+    for (const std::string& row : rows) {
+      put(line().add(' ' + row + ' ', open[i]->exit_ns != 0 ? Style::dead : Style::hung));
     }
   }
   if (open.size() > shown) {
@@ -190,7 +189,7 @@ void Table::receipts() {
     if (shown++ == kMaxReceipts) break;
     put(line()
             .add(" worker " + std::to_string(incident->worker) + ' ', Style::bold)
-            .add(words::receipt(*incident)));
+            .add(joined(words::receipt(*incident))));
   }
 }
 

@@ -229,8 +229,8 @@ std::string event_line(const telemetry::EventRecord& event) {
 }
 
 std::string receipt_line(const history::Incident& incident, const std::string& clock) {
-  return clock + "  worker " + std::to_string(incident.worker) + ": " + words::receipt(incident) +
-         '\n';
+  return clock + "  worker " + std::to_string(incident.worker) + ": " +
+         joined(words::receipt(incident)) + '\n';
 }
 
 /// One line per event, and per incident that is over; a line whenever the server comes or goes.

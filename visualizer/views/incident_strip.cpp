@@ -7,50 +7,40 @@
 #include "views/layout.h"
 #include "views/widgets.h"
 #include "words/format.h"
+#include "words/phrase.h"
 #include "words/wording.h"
 
 namespace forkscope::views {
 
 using history::Incident;
+using words::PhraseKind;
+using words::Sentence;
 
 namespace {
 
 constexpr std::uint64_t kReceiptBesideNs = 10'000'000'000;  // how long one stays beside newer ones
 
-/// "a · b · c" → a, b, c.
-std::vector<std::string_view> parts_of(std::string_view line) {
-  static constexpr std::string_view kDot = " · ";
-  std::vector<std::string_view> parts;
-  for (std::size_t at = 0; at != std::string_view::npos;) {
-    const std::size_t dot = line.find(kDot, at);
-    parts.push_back(line.substr(at, dot - at));
-    at = dot == std::string_view::npos ? dot : dot + kDot.size();
-  }
-  return parts;
-}
-
-/// The first part as big as it gets, the others behind it in the biggest type that has room.
-void draw_parts(const Painter& painter, float x, const Rect& rect, Type first, ImU32 color,
-                const std::string& line) {
-  auto parts = parts_of(line);
-  x = painter.text(first, x, rect.middle(), color, parts.front());
+/// The state as big as it gets, the other phrases behind it in the biggest type that has room.
+void draw_sentence(const Painter& painter, float x, const Rect& rect, Type first, ImU32 color,
+                   const Sentence& sentence) {
+  x = painter.text(first, x, rect.middle(), color, sentence.front().text);
   const float right = rect.right() - painter.px(18);
-  const auto width = [&](Type type, float gap) {
-    float sum = 0;
-    for (std::size_t i = 1; i < parts.size(); ++i) sum += gap + painter.width(type, parts[i]);
-    return sum;
-  };
   Type type = Type::large;
   float gap = painter.px(34);
-  if (x + width(type, gap) > right) {
+  const auto fits = [&](const Sentence& shown) {
+    float end = x;
+    for (std::size_t i = 1; i < shown.size(); ++i) end += gap + painter.width(type, shown[i].text);
+    return end <= right;
+  };
+  if (!fits(sentence)) {
     type = Type::body_bold;
     gap = painter.px(20);
   }
   // Rather one figure less than type that the back row cannot read.
-  while (parts.size() > 2 && x + width(type, gap) > right) parts.pop_back();
-  for (std::size_t i = 1; i < parts.size(); ++i) {
+  const Sentence shown = shortened(sentence, 2, fits);
+  for (std::size_t i = 1; i < shown.size(); ++i) {
     x += gap;
-    x = painter.text_elided(type, x, rect.middle(), right - x, color, parts[i]);
+    x = painter.text_elided(type, x, rect.middle(), right - x, color, shown[i].text);
   }
 }
 
@@ -83,9 +73,9 @@ void draw_open(const Painter& painter, const Rect& rect, const View& view, const
     const Rect plate = inside.cut_right(painter.width(Type::large_bold, text), painter.px(24));
     painter.text(Type::large_bold, plate.x, plate.middle(), colors.on_alarm, text);
   }
-  draw_parts(
+  draw_sentence(
       painter, inside.x, inside, Type::banner, colors.on_alarm,
-      "WORKER " + std::to_string(incident.worker) + " " + words::headline(incident, view.now));
+      about("WORKER " + std::to_string(incident.worker), words::headline(incident, view.now)));
 }
 
 void draw_closed(const Painter& painter, const Rect& rect, const View& view,
@@ -102,8 +92,8 @@ void draw_closed(const Painter& painter, const Rect& rect, const View& view,
   const float width = painter.width(Type::body, when);
   const Rect time = inside.cut_right(width, painter.px(10));
   painter.text(Type::body, time.x, time.middle(), colors.muted, when);
-  draw_parts(painter, inside.x + painter.px(46), inside, Type::large_bold, colors.text,
-             "Worker " + std::to_string(incident.worker) + " " + words::receipt(incident));
+  draw_sentence(painter, inside.x + painter.px(46), inside, Type::large_bold, colors.text,
+                about("Worker " + std::to_string(incident.worker), words::receipt(incident)));
 }
 
 void draw_quiet(const Painter& painter, const Rect& rect, const View& view) {
@@ -119,8 +109,9 @@ void draw_quiet(const Painter& painter, const Rect& rect, const View& view) {
 void draw_lost(const Painter& painter, const Rect& rect, const View& view) {
   const Palette& colors = painter.colors();
   painter.fill(rect, colors.hung);
-  draw_parts(painter, rect.x + painter.px(24), rect, Type::banner, colors.on_alarm,
-             "SERVER GONE · " + view.now.attachment_detail);
+  draw_sentence(
+      painter, rect.x + painter.px(24), rect, Type::banner, colors.on_alarm,
+      {{PhraseKind::state, "SERVER GONE"}, {PhraseKind::fact, view.now.attachment_detail}});
 }
 
 }  // namespace

@@ -2,17 +2,22 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "forkscope/telemetry/event_text.h"
 #include "views/mark.h"
 #include "views/worker_lane.h"
 #include "words/format.h"
+#include "words/phrase.h"
 #include "words/wording.h"
 
 namespace forkscope::views {
 
 using telemetry::WorkerReport;
 using words::Look;
+using words::PhraseKind;
+using words::Sentence;
 
 namespace {
 
@@ -29,48 +34,42 @@ std::string request_in_flight(const View& view, const WorkerReport& worker) {
          telemetry::printable(worker.in_flight->path);
 }
 
-std::string_view manner(telemetry::HangKind kind) {
-  switch (kind) {
-    case telemetry::HangKind::spin: return "it spins";
-    case telemetry::HangKind::blocked: return "it sleeps";
-    case telemetry::HangKind::stopped: return "frozen by SIGSTOP";
-    case telemetry::HangKind::none: break;
-  }
-  return {};
-}
-
-/// What is going on with it: the request it is stuck in, or how it died. How it hangs is left out
-/// where `width` has no room for it.
-std::string situation(const Painter& painter, const View& view, const WorkerReport& worker,
-                      Look look, float width) {
+/// What is going on with it: the request it is stuck in and how, or how it died; or nothing.
+Sentence situation(const View& view, const WorkerReport& worker, Look look) {
   if (is_dead(look) && worker.last_exit) {
-    return telemetry::exit_text(static_cast<std::uint32_t>(worker.last_exit->cause),
-                                worker.last_exit->code);
+    return {{PhraseKind::state,
+             telemetry::exit_text(static_cast<std::uint32_t>(worker.last_exit->cause),
+                                  worker.last_exit->code)}};
   }
   std::string text = request_in_flight(view, worker);
-  if (!is_hung(look)) return text;
-  if (text.empty() && worker.stuck_since_ns != 0) {
+  if (is_hung(look) && text.empty() && worker.stuck_since_ns != 0) {
     text = words::counting_seconds(view.now.time_ns -
                                    std::min(view.now.time_ns, worker.stuck_since_ns));
   }
-  const std::string_view how = manner(worker.hang_kind);
-  if (text.empty() || how.empty()) return text + std::string(how);
-  const std::string whole = text + ", " + std::string(how);
-  return painter.width(Type::small_bold, whole) <= width ? whole : text;
+  Sentence sentence;
+  if (!text.empty()) sentence.push_back({PhraseKind::state, std::move(text)});
+  const std::string how(is_hung(look) ? words::manner(worker.hang_kind) : "");
+  if (!how.empty()) sentence.push_back({PhraseKind::fact, how});
+  return sentence;
 }
 
-/// "pid 4711  gen 1  core 0", as much of it as `width` has room for.
+/// As much of a sentence as `width` has room for, and `least` phrases even where it has not.
+std::string fitting(const Painter& painter, Type type, float width, const Sentence& sentence,
+                    std::size_t least, std::string_view between) {
+  const auto fits = [&](const Sentence& shown) {
+    return painter.width(type, joined(shown, between)) <= width;
+  };
+  return joined(shortened(sentence, least, fits), between);
+}
+
+/// "pid 4711   gen 1   core 0", as much of it as `width` has room for.
 std::string process_details(const Painter& painter, const WorkerReport& worker, float width) {
-  std::string text;
-  for (const std::string& part :
-       {worker.pid ? "pid " + std::to_string(worker.pid) : std::string("no process"),
-        "gen " + std::to_string(worker.generation), "core " + std::to_string(worker.core),
-        words::counted(worker.connections, "connection")}) {
-    const std::string longer = text + (text.empty() ? "" : "   ") + part;
-    if (painter.width(Type::small, longer) > width) break;
-    text = longer;
-  }
-  return text;
+  const Sentence details{
+      {PhraseKind::fact, worker.pid ? "pid " + std::to_string(worker.pid) : "no process"},
+      {PhraseKind::fact, "gen " + std::to_string(worker.generation)},
+      {PhraseKind::fact, "core " + std::to_string(worker.core)},
+      {PhraseKind::fact, words::counted(worker.connections, "connection")}};
+  return fitting(painter, Type::small, width, details, 0, "   ");
 }
 
 void draw_ground(const Painter& painter, const Rect& rect, const View& view,
@@ -123,15 +122,10 @@ struct Row {
 
   /// What goes on, or else what has happened lately, as much of it as has room.
   std::string words(float width) const {
-    std::string text = situation(painter, view, worker, look, width);
-    if (!text.empty()) return text;
-    text = context.story;
-    while (painter.width(Type::small_bold, text) > width) {
-      const std::size_t last = text.rfind(" · ");
-      if (last == std::string::npos) break;
-      text.resize(last);
-    }
-    return text;
+    const Sentence now = situation(view, worker, look);
+    return now.empty()
+               ? fitting(painter, Type::small_bold, width, context.story, 1, words::kBetween)
+               : fitting(painter, Type::small_bold, width, now, 1, ", ");
   }
   void draw_rate(const Rect& rect) const;
   void draw_two_lines(Rect lane, Rect rate, float right) const;

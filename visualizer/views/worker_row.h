@@ -2,20 +2,20 @@
 #pragma once
 
 #include <span>
-#include <string>
 
 #include "forkscope/telemetry/worker_report.h"
 #include "views/gaps.h"
 #include "views/painter.h"
 #include "views/view.h"
 #include "words/look.h"
+#include "words/phrase.h"
 
 namespace forkscope::views {
 
 /// What a row needs beside its worker. Borrows everything.
 struct RowContext {
-  float lane_top;            ///< Requests per bin at the lane's upper edge.
-  const std::string& story;  ///< What has happened to the worker lately, or nothing.
+  float lane_top;                ///< Requests per bin at the lane's upper edge.
+  const words::Sentence& story;  ///< What has happened to the worker lately, or nothing.
   std::span<const Gap> gaps;
 };
 

@@ -43,18 +43,16 @@ float lane_top(const View& view) {
   return round_top(most);
 }
 
-/// What has happened to each worker lately, by number: its receipt, without what others did.
-std::vector<std::string> stories_of(const View& view) {
-  std::vector<std::string> stories;
+/// What has happened to each worker lately, by number: its receipt, without what others did. A row
+/// is short: that a hang was ended is plain from what follows.
+std::vector<words::Sentence> stories_of(const View& view) {
+  using words::PhraseKind;
+  std::vector<words::Sentence> stories;
   for (const history::Incident& incident : view.incidents) {
     if (incident.open() || incident.back_ns + kStoryNs < view.time_ns) continue;
     if (incident.worker >= stories.size()) stories.resize(incident.worker + 1);
-    std::string story = words::receipt(incident);
-    story.resize(std::min(story.size(), story.find(" · others")));
-    // A row is short: that a hang was ended is plain from what follows.
-    const std::size_t signal = story.find(" · SIG");
-    if (signal != std::string::npos) story.erase(signal, story.find(" · ", signal + 4) - signal);
-    stories[incident.worker] = std::move(story);
+    stories[incident.worker] =
+        without(without(words::receipt(incident), PhraseKind::others), PhraseKind::signal);
   }
   return stories;
 }
@@ -63,11 +61,11 @@ struct Rows {
   const Painter& painter;
   const View& view;
   float lane_top;
-  std::vector<std::string> stories;
+  std::vector<words::Sentence> stories;
   std::vector<Gap> gaps;
 
   void draw(const Rect& row, const telemetry::WorkerReport& worker, const char* kind) const {
-    static const std::string kNone;
+    static const words::Sentence kNone;
     draw_worker_row(
         painter, row, view, worker,
         {lane_top, worker.number < stories.size() ? stories[worker.number] : kNone, gaps});

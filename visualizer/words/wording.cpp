@@ -1,7 +1,7 @@
 #include "words/wording.h"
 
 #include <algorithm>
-#include <string_view>
+#include <utility>
 
 #include "forkscope/telemetry/event_text.h"
 #include "words/format.h"
@@ -9,107 +9,144 @@
 namespace forkscope::words {
 
 using telemetry::duration_text;
-using telemetry::during;
 using telemetry::exit_text;
+using telemetry::HangKind;
 
 namespace {
-
-constexpr std::string_view kDot = " · ";
 
 std::uint64_t since(std::uint64_t from_ns, std::uint64_t to_ns) {
   return to_ns > from_ns ? to_ns - from_ns : 0;
 }
 
-/// What a hang looks like from outside.
-std::string manner(telemetry::HangKind kind) {
+/// What follows from a manner of hanging, written behind it; all there is to say if that is
+/// unknown.
+std::string_view consequence(HangKind kind) {
   switch (kind) {
-    case telemetry::HangKind::spin: return "it spins: a core burns";
-    case telemetry::HangKind::blocked: return "it sleeps and never wakes";
-    case telemetry::HangKind::stopped: return "frozen by SIGSTOP";
-    case telemetry::HangKind::none: break;
+    case HangKind::spin: return ": a core burns";
+    case HangKind::blocked: return " and never wakes";
+    case HangKind::stopped: return {};
+    case HangKind::none: break;
   }
   return "no progress";
 }
 
 /// A process that is stopped cannot go on without somebody's SIGCONT (signal(7)).
 std::string recovery(const history::Incident& incident) {
-  const bool stopped = incident.hang_kind == telemetry::HangKind::stopped;
+  const bool stopped = incident.hang_kind == HangKind::stopped;
   return stopped ? "continued by SIGCONT" : "went on by itself";
 }
 
 std::string lost(std::uint64_t requests) { return counted(requests, "request") + " lost"; }
 
-/// " · since 12:04:31"; nothing where the picture has no wall clock.
-std::string since_clock(std::uint64_t time_ns, const picture::Snapshot& now) {
-  if (now.wall_clock_ns == 0) return {};
-  const auto age = static_cast<std::int64_t>(since(time_ns, now.time_ns));
-  return std::string(kDot) + "since " + clock_time(now.wall_clock_ns - age);
+/// "in GET /v1/todos", "while idle"; nothing where it is not known.
+std::string where(const history::Incident& incident) {
+  if (!incident.request.empty()) return "in " + incident.request;
+  return incident.phase.empty() ? "" : "while " + incident.phase;
+}
+
+Phrase ending(const history::Incident& incident) {
+  const auto cause = static_cast<telemetry::ExitCause>(incident.exit_cause);
+  const bool signaled = cause == telemetry::ExitCause::signaled;
+  return {signaled ? PhraseKind::signal : PhraseKind::fact,
+          exit_text(incident.exit_cause, incident.exit_code)};
+}
+
+Phrase deaths(const history::Incident& incident) {
+  return {PhraseKind::fact, "died " + grouped(incident.deaths) + "×"};
+}
+
+/// The state of an incident in which nobody has died, and what is going to happen.
+Sentence hung(const history::Incident& incident, const picture::Snapshot& now) {
+  Sentence sentence{
+      {PhraseKind::state, "HUNG " + counting_seconds(since(incident.start_ns(), now.time_ns))}};
+  std::string how = where(incident);
+  if (incident.hang_kind == HangKind::stopped) {
+    how = std::string(manner(HangKind::stopped)) + (how.empty() ? "" : " ") + how;
+  }
+  if (!how.empty()) sentence.push_back({PhraseKind::fact, std::move(how)});
+  const std::uint64_t kill_at = incident.start_ns() + now.server.kill_after_ns;
+  if (incident.kill_ns != 0) {
+    sentence.push_back({PhraseKind::fact, "SIGKILL sent"});
+  } else if (incident.abort_ns != 0) {
+    sentence.push_back({PhraseKind::fact, "SIGABRT sent"});
+  } else if (now.server.kill_after_ns != 0 && incident.stuck_since_ns != 0) {
+    sentence.push_back(
+        {PhraseKind::fact, "kill in " + counting_seconds(since(now.time_ns, kill_at))});
+  }
+  return sentence;
+}
+
+Sentence dead(const history::Incident& incident, const picture::Snapshot& now) {
+  Sentence sentence{
+      {PhraseKind::state, "DEAD " + counting_seconds(since(incident.exit_ns, now.time_ns))},
+      ending(incident)};
+  if (incident.deaths > 1) sentence.push_back(deaths(incident));
+  return sentence;
+}
+
+/// How an incident began, and how its process ended if it has.
+Sentence beginning(const history::Incident& incident) {
+  const Phrase end = ending(incident);
+  if (incident.kind != history::IncidentKind::hang) {
+    return {{PhraseKind::state, "crashed: " + end.text}};
+  }
+  Sentence sentence{{PhraseKind::state, "hung"}};
+  const std::uint64_t end_ns = incident.exit_ns != 0 ? incident.exit_ns : incident.back_ns;
+  if (incident.stuck_since_ns != 0) {
+    sentence.front().text += ' ' + duration_text(since(incident.stuck_since_ns, end_ns));
+  }
+  if (incident.exit_ns != 0) sentence.push_back(end);
+  return sentence;
+}
+
+/// How it was over.
+std::string outcome(const history::Incident& incident) {
+  if (incident.recovered) return recovery(incident);
+  if (!incident.replaced) return "not replaced";
+  if (incident.exit_ns == 0) return "back";  // the exit itself was not seen
+  return "back after " + duration_text(since(incident.exit_ns, incident.back_ns));
 }
 
 }  // namespace
 
-/// In the order of their weight: where there is little room, the last parts are left out.
-std::string headline(const history::Incident& incident, const picture::Snapshot& now) {
-  std::string line;
-  const std::uint64_t age = since(incident.start_ns(), now.time_ns);
-  if (incident.exit_ns != 0) {
-    line = "DEAD " + counting_seconds(since(incident.exit_ns, now.time_ns)) + std::string(kDot) +
-           exit_text(incident.exit_cause, incident.exit_code);
-    if (incident.deaths > 1) line += std::string(kDot) + "died " + grouped(incident.deaths) + "×";
-  } else {
-    line = "HUNG " + counting_seconds(age);
-    const bool stopped = incident.hang_kind == telemetry::HangKind::stopped;
-    const std::string where = (stopped ? " frozen by SIGSTOP" : "") + during(incident.request);
-    if (!where.empty()) line += std::string(kDot) + where.substr(1);
-    const std::uint64_t kill_at = incident.start_ns() + now.server.kill_after_ns;
-    if (incident.kill_ns != 0) {
-      line += std::string(kDot) + "SIGKILL sent";
-    } else if (incident.abort_ns != 0) {
-      line += std::string(kDot) + "SIGABRT sent";
-    } else if (now.server.kill_after_ns != 0 && incident.stuck_since_ns != 0) {
-      line += std::string(kDot) + "kill in " + counting_seconds(since(now.time_ns, kill_at));
-    }
+std::string_view manner(HangKind kind) {
+  switch (kind) {
+    case HangKind::spin: return "it spins";
+    case HangKind::blocked: return "it sleeps";
+    case HangKind::stopped: return "frozen by SIGSTOP";
+    case HangKind::none: break;
   }
+  return {};
+}
+
+Sentence headline(const history::Incident& incident, const picture::Snapshot& now) {
+  const bool alive = incident.exit_ns == 0;
+  Sentence sentence = alive ? hung(incident, now) : dead(incident, now);
   if (now.totals.requests > incident.served_at_start) {
     // To the digit as long as there is room for it beside everything else.
     const std::uint64_t served = now.totals.requests - incident.served_at_start;
-    line += std::string(kDot) + "others served " +
-            (served < 100'000 ? grouped(served) : compact(static_cast<double>(served)));
+    sentence.push_back(
+        {PhraseKind::others,
+         "others served " +
+             (served < 100'000 ? grouped(served) : compact(static_cast<double>(served)))});
   }
-  if (incident.exit_ns == 0) line += since_clock(incident.start_ns(), now);
-  return line;
+  if (alive && now.wall_clock_ns != 0) {
+    const auto age = static_cast<std::int64_t>(since(incident.start_ns(), now.time_ns));
+    sentence.push_back({PhraseKind::fact, "since " + clock_time(now.wall_clock_ns - age)});
+  }
+  return sentence;
 }
 
-std::string receipt(const history::Incident& incident) {
-  std::string line;
-  if (incident.kind == history::IncidentKind::hang) {
-    line = "hung";
-    const std::uint64_t end = incident.exit_ns != 0 ? incident.exit_ns : incident.back_ns;
-    if (incident.stuck_since_ns != 0)
-      line += ' ' + duration_text(since(incident.stuck_since_ns, end));
-    if (incident.exit_ns != 0) {
-      line += std::string(kDot) + exit_text(incident.exit_cause, incident.exit_code);
-    }
-  } else {
-    line = "crashed: " + exit_text(incident.exit_cause, incident.exit_code);
-  }
-  if (incident.deaths > 1) line += std::string(kDot) + "died " + grouped(incident.deaths) + "×";
-  if (incident.recovered) {
-    line += std::string(kDot) + recovery(incident);
-  } else if (!incident.replaced) {
-    line += std::string(kDot) + "not replaced";
-  } else if (incident.exit_ns != 0) {
-    line += std::string(kDot) + "back after " +
-            duration_text(since(incident.exit_ns, incident.back_ns));
-  } else {
-    line += std::string(kDot) + "back";  // the exit itself was not seen
-  }
-  if (incident.exit_ns != 0) line += std::string(kDot) + lost(incident.abandoned);
+Sentence receipt(const history::Incident& incident) {
+  Sentence sentence = beginning(incident);
+  if (incident.deaths > 1) sentence.push_back(deaths(incident));
+  sentence.push_back({PhraseKind::fact, outcome(incident)});
+  if (incident.exit_ns != 0) sentence.push_back({PhraseKind::fact, lost(incident.abandoned)});
   if (incident.served_at_end > incident.served_at_start) {
-    line += std::string(kDot) + "others served " +
-            grouped(incident.served_at_end - incident.served_at_start);
+    sentence.push_back({PhraseKind::others, "others served " + grouped(incident.served_at_end -
+                                                                       incident.served_at_start)});
   }
-  return line;
+  return sentence;
 }
 
 std::vector<ChainStep> chain(const history::Incident& incident) {
@@ -119,14 +156,13 @@ std::vector<ChainStep> chain(const history::Incident& incident) {
                             std::string detail = {}) {
     if (time_ns != 0) steps.push_back({time_ns, kind, std::move(title), std::move(detail)});
   };
-  const bool in_request = incident.request.find('/') != std::string::npos;
-  if (in_request) {
-    add(incident.stuck_since_ns, EventKind::none, "request received", incident.request);
+  if (incident.request.empty()) {
+    add(incident.stuck_since_ns, EventKind::none, "last sign of life", where(incident));
   } else {
-    add(incident.stuck_since_ns, EventKind::none, "last sign of life",
-        incident.request.empty() ? "" : telemetry::during(incident.request).substr(1));
+    add(incident.stuck_since_ns, EventKind::none, "request received", incident.request);
   }
-  add(incident.declared_ns, EventKind::hung, "declared hung", manner(incident.hang_kind));
+  add(incident.declared_ns, EventKind::hung, "declared hung",
+      std::string(manner(incident.hang_kind)) + std::string(consequence(incident.hang_kind)));
   add(incident.abort_ns, EventKind::abort, "SIGABRT sent", "its time is over");
   add(incident.kill_ns, EventKind::kill, "SIGKILL sent", "it did not end");
   const std::string end = exit_text(incident.exit_cause, incident.exit_code);

@@ -1,24 +1,30 @@
-// Incidents as lines for people: the window and the text view say the same. (Events have theirs in
-// forkscope/telemetry/event_text.h.)
+// Incidents in sentences for people: the window and the text view say the same. (Events have theirs
+// in forkscope/telemetry/event_text.h.)
 // Everything returned is printable UTF-8, whatever the segment held.
 #pragma once
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "forkscope/telemetry/layout.h"
 #include "history/incidents.h"
 #include "picture/snapshot.h"
+#include "words/phrase.h"
 
 namespace forkscope::words {
 
 /// An open incident at the moment of a picture, without the worker's number:
 /// "HUNG 4.2 s · in GET /v1/faults/hang · kill in 0.8 s · others served 12,904 · since 12:04:31"
-std::string headline(const history::Incident& incident, const picture::Snapshot& now);
+Sentence headline(const history::Incident& incident, const picture::Snapshot& now);
 /// A closed one:
 /// "hung 5.00 s · SIGABRT · back after 38 ms · 1 request lost · others served 15,331"
-std::string receipt(const history::Incident& incident);
+Sentence receipt(const history::Incident& incident);
+
+/// What a hang looks like from outside: "it spins", "it sleeps", "frozen by SIGSTOP"; nothing where
+/// the kernel did not tell.
+std::string_view manner(telemetry::HangKind kind);
 
 /// One link of the chain of events that answers "why?".
 struct ChainStep {
