@@ -205,6 +205,19 @@ TEST(IncidentsFromALappedLane, AnExitAloneStillTellsThatTheWorkerHung) {
   EXPECT_TRUE(incidents.all()[0].open());
 }
 
+TEST(IncidentsFromALappedLane, AnExitAloneDoesNotTellForHowLongTheWorkerHung) {
+  Incidents incidents;
+  telemetry::EventRecord exit = exited(kStart + 5 * kSecond, 3, 7, ExitCause::signaled, SIGABRT, 1);
+  exit.exit_flags = telemetry::kExitWasHung;
+  exit.since_ns = kStart - 50 * kSecond;  // its fork
+  incidents.add(exit);
+  incidents.add(event(kStart + 6 * kSecond, EventKind::listening, 3, 8));
+  const Incident& incident = incidents.all().front();
+  EXPECT_EQ(joined(words::receipt(incident)),
+            "hung · SIGABRT · back after 1.00 s · 1 request lost");
+  EXPECT_EQ(words::chain(incident).front().title, "exited");
+}
+
 TEST(IncidentsFromALappedLane, ACleanExitOfAnUnknownProcessIsNotTakenForACrash) {
   Incidents incidents;
   incidents.add(exited(kStart, 3, 7, ExitCause::exited, 0));

@@ -111,7 +111,6 @@ Incident& Incidents::open(IncidentKind kind, const EventRecord& event) {
   incident.worker = event.worker;
   incident.generation = event.generation;
   incident.pid = event.pid;
-  incident.stuck_since_ns = event.since_ns;
   incident.served_at_start = event.served_total;
   return incident;
 }
@@ -134,6 +133,7 @@ void Incidents::declare_hung(const EventRecord& event) {
   }
   Incident& incident = open(IncidentKind::hang, event);
   incident.declared_ns = event.time_ns;
+  incident.stuck_since_ns = event.since_ns;
   note_place(incident, event);
   incident.hang_kind = static_cast<telemetry::HangKind>(event.hang_kind);
   keep(incident, event.time_ns);
@@ -153,7 +153,6 @@ void Incidents::end_process(const EventRecord& event, const Life& before) {
     if (incident == nullptr && clean && before.generation != event.generation) return;
     if (incident == nullptr) {
       incident = &open(was_hung ? IncidentKind::hang : IncidentKind::crash, event);
-      if (!was_hung) incident->stuck_since_ns = 0;
     }
   }
   if (incident == nullptr) return;
