@@ -67,9 +67,6 @@ TEST(ControlClient, ScalesAndReloads) {
   ASSERT_EQ(asked.size(), 2U);
   EXPECT_EQ(json::parse(asked[0]), (json{{"cmd", "scale"}, {"workers", 6}}));
   EXPECT_EQ(json::parse(asked[1]), (json{{"cmd", "reload"}}));
-  EXPECT_EQ(client.ctl_line("scale 6"), "todos-server ctl scale 6");
-  EXPECT_EQ(ControlClient("127.0.0.1", 8001, "").ctl_line("reload"),
-            "todos-server ctl reload --port 8001");
 }
 
 TEST(ControlClient, PassesOnWhyThePrimaryRefused) {
@@ -179,15 +176,6 @@ TEST(ControlClient, NeverWaitsForARequestThatHangs) {
   while (client.fire("/v1/faults/hang").ok && fired < 1'000) ++fired;
   EXPECT_EQ(fired, 512);  // then it says that it has enough
   EXPECT_THAT(client.fire("/v1/faults/hang").message, HasSubstr("512 requests wait"));
-}
-
-TEST(ControlClient, ShowsTheLineThatDoesTheSame) {
-  EXPECT_EQ(ControlClient("127.0.0.1", 8000, "").curl_line("/v1/faults/hang?mode=spin"),
-            "curl 'http://127.0.0.1:8000/v1/faults/hang?mode=spin'");
-  EXPECT_EQ(ControlClient("::", 8000, "").curl_line("/livez"), "curl 'http://[::1]:8000/livez'");
-  EXPECT_EQ(ControlClient("fe80::1%lo", 8000, "").curl_line("/"),
-            "curl 'http://[fe80::1%25lo]:8000/'");
-  EXPECT_EQ(ControlClient::kill_line("KILL", 4711), "kill -KILL 4711");
 }
 
 }  // namespace

@@ -114,7 +114,7 @@ void build_frame(benchmark::State& state) {
                         .state = view_state,
                         .load = {},
                         .lesson = {},
-                        .control = nullptr,
+                        .acts_on = std::nullopt,
                         .servers = servers,
                         .latency_pixels = texture,
                         .commands = commands},

@@ -14,7 +14,6 @@
 #include "app/window.h"
 #include "lessons/all_lessons.h"
 #include "lessons/course.h"
-#include "live/control_client.h"
 #include "recording/replay.h"
 #include "views/latency.h"
 #include "views/screen.h"
@@ -70,7 +69,6 @@ int draw(const std::string& recording, std::string_view scene, const std::string
   const auto incidents = history.incidents(at);
   const picture::RunningServers servers;
   std::vector<views::Command> commands;
-  const live::ControlClient control("127.0.0.1", 8000, "");  // for its command lines
 
   window.begin_frame();
   views::draw_screen({.history = history,
@@ -84,7 +82,7 @@ int draw(const std::string& recording, std::string_view scene, const std::string
                       .state = state,
                       .load = {},
                       .lesson = lesson,
-                      .control = &control,
+                      .acts_on = words::ServerAddress{"127.0.0.1", 8000},
                       .servers = servers,
                       .latency_pixels = pixels,
                       .commands = commands},

@@ -185,10 +185,15 @@ views::View App::view() {
           .state = state_,
           .load = {load_options_, load_status_},
           .lesson = std::move(lesson),
-          .control = control_.get(),
+          .acts_on = acts_on(),
           .servers = servers_,
           .latency_pixels = latency_pixels_,
           .commands = commands_};
+}
+
+std::optional<words::ServerAddress> App::acts_on() const {
+  if (!control_) return std::nullopt;
+  return words::ServerAddress{load_options_.host, load_options_.port};
 }
 
 lessons::Situation App::situation() {

@@ -40,6 +40,7 @@ class App {
   void follow_frame();
   bool is_lively() const;
   views::View view();
+  std::optional<words::ServerAddress> acts_on() const;
 
   void perform(const views::Command& command);
   bool perform_in_time(const views::Command& command);

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "app/app.h"
-#include "views/faults.h"
 #include "views/subject.h"
+#include "words/faults.h"
 
 namespace forkscope::app {
 
@@ -35,13 +35,13 @@ void App::perform(const Command& command) {
     case CommandKind::next_rate:
     case CommandKind::next_connections:
     case CommandKind::next_post_share: return next_load_option(command.kind);
-    case CommandKind::hang: return fire(views::hang_target(state_.hang_mode));
+    case CommandKind::hang: return fire(words::hang_target(state_.hang_mode));
     case CommandKind::set_hang_mode:
-      state_.hang_mode = command.value.value_or(state_.hang_mode + 1) % views::kHangModes.size();
+      state_.hang_mode = command.value.value_or(state_.hang_mode + 1) % words::kHangModes.size();
       return;
-    case CommandKind::crash: return fire(views::crash_target(state_.crash_way));
+    case CommandKind::crash: return fire(words::crash_target(state_.crash_way));
     case CommandKind::set_crash_way:
-      state_.crash_way = command.value.value_or(state_.crash_way + 1) % views::kCrashWays.size();
+      state_.crash_way = command.value.value_or(state_.crash_way + 1) % words::kCrashWays.size();
       return;
     case CommandKind::toggle_freeze: return toggle_freeze();
     case CommandKind::kill: return signal_worker(views::kill_subject(view()), "KILL");

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "lessons/all_lessons.h"
+#include "words/faults.h"
 #include "words/format.h"
 
 namespace forkscope::lessons {
@@ -12,7 +13,6 @@ constexpr std::uint64_t kWarmUpNs = 1'000'000'000;
 constexpr std::uint64_t kAfterwardsNs = 1'500'000'000;
 /// A request that is not in anybody's hand after this was lost on the way.
 constexpr std::uint64_t kResendNs = 2'000'000'000;
-constexpr const char* kHang = "/v1/faults/hang";
 
 /// As many requests that never return as there are workers.
 class AllHang final : public Lesson {
@@ -53,7 +53,7 @@ class AllHang final : public Lesson {
     if (now_ns - began_ns_ < kWarmUpNs) return false;
     hang_the_next(situation, actions);
     measure_silence(situation);
-    if (back_ns_ == 0 && all_hung_ns_ != 0 && count_in(situation.now, kHang) == 0 &&
+    if (back_ns_ == 0 && all_hung_ns_ != 0 && count_in(situation.now, words::kHangPath) == 0 &&
         count_serving(situation.now) == count_workers(situation.now)) {
       back_ns_ = now_ns;
     }
@@ -61,7 +61,7 @@ class AllHang final : public Lesson {
   }
 
   std::string progress(const Situation& situation) const override {
-    const std::uint32_t hanging = count_in(situation.now, kHang);
+    const std::uint32_t hanging = count_in(situation.now, words::kHangPath);
     return std::to_string(hanging) + " of " +
            words::counted(count_workers(situation.now), "worker") +
            (hanging == 1 ? " hangs; " : " hang; ") +
@@ -85,7 +85,7 @@ class AllHang final : public Lesson {
   /// successor.
   void hang_the_next(const Situation& situation, Actions& actions) {
     const std::uint64_t now_ns = situation.time_ns();
-    const std::uint32_t hanging = count_in(situation.now, kHang);
+    const std::uint32_t hanging = count_in(situation.now, words::kHangPath);
     if (all_hung_ns_ != 0) return;
     if (hanging == count_workers(situation.now)) {
       all_hung_ns_ = now_ns;
@@ -94,7 +94,7 @@ class AllHang final : public Lesson {
     if (hanging < sent_ && now_ns - sent_ns_ < kResendNs) return;
     sent_ = hanging + 1;
     sent_ns_ = now_ns;
-    actions.push_back({ActionKind::request, kHang});
+    actions.push_back({ActionKind::request, words::kHangPath});
   }
 
   void measure_silence(const Situation& situation) {

@@ -4,6 +4,7 @@
 
 #include "forkscope/telemetry/event_text.h"
 #include "lessons/all_lessons.h"
+#include "words/faults.h"
 #include "words/format.h"
 
 namespace forkscope::lessons {
@@ -51,7 +52,7 @@ class CrashLoop final : public Lesson {
     if (seen || situation.time_ns() - sent_ns_ >= kResendNs) {
       sent_ = crashes.size() + 1;
       sent_ns_ = situation.time_ns();
-      actions.push_back({ActionKind::request, "/v1/faults/crash?how=segv"});
+      actions.push_back({ActionKind::request, words::kSegfault});
     }
     return false;
   }

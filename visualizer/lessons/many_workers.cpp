@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "lessons/all_lessons.h"
+#include "words/faults.h"
 #include "words/format.h"
 
 namespace forkscope::lessons {
@@ -12,7 +13,6 @@ namespace {
 constexpr std::uint32_t kMostRequests = 16;
 constexpr std::uint64_t kQuietNs = 500'000'000;
 constexpr std::uint64_t kMostPauseNs = 100'000'000;
-constexpr const char* kSlowPath = "/v1/faults/slow";
 
 std::uint32_t requests_for(const picture::Snapshot& now) {
   return std::clamp(count_workers(now), 2U, kMostRequests);
@@ -56,11 +56,11 @@ class ManyWorkers final : public Lesson {
       requests_before_ = situation.now.totals.requests;
     }
     // The next one leaves when the one before is in somebody's hands.
-    const bool taken = count_in(situation.now, kSlowPath) + answered(situation) >= sent_;
+    const bool taken = count_in(situation.now, words::kSlowPath) + answered(situation) >= sent_;
     if (sent_ < count_ && (taken || now_ns - sent_ns_ >= kMostPauseNs)) {
       ++sent_;
       sent_ns_ = now_ns;
-      actions.push_back({ActionKind::request, std::string(kSlowPath) + "?ms=1000"});
+      actions.push_back({ActionKind::request, std::string(words::kSlowPath) + "?ms=1000"});
     }
     if (answered(situation) >= count_) took_ns_ = now_ns - began_ns_;
     return took_ns_ != 0;

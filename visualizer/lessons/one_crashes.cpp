@@ -1,6 +1,7 @@
 #include "forkscope/telemetry/event_text.h"
 #include "lessons/all_lessons.h"
 #include "lessons/load_then_fire.h"
+#include "words/faults.h"
 #include "words/format.h"
 
 namespace forkscope::lessons {
@@ -66,7 +67,7 @@ class OneCrashes final : public Lesson {
   }
 
  private:
-  LoadThenFire start_{kRate, "/v1/faults/crash?how=segv"};
+  LoadThenFire start_{kRate, words::kSegfault};
   std::uint64_t over_ns_ = 0;
   std::uint64_t failed_before_ = 0;
 };

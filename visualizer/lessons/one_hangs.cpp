@@ -3,6 +3,7 @@
 #include "forkscope/telemetry/event_text.h"
 #include "lessons/all_lessons.h"
 #include "lessons/load_then_fire.h"
+#include "words/faults.h"
 #include "words/format.h"
 
 namespace forkscope::lessons {
@@ -71,7 +72,7 @@ class OneHangs final : public Lesson {
     return std::nullopt;
   }
 
-  LoadThenFire start_{kRate, "/v1/faults/hang"};
+  LoadThenFire start_{kRate, words::kHangPath};
 };
 
 }  // namespace

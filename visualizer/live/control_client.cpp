@@ -20,7 +20,6 @@ constexpr std::size_t kMaxAsked = 512;
 /// The primary has places for twice as many (supervisor/control_socket.h), and others want some.
 constexpr std::size_t kMaxAskedAtOnce = 16;
 constexpr std::uint64_t kPatienceNs = 1'000'000'000;
-constexpr std::uint16_t kDefaultPort = 8000;
 
 }  // namespace
 
@@ -33,8 +32,7 @@ struct ControlClient::Asked {
 };
 
 ControlClient::ControlClient(const std::string& host, std::uint16_t port, std::string socket)
-    : port_(port),
-      authority_(telemetry::authority(host, port)),
+    : authority_(telemetry::authority(host, port)),
       socket_(std::move(socket)),
       address_(net::look_up(host, port)) {}
 
@@ -117,19 +115,6 @@ void ControlClient::drop_answered_requests() {
   std::erase_if(fired_, [](OneShotRequest& request) {
     return request.poll() != OneShotRequest::Progress::running;
   });
-}
-
-std::string ControlClient::curl_line(const std::string& target) const {
-  return "curl 'http://" + authority_ + target + '\'';
-}
-
-std::string ControlClient::kill_line(const std::string& signal, std::uint32_t pid) {
-  return "kill -" + signal + ' ' + std::to_string(pid);
-}
-
-std::string ControlClient::ctl_line(const std::string& command) const {
-  return "todos-server ctl " + command +
-         (port_ == kDefaultPort ? "" : " --port " + std::to_string(port_));
 }
 
 }  // namespace forkscope::live

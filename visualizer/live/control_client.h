@@ -50,19 +50,12 @@ class ControlClient {
   /// Whether there are questions without an answer, so that poll() is worth calling soon.
   bool asking() const { return !asked_.empty(); }
 
-  // The same as a line to type, for the screen.
-  std::string curl_line(const std::string& target) const;
-  static std::string kill_line(const std::string& signal, std::uint32_t pid);
-  /// `command`: "scale 5", "reload".
-  std::string ctl_line(const std::string& command) const;
-
  private:
   struct Asked;
   void ask(const nlohmann::json& command, std::string done);
   void send_questions();
   void drop_answered_requests();
 
-  std::uint16_t port_;
   std::string authority_;
   std::string socket_;
   net::AddressLookup address_;

@@ -2,6 +2,7 @@
 
 #include <cctype>
 
+#include "words/faults.h"
 #include "words/format.h"
 
 namespace forkscope::text {
@@ -24,7 +25,7 @@ std::optional<std::string> FireKeys::press(char key) {
   if (name != 'h' && name != 'c' && name != 'l') return std::nullopt;
   if (!server_) return "There is no server to act on.";
   if (name == 'l') return toggle_load();
-  return fire(name == 'h' ? "/v1/faults/hang" : "/v1/faults/crash");
+  return fire(name == 'h' ? words::hang_target(0) : words::crash_target(0));
 }
 
 std::string FireKeys::fire(const std::string& target) {

@@ -4,10 +4,10 @@
 #include <string>
 
 #include "forkscope/telemetry/event_text.h"
-#include "forkscope/telemetry/names.h"
-#include "views/faults.h"
 #include "views/subject.h"
 #include "views/widgets.h"
+#include "words/command_lines.h"
+#include "words/faults.h"
 #include "words/format.h"
 
 namespace forkscope::views {
@@ -96,16 +96,11 @@ std::string latencies(const load::LoadStatus& status) {
          telemetry::duration_text(status.max_ns);
 }
 
-/// "curl 127.0.0.1:8000/v1/faults/hang": short, since it has to be read from afar.
-std::string curl_line(const View& view, const std::string& target, const char* options = "") {
-  const picture::ServerInfo& server = view.now.server;
-  return std::string("curl ") + options + telemetry::authority(server.host, server.port) + target;
-}
-
 std::string load_line(const View& view) {
   const load::LoadStatus& status = view.load.status;
   if (!status.running) {
-    return curl_line(view, "/v1/todos?limit=[1-100]", "-Z ");
+    const picture::ServerInfo& server = view.now.server;
+    return words::curl_line({server.host, server.port}, "/v1/todos?limit=[1-100]", "-Z ");
   }
   std::string line = latencies(status);
   line += "  " + words::grouped(status.errors) + " failed";
@@ -118,7 +113,8 @@ std::string load_line(const View& view) {
 /// Rate, connections and share of POSTs can each be changed by a click on them.
 void draw_load(const Painter& painter, const Rect& rect, const View& view) {
   const LoadView& load = view.load;
-  Button button{"load", "L", "Load", load_line(view), view.control != nullptr, load.status.running};
+  Button button{
+      "load", "L", "Load", load_line(view), view.acts_on.has_value(), load.status.running};
   if (load.status.running) {
     button.title = words::compact(load.status.requests_per_second) + " req/s";
   }
@@ -176,11 +172,11 @@ void draw_fault(const Painter& painter, const Rect& rect, const View& view, cons
 Button fault_button(const View& view, const char* id, const char* key, const char* title,
                     const std::string& target) {
   const bool on = view.now.server.faults_enabled;
-  Button button{id, key, title, {}, view.control != nullptr && on};
+  Button button{id, key, title, {}, view.acts_on.has_value() && on};
   if (!on) {
     button.line = "off: start the server with --faults on";
-  } else if (view.control) {
-    button.line = curl_line(view, target);
+  } else if (view.acts_on) {
+    button.line = words::curl_line(*view.acts_on, target);
   }
   return button;
 }
@@ -190,13 +186,13 @@ Button signal_button(const char* id, const char* key, std::string title, const c
   Button button{id, key, std::move(title), "no worker", worker != nullptr};
   if (worker) {
     button.title += " worker " + std::to_string(worker->number);
-    button.line = live::ControlClient::kill_line(signal, worker->pid);
+    button.line = words::kill_line(signal, worker->pid);
   }
   return button;
 }
 
 std::string ctl_line(const View& view, const std::string& command) {
-  return view.control ? view.control->ctl_line(command) : std::string();
+  return view.acts_on ? words::ctl_line(*view.acts_on, command) : std::string();
 }
 
 void draw_workers_row(const Painter& painter, const Rect& rect, const View& view) {
@@ -204,8 +200,8 @@ void draw_workers_row(const Painter& painter, const Rect& rect, const View& view
   const auto scale_line = [&](std::uint64_t workers) {
     return ctl_line(view, "scale " + std::to_string(workers));
   };
-  const Button fewer{"fewer", "−", {}, {}, view.control && count > 1};
-  const Button more{"more", "+", "Workers", scale_line(count + 1), view.control != nullptr};
+  const Button fewer{"fewer", "−", {}, {}, view.acts_on && count > 1};
+  const Button more{"more", "+", "Workers", scale_line(count + 1), view.acts_on.has_value()};
   // Two keys in one row: minus has a place of its own at the left of plus.
   const bool two_lines = rect.h >= painter.px(kTwoLines);
   const float middle = two_lines ? lines_of(painter, rect).first : rect.middle();
@@ -249,12 +245,14 @@ void draw_fire(const Painter& painter, const Rect& rect, const View& view) {
   const float low = painter.px(kLow) * shrink;
 
   draw_load(painter, inside.cut_top(high, gap), view);
-  draw_fault(painter, inside.cut_top(high, gap), view,
-             {fault_button(view, "hang", "H", "Hang one worker", hang_target(view.state.hang_mode)),
-              kHangModes, view.state.hang_mode, CommandKind::hang, CommandKind::set_hang_mode});
-  draw_fault(painter, inside.cut_top(high, gap), view,
-             {fault_button(view, "crash", "C", "Crash", crash_target(view.state.crash_way)),
-              kCrashWays, view.state.crash_way, CommandKind::crash, CommandKind::set_crash_way});
+  draw_fault(
+      painter, inside.cut_top(high, gap), view,
+      {fault_button(view, "hang", "H", "Hang one worker", words::hang_target(view.state.hang_mode)),
+       words::kHangModes, view.state.hang_mode, CommandKind::hang, CommandKind::set_hang_mode});
+  draw_fault(
+      painter, inside.cut_top(high, gap), view,
+      {fault_button(view, "crash", "C", "Crash", words::crash_target(view.state.crash_way)),
+       words::kCrashWays, view.state.crash_way, CommandKind::crash, CommandKind::set_crash_way});
   const bool thaws = freeze && is_frozen(view, freeze->number);
   const auto press = [&](const Button& button, CommandKind command) {
     if (draw_low(painter, inside.cut_top(low, gap), button)) view.commands.push_back({command});
@@ -264,7 +262,7 @@ void draw_fire(const Painter& painter, const Rect& rect, const View& view) {
       CommandKind::toggle_freeze);
   press(signal_button("kill", "K", "Kill", "KILL", kill), CommandKind::kill);
   draw_workers_row(painter, inside.cut_top(long_line ? high : low, gap), view);
-  press({"reload", "R", "Reload", ctl_line(view, "reload"), view.control != nullptr},
+  press({"reload", "R", "Reload", ctl_line(view, "reload"), view.acts_on.has_value()},
         CommandKind::reload);
 }
 

@@ -12,12 +12,12 @@
 
 #include "history/history.h"
 #include "lessons/course.h"
-#include "live/control_client.h"
 #include "load/load_options.h"
 #include "picture/running_server.h"
 #include "picture/snapshot.h"
 #include "views/pixel_columns.h"
 #include "views/theme.h"
+#include "words/command_lines.h"
 
 namespace forkscope::views {
 
@@ -28,7 +28,7 @@ enum class CommandKind {
   next_connections,
   next_post_share,
   hang,
-  set_hang_mode,  ///< `value`: index of faults.h; nothing = the next one.
+  set_hang_mode,  ///< `value`: index of kHangModes; nothing = the next one.
   crash,
   set_crash_way,  ///< Likewise.
   toggle_freeze,
@@ -84,8 +84,8 @@ struct LoadView {
 /// What the user has chosen; outlives frames.
 struct ViewState {
   std::uint32_t selected_worker = 0;  ///< Number; 0 = none.
-  std::size_t hang_mode = 0;          ///< Index of kHangModes.
-  std::size_t crash_way = 0;          ///< Index of kCrashWays.
+  std::size_t hang_mode = 0;          ///< Index of words::kHangModes.
+  std::size_t crash_way = 0;          ///< Index of words::kCrashWays.
   bool why = false;                   ///< The chain of events of the topmost incident is unfolded.
   std::size_t why_strip = 0;          ///< Of which strip.
   bool help = false;
@@ -110,8 +110,9 @@ struct View {
   const std::vector<history::Incident>& incidents;  ///< As known at the view time, oldest first.
   const ViewState& state;
   LoadView load;
-  std::optional<lessons::Page> lesson;     ///< Nothing while no lesson is open.
-  const live::ControlClient* control;      ///< Null until a server was found, and in a replay.
+  std::optional<lessons::Page> lesson;  ///< Nothing while no lesson is open.
+  /// What buttons act on. Nothing until a server was found, and in a replay.
+  std::optional<words::ServerAddress> acts_on;
   const picture::RunningServers& servers;  ///< Those that run; none in a replay.
   PixelColumns& latency_pixels;
   std::vector<Command>& commands;
