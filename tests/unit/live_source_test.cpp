@@ -12,6 +12,7 @@
 
 #include "event_builder.h"
 #include "history/history.h"
+#include "host_process.h"
 #include "segment_host.h"
 #include "support/wait_until.h"
 #include "words/wording.h"
@@ -22,6 +23,7 @@ namespace {
 using support::wait_until;
 using test::ControlSocketHost;
 using test::endpoint;
+using test::HostProcess;
 using test::RuntimeDirectory;
 using test::SegmentHost;
 using testing::HasSubstr;
@@ -167,36 +169,6 @@ TEST(LiveSource, SaysSoWhenThePrimaryGivesNoSignOfLife) {
   EXPECT_THAT(source.snapshot().attachment_detail, HasSubstr("no sign of life"));
   EXPECT_EQ(source.snapshot().attachment, picture::Attachment::live);
 }
-
-/// A process that serves a segment until it is killed: for what only the death of a primary shows.
-class HostProcess {
- public:
-  explicit HostProcess(std::uint16_t port) {
-    int ready[2];
-    if (::pipe(ready) != 0) throw std::runtime_error("pipe");
-    pid_ = ::fork();
-    if (pid_ == 0) {
-      SegmentHost host(port);
-      host.start_worker(1, 4711);
-      if (::write(ready[1], "r", 1) != 1) ::_exit(1);
-      for (;;) ::pause();
-    }
-    char byte;
-    if (::read(ready[0], &byte, 1) != 1) throw std::runtime_error("host process");
-    ::close(ready[0]);
-    ::close(ready[1]);
-  }
-  ~HostProcess() { kill(); }
-  void kill() {
-    if (pid_ <= 0) return;
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-    pid_ = -1;
-  }
-
- private:
-  pid_t pid_ = -1;
-};
 
 TEST(LiveSource, NoticesTheDeathOfThePrimaryAndKeepsTheLastPicture) {
   const RuntimeDirectory directory;

@@ -148,6 +148,7 @@ class SegmentHost {
   }
 
   const telemetry::Segment& segment() const { return segment_; }
+  std::vector<std::string> asked() const { return socket_.asked(); }
 
   void beat() {
     telemetry::BeatRecord record{};

@@ -117,43 +117,22 @@ bool App::collect_for_screenshot() {
 
 void App::poll() {
   session_.poll();
-  if (telemetry::now_ns() >= notice_until_ns_) state_.notice.clear();
-  const std::string notice = session_.take_notice();
-  if (!notice.empty()) notify(notice);
-  if (session_.is_replay()) return;
-  offer_servers();
-  follow_server();
-  report_answers();
-  load_status_ = load_.status();
-  perform(course_.update(situation()));
-}
-
-/// Buttons and the load generator follow the server looked at.
-void App::follow_server() {
-  if (!load_status_.running && !own_connections_) {
-    load_options_.connections =
-        load::moderate_load(session_.history().latest().workers.size()).connections;
+  operator_.poll(telemetry::now_ns());
+  if (!session_.is_replay()) {
+    if (options_.screenshot.empty()) server_choice_.offer(options_.session.port);
+    teacher_.update();
+    const auto server = operator_.server();
+    window_.set_title(server ? "Forkscope " + telemetry::authority(server->host, server->port)
+                             : "Forkscope");
   }
-  const picture::ServerInfo& server = session_.history().latest().server;
-  if (session_.history().latest().attachment == Attachment::lost && load_status_.running) {
-    load_.stop();
-    notify("Load is off: the server is gone.");
-  }
-  if (control_) control_->use_socket(server.socket);
-  if (server.port == 0 || (control_ && control_instance_ == server.instance_id)) return;
-  if (load_status_.running) load_.stop();
-  control_ = std::make_unique<live::ControlClient>(server.host, server.port, server.socket);
-  control_instance_ = server.instance_id;
-  load_options_.host = server.host;
-  load_options_.port = server.port;
-  window_.set_title("Forkscope " + telemetry::authority(server.host, server.port));
+  take_notices();
 }
 
 /// Whether anything moves that is worth the full frame rate.
 bool App::is_lively() const {
   const std::uint64_t clock_ns = telemetry::now_ns();
   if (session_.playhead().playing(session_.history(), clock_ns)) return true;
-  if (clock_ns < notice_until_ns_ || (control_ && control_->asking())) return true;
+  if (!notice_.text(clock_ns).empty() || operator_.waits()) return true;
   if (session_.is_replay()) return false;
   const picture::Snapshot& now = session_.history().latest();
   if (now.attachment != Attachment::live) return false;
@@ -170,8 +149,6 @@ views::View App::view() {
   const bool paused = session_.playhead().paused();
   // A picture that stands still is exact in all of its figures.
   const std::uint64_t calm_time_ns = paused ? time_ns : time_ns - time_ns % views::kCalmNs;
-  std::optional<lessons::Page> lesson;
-  if (course_.open()) lesson = course_.page(situation());
   incidents_ = history.incidents(time_ns);
   servers_ = session_.servers();
   return {.history = history,
@@ -183,25 +160,17 @@ views::View App::view() {
           .replay = session_.is_replay(),
           .incidents = incidents_,
           .state = state_,
-          .load = {load_options_, load_status_},
-          .lesson = std::move(lesson),
-          .acts_on = acts_on(),
+          .load = {operator_.load_options(), operator_.load_status()},
+          .lesson = teacher_.page(),
+          .acts_on = operator_.server(),
           .servers = servers_,
           .latency_pixels = latency_pixels_,
           .commands = commands_};
 }
 
-std::optional<words::ServerAddress> App::acts_on() const {
-  if (!control_) return std::nullopt;
-  return words::ServerAddress{load_options_.host, load_options_.port};
-}
-
-lessons::Situation App::situation() {
-  return {session_.history().latest(), session_.history().incidents(), load_status_};
-}
-
 void App::draw(const std::string& png_path) {
   theme_.kind = state_.theme;
+  state_.notice = notice_.text(telemetry::now_ns());
   window_.fit_theme(theme_, state_.scale * (state_.presenter ? views::kPresenterScale : 1.F));
   window_.begin_frame();
   views::draw_screen(view(), theme_);

@@ -5,16 +5,16 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "app/gl_pixel_columns.h"
 #include "app/options.h"
+#include "app/server_choice.h"
+#include "app/teacher.h"
 #include "app/window.h"
-#include "lessons/course.h"
-#include "live/control_client.h"
-#include "load/load_generator.h"
+#include "operation/notice.h"
+#include "operation/operator.h"
 #include "session/session.h"
 #include "views/view.h"
 
@@ -31,68 +31,46 @@ class App {
   int take_screenshot(const std::string& path);
 
  private:
+  // ── the loop ──
   void poll();
   bool collect_for_screenshot();
-  void follow_server();
   /// Writes the frame to `png_path` unless that is empty. Only when the window is ready.
   void draw(const std::string& png_path = {});
   /// Takes note of what became of the latest frame.
   void follow_frame();
   bool is_lively() const;
   views::View view();
-  std::optional<words::ServerAddress> acts_on() const;
 
+  // ── keys and buttons ──
   void perform(const views::Command& command);
-  bool perform_in_time(const views::Command& command);
-  bool perform_on_look(const views::Command& command);
   bool perform_on_servers(const views::Command& command);
-
-  // ── which server ──
-  void toggle_servers();
-  void offer_servers();
-  void point_at_neighbour(int distance);
-  picture::RunningServers::const_iterator pointed_in(const picture::RunningServers& servers) const;
-  void look_at_pointed();
+  bool perform_on_look(const views::Command& command);
+  void perform_on_server(const views::Command& command);
+  bool carry_out(const operation::Wish& wish);
   void look_at(const picture::RunningServer& server);
-
-  // ── what happens to the server ──
-  void signal_worker(const telemetry::WorkerReport* worker, const char* signal);
-  void report_answers();
-  void fire(const std::string& target);
-  void toggle_load();
-  void restart_load();
-  void next_load_option(views::CommandKind which);
-  void toggle_freeze();
-  void scale(int by);
-
-  // ── lessons ──
-  lessons::Situation situation();
-  void perform(const lessons::Actions& actions);
-
   void select(std::uint32_t worker);
+
+  void take_notices();
   void notify(std::string text);
+
+  static constexpr std::uint64_t kNoticeNs = 4'000'000'000;  // how long one stays
 
   Options options_;
   Window window_;
   views::Theme theme_;
   views::ViewState state_;
-  std::uint64_t notice_until_ns_ = 0;
+  operation::Notice notice_{kNoticeNs};
   GlPixelColumns latency_pixels_;
   std::vector<views::Command> commands_;
   std::uint64_t frame_cost_ns_ = 0;  // processor time of the latest frame
   std::string wanted_png_;           // where the next frame is to be saved
 
   session::Session session_;
-  std::vector<history::Incident> incidents_;      // as known at the view time of the frame
-  picture::RunningServers servers_;               // those that run, likewise
-  bool servers_offered_ = false;                  // the list has opened by itself, or need not
-  std::unique_ptr<live::ControlClient> control_;  // of the server looked at
-  std::uint64_t control_instance_ = 0;            // whose `control_` that is
-  load::LoadGenerator load_;
-  load::LoadOptions load_options_ = load::moderate_load(0);
-  load::LoadStatus load_status_;  // as of the latest poll
-  bool own_connections_ = false;  // the user has chosen how many
-  lessons::Course course_;
+  operation::Operator operator_{session_};
+  Teacher teacher_{session_, operator_};
+  ServerChoice server_choice_{session_, state_};
+  std::vector<history::Incident> incidents_;  // as known at the view time of the frame
+  picture::RunningServers servers_;           // those that run, likewise
 };
 
 }  // namespace forkscope::app

@@ -1,9 +1,14 @@
-// What keys and buttons do to the picture: when, and how it looks.
+// What becomes of a key or a button: who it is for, and what it does to how the picture looks.
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <string>
+#include <utility>
 
 #include "app/app.h"
+#include "app/time_commands.h"
+#include "app/wishes.h"
+#include "words/faults.h"
 
 namespace forkscope::app {
 
@@ -12,7 +17,6 @@ using views::CommandKind;
 
 namespace {
 
-constexpr std::uint64_t kNoticeNs = 4'000'000'000;
 constexpr float kScaleStep = 1.1F;
 constexpr float kLeastScale = 0.5F;
 constexpr float kMostScale = 4;
@@ -29,28 +33,74 @@ std::string screenshot_name() {
 
 }  // namespace
 
-bool App::perform_in_time(const Command& command) {
-  const std::uint64_t now_ns = telemetry::now_ns();
-  history::Playhead& playhead = session_.playhead();
-  const auto jump = [&](int direction, const char* none) {
-    if (!playhead.jump(session_.history(), now_ns, direction)) notify(none);
-  };
+void App::perform(const Command& command) {
+  if (!perform_on_servers(command) && !perform_in_time(session_, command, telemetry::now_ns()) &&
+      !perform_on_look(command)) {
+    perform_on_server(command);
+  }
+  take_notices();
+}
+
+/// While the list of servers is open, it takes the arrows, Enter and Esc.
+bool App::perform_on_servers(const Command& command) {
   switch (command.kind) {
-    case CommandKind::toggle_pause: playhead.toggle_pause(session_.history(), now_ns); return true;
-    case CommandKind::step_back: playhead.step(session_.history(), now_ns, -1); return true;
-    case CommandKind::step_forward: playhead.step(session_.history(), now_ns, 1); return true;
-    case CommandKind::previous_incident: jump(-1, "There is no earlier incident."); return true;
-    case CommandKind::next_incident: jump(1, "There is no later incident."); return true;
-    case CommandKind::go_live: playhead.to_end(); return true;
-    case CommandKind::go_to:
-      playhead.seek(session_.history(), command.value.value_or(0));
+    case CommandKind::toggle_servers:
+      if (!server_choice_.toggle()) notify(operation::kNoOtherServer);
       return true;
-    case CommandKind::set_marker:
-      session_.history().add_marker(session_.view_time(now_ns));
-      notify("Marked.");
+    case CommandKind::look_at:
+      if (command.value && *command.value < servers_.size()) look_at(servers_[*command.value]);
       return true;
+    default: break;
+  }
+  if (!server_choice_.is_open() || state_.help) return false;
+  switch (command.kind) {
+    case CommandKind::choose_up: server_choice_.point_at_neighbour(-1); return true;
+    case CommandKind::choose_down: server_choice_.point_at_neighbour(1); return true;
+    case CommandKind::confirm:
+      if (const auto pointed = server_choice_.pointed()) {
+        look_at(*pointed);
+      } else {
+        notify("That server is gone.");
+      }
+      return true;
+    case CommandKind::dismiss: server_choice_.close(); return true;
     default: return false;
   }
+}
+
+void App::look_at(const picture::RunningServer& server) {
+  const bool other = server.endpoint.path != session_.history().latest().server.socket;
+  if (!carry_out(operation::LookAt{server})) return;
+  server_choice_.close();
+  if (!other) return;
+  teacher_.leave();
+  state_.selected_worker = 0;
+  state_.why = false;
+}
+
+void App::perform_on_server(const Command& command) {
+  if (session_.is_replay()) return notify(operator_.why_not());
+  switch (command.kind) {
+    case CommandKind::set_hang_mode:
+      state_.hang_mode = command.value.value_or(state_.hang_mode + 1) % words::kHangModes.size();
+      return;
+    case CommandKind::set_crash_way:
+      state_.crash_way = command.value.value_or(state_.crash_way + 1) % words::kCrashWays.size();
+      return;
+    case CommandKind::next_lesson_step:
+      if (!teacher_.next()) notify("A lesson needs a running server.");
+      return;
+    case CommandKind::choose: return teacher_.choose(command.value.value_or(0));
+    case CommandKind::choose_up: return teacher_.choose_neighbour(-1);
+    case CommandKind::choose_down: return teacher_.choose_neighbour(1);
+    default: break;
+  }
+  if (const auto wish = wish_of(command, view())) carry_out(*wish);
+}
+
+bool App::carry_out(const operation::Wish& wish) {
+  notice_.clear();  // what has become of the one before
+  return operator_.carry_out(wish);
 }
 
 bool App::perform_on_look(const Command& command) {
@@ -77,8 +127,8 @@ bool App::perform_on_look(const Command& command) {
     case CommandKind::dismiss:
       if (state_.help) {
         state_.help = false;
-      } else if (course_.open()) {
-        perform(course_.leave(situation()));
+      } else if (teacher_.is_open()) {
+        teacher_.leave();
       } else if (state_.why) {
         state_.why = false;
       } else {
@@ -106,9 +156,11 @@ void App::select(std::uint32_t worker) {
   state_.selected_worker = state_.selected_worker == worker ? 0 : worker;
 }
 
-void App::notify(std::string text) {
-  state_.notice = std::move(text);
-  notice_until_ns_ = telemetry::now_ns() + kNoticeNs;
+void App::notify(std::string text) { notice_.say(std::move(text), telemetry::now_ns()); }
+
+void App::take_notices() {
+  notify(session_.take_notice());
+  notify(operator_.take_notice());
 }
 
 }  // namespace forkscope::app

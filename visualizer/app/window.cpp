@@ -103,7 +103,11 @@ bool Window::should_close() const { return glfwWindowShouldClose(window_) != 0; 
 
 void Window::close() { glfwSetWindowShouldClose(window_, GLFW_TRUE); }
 
-void Window::set_title(const std::string& title) { glfwSetWindowTitle(window_, title.c_str()); }
+void Window::set_title(const std::string& title) {
+  if (title == title_) return;
+  title_ = title;
+  glfwSetWindowTitle(window_, title.c_str());
+}
 
 void Window::toggle_full_screen() {
   if (glfwGetWindowMonitor(window_)) {

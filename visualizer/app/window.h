@@ -58,6 +58,7 @@ class Window {
   bool should_close() const;
   /// As its close button does.
   void close();
+  /// Costs nothing while it stays the same.
   void set_title(const std::string& title);
   /// On the screen that most of the window is on, and back.
   void toggle_full_screen();
@@ -99,6 +100,7 @@ class Window {
 
   GlContext context_;
   GLFWwindow* window_ = nullptr;
+  std::string title_;
   std::string remark_;
   std::optional<Shown> shown_;  // written by the thread until ready
   Input input_;

@@ -47,6 +47,16 @@ void Session::poll() {
   history_.add(live_->snapshot(), live_->answers(), live_->events(), live_->latency());
 }
 
+void Session::mark(std::uint64_t now_ns) {
+  history_.add_marker(view_time(now_ns));
+  notice_ = "Marked.";
+}
+
+void Session::jump(std::uint64_t now_ns, int direction) {
+  if (playhead_.jump(history_, now_ns, direction)) return;
+  notice_ = direction < 0 ? "There is no earlier incident." : "There is no later incident.";
+}
+
 const std::vector<telemetry::EventRecord>& Session::new_events() const {
   static const std::vector<telemetry::EventRecord> none;
   return live_ ? live_->events() : none;

@@ -44,6 +44,11 @@ class Session {
   /// The moment to show. `now_ns`: CLOCK_MONOTONIC.
   std::uint64_t view_time(std::uint64_t now_ns) const { return playhead_.time(history_, now_ns); }
 
+  /// Marks the moment that is shown, for whoever looks for it later.
+  void mark(std::uint64_t now_ns);
+  /// Shows the incident before (-1) or after (+1) the moment that is shown.
+  void jump(std::uint64_t now_ns, int direction);
+
   bool is_replay() const { return !live_; }
   bool is_recording() const { return recorder_ && recorder_->error().empty(); }
   /// The events that the latest poll() has brought.
@@ -55,7 +60,8 @@ class Session {
   /// Goes over to that server, and begins its history anew; or stays with it, and no longer goes
   /// over to another one by itself.
   void choose(const telemetry::ControlEndpoint& server);
-  /// Something to tell the user, once: what of the recording is damaged, why recording has stopped.
+  /// Something to tell the user, once: what of the recording is damaged, why recording has stopped,
+  /// that there is no incident to jump to.
   std::string take_notice();
 
  private:

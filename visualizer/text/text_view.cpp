@@ -14,14 +14,16 @@
 
 #include "forkscope/telemetry/event_text.h"
 #include "forkscope/telemetry/worker_report.h"
+#include "operation/notice.h"
+#include "operation/operator.h"
 #include "text/charset.h"
-#include "text/fire_keys.h"
 #include "text/key_reader.h"
 #include "text/line_log.h"
 #include "text/output.h"
 #include "text/snapshot_json.h"
 #include "text/table.h"
 #include "text/terminal.h"
+#include "text/wish_keys.h"
 #include "words/format.h"
 #include "words/wording.h"
 
@@ -96,8 +98,8 @@ class TableView {
     for (;;) {
       session_.poll();
       const std::uint64_t now = telemetry::now_ns();
-      if (!session_.is_replay()) fire_.follow(session_.history().latest());
-      if (std::string notice = session_.take_notice(); !notice.empty()) notify(std::move(notice));
+      operator_.poll(now);
+      take_notices(now);
       if (touched_ || now >= drawn_ns + kRedrawNs) {
         if (!terminal.show(lines(terminal.size(), now))) return 0;
         drawn_ns = now;
@@ -141,45 +143,27 @@ class TableView {
     if (key == " ") {
       head.toggle_pause(history, now);
     } else if (is({"\x1b[1;2D", "p"})) {
-      head.jump(history, now, -1);
+      session_.jump(now, -1);
     } else if (is({"\x1b[1;2C", "n"})) {
-      head.jump(history, now, +1);
+      session_.jump(now, +1);
     } else if (is({"\x1b[D", "\x1bOD"})) {
       head.step(history, now, -1);
     } else if (is({"\x1b[C", "\x1bOC"})) {
       head.step(history, now, +1);
     } else if (is({"\x1b[F", "\x1bOF", "\x1b[4~", "e"})) {
       head.to_end();
-    } else if (key == "s") {
-      next_server();
     } else if (key == "m") {
-      session_.history().add_marker(session_.view_time(now));
-      notify("Marked.");
-    } else if (key.size() == 1) {
-      if (auto done = fire_.press(key.front())) notify(std::move(*done));
+      session_.mark(now);
+    } else if (const auto wish = wish_of(key)) {
+      notice_.clear();  // what has become of the one before
+      operator_.carry_out(*wish);
     }
+    take_notices(now);
   }
 
-  void notify(std::string notice) {
-    notice_ = std::move(notice);
-    notice_until_ns_ = telemetry::now_ns() + kNoticeNs;
-  }
-
-  /// Where several servers run: on to the next one.
-  void next_server() {
-    const picture::RunningServers servers = session_.servers();
-    if (servers.size() < 2) return;
-    // One that gives no picture is not shown, but the way leads on from there as well.
-    const auto is_here = [this](const picture::RunningServer& server) {
-      return server.shown || server.endpoint.path == chosen_;
-    };
-    const auto here = std::find_if(servers.begin(), servers.end(), is_here);
-    const bool is_last = here == servers.end() || here + 1 == servers.end();
-    const picture::RunningServer& next = is_last ? servers.front() : *(here + 1);
-    if (!session_.runs(next.endpoint)) return notify("The server on " + next.name + " is gone.");
-    chosen_ = next.endpoint.path;
-    session_.choose(next.endpoint);
-    notice_until_ns_ = 0;  // what was done to the other one
+  void take_notices(std::uint64_t now) {
+    notice_.say(session_.take_notice(), now);
+    notice_.say(operator_.take_notice(), now);
   }
 
   Footer footer(std::uint64_t now) const {
@@ -199,7 +183,8 @@ class TableView {
       footer.mode = "PAUSED " + words::counting_seconds(history.newest_ns() - shown) + " ago";
       footer.alert = true;
     }
-    footer.help = now < notice_until_ns_ ? notice_ : help();
+    footer.help = notice_.text(now);
+    if (footer.help.empty()) footer.help = help();
     return footer;
   }
 
@@ -213,14 +198,12 @@ class TableView {
   }
 
   Session& session_;
-  FireKeys fire_;
+  operation::Operator operator_{session_};
+  operation::Notice notice_{kNoticeNs};
   KeyReader keys_;
-  std::string chosen_;  // the socket that next_server() has led to
   const Colors colors_ = colors_of_environment();
   const Charset charset_ = charset_of_environment(Reader::terminal);
   bool touched_ = true;
-  std::string notice_;
-  std::uint64_t notice_until_ns_ = 0;
 };
 
 std::string event_line(const telemetry::EventRecord& event) {

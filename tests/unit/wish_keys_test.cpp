@@ -1,0 +1,30 @@
+#include "text/wish_keys.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <variant>
+
+namespace forkscope::text {
+namespace {
+
+std::string fired_by(const char* key) {
+  const auto wish = wish_of(key);
+  return wish ? std::get<operation::Fire>(*wish).target : "(nothing)";
+}
+
+TEST(WishKeys, AreThoseOfTheWindow) {
+  EXPECT_EQ(fired_by("h"), "/v1/faults/hang");
+  EXPECT_EQ(fired_by("c"), "/v1/faults/crash");
+  EXPECT_TRUE(std::holds_alternative<operation::ToggleLoad>(*wish_of("l")));
+  EXPECT_TRUE(std::holds_alternative<operation::LookAtNext>(*wish_of("s")));
+}
+
+TEST(WishKeys, MeanTheSameWithShift) { EXPECT_EQ(fired_by("H"), "/v1/faults/hang"); }
+
+TEST(WishKeys, OtherKeysAndWholeSequencesWishNothing) {
+  for (const char* key : {"", "x", " ", "\x1b[H", "\x1bOC", "\xc3\xa4"}) EXPECT_FALSE(wish_of(key));
+}
+
+}  // namespace
+}  // namespace forkscope::text

@@ -1,0 +1,72 @@
+#include "operation/chosen_load.h"
+
+#include <algorithm>
+#include <array>
+
+namespace forkscope::operation {
+
+namespace {
+
+constexpr std::array<double, 6> kRates{10, 100, 500, 2'000, 10'000, 0};  // 0 = flat out
+constexpr std::array<std::uint32_t, 5> kConnections{1, 16, 64, 256, 1024};
+constexpr std::array<double, 4> kPostShares{0, 0.1, 0.5, 1};
+
+/// The one that follows `value`, in the order of the list and around; the first for a stranger.
+template <typename List>
+auto next_of(const List& list, typename List::value_type value) {
+  const auto found = std::find(list.begin(), list.end(), value);
+  return found == list.end() || found + 1 == list.end() ? list.front() : *(found + 1);
+}
+
+}  // namespace
+
+void ChosenLoad::aim_at(const std::string& host, std::uint16_t port) {
+  stop();
+  options_.host = host;
+  options_.port = port;
+}
+
+void ChosenLoad::suit(std::size_t workers) {
+  if (status_.running || own_connections_) return;
+  options_.connections = load::moderate_load(workers).connections;
+}
+
+void ChosenLoad::change(LoadSetting setting) {
+  switch (setting) {
+    case LoadSetting::rate:
+      options_.requests_per_second = next_of(kRates, options_.requests_per_second);
+      break;
+    case LoadSetting::connections:
+      options_.connections = next_of(kConnections, options_.connections);
+      own_connections_ = true;
+      break;
+    case LoadSetting::post_share:
+      options_.post_share = next_of(kPostShares, options_.post_share);
+      break;
+  }
+  poll();
+  if (status_.running) start();
+}
+
+void ChosenLoad::start() {
+  generator_.start(options_);
+  poll();
+}
+
+void ChosenLoad::start(double requests_per_second, std::uint32_t connections) {
+  load::LoadOptions options = options_;
+  options.requests_per_second = requests_per_second;
+  options.connections = connections;
+  options.post_share = 0;
+  generator_.start(options);
+  poll();
+}
+
+void ChosenLoad::stop() {
+  generator_.stop();
+  poll();
+}
+
+void ChosenLoad::poll() { status_ = generator_.status(); }
+
+}  // namespace forkscope::operation

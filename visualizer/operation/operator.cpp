@@ -1,0 +1,171 @@
+#include "operation/operator.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "words/format.h"
+
+namespace forkscope::operation {
+
+namespace {
+
+/// "Load: 2.0k requests/s over 16 connections; L stops it."
+std::string describe(const load::LoadOptions& options) {
+  const double rate = options.requests_per_second;
+  return "Load: " + (rate > 0 ? words::compact(rate) + " requests/s" : "flat out") + " over " +
+         words::counted(options.connections, "connection") + "; L stops it.";
+}
+
+}  // namespace
+
+void Operator::poll(std::uint64_t now_ns) {
+  if (session_.is_replay()) return;
+  load_.poll();
+  follow();
+  if (!client_) return;
+  for (live::Outcome& outcome : client_->poll(now_ns)) notice_ = std::move(outcome.message);
+}
+
+void Operator::follow() {
+  const picture::Snapshot& now = session_.history().latest();
+  const picture::ServerInfo& server = now.server;
+  if (now.attachment == picture::Attachment::lost && load_.status().running) {
+    load_.stop();
+    notice_ = "Load is off: the server is gone.";
+  }
+  load_.suit(now.workers.size());
+  // None has been found so far, or the one that is looked at now gives no picture.
+  if (server.port == 0) return leave_server();
+  if (!client_ || instance_ != server.instance_id) {
+    leave_server();
+    client_ = std::make_unique<live::ControlClient>(server.host, server.port, server.socket);
+    instance_ = server.instance_id;
+    load_.aim_at(server.host, server.port);
+  }
+  client_->use_socket(server.socket);
+}
+
+/// The load belongs to it, and so does what it was asked.
+void Operator::leave_server() {
+  if (!client_) return;
+  load_.stop();
+  client_.reset();
+}
+
+bool Operator::carry_out(const Wish& wish) {
+  return std::visit([this](const auto& one) { return act(one); }, wish);
+}
+
+std::string Operator::take_notice() { return std::exchange(notice_, {}); }
+
+std::optional<words::ServerAddress> Operator::server() const {
+  if (!client_) return std::nullopt;
+  return words::ServerAddress{load_.options().host, load_.options().port};
+}
+
+std::string Operator::why_not() const {
+  if (client_) return {};
+  return session_.is_replay() ? "This is a recording: there is no server to act on."
+                              : "There is no server to act on.";
+}
+
+bool Operator::may_act() { return client_ || refuse(why_not()); }
+
+bool Operator::refuse(std::string why) {
+  notice_ = std::move(why);
+  return false;
+}
+
+bool Operator::act(const Fire& fire) {
+  if (!may_act()) return false;
+  if (!session_.history().latest().server.faults_enabled) {
+    return refuse("Faults are off: start the server with --faults on.");
+  }
+  const live::Outcome outcome = client_->fire(fire.target);
+  notice_ = outcome.message;
+  return outcome.ok;
+}
+
+bool Operator::act(const SendSignal& signal) {
+  if (!may_act()) return false;
+  if (signal.worker == 0) {
+    return refuse("There is no worker to send SIG" + signal.name + " to.");
+  }
+  client_->signal(signal.worker, signal.name);
+  return true;
+}
+
+bool Operator::act(const ScaleBy& scale) {
+  if (!may_act()) return false;
+  const int wanted = static_cast<int>(session_.history().latest().workers.size()) + scale.workers;
+  if (wanted < 1) return refuse("The last worker stays.");
+  client_->scale(static_cast<std::uint32_t>(wanted));
+  return true;
+}
+
+bool Operator::act(const Reload&) {
+  if (!may_act()) return false;
+  client_->reload();
+  return true;
+}
+
+bool Operator::act(const ToggleLoad&) {
+  if (!may_act()) return false;
+  load_.poll();
+  if (load_.status().running) {
+    load_.stop();
+    notice_ = "Load is off.";
+  } else {
+    load_.start();
+    notice_ = describe(load_.options());
+  }
+  return true;
+}
+
+bool Operator::act(const ChangeLoad& change) {
+  if (!may_act()) return false;
+  load_.change(change.setting);
+  return true;
+}
+
+bool Operator::act(const StartLoad& start) {
+  if (!may_act()) return false;
+  load_.start(start.requests_per_second, start.connections);
+  return true;
+}
+
+bool Operator::act(const StopLoad&) {
+  load_.stop();
+  return true;
+}
+
+bool Operator::act(const LookAt& look) {
+  const telemetry::ControlEndpoint endpoint = look.server.endpoint;
+  const bool other = endpoint.path != session_.history().latest().server.socket;
+  // One that has gone meanwhile is no choice: the history of the one shown would be given away for
+  // nothing.
+  if (other && !session_.runs(endpoint)) {
+    return refuse("The server on " + look.server.name + " is gone.");
+  }
+  if (other) notice_.clear();  // what was done to the one before
+  chosen_ = endpoint.path;
+  session_.choose(endpoint);
+  follow();
+  return true;
+}
+
+bool Operator::act(const LookAtNext&) {
+  const picture::RunningServers servers = session_.servers();
+  const std::string& seen = session_.history().latest().server.socket;
+  // Of one that gives no picture nothing is known; the way leads on from there as well.
+  const std::string& looked_at = seen.empty() ? chosen_ : seen;
+  const auto here = std::find_if(servers.begin(), servers.end(), [&](const auto& server) {
+    return server.endpoint.path == looked_at;
+  });
+  const bool is_last = here == servers.end() || here + 1 == servers.end();
+  const auto next = is_last ? servers.begin() : here + 1;
+  if (next == here) return refuse(kNoOtherServer);
+  return act(LookAt{*next});
+}
+
+}  // namespace forkscope::operation

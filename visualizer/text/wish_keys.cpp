@@ -1,0 +1,20 @@
+#include "text/wish_keys.h"
+
+#include <cctype>
+
+#include "words/faults.h"
+
+namespace forkscope::text {
+
+std::optional<operation::Wish> wish_of(std::string_view key) {
+  if (key.size() != 1) return std::nullopt;
+  switch (std::tolower(static_cast<unsigned char>(key.front()))) {
+    case 'h': return operation::Fire{words::hang_target(0)};
+    case 'c': return operation::Fire{words::crash_target(0)};
+    case 'l': return operation::ToggleLoad{};
+    case 's': return operation::LookAtNext{};
+    default: return std::nullopt;
+  }
+}
+
+}  // namespace forkscope::text
