@@ -180,7 +180,7 @@ class LessonPanel : public ::testing::TestWithParam<Screen> {
         {GetParam().width, GetParam().height}, theme_,
         {.strips = strips, .workers = 4, .lesson = true, .presenter = GetParam().presenter});
     ImDrawList nothing_is_drawn(ImGui::GetDrawListSharedData());
-    return lay_out_lesson(Painter(nothing_is_drawn, theme_), layout.lesson, page);
+    return lay_out_lesson(Painter(nothing_is_drawn, theme_), layout.panel("LESSON"), page);
   }
 
   Theme theme_;

@@ -1,6 +1,8 @@
 #include "views/layout.h"
 
 #include <algorithm>
+#include <cassert>
+#include <utility>
 
 namespace forkscope::views {
 
@@ -10,13 +12,7 @@ constexpr float kGap = 10;
 constexpr float kTopLine = 46;
 constexpr float kTime = 52;
 constexpr float kWhy = 118;
-constexpr float kCores = 232;
 constexpr float kRight = 538;
-constexpr float kFire = 404;
-constexpr float kLesson = 440;
-constexpr float kLessonLeast = 300;
-constexpr float kAnswersLeast = 180;
-constexpr float kAnswersLeastBesideLesson = 150;
 constexpr std::size_t kMostStripsBesideLesson = 2;  // its words need the height
 constexpr float kPanelHead = 47;                    // title and padding
 constexpr float kRowMost = 88;                      // of a worker
@@ -28,7 +24,6 @@ constexpr float kBottomLeast = 106;
 constexpr float kBottomGood = 200;
 constexpr float kBottomGoodPresented = 140;
 constexpr float kBottomOfMany = 134;
-constexpr float kEvents = 572;
 
 /// Height that the workers need at the least, with their panel's head.
 float least_height(std::size_t workers) {
@@ -52,22 +47,18 @@ float bottom_height(float height, float u, const Contents& contents) {
   return height - bottom - gap < least_height(contents.workers) * u ? 0 : bottom;
 }
 
-/// Who answered, and below it buttons or a lesson.
-void place_right_column(Layout& layout, Rect column, float u, const Contents& contents) {
-  const float gap = kGap * u;
-  const float answers = (contents.lesson ? kAnswersLeastBesideLesson : kAnswersLeast) * u;
-  const float room = std::max(0.F, column.h - answers - gap);
-  if (contents.lesson && contents.presenter) {
-    layout.lesson = column;  // its words are what a class reads
-    return;
+/// Takes a panel's strip, and the gap behind it, off what is left of its place.
+Rect take(const Panel& panel, Rect& left, const Space& space) {
+  if (left.w <= 0 || left.h <= 0) return {};
+  const float extent = panel.extent(space);
+  if (extent <= 0) return {};
+  switch (panel.strip) {
+    case Strip::left: return left.cut_left(extent, space.gap);
+    case Strip::right: return left.cut_right(extent, space.gap);
+    case Strip::bottom: return left.cut_bottom(extent, space.gap);
+    case Strip::rest: break;
   }
-  if (contents.lesson) {
-    const bool both = room >= kLessonLeast * u;
-    layout.lesson = column.cut_bottom(both ? std::min(kLesson * u, room) : column.h, gap);
-  } else if (!contents.presenter && !contents.replay) {
-    layout.fire = column.cut_bottom(std::min(kFire * u, room), gap);
-  }
-  layout.answers = column;
+  return std::exchange(left, {});
 }
 
 }  // namespace
@@ -87,20 +78,33 @@ Layout compute_layout(ImVec2 size, const Theme& theme, const Contents& contents)
 
   // On a narrow window the side columns give way first; the workers are what it is about.
   const float narrow = std::clamp(size.x / (1600 * u), 0.5F, 1.1F);
-  place_right_column(layout, rest.cut_right(kRight * u * std::max(narrow, 0.9F), gap), u, contents);
+  Rect right = rest.cut_right(kRight * u * std::max(narrow, 0.9F), gap);
   Rect bottom{};
   if (const float height = bottom_height(rest.h, u, contents); height > 0) {
     bottom = rest.cut_bottom(height, gap);
   }
-  Rect& beside_cores = contents.workers > kMostInColumns ? bottom : rest;
-  if (beside_cores.h > 0) layout.cores = beside_cores.cut_left(kCores * u * narrow, gap);
-  layout.workers = rest;
-  if (bottom.h <= 0) return layout;
-  if (!contents.presenter) {
-    layout.events = bottom.cut_right(std::min(kEvents * u * narrow, bottom.w * 0.6F), gap);
+  const auto place = [&](Place where) -> Rect& {
+    switch (where) {
+      case Place::right: return right;
+      case Place::bottom: return bottom;
+      case Place::beside_workers: return contents.workers > kMostInColumns ? bottom : rest;
+      case Place::middle: break;
+    }
+    return rest;
+  };
+  for (const Panel& panel : panels()) {
+    Rect& left = place(panel.place);
+    layout.panels.push_back({&panel, take(panel, left, {left, u, narrow, gap, contents})});
   }
-  layout.latency = bottom;
   return layout;
+}
+
+const Rect& Layout::panel(std::string_view name) const {
+  const auto found = std::find_if(panels.begin(), panels.end(), [name](const PlacedPanel& placed) {
+    return placed.panel->name == name;
+  });
+  assert(found != panels.end());
+  return found->rect;
 }
 
 }  // namespace forkscope::views

@@ -3,15 +3,9 @@
 #include <algorithm>
 #include <optional>
 
-#include "views/answers.h"
-#include "views/cores.h"
-#include "views/event_log.h"
-#include "views/fire.h"
 #include "views/help.h"
 #include "views/incident_strip.h"
-#include "views/latency.h"
 #include "views/layout.h"
-#include "views/lesson_panel.h"
 #include "views/notice.h"
 #include "views/search_card.h"
 #include "views/server_list.h"
@@ -19,19 +13,17 @@
 #include "views/top_line.h"
 #include "views/why.h"
 #include "views/widgets.h"
-#include "views/workers.h"
 
 namespace forkscope::views {
 
 namespace {
 
-using Draw = void (*)(const Painter&, const Rect&, const View&);
-
 /// A panel that the grid has no room for is not drawn.
-void draw_panel(Draw draw, const Painter& painter, const Rect& rect, const View& view) {
+void draw_panel(const Painter& painter, const PlacedPanel& placed, const View& view) {
+  const Rect& rect = placed.rect;
   if (rect.w < painter.px(60) || rect.h < painter.px(60)) return;
   painter.push_clip(rect);
-  draw(painter, rect, view);
+  placed.panel->draw(painter, rect, view);
   painter.pop_clip();
 }
 
@@ -69,13 +61,7 @@ void draw_screen(const View& view, const Theme& theme) {
   } else {
     draw_incident_strips(painter, layout.incidents, view, strips);
     if (why) draw_why(painter, layout.why, *why);
-    draw_panel(draw_cores, painter, layout.cores, view);
-    draw_panel(draw_workers, painter, layout.workers, view);
-    draw_panel(draw_latency, painter, layout.latency, view);
-    draw_panel(draw_event_log, painter, layout.events, view);
-    draw_panel(draw_answers, painter, layout.answers, view);
-    draw_panel(draw_fire, painter, layout.fire, view);
-    draw_panel(draw_lesson, painter, layout.lesson, view);
+    for (const PlacedPanel& placed : layout.panels) draw_panel(painter, placed, view);
     draw_time_bar(painter, layout.time, view);
   }
   if (view.paused) {  // paused must look paused

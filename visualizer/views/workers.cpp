@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "views/gaps.h"
-#include "views/layout.h"
 #include "views/mark.h"
+#include "views/panels.h"
 #include "views/plot.h"
 #include "views/widgets.h"
 #include "views/worker_row.h"
