@@ -10,25 +10,12 @@
 #include <utility>
 
 #include "forkscope/telemetry/clock.h"
+#include "forkscope/telemetry/event_kinds.h"
 #include "forkscope/telemetry/event_text.h"
-#include "forkscope/telemetry/names.h"
 
 namespace forkscope::supervisor {
 
 namespace {
-
-bool is_trouble(const telemetry::EventRecord& event) {
-  switch (static_cast<telemetry::EventKind>(event.kind)) {
-    case telemetry::EventKind::hung:
-    case telemetry::EventKind::abort:
-    case telemetry::EventKind::kill:
-    case telemetry::EventKind::backoff: return true;
-    case telemetry::EventKind::exit:
-      return event.exit_cause != static_cast<std::uint32_t>(telemetry::ExitCause::exited) ||
-             event.exit_code != 0;
-    default: return false;
-  }
-}
 
 /// What is between the braces of a JSON object: the braces are part of the log's pattern.
 std::string members_of(const nlohmann::ordered_json& object) {
@@ -38,8 +25,7 @@ std::string members_of(const nlohmann::ordered_json& object) {
 }
 
 std::string json_line(const telemetry::EventRecord& event, const std::string& message) {
-  nlohmann::ordered_json json = {
-      {"event", telemetry::to_string(static_cast<telemetry::EventKind>(event.kind))}};
+  nlohmann::ordered_json json = {{"event", telemetry::traits_of(event).name}};
   if (event.worker != 0) {
     json["worker"] = event.worker;
     json["pid"] = event.pid;
@@ -75,7 +61,7 @@ void EventLog::record(telemetry::EventRecord event, std::string_view text) {
   if (event.worker != 0 && event.kind != static_cast<std::uint16_t>(telemetry::EventKind::fork)) {
     message += ", pid " + std::to_string(event.pid);
   }
-  const auto level = is_trouble(event) ? spdlog::level::warn : spdlog::level::info;
+  const auto level = telemetry::is_warning(event) ? spdlog::level::warn : spdlog::level::info;
   write(level, format_ == LogFormat::text ? message : json_line(event, message));
 }
 

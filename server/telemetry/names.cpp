@@ -40,28 +40,6 @@ std::string_view to_string(HangKind kind) {
   return "";
 }
 
-std::string_view to_string(EventKind kind) {
-  switch (kind) {
-    case EventKind::fork: return "fork";
-    case EventKind::listening: return "listening";
-    case EventKind::hung: return "hung";
-    case EventKind::recovered: return "recovered";
-    case EventKind::abort: return "abort";
-    case EventKind::kill: return "kill";
-    case EventKind::disconnect: return "disconnect";
-    case EventKind::exit: return "exit";
-    case EventKind::backoff: return "backoff";
-    case EventKind::stopped: return "stopped";
-    case EventKind::continued: return "continued";
-    case EventKind::signal: return "signal";
-    case EventKind::scale: return "scale";
-    case EventKind::reload: return "reload";
-    case EventKind::shutdown: return "shutdown";
-    case EventKind::none: break;
-  }
-  return "unknown";
-}
-
 std::string signal_name(std::uint32_t number) {
   const char* name = number < 65 ? ::sigabbrev_np(static_cast<int>(number)) : nullptr;
   return name != nullptr ? std::string("SIG") + name : "signal " + std::to_string(number);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "forkscope/telemetry/event_kinds.h"
 #include "history/fairness.h"
 #include "history/spread.h"
 
@@ -103,7 +104,7 @@ void History::add_event(const EventRecord& event, const picture::Snapshot& pictu
   seen.time_ns = std::min(event.time_ns, picture.time_ns);
   events_.push_back(seen);
   if (events_.size() > kMaxEvents) events_.pop_front();
-  if (event.kind == static_cast<std::uint16_t>(telemetry::EventKind::hung)) {
+  if (telemetry::traits_of(event).step == telemetry::LifeStep::hangs) {
     seen.served_total = served_at_start(event, picture);
   }
   incidents_.add(seen);

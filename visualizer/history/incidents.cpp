@@ -1,15 +1,15 @@
 #include "history/incidents.h"
 
 #include <algorithm>
-#include <string_view>
 #include <utility>
 
-#include "forkscope/telemetry/segment_view.h"
+#include "forkscope/telemetry/event_kinds.h"
+#include "forkscope/telemetry/event_text.h"
 
 namespace forkscope::history {
 
-using telemetry::EventKind;
 using telemetry::EventRecord;
+using telemetry::LifeStep;
 
 namespace {
 
@@ -17,15 +17,10 @@ constexpr std::size_t kMaxIncidents = 256;
 /// In a crash loop an incident changes without end: first and last changes are kept.
 constexpr std::size_t kMaxVersions = 64;
 
-std::string text_of(const EventRecord& event) {
-  const std::size_t bytes = std::min<std::size_t>(event.text_bytes, telemetry::kEventTextBytes);
-  return telemetry::printable(std::string_view(event.text, bytes));
-}
-
 /// It hangs in a request, "GET /v1/todos", or, outside of any, in a phase of the event loop, whose
 /// name is one word (telemetry/names.h).
 void note_place(Incident& incident, const EventRecord& hung) {
-  std::string place = text_of(hung);
+  std::string place = telemetry::event_text(hung);
   const bool in_request = place.find(' ') != std::string::npos;
   (in_request ? incident.request : incident.phase) = std::move(place);
 }
@@ -38,8 +33,7 @@ void close(Incident& incident, std::uint64_t time_ns, std::uint64_t served_total
 }  // namespace
 
 void Incidents::add(const EventRecord& event) {
-  const auto kind = static_cast<EventKind>(event.kind);
-  if (kind == EventKind::shutdown) {
+  if (static_cast<telemetry::EventKind>(event.kind) == telemetry::EventKind::shutdown) {
     stopping_ = true;
     return;
   }
@@ -49,32 +43,35 @@ void Incidents::add(const EventRecord& event) {
   const Life before = life;
   life.generation = std::max(life.generation, event.generation);
   note_successor(event);
-  switch (kind) {
-    case EventKind::hung: declare_hung(event); break;
-    case EventKind::recovered:
+  switch (telemetry::traits_of(event).step) {
+    case LifeStep::hangs: declare_hung(event); break;
+    case LifeStep::goes_on:
       if (Incident* incident = find(event)) {
         incident->recovered = true;
         close(*incident, event.time_ns, event.served_total);
         keep(*incident, event.time_ns);
       }
       break;
-    case EventKind::abort:
+    case LifeStep::aborted:
       if (Incident* incident = find(event)) {
         incident->abort_ns = event.time_ns;
         keep(*incident, event.time_ns);
       }
       break;
-    case EventKind::kill:
+    case LifeStep::killed:
       if (Incident* incident = find(event)) {
         incident->kill_ns = event.time_ns;
         keep(*incident, event.time_ns);
       }
       break;
-    case EventKind::disconnect:
+    case LifeStep::leaves:
       life.leaving_generation = std::max(life.leaving_generation, event.generation);
       break;
-    case EventKind::exit: end_process(event, before); break;
-    default: break;
+    case LifeStep::ends: end_process(event, before); break;
+    case LifeStep::begins:
+    case LifeStep::serves:
+    case LifeStep::waits:
+    case LifeStep::none: break;
   }
 }
 
@@ -172,18 +169,19 @@ void Incidents::end_process(const EventRecord& event, const Life& before) {
 }
 
 void Incidents::note_successor(const EventRecord& event) {
-  const auto kind = static_cast<EventKind>(event.kind);
+  const LifeStep step = telemetry::traits_of(event).step;
   // What a process can only do once it serves. Dying is not among it: it may die in its boot.
   const bool serves =
-      kind == EventKind::listening || kind == EventKind::hung || kind == EventKind::disconnect;
+      step == LifeStep::serves || step == LifeStep::hangs || step == LifeStep::leaves;
+  const bool begins = step == LifeStep::begins;
   for (Incident& incident : incidents_) {
     if (!incident.open() || incident.worker != event.worker ||
         event.generation <= incident.generation) {
       continue;
     }
-    if (kind == EventKind::fork) incident.fork_ns = event.time_ns;
+    if (begins) incident.fork_ns = event.time_ns;
     if (serves) close(incident, event.time_ns, event.served_total);
-    if (serves || kind == EventKind::fork) keep(incident, event.time_ns);
+    if (serves || begins) keep(incident, event.time_ns);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "forkscope/telemetry/event_kinds.h"
 #include "forkscope/telemetry/event_text.h"
 #include "views/mark.h"
 #include "words/format.h"
@@ -13,7 +14,7 @@ namespace {
 
 /// A clean exit that made no incident.
 bool is_planned_exit(const telemetry::EventRecord& event, const View& view) {
-  return static_cast<telemetry::EventKind>(event.kind) == telemetry::EventKind::exit &&
+  return telemetry::traits_of(event).step == telemetry::LifeStep::ends &&
          static_cast<telemetry::ExitCause>(event.exit_cause) == telemetry::ExitCause::exited &&
          event.exit_code == 0 && (event.exit_flags & telemetry::kExitWasHung) == 0 &&
          std::none_of(view.incidents.begin(), view.incidents.end(),

@@ -1,8 +1,10 @@
 #include "views/mark.h"
 
+#include "forkscope/telemetry/event_kinds.h"
+
 namespace forkscope::views {
 
-using telemetry::EventKind;
+using telemetry::LifeStep;
 using words::Look;
 
 namespace {
@@ -28,19 +30,20 @@ Mark mark_of(Look look, const Palette& colors) {
   return {Shape::ring, colors.idle};
 }
 
-Mark mark_of(EventKind event, const Palette& colors) {
-  switch (event) {
-    case EventKind::hung:
-    case EventKind::abort:
-    case EventKind::kill: return {Shape::hatched_square, colors.hung};
-    case EventKind::exit:
-    case EventKind::backoff: return {Shape::cross, colors.dead};
-    case EventKind::fork:
-    case EventKind::listening:
-    case EventKind::recovered: return {Shape::plus, colors.fresh};
-    case EventKind::disconnect: return {Shape::half_disc, colors.idle};
-    default: return {Shape::ring, colors.idle};
+Mark mark_of(telemetry::EventKind event, const Palette& colors) {
+  switch (telemetry::traits_of(event).step) {
+    case LifeStep::hangs:
+    case LifeStep::aborted:
+    case LifeStep::killed: return {Shape::hatched_square, colors.hung};
+    case LifeStep::ends:
+    case LifeStep::waits: return {Shape::cross, colors.dead};
+    case LifeStep::begins:
+    case LifeStep::serves:
+    case LifeStep::goes_on: return {Shape::plus, colors.fresh};
+    case LifeStep::leaves: return {Shape::half_disc, colors.idle};
+    case LifeStep::none: break;
   }
+  return {Shape::ring, colors.idle};
 }
 
 Mark mark_of_planned_exit(const Palette& colors) { return mark_of(Look::draining, colors); }

@@ -15,12 +15,20 @@ std::string describe(const EventRecord& event);
 /// With the whole of `text`, of which the event has room only for the beginning.
 std::string describe(const EventRecord& event, std::string_view text);
 
-/// The event's text, made printable and clamped.
+/// The event's text, made printable and clamped: nobody else reads `EventRecord::text`.
 std::string event_text(const EventRecord& event);
 
-/// " in GET /v1/todos"; or, where a worker is in no request and the primary names the phase of its
-/// event loop instead, " while idle"; nothing for nothing.
-std::string during(const std::string& what);
+/// What a worker hangs in. One of the two is empty; both are where it is not known.
+struct HungIn {
+  std::string request = {};  ///< "GET /v1/todos"
+  std::string phase = {};    ///< "idle": of its event loop, outside of any request.
+};
+/// The text of a `hung` event, taken apart: a request is a method and a target with a blank between
+/// them, and a phase is one word (docs/telemetry-protocol.md). The only place that knows so.
+HungIn hung_in(const std::string& text);
+
+/// " in GET /v1/todos", " while idle", or nothing where `text` is empty.
+std::string during(const std::string& text);
 
 /// "SIGKILL", "exit code 3".
 std::string exit_text(std::uint32_t cause, std::uint32_t code);
