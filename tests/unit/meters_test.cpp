@@ -140,9 +140,16 @@ TEST(HistogramQuantile, IsInTheBucketThatHoldsTheRank) {
   std::vector<std::uint64_t> counts(telemetry::kHistogramBuckets);
   counts[telemetry::histogram_bucket(kMillisecond)] = 98;
   counts[telemetry::histogram_bucket(kSecond)] = 2;
-  EXPECT_NEAR(histogram_quantile_ns(counts, 0.50), 1e6, 0.07e6);
-  EXPECT_NEAR(histogram_quantile_ns(counts, 0.99), 1e9, 0.07e9);
-  EXPECT_EQ(histogram_quantile_ns(std::vector<std::uint64_t>(528), 0.99), 0);
+  EXPECT_NEAR(telemetry::histogram_quantile_ns(counts, 0.50), 1e6, 0.07e6);
+  EXPECT_NEAR(telemetry::histogram_quantile_ns(counts, 0.99), 1e9, 0.07e9);
+  EXPECT_EQ(telemetry::histogram_quantile_ns(std::vector<std::uint64_t>(528), 0.99), 0);
+}
+
+TEST(HistogramQuantile, TheEndsAreTheFirstAndTheLastThatCount) {
+  const std::vector<std::uint64_t> counts{0, 0, 5, 0, 1, 0};
+  EXPECT_EQ(telemetry::quantile_index(counts, 0), 2U);
+  EXPECT_EQ(telemetry::quantile_index(counts, 5.0 / 6), 2U);
+  EXPECT_EQ(telemetry::quantile_index(counts, 1), 4U);
 }
 
 TEST(Fairness, IsOneWhenAllAreAlikeAndOneNthWhenOneDoesEverything) {

@@ -1,7 +1,7 @@
 #include "live/rate_meter.h"
 
 #include <algorithm>
-#include <numeric>
+#include <cassert>
 #include <utility>
 
 #include "forkscope/telemetry/histogram.h"
@@ -21,6 +21,7 @@ bool RateMeter::due(std::uint64_t now_ns) const {
 
 void RateMeter::add(std::uint64_t now_ns, std::uint64_t requests,
                     std::vector<std::uint64_t> histogram) {
+  assert(samples_.empty() || now_ns >= samples_.back().time_ns);
   samples_.push_back({now_ns, requests, std::move(histogram)});
   while (samples_.size() > 2 && samples_[1].time_ns + kWindowNs <= now_ns) samples_.pop_front();
 }
@@ -41,21 +42,7 @@ double RateMeter::latency_ms(double quantile) const {
   for (std::size_t bucket = 0; bucket < counts.size() && bucket < first.size(); ++bucket) {
     counts[bucket] -= std::min(counts[bucket], first[bucket]);
   }
-  return histogram_quantile_ns(counts, quantile) / 1e6;
-}
-
-double histogram_quantile_ns(std::span<const std::uint64_t> counts, double quantile) {
-  const auto all = std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
-  const double rank = quantile * static_cast<double>(all);
-  std::uint64_t seen = 0;
-  for (std::uint32_t bucket = 0; bucket < counts.size(); ++bucket) {
-    seen += counts[bucket];
-    if (counts[bucket] == 0 || static_cast<double>(seen) < rank) continue;
-    const auto lower = static_cast<double>(telemetry::histogram_lower_bound_ns(bucket));
-    const auto upper = static_cast<double>(telemetry::histogram_lower_bound_ns(bucket + 1));
-    return (lower + upper) / 2;
-  }
-  return 0;
+  return telemetry::histogram_quantile_ns(counts, quantile) / 1e6;
 }
 
 }  // namespace forkscope::live

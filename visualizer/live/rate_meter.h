@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <span>
 #include <vector>
 
 namespace forkscope::live {
@@ -14,9 +13,9 @@ class RateMeter {
  public:
   /// Whether a sample is due.
   bool due(std::uint64_t now_ns) const;
-  /// `requests` and `histogram` (telemetry/histogram.h) as summed over all slots, also those
-  /// without a worker: a sum that shrank or jumped would be taken for what happened in the last
-  /// second.
+  /// In order of time. `requests` and `histogram` (telemetry/histogram.h) as summed over all slots,
+  /// also those without a worker: a sum that shrank or jumped would be taken for what happened in
+  /// the last second.
   void add(std::uint64_t now_ns, std::uint64_t requests, std::vector<std::uint64_t> histogram);
 
   double requests_per_second() const;
@@ -31,8 +30,5 @@ class RateMeter {
   };
   std::deque<Sample> samples_;  // the oldest is about a second older than the newest
 };
-
-/// The middle of the bucket that holds the quantile, in nanoseconds; 0 when all are empty.
-double histogram_quantile_ns(std::span<const std::uint64_t> counts, double quantile);
 
 }  // namespace forkscope::live

@@ -16,7 +16,6 @@ class LatencyWindow {
  public:
   void add(std::uint64_t latency_ns) {
     ++counts_[telemetry::histogram_bucket(latency_ns)];
-    ++total_;
     if (latency_ns > most_) most_ = latency_ns;
   }
 
@@ -38,7 +37,6 @@ class LatencyWindow {
   Counts counts_{};  // of the period that runs
   std::uint64_t most_ = 0;
   Counts window_{};  // the sum of all periods that are over
-  std::uint64_t total_ = 0;
   std::deque<Period> periods_;
 };
 

@@ -18,8 +18,6 @@ using telemetry::WorkerReport;
 using telemetry::WorkerState;
 using words::Look;
 
-constexpr std::size_t kBusyBins = 5;  // half a second
-
 Style style_of(Look look) {
   switch (look) {
     case Look::idle:
@@ -64,8 +62,7 @@ class WorkerRows {
         size_(size),
         colors_(colors) {
     for (const WorkerReport& worker : now_.workers) {
-      const bool served = history_.served(worker.number, time_ns, kBusyBins) > 0;
-      looks_.push_back(words::look_of(worker, now_.time_ns, served));
+      looks_.push_back(words::look_at(history_, worker, time_ns, now_.time_ns));
     }
   }
 

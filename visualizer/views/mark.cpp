@@ -7,12 +7,6 @@ namespace forkscope::views {
 using telemetry::LifeStep;
 using words::Look;
 
-namespace {
-
-constexpr std::size_t kBusyBins = 5;  // half a second
-
-}  // namespace
-
 Mark mark_of(Look look, const Palette& colors) {
   switch (look) {
     case Look::busy: return {Shape::disc, colors.busy};
@@ -49,8 +43,7 @@ Mark mark_of(telemetry::EventKind event, const Palette& colors) {
 Mark mark_of_planned_exit(const Palette& colors) { return mark_of(Look::draining, colors); }
 
 Look steady_look(const View& view, const telemetry::WorkerReport& worker) {
-  const bool served = view.history.served(worker.number, view.time_ns, kBusyBins) > 0;
-  return words::look_of(worker, view.now.time_ns, served);
+  return words::look_at(view.history, worker, view.time_ns, view.now.time_ns);
 }
 
 bool is_hung(Look look) { return look == Look::hung || look == Look::aborting; }

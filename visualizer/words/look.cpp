@@ -6,6 +6,13 @@ namespace forkscope::words {
 
 using telemetry::WorkerState;
 
+namespace {
+
+constexpr std::size_t kBusyBins = 5;
+static_assert(kBusyBins * history::kBinNs == 500'000'000);
+
+}  // namespace
+
 Look look_of(const telemetry::WorkerReport& worker, std::uint64_t now_ns, bool served_lately) {
   if (picture::ended_as_planned(worker)) return Look::draining;
   switch (worker.state) {
@@ -22,6 +29,11 @@ Look look_of(const telemetry::WorkerReport& worker, std::uint64_t now_ns, bool s
   if (worker.in_flight && now_ns > worker.in_flight->start_ns + kSlowNs) return Look::slow;
   if (worker.generation > 1 && worker.uptime_ns < kFreshNs) return Look::fresh;
   return worker.in_flight || served_lately ? Look::busy : Look::idle;
+}
+
+Look look_at(const history::History& history, const telemetry::WorkerReport& worker,
+             std::uint64_t time_ns, std::uint64_t picture_ns) {
+  return look_of(worker, picture_ns, history.served(worker.number, time_ns, kBusyBins) > 0);
 }
 
 std::string_view word(Look look) {
