@@ -2,6 +2,7 @@
 
 #include <GLFW/glfw3.h>
 
+#include <cassert>
 #include <cstdint>
 #include <vector>
 
@@ -32,6 +33,7 @@ GlPixelColumns::~GlPixelColumns() {
 }
 
 void GlPixelColumns::write_column(std::size_t column, std::span<const ImU32> pixels) {
+  assert(column < columns() && pixels.size() == rows());
   // An ImU32 is four bytes in memory, red first, on the little-endian machines that there are.
   gl_.post([name = name_, column, copy = std::vector<ImU32>(pixels.begin(), pixels.end())] {
     glBindTexture(GL_TEXTURE_2D, name);

@@ -1,5 +1,6 @@
 #include "app/gl_thread.h"
 
+#include <cassert>
 #include <utility>
 
 namespace forkscope::app {
@@ -14,6 +15,7 @@ GlThread::~GlThread() {
 }
 
 void GlThread::post(Task task) {
+  assert(user_.is_here());
   {
     const std::lock_guard lock(mutex_);
     tasks_.push_back(std::move(task));
@@ -28,6 +30,7 @@ void GlThread::run(Task task) {
 }
 
 bool GlThread::idle(std::chrono::milliseconds timeout) const {
+  assert(user_.is_here());
   std::unique_lock lock(mutex_);
   return changed_.wait_for(lock, timeout, [this] { return tasks_.empty(); });
 }

@@ -14,6 +14,8 @@
 #include <mutex>
 #include <thread>
 
+#include "os/one_thread.h"
+
 namespace forkscope::app {
 
 class GlThread {
@@ -34,6 +36,8 @@ class GlThread {
 
  private:
   void work();
+
+  [[no_unique_address]] os::OneThread user_;
 
   mutable std::mutex mutex_;  // of all below but the thread itself
   mutable std::condition_variable changed_;

@@ -12,7 +12,7 @@ constexpr int kBadUsage = 2;
 constexpr int kLeastSide = 320;
 constexpr int kMostSide = 8192;
 
-/// "1600x900"; an empty string when it is fine, as CLI11 wants it.
+/// "1600x900". Returns what is wrong with it, for CLI11; an empty string when nothing is.
 std::string read_size(const std::string& text, Options& options) {
   int width = 0;
   int height = 0;
@@ -26,14 +26,14 @@ std::string read_size(const std::string& text, Options& options) {
   return {};
 }
 
-/// "dark" or "light"; likewise.
+/// "dark" or "light"; returns what read_size() does.
 std::string read_theme(const std::string& text, Options& options) {
   if (text != "dark" && text != "light") return "wants dark or light: " + text;
   options.theme = text == "dark" ? views::ThemeKind::dark : views::ThemeKind::light;
   return {};
 }
 
-/// "12.5s", "1:05", "12:04:31", "end"; likewise.
+/// "12.5s", "1:05", "12:04:31", "end"; returns what read_size() does.
 std::string read_moment(const std::string& text, Options& options) {
   options.session.at = recording::parse_moment(text);
   if (options.session.at) return {};

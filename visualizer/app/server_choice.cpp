@@ -46,6 +46,7 @@ void ServerChoice::point_at_neighbour(int distance) {
   const picture::RunningServers servers = session_.servers();
   if (servers.empty()) return;
   const auto last = static_cast<std::ptrdiff_t>(servers.size()) - 1;
+  // A server that has ended since is no longer in the list: the search for it ends behind the last.
   const std::ptrdiff_t wanted = find(servers, state_.pointed_server) - servers.begin() + distance;
   state_.pointed_server =
       servers[static_cast<std::size_t>(std::clamp(wanted, std::ptrdiff_t{0}, last))].endpoint.path;

@@ -43,8 +43,8 @@ enum class Visibility { shown, hidden };
 struct Shown {
   std::string png_path;       ///< Where it was to be written, if anywhere.
   std::string error = {};     ///< Why it could not be; empty when it was.
-  std::uint64_t cpu_ns = 0;   ///< Time of all of this process's threads, while it was drawn
-  std::uint64_t took_ns = 0;  ///< … which took so long.
+  std::uint64_t took_ns = 0;  ///< How long it took to draw.
+  std::uint64_t cpu_ns = 0;   ///< What all threads of this process used of processors meanwhile.
 };
 
 class Window {

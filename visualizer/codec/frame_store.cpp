@@ -1,6 +1,7 @@
 #include "codec/frame_store.h"
 
 #include <algorithm>
+#include <cassert>
 #include <iterator>
 #include <span>
 #include <utility>
@@ -14,7 +15,9 @@ constexpr std::size_t kReadings = 4;
 }  // namespace
 
 void FrameStore::add(const FrameEncoder::Encoded& encoded) {
-  if (encoded.key || groups_.empty()) {
+  assert(encoded.key || !groups_.empty());
+  assert(groups_.empty() || encoded.time_ns > newest_ns());
+  if (encoded.key) {
     if (!groups_.empty()) groups_.back().bytes.shrink_to_fit();
     groups_.emplace_back().serial = ++serial_;
   }

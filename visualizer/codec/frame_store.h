@@ -26,7 +26,7 @@ class FrameStore {
   /// The newest picture that is not younger than `time_ns`; null when there is none. Stays valid
   /// until the pictures of kPictures other moments were asked for.
   const picture::Snapshot* at(std::uint64_t time_ns) const;
-  /// The oldest picture that is younger; likewise.
+  /// The oldest picture that is younger than `time_ns`; null when there is none. Valid as long.
   const picture::Snapshot* after(std::uint64_t time_ns) const;
 
   std::uint64_t oldest_ns() const { return groups_.empty() ? 0 : groups_.front().times.front(); }
@@ -67,7 +67,7 @@ class FrameStore {
   std::uint64_t serial_ = 0;
   std::deque<Group> groups_;
   mutable std::list<Picture> pictures_;  // most recently used first
-  mutable std::list<Reading> readings_;  // likewise
+  mutable std::list<Reading> readings_;  // most recently used first
 };
 
 }  // namespace forkscope::codec

@@ -35,7 +35,7 @@ struct PictureWords {
   std::array<std::uint64_t, kServerWords> server{};
   std::array<std::uint64_t, kTotalsWords> totals{};
   std::vector<Worker> workers;  // by number, ascending
-  std::vector<Core> cores;      // likewise
+  std::vector<Core> cores;      // by number, ascending
 
   std::uint64_t time_ns() const { return server[0]; }
 };

@@ -1,6 +1,7 @@
 #include "history/answer_bins.h"
 
 #include <algorithm>
+#include <cassert>
 #include <iterator>
 
 namespace forkscope::history {
@@ -14,7 +15,8 @@ bool younger(const picture::Answer& left, const picture::Answer& right) {
 }  // namespace
 
 void AnswerBins::add(std::span<const picture::Answer> answers, std::uint64_t time_ns) {
-  newest_ns_ = std::max(newest_ns_, time_ns);
+  assert(time_ns >= newest_ns_);
+  newest_ns_ = time_ns;
   for (const picture::Answer& answer : answers) {
     // A time in the future can only be a lie; it must not push the past out of the ring.
     Bin* bin = bins_.write(bin_of(std::min(answer.end_ns, time_ns)));

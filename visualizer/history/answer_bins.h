@@ -18,7 +18,7 @@ class AnswerBins {
  public:
   explicit AnswerBins(std::size_t bins) : bin_count_(bins), bins_(bins) {}
 
-  /// Answers of a frame of `time_ns`.
+  /// Answers of a frame of `time_ns`. Frames ascend.
   void add(std::span<const picture::Answer> answers, std::uint64_t time_ns);
 
   // `pending`: answers that are not part of a frame yet, and younger than those that are.

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -21,7 +22,8 @@ constexpr std::uint64_t bin_of(std::uint64_t time_ns) { return time_ns / kBinNs;
 template <typename T>
 class BinRing {
  public:
-  explicit BinRing(std::size_t bins = kHistoryBins) : bins_(bins) {}
+  /// At least one bin.
+  explicit BinRing(std::size_t bins = kHistoryBins) : bins_(bins) { assert(bins > 0); }
 
   /// The bin to write to; nothing when it is older than the ring reaches.
   T* write(std::uint64_t bin) {

@@ -57,7 +57,7 @@ void History::add(const picture::Snapshot& snapshot, std::span<const picture::An
 }
 
 void History::add(const picture::Frame& frame) {
-  if (frame.picture.time_ns <= followed_ns_) return;  // frames ascend
+  if (followed_ns_ && frame.picture.time_ns <= *followed_ns_) return;  // frames ascend
   follow(frame);
   latest_ = frame.picture;
 }
@@ -70,8 +70,8 @@ void History::set_sink(FrameSink sink) {
 void History::follow(const picture::Frame& frame) {
   const picture::Snapshot& picture = frame.picture;
   if (picture.server.instance_id != instance_id_) {
-    incidents_.server_gone(followed_ns_);
-    for (WorkerTrack& worker : workers_) worker.counted_ns = 0;
+    if (followed_ns_) incidents_.server_gone(*followed_ns_);
+    for (WorkerTrack& worker : workers_) worker.counted_ns.reset();
     totals_ = {};
   }
   for (const EventRecord& event : frame.events) add_event(event, picture);
@@ -155,14 +155,14 @@ void History::close_given_up(const picture::Snapshot& snapshot) {
 
 void History::add_worker(const WorkerReport& worker, std::uint64_t time_ns) {
   if (worker.number == 0 || worker.number > telemetry::kMaxSlots) return;
-  while (workers_.size() < worker.number) workers_.push_back({0, 0, BinRing<WorkerBin>(bins_)});
+  while (workers_.size() < worker.number) workers_.push_back({0, {}, BinRing<WorkerBin>(bins_)});
   WorkerTrack& track = workers_[worker.number - 1];
   const std::uint64_t now = bin_of(time_ns);
-  const bool follows = track.counted_ns != 0 && track.counted_ns <= time_ns;
+  const bool follows = track.counted_ns && *track.counted_ns <= time_ns;
 
   // The state holds for the bins since the picture before, unless that is too long ago.
   // The bins of a silence keep theirs unknown.
-  std::uint64_t first = follows ? bin_of(track.counted_ns) + 1 : now;
+  std::uint64_t first = follows ? bin_of(*track.counted_ns) + 1 : now;
   if (first > now || now - first > kMaxGapBins) first = now;
   for (std::uint64_t number = first; number <= now; ++number) {
     WorkerBin* bin = track.bins.write(number);
@@ -174,7 +174,7 @@ void History::add_worker(const WorkerReport& worker, std::uint64_t time_ns) {
   }
 
   if (follows && worker.requests > track.requests) {
-    spread(worker.requests - track.requests, track.counted_ns, time_ns, bins_,
+    spread(worker.requests - track.requests, *track.counted_ns, time_ns, bins_,
            [&track](std::uint64_t number, std::uint64_t count) {
              WorkerBin* bin = track.bins.write(number);
              if (bin != nullptr) bin->requests += static_cast<float>(count);
@@ -187,8 +187,9 @@ void History::add_worker(const WorkerReport& worker, std::uint64_t time_ns) {
 /// The first bin that the frame of bin `now` is the first to tell of. After a silence it tells of
 /// its own bin alone.
 std::uint64_t History::first_unseen(std::uint64_t now) const {
-  const std::uint64_t first = bin_of(followed_ns_) + 1;
-  return followed_ns_ == 0 || first > now || now - first > kMaxGapBins ? now : first;
+  if (!followed_ns_) return now;
+  const std::uint64_t first = bin_of(*followed_ns_) + 1;
+  return first > now || now - first > kMaxGapBins ? now : first;
 }
 
 /// A core's utilisation is of all the time since the sample before.
@@ -209,7 +210,7 @@ void History::add_cores(const picture::Snapshot& snapshot) {
 /// What ended, failed or was lost since the frame before belongs to the middle of that time: a
 /// frame is made at the beginning of a bin, and most of what it tells is of the bin before.
 std::uint64_t History::middle_bin(std::uint64_t time_ns) const {
-  return bin_of(followed_ns_ == 0 ? time_ns : followed_ns_ + (time_ns - followed_ns_) / 2);
+  return bin_of(!followed_ns_ ? time_ns : *followed_ns_ + (time_ns - *followed_ns_) / 2);
 }
 
 void History::add_sums(const picture::Frame& frame) {
@@ -218,7 +219,7 @@ void History::add_sums(const picture::Frame& frame) {
     return after > before ? clamped(after - before) : 0;
   };
   // What a server had done before it was looked at has no time.
-  const bool first = followed_ns_ == 0 || picture.server.instance_id != instance_id_;
+  const bool first = !followed_ns_ || picture.server.instance_id != instance_id_;
   if (TimeBin* bin = timeline_.write(middle_bin(picture.time_ns))) {
     bin->answers_lost += clamped(frame.answers_lost);
     bin->events_lost += clamped(frame.events_lost);
@@ -228,7 +229,7 @@ void History::add_sums(const picture::Frame& frame) {
     }
   }
   if (!first && picture.totals.requests > totals_.requests) {
-    spread(picture.totals.requests - totals_.requests, followed_ns_, picture.time_ns, bins_,
+    spread(picture.totals.requests - totals_.requests, *followed_ns_, picture.time_ns, bins_,
            [this](std::uint64_t number, std::uint64_t count) {
              TimeBin* bin = timeline_.write(number);
              if (bin != nullptr) bin->requests += static_cast<float>(count);

@@ -28,6 +28,7 @@
 #include "picture/frame.h"
 #include "picture/latency.h"
 #include "picture/snapshot.h"
+#include "picture/time_zone.h"
 
 namespace forkscope::history {
 
@@ -86,6 +87,9 @@ class History {
   std::uint64_t newest_ns() const { return latest_.time_ns; }
   /// CLOCK_REALTIME at a moment.
   std::int64_t wall_clock_at(std::uint64_t time_ns) const;
+  /// Where its clock times are told: here, unless it was recorded elsewhere.
+  const picture::TimeZone& zone() const { return zone_; }
+  void set_zone(const picture::TimeZone& zone) { zone_ = zone; }
 
   // ── bins: oldest first, the last one ends at or before `time_ns`; missing ones are empty ──
   void worker_bins(std::uint32_t number, std::uint64_t time_ns, std::span<WorkerBin> out) const;
@@ -137,8 +141,8 @@ class History {
  private:
   /// What is kept of one worker.
   struct WorkerTrack {
-    std::uint64_t requests = 0;    // the total that the bins account for
-    std::uint64_t counted_ns = 0;  // when it was that; 0 = not seen yet
+    std::uint64_t requests = 0;               // the total that the bins account for
+    std::optional<std::uint64_t> counted_ns;  // when it was that; nothing: not seen yet
     BinRing<WorkerBin> bins;
   };
 
@@ -155,13 +159,14 @@ class History {
   void add_latency(const picture::Frame& frame);
 
   std::size_t bins_;
+  picture::TimeZone zone_;
   picture::Snapshot latest_;
   FrameBuilder builder_;
   codec::FrameEncoder encoder_;
   codec::FrameStore frames_;
   FrameSink sink_;
   // Of the frame that was followed last.
-  std::uint64_t followed_ns_ = 0;
+  std::optional<std::uint64_t> followed_ns_;
   std::uint64_t instance_id_ = 0;
   picture::Totals totals_;
 

@@ -33,8 +33,8 @@ struct Incident {
   std::uint64_t declared_ns = 0;
   std::uint64_t abort_ns = 0;
   std::uint64_t kill_ns = 0;
-  std::uint64_t exit_ns = 0;        ///< The latest exit,
-  std::uint64_t first_exit_ns = 0;  ///< … and the first one, in a crash loop.
+  std::uint64_t exit_ns = 0;        ///< The latest exit: in a crash loop there are several.
+  std::uint64_t first_exit_ns = 0;  ///< The first one.
   std::uint64_t fork_ns = 0;
   std::uint64_t back_ns = 0;     ///< Successor ready, or recovered.
   bool recovered = false;        ///< The same process went on.
@@ -43,8 +43,8 @@ struct Incident {
   std::uint32_t exit_cause = 0;  ///< telemetry::ExitCause.
   std::uint32_t exit_code = 0;   ///< Exit code or signal.
   std::uint32_t abandoned = 0;   ///< Requests lost with it.
-  std::uint64_t served_at_start = 0;  ///< Requests ended by all workers when it began,
-  std::uint64_t served_at_end = 0;    ///< … and when it was over.
+  std::uint64_t served_at_start = 0;  ///< Requests ended by all workers when it began.
+  std::uint64_t served_at_end = 0;    ///< Requests ended by all workers when it was over.
 
   bool open() const { return back_ns == 0; }
   std::uint64_t start_ns() const { return stuck_since_ns ? stuck_since_ns : first_exit_ns; }

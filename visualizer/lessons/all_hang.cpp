@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include "lessons/all_lessons.h"
 #include "words/faults.h"
@@ -39,9 +40,9 @@ class AllHang final : public Lesson {
     began_ns_ = situation.time_ns();
     sent_ns_ = 0;
     sent_ = 0;
-    all_hung_ns_ = 0;
-    back_ns_ = 0;
-    moved_ns_ = 0;
+    all_hung_ns_.reset();
+    back_ns_.reset();
+    moved_ns_.reset();
     longest_ns_ = 0;
     most_waiting_ = 0;
     requests_ = situation.now.totals.requests;
@@ -53,11 +54,11 @@ class AllHang final : public Lesson {
     if (now_ns - began_ns_ < kWarmUpNs) return false;
     hang_the_next(situation, actions);
     measure_silence(situation);
-    if (back_ns_ == 0 && all_hung_ns_ != 0 && count_in(situation.now, words::kHangPath) == 0 &&
+    if (!back_ns_ && all_hung_ns_ && count_in(situation.now, words::kHangPath) == 0 &&
         count_serving(situation.now) == count_workers(situation.now)) {
       back_ns_ = now_ns;
     }
-    return back_ns_ != 0 && now_ns - back_ns_ >= kAfterwardsNs;
+    return back_ns_ && now_ns - *back_ns_ >= kAfterwardsNs;
   }
 
   std::string progress(const Situation& situation) const override {
@@ -70,7 +71,7 @@ class AllHang final : public Lesson {
   }
 
   Answer answer(const Situation&) const override {
-    if (back_ns_ == 0) {
+    if (!back_ns_) {
       return {"Nobody came back within a minute.", "This server may never kill.", 2};
     }
     return {"For " + words::counting_seconds(longest_ns_) + " nobody was answered, and up to " +
@@ -86,7 +87,7 @@ class AllHang final : public Lesson {
   void hang_the_next(const Situation& situation, Actions& actions) {
     const std::uint64_t now_ns = situation.time_ns();
     const std::uint32_t hanging = count_in(situation.now, words::kHangPath);
-    if (all_hung_ns_ != 0) return;
+    if (all_hung_ns_) return;
     if (hanging == count_workers(situation.now)) {
       all_hung_ns_ = now_ns;
       return;
@@ -99,8 +100,8 @@ class AllHang final : public Lesson {
 
   void measure_silence(const Situation& situation) {
     const std::uint64_t now_ns = situation.time_ns();
-    if (situation.now.totals.requests != requests_ || moved_ns_ == 0) {
-      if (moved_ns_ != 0) longest_ns_ = std::max(longest_ns_, now_ns - moved_ns_);
+    if (situation.now.totals.requests != requests_ || !moved_ns_) {
+      if (moved_ns_) longest_ns_ = std::max(longest_ns_, now_ns - *moved_ns_);
       requests_ = situation.now.totals.requests;
       moved_ns_ = now_ns;
     }
@@ -110,10 +111,10 @@ class AllHang final : public Lesson {
   std::uint64_t began_ns_ = 0;
   std::uint64_t sent_ns_ = 0;
   std::uint32_t sent_ = 0;
-  std::uint64_t all_hung_ns_ = 0;
-  std::uint64_t back_ns_ = 0;
-  std::uint64_t requests_ = 0;  // answered so far
-  std::uint64_t moved_ns_ = 0;  // when that last grew
+  std::optional<std::uint64_t> all_hung_ns_;
+  std::optional<std::uint64_t> back_ns_;
+  std::uint64_t requests_ = 0;             // answered so far
+  std::optional<std::uint64_t> moved_ns_;  // when that last grew
   std::uint64_t longest_ns_ = 0;
   std::uint64_t most_waiting_ = 0;
 };

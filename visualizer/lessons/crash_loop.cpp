@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "forkscope/telemetry/event_text.h"
@@ -36,7 +37,7 @@ class CrashLoop final : public Lesson {
   Actions fire(const Situation& situation) override {
     began_ns_ = situation.time_ns();
     sent_ = 0;
-    sent_ns_ = 0;
+    sent_ns_.reset();
     return {start_load(kRate)};
   }
 
@@ -49,7 +50,7 @@ class CrashLoop final : public Lesson {
     if (!all_back) return false;
     if (in_one_slot(crashes).size() >= kCrashes || crashes.size() >= kMostCrashes) return true;
     const bool seen = crashes.size() >= sent_;
-    if (seen || situation.time_ns() - sent_ns_ >= kResendNs) {
+    if (seen || !sent_ns_ || situation.time_ns() - *sent_ns_ >= kResendNs) {
       sent_ = crashes.size() + 1;
       sent_ns_ = situation.time_ns();
       actions.push_back({ActionKind::request, words::kSegfault});
@@ -95,7 +96,7 @@ class CrashLoop final : public Lesson {
 
   std::uint64_t began_ns_ = 0;
   std::size_t sent_ = 0;
-  std::uint64_t sent_ns_ = 0;
+  std::optional<std::uint64_t> sent_ns_;
 };
 
 }  // namespace

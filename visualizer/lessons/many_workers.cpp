@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <optional>
 
 #include "lessons/all_lessons.h"
 #include "words/faults.h"
@@ -43,8 +44,8 @@ class ManyWorkers final : public Lesson {
     workers_ = count_workers(situation.now);
     began_ns_ = situation.time_ns();
     sent_ = 0;
-    sent_ns_ = 0;
-    took_ns_ = 0;
+    sent_ns_.reset();
+    took_ns_.reset();
     return {{ActionKind::stop_load}};  // it would be counted, too
   }
 
@@ -57,13 +58,13 @@ class ManyWorkers final : public Lesson {
     }
     // The next one leaves when the one before is in somebody's hands.
     const bool taken = count_in(situation.now, words::kSlowPath) + answered(situation) >= sent_;
-    if (sent_ < count_ && (taken || now_ns - sent_ns_ >= kMostPauseNs)) {
+    if (sent_ < count_ && (taken || !sent_ns_ || now_ns - *sent_ns_ >= kMostPauseNs)) {
       ++sent_;
       sent_ns_ = now_ns;
       actions.push_back({ActionKind::request, std::string(words::kSlowPath) + "?ms=1000"});
     }
     if (answered(situation) >= count_) took_ns_ = now_ns - began_ns_;
-    return took_ns_ != 0;
+    return took_ns_.has_value();
   }
 
   std::string progress(const Situation& situation) const override {
@@ -74,14 +75,14 @@ class ManyWorkers final : public Lesson {
   }
 
   Answer answer(const Situation&) const override {
-    if (took_ns_ == 0) return {"Not all of them were answered within a minute.", "", 2};
-    const double seconds = static_cast<double>(took_ns_) / 1e9;
+    if (!took_ns_) return {"Not all of them were answered within a minute.", "", 2};
+    const double seconds = static_cast<double>(*took_ns_) / 1e9;
     std::size_t right = 0;
     for (std::size_t i = 1; i < kChoices; ++i) {
       if (std::abs(seconds - expected(i)) < std::abs(seconds - expected(right))) right = i;
     }
     return {"The last of " + std::to_string(count_) + " was answered after " +
-                words::counting_seconds(took_ns_) + ".",
+                words::counting_seconds(*took_ns_) + ".",
             workers_ == 1 ? "There is one worker, and it takes one request after the other."
             : right == 0  ? "Each worker took one, and they waited side by side. One worker alone "
                             "would have needed " +
@@ -103,8 +104,8 @@ class ManyWorkers final : public Lesson {
   std::uint64_t began_ns_ = 0;
   std::uint64_t requests_before_ = 0;
   std::uint32_t sent_ = 0;
-  std::uint64_t sent_ns_ = 0;
-  std::uint64_t took_ns_ = 0;
+  std::optional<std::uint64_t> sent_ns_;
+  std::optional<std::uint64_t> took_ns_;
 };
 
 }  // namespace

@@ -1,3 +1,5 @@
+#include <optional>
+
 #include "forkscope/telemetry/event_text.h"
 #include "lessons/all_lessons.h"
 #include "lessons/load_then_fire.h"
@@ -28,22 +30,22 @@ class OneCrashes final : public Lesson {
   }
 
   Actions fire(const Situation& situation) override {
-    over_ns_ = 0;
+    over_ns_.reset();
     return start_.begin(situation);
   }
 
   bool watch(const Situation& situation, Actions& actions) override {
     if (start_.fire_when_warm(situation, actions)) failed_before_ = situation.load.failed;
     const auto incidents = start_.incidents(situation);
-    if (over_ns_ == 0 && !incidents.empty() && !incidents.front().open()) {
+    if (!over_ns_ && !incidents.empty() && !incidents.front().open()) {
       over_ns_ = situation.time_ns();
     }
-    return over_ns_ != 0 && situation.time_ns() - over_ns_ >= kAfterwardsNs;
+    return over_ns_ && situation.time_ns() - *over_ns_ >= kAfterwardsNs;
   }
 
   std::string progress(const Situation&) const override {
     if (!start_.fired()) return "The load begins.";
-    return over_ns_ == 0 ? "Sent." : "It is back already; counting what was lost.";
+    return !over_ns_ ? "Sent." : "It is back already; counting what was lost.";
   }
 
   Answer answer(const Situation& situation) const override {
@@ -68,7 +70,7 @@ class OneCrashes final : public Lesson {
 
  private:
   LoadThenFire start_{kRate, words::kSegfault};
-  std::uint64_t over_ns_ = 0;
+  std::optional<std::uint64_t> over_ns_;
   std::uint64_t failed_before_ = 0;
 };
 

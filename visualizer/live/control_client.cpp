@@ -1,6 +1,7 @@
 #include "live/control_client.h"
 
 #include <algorithm>
+#include <cassert>
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -25,10 +26,10 @@ constexpr std::uint64_t kPatienceNs = 1'000'000'000;
 
 struct ControlClient::Asked {
   nlohmann::json command;
-  std::string done;                           ///< What to say when it is.
-  std::optional<control::Question> question;  ///< None while too many others are on their way.
-  std::uint64_t since_ns = 0;                 ///< Since poll() has first seen it on its way.
-  bool is_late = false;                       ///< And that has been told.
+  std::string done;                            ///< What to say when it is.
+  std::optional<control::Question> question;   ///< None while too many others are on their way.
+  std::optional<std::uint64_t> since_ns = {};  ///< Since poll() has first seen it on its way.
+  bool is_late = false;                        ///< And that has been told.
 };
 
 ControlClient::ControlClient(const std::string& host, std::uint16_t port, std::string socket)
@@ -39,6 +40,7 @@ ControlClient::ControlClient(const std::string& host, std::uint16_t port, std::s
 ControlClient::~ControlClient() = default;
 
 void ControlClient::ask(const nlohmann::json& command, std::string done) {
+  assert(user_.is_here());
   if (asked_.size() >= kMaxAsked) {
     not_asked_.push_back(
         {false, "Not asked: " + std::to_string(kMaxAsked) + " questions wait for an answer."});
@@ -69,6 +71,7 @@ void ControlClient::scale(std::uint32_t workers) {
 void ControlClient::reload() { ask({{"cmd", "reload"}}, "Rolling reload begins."); }
 
 std::vector<Outcome> ControlClient::poll(std::uint64_t now_ns) {
+  assert(user_.is_here());
   drop_answered_requests();
   std::vector<Outcome> outcomes;
   std::erase_if(asked_, [&](Asked& asked) {
@@ -78,8 +81,8 @@ std::vector<Outcome> ControlClient::poll(std::uint64_t now_ns) {
       outcomes.push_back({ok, ok ? asked.done : "Not done: " + answer->error + '.'});
       return true;
     }
-    if (asked.since_ns == 0) asked.since_ns = now_ns;
-    if (!asked.is_late && now_ns - asked.since_ns >= kPatienceNs) {
+    if (!asked.since_ns) asked.since_ns = now_ns;
+    if (!asked.is_late && now_ns - *asked.since_ns >= kPatienceNs) {
       asked.is_late = true;
       outcomes.push_back(
           {false, "No answer from the primary so far: what it was asked may still be done."});
@@ -93,6 +96,7 @@ std::vector<Outcome> ControlClient::poll(std::uint64_t now_ns) {
 }
 
 Outcome ControlClient::fire(const std::string& target) {
+  assert(user_.is_here());
   if (!net::is_ready(address_)) {
     return {false, "Not sent: the address of " + authority_ + " is still being looked up."};
   }

@@ -12,6 +12,7 @@
 
 #include "live/one_shot_request.h"
 #include "net/tcp_client.h"
+#include "os/one_thread.h"
 
 namespace forkscope::live {
 
@@ -56,6 +57,7 @@ class ControlClient {
   void send_questions();
   void drop_answered_requests();
 
+  [[no_unique_address]] os::OneThread user_;
   std::string authority_;
   std::string socket_;
   net::AddressLookup address_;

@@ -1,6 +1,7 @@
 #include "live/live_source.h"
 
 #include <algorithm>
+#include <cassert>
 #include <chrono>
 #include <map>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "live/core_meter.h"
 #include "live/process_time.h"
 #include "live/server_probe.h"
+#include "os/one_thread.h"
 
 namespace forkscope::live {
 
@@ -47,6 +49,7 @@ std::ptrdiff_t count_on(std::uint16_t port, const picture::RunningServers& serve
 }  // namespace
 
 struct LiveSource::State {
+  [[no_unique_address]] os::OneThread user;
   std::optional<std::uint16_t> wanted_port;
   std::string only_socket;          // nothing else is looked for
   std::string chosen;               // the path of the one that was chosen; it has wanted_port
@@ -63,8 +66,9 @@ struct LiveSource::State {
   CoreMeter cores;
   std::uint64_t next_attempt_ns = 0;
   std::uint64_t next_listing_ns = 0;
-  std::uint64_t lost_ns = 0;
-  std::uint64_t cpu_since_ns = 0;  // start of the span over which our own CPU time is measured
+  std::uint64_t lost_ns = 0;  // when the server of `reader` was lost, while there is no other
+  // The start of the span over which our own CPU time is measured, and what it was then.
+  std::optional<std::uint64_t> cpu_since_ns;
   std::uint64_t cpu_then_ns = 0;
 
   bool is_live() const { return snapshot.attachment == picture::Attachment::live; }
@@ -93,6 +97,7 @@ LiveSource::~LiveSource() = default;
 
 void LiveSource::poll() {
   State& state = *state_;
+  assert(state.user.is_here());
   state.news = {};
   std::uint64_t now_ns = telemetry::now_ns();
   if (!state.is_live() && now_ns >= state.next_attempt_ns) {
@@ -114,6 +119,7 @@ bool LiveSource::runs(const telemetry::ControlEndpoint& server) {
 }
 
 void LiveSource::choose(const telemetry::ControlEndpoint& server) {
+  assert(state_->user.is_here());
   if (state_->snapshot.server.socket != server.path) {
     state_->reader.reset();
     state_->news = {};
@@ -301,11 +307,11 @@ void LiveSource::State::sample_machine(std::uint64_t now_ns) {
   }
   picture::assign_workers_to_cores(snapshot);
 
-  if (cpu_since_ns != 0 && now_ns < cpu_since_ns + kCpuSpanNs) return;
+  if (cpu_since_ns && now_ns < *cpu_since_ns + kCpuSpanNs) return;
   const std::uint64_t cpu_ns = process_cpu_ns();
-  if (cpu_since_ns != 0) {
+  if (cpu_since_ns) {
     snapshot.observer_cpu =
-        static_cast<double>(cpu_ns - cpu_then_ns) / static_cast<double>(now_ns - cpu_since_ns);
+        static_cast<double>(cpu_ns - cpu_then_ns) / static_cast<double>(now_ns - *cpu_since_ns);
   }
   cpu_since_ns = now_ns;
   cpu_then_ns = cpu_ns;

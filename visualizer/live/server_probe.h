@@ -35,8 +35,8 @@ class ServerProbe {
 
  private:
   struct Listener {
-    ino_t inode = 0;   // of the socket's file,
-    timespec bound{};  // … and when it was made
+    ino_t inode = 0;   // of the socket's file
+    timespec bound{};  // when the socket's file was made
     pid_t pid = 0;
     os::UniqueFd process = os::UniqueFd();
     std::optional<control::Question> question = {};  // for its address

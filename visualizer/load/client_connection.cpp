@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cerrno>
 
 namespace forkscope::load {
@@ -18,6 +19,7 @@ constexpr std::uint64_t kMaxBackoffNs = 1'000'000'000;
 ClientConnection::Event ClientConnection::open(int epoll, std::uint64_t key,
                                                const net::TcpAddress& address,
                                                std::uint64_t now_ns) {
+  assert(state_ == State::closed);
   socket_ = net::begin_connect(address);
   if (!socket_) return fail(now_ns);
   epoll_event interest{};
@@ -29,6 +31,7 @@ ClientConnection::Event ClientConnection::open(int epoll, std::uint64_t key,
 }
 
 ClientConnection::Event ClientConnection::send(std::string_view request, std::uint64_t now_ns) {
+  assert(state_ == State::idle);
   const ssize_t sent = ::send(socket_.get(), request.data(), request.size(), MSG_NOSIGNAL);
   state_ = State::waiting;
   if (sent != static_cast<ssize_t>(request.size())) return fail(now_ns);

@@ -33,7 +33,7 @@ class ClientConnection {
   std::uint64_t retry_at_ns() const { return retry_at_ns_; }
   std::uint32_t status() const { return framer_.status(); }
 
-  /// Begins to connect; `key` comes back with the epoll events.
+  /// Begins to connect; the state must be closed. `key` comes back with the epoll events.
   Event open(int epoll, std::uint64_t key, const net::TcpAddress& address, std::uint64_t now_ns);
   /// The state must be idle. `request` is small: it fits the empty socket buffer.
   Event send(std::string_view request, std::uint64_t now_ns);

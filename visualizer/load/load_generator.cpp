@@ -2,6 +2,7 @@
 
 #include <sys/eventfd.h>
 
+#include <cassert>
 #include <cerrno>
 #include <system_error>
 #include <thread>
@@ -30,6 +31,7 @@ struct LoadGenerator::State {
   Figures figures;
   os::UniqueFd wake;
   std::thread thread;
+  [[no_unique_address]] os::OneThread user;
 };
 
 LoadGenerator::LoadGenerator() : state_(std::make_unique<State>()) {}
@@ -37,6 +39,7 @@ LoadGenerator::LoadGenerator() : state_(std::make_unique<State>()) {}
 LoadGenerator::~LoadGenerator() { stop(); }
 
 void LoadGenerator::start(const LoadOptions& options) {
+  assert(state_->user.is_here());
   stop();
   Figures& figures = state_->figures;
   reset(figures);
@@ -53,6 +56,7 @@ void LoadGenerator::start(const LoadOptions& options) {
 }
 
 void LoadGenerator::stop() {
+  assert(state_->user.is_here());
   if (!state_->thread.joinable()) return;
   ::eventfd_write(state_->wake.get(), 1);
   state_->thread.join();

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <chrono>
 
 namespace forkscope::load {
@@ -91,13 +92,14 @@ void LoadRun::handle(std::uint32_t index, ClientConnection::Event event) {
     case ClientConnection::Event::answered:
       ++answered_;
       if (client.connection.status() >= 500) ++server_errors_;
-      latencies_.add(now_ns_ - client.due_ns);
+      assert(client.due_ns && *client.due_ns <= now_ns_);
+      latencies_.add(now_ns_ - *client.due_ns);
       break;
     case ClientConnection::Event::failed: ++failed_; break;
     case ClientConnection::Event::closed_idle: break;
   }
-  if (client.due_ns != 0) --in_flight_;
-  client.due_ns = 0;
+  if (client.due_ns) --in_flight_;
+  client.due_ns.reset();
   if (client.connection.state() == ClientConnection::State::idle) ready_.push_back(index);
 }
 
@@ -151,7 +153,7 @@ std::string_view LoadRun::next_request() {
 std::uint64_t LoadRun::oldest_wait_ns() const {
   std::uint64_t oldest_ns = now_ns_;
   for (const Client& client : clients_) {
-    if (client.due_ns != 0) oldest_ns = std::min(oldest_ns, client.due_ns);
+    if (client.due_ns) oldest_ns = std::min(oldest_ns, *client.due_ns);
   }
   if (arrived_ > sent_) oldest_ns = std::min(oldest_ns, due_ns(sent_));
   return now_ns_ - oldest_ns;

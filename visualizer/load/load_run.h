@@ -45,7 +45,7 @@ class LoadRun {
   /// A connection, and the request that it carries.
   struct Client {
     ClientConnection connection;
-    std::uint64_t due_ns = 0;  // of the request that waits for its answer; 0 = none
+    std::optional<std::uint64_t> due_ns = {};  // of the request that waits for its answer
   };
   struct Measure {
     std::uint64_t time_ns;

@@ -29,7 +29,7 @@ struct Frame {
   std::vector<Answer> answers;     ///< Oldest first.
   std::uint64_t answers_seen = 0;  ///< With those that were not kept.
   std::uint64_t answers_lost = 0;  ///< Overwritten before they were read.
-  std::uint64_t events_lost = 0;   ///< Likewise.
+  std::uint64_t events_lost = 0;   ///< Overwritten before they were read.
   std::vector<telemetry::EventRecord> events;
   LatencyColumn latency{};                    ///< Of all workers.
   std::vector<WorkerLatency> worker_latency;  ///< By number; only workers with ended requests.

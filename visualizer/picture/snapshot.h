@@ -69,8 +69,8 @@ struct Totals {
   std::uint64_t abandoned = 0;  ///< Requests that died with their worker.
   std::uint64_t respawns = 0;
   std::uint64_t hangs = 0;
-  std::uint64_t lost_records = 0;  ///< Records that this viewer was too slow to see,
-  std::uint64_t lost_events = 0;  ///< … and how many of them were events; the others are answers.
+  std::uint64_t lost_records = 0;  ///< Answers and events that this viewer was too slow to see.
+  std::uint64_t lost_events = 0;   ///< How many of these were events.
 };
 
 struct Snapshot {

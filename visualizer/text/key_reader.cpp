@@ -20,7 +20,8 @@ std::size_t sequence_length(std::string_view text) {
   while (end < text.size() && within(text[end], 0x30, 0x3F)) ++end;
   while (end < text.size() && within(text[end], 0x20, 0x2F)) ++end;
   if (end == text.size()) return end < kLongest ? 0 : end;
-  return within(text[end], 0x40, 0x7E) ? end + 1 : end;  // or broken off by what does not belong
+  // A byte that belongs to no sequence breaks it off.
+  return within(text[end], 0x40, 0x7E) ? end + 1 : end;
 }
 
 /// Bytes of the key that `text` begins with; 0: it goes on.

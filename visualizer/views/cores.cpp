@@ -12,8 +12,8 @@ namespace forkscope::views {
 
 namespace {
 
-constexpr float kTwoLinesGood = 92;   // from here on there is room for two lines and a graph
-constexpr float kTwoLinesLeast = 66;  // … and from here on if there must be
+constexpr float kTwoLinesGood = 92;   // at this height two lines and a graph stand well
+constexpr float kTwoLinesLeast = 66;  // at this height they just fit
 
 /// "worker 3", "workers 1 4", "perhaps worker 3", "no worker".
 std::string worker_list(const picture::CoreSample& core) {

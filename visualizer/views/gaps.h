@@ -12,8 +12,8 @@
 namespace forkscope::views {
 
 struct Gap {
-  std::size_t begin = 0;   ///< Index of its first bin,
-  std::size_t end = 0;     ///< … and of the first behind it.
+  std::size_t begin = 0;   ///< Index of its first bin.
+  std::size_t end = 0;     ///< Index of the first bin behind it.
   std::uint64_t lost = 0;  ///< Records that were never read.
 };
 

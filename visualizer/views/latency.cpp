@@ -64,7 +64,7 @@ bool update_pixels(const View& view, std::uint64_t first) {
     }
     any = any || sum > 0;
     const std::uint64_t stamp = sum * 2 + (view.state.theme == ThemeKind::light ? 1 : 0);
-    if (view.latency_pixels.holds(column, stamp)) continue;
+    if (!view.latency_pixels.claim(column, stamp)) continue;
     for (std::size_t row = 0; row < kLatencyRows; ++row) pixels[row] = color_of(counts[row], ramp);
     view.latency_pixels.write_column(column % kLatencyColumns, pixels);
   }

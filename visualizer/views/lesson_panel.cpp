@@ -175,7 +175,7 @@ LessonLayout lay_out_lesson(const Painter& painter, const Rect& rect, const Page
   place_texts(painter, inside, page, true, layout);
   layout.whole = is_whole(painter, page, layout);
   if (layout.whole || page.step == Step::predict) return layout;
-  // Rather a choice less that nobody has made than words less.
+  // Where there is too little room, the choices that nobody has made give way to the words.
   place_texts(painter, inside, page, false, layout);
   layout.whole = is_whole(painter, page, layout);
   return layout;

@@ -25,13 +25,13 @@ class PixelColumns {
 
   std::size_t columns() const { return names_.size(); }
   std::size_t rows() const { return rows_; }
-  /// Whether the ring's column for the bin `name` already holds what `stamp` stands for; from now
-  /// on it does.
-  bool holds(std::uint64_t name, std::uint64_t stamp) {
+  /// Whether the ring's column for the bin `name` has to be written so that it holds what `stamp`
+  /// stands for. The caller does so if it is: the next time it is not.
+  bool claim(std::uint64_t name, std::uint64_t stamp) {
     Name& held = names_[name % names_.size()];
     const bool same = held.name == name && held.stamp == stamp;
     held = {name, stamp};
-    return same;
+    return !same;
   }
 
  protected:

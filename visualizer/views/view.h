@@ -89,8 +89,8 @@ struct ViewState {
   bool why = false;                   ///< The chain of events of the topmost incident is unfolded.
   std::size_t why_strip = 0;          ///< Of which strip.
   bool help = false;
-  bool servers = false;        ///< The list of servers is open,
-  std::string pointed_server;  ///< … and the arrows point at the one with this socket.
+  bool servers = false;        ///< The list of servers is open.
+  std::string pointed_server;  ///< Socket of the one in that list at which the arrows point.
   bool presenter = false;
   bool reduced_motion = false;
   ThemeKind theme = ThemeKind::dark;
