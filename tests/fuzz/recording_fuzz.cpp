@@ -81,7 +81,7 @@ void look(const history::History& history, std::uint64_t time_ns) {
   history.timeline(time_ns, timeline);
   for (const history::Incident& incident : history.incidents(time_ns)) {
     require(incident.known_ns <= time_ns);
-    require(printable(joined(words::headline(incident, picture))));
+    require(printable(joined(words::headline(incident, picture, {}))));
     require(printable(joined(words::receipt(incident))));
     for (const words::ChainStep& step : words::chain(incident)) {
       require(printable(step.title) && printable(step.detail));

@@ -301,7 +301,7 @@ void look_at(const history::History& history, std::uint64_t time_ns) {
   std::vector<history::TimeBin> timeline(300);
   history.timeline(time_ns, timeline);
   for (const history::Incident& incident : history.incidents(time_ns)) {
-    words::headline(incident, picture);
+    words::headline(incident, picture, {});
     words::receipt(incident);
     words::chain(incident);
   }

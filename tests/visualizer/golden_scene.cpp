@@ -17,7 +17,6 @@
 #include "recording/replay.h"
 #include "views/latency.h"
 #include "views/screen.h"
-#include "words/format.h"
 
 namespace forkscope {
 namespace {
@@ -51,7 +50,6 @@ lessons::Page lesson_page(const history::History& history, std::uint64_t start_n
 
 int draw(const std::string& recording, std::string_view scene, const std::string& png) {
   recording::Replay replay = recording::load_replay(recording, std::nullopt);
-  words::show_clock_at(replay.utc_offset_s);
   const history::History& history = replay.history;
   const std::uint64_t start_ns = replay.start_ns;
   // Closed with all of its links; in the middle of the hang; when the answer is there.

@@ -9,7 +9,6 @@
 #include "forkscope/telemetry/layout.h"
 #include "history/history.h"
 #include "recording/recorder.h"
-#include "words/format.h"
 
 namespace forkscope::visualizer_test {
 
@@ -241,7 +240,6 @@ class Scenario {
 }  // namespace
 
 void record_scenario(const std::filesystem::path& file, std::uint32_t workers) {
-  words::show_clock_at(0);
   recording::Recorder recorder(file.string());
   history::History history;
   history.set_sink([&](const codec::FrameEncoder::Encoded& frame) { recorder.add(frame); });

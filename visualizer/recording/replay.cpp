@@ -118,7 +118,7 @@ Replay read_replay(std::span<const std::byte> file, const std::optional<Moment>&
 
   Replay replay;
   replay.history = history::History(bins);
-  replay.utc_offset_s = utc_offset_s;
+  replay.history.set_zone({utc_offset_s});
   const std::uint64_t view_ns = at ? moment_in(extent, *at) : extent.first_ns;
   const std::uint64_t until_ns =
       at && length > kHeldNs ? std::max(view_ns, extent.first_ns + kHeldNs) : extent.last_ns;

@@ -17,11 +17,11 @@ namespace forkscope::recording {
 inline constexpr std::size_t kMaxReplayBins = 72'000;  // two hours
 
 struct Replay {
-  history::History history;    ///< Filled; its newest picture is the end of the recording.
-  std::uint64_t start_ns = 0;  ///< Of the part that is held, as `end_ns`.
-  std::uint64_t end_ns = 0;
-  std::uint64_t view_ns = 0;      ///< What `at` names; the start without it.
-  std::int32_t utc_offset_s = 0;  ///< Where it was recorded.
+  history::History history;    ///< Filled, and in the zone of the place where it was recorded; its
+                               ///< newest picture is the end of the recording.
+  std::uint64_t start_ns = 0;  ///< When the part that is held begins.
+  std::uint64_t end_ns = 0;    ///< When it ends.
+  std::uint64_t view_ns = 0;   ///< What `at` names; the start without it.
   Condition condition;
   std::string notice;  ///< What is damaged or left out, in one line; empty when nothing is.
 };

@@ -1,10 +1,10 @@
 #include "session/session.h"
 
+#include <cassert>
 #include <utility>
 
 #include "forkscope/telemetry/worker_report.h"
 #include "recording/replay.h"
-#include "words/format.h"
 
 namespace forkscope::session {
 
@@ -14,7 +14,6 @@ Session::Session(const SessionOptions& options)
     : playhead_(options.replay.empty() ? Playhead::Resume::at_end : Playhead::Resume::from_here) {
   if (!options.replay.empty()) {
     recording::Replay replay = recording::load_replay(options.replay, options.at);
-    words::show_clock_at(replay.utc_offset_s);
     history_ = std::move(replay.history);
     notice_ = std::move(replay.notice);
     if (options.at) {
@@ -42,6 +41,7 @@ void Session::start_history() {
 }
 
 void Session::poll() {
+  assert(user_.is_here());
   if (!live_) return;
   live_->poll();
   history_.add(live_->snapshot(), live_->answers(), live_->events(), live_->latency());
@@ -71,6 +71,7 @@ bool Session::runs(const telemetry::ControlEndpoint& server) {
 }
 
 void Session::choose(const telemetry::ControlEndpoint& server) {
+  assert(user_.is_here());
   if (!live_) return;
   const bool other = live_->snapshot().server.socket != server.path;
   live_->choose(server);

@@ -13,6 +13,7 @@
 #include "history/history.h"
 #include "history/playhead.h"
 #include "live/live_source.h"
+#include "os/one_thread.h"
 #include "recording/moment.h"
 #include "recording/recorder.h"
 
@@ -67,6 +68,7 @@ class Session {
  private:
   void start_history();
 
+  [[no_unique_address]] os::OneThread user_;
   std::unique_ptr<live::LiveSource> live_;  // none in a replay
   std::unique_ptr<recording::Recorder> recorder_;
   history::History history_;

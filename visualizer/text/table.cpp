@@ -137,8 +137,8 @@ void Table::alarms() {
   }
   const std::size_t shown = std::min(open.size(), kMaxAlarms);
   for (std::size_t i = 0; i < shown; ++i) {
-    const words::Sentence sentence =
-        about("WORKER " + std::to_string(open[i]->worker), words::headline(*open[i], now_));
+    const words::Sentence sentence = about("WORKER " + std::to_string(open[i]->worker),
+                                           words::headline(*open[i], now_, history_.zone()));
     const std::size_t columns = size_.columns - std::min<std::size_t>(size_.columns, 2);
     // One alarm may take two rows; of many, each takes one.
     std::vector<std::string> rows = wrapped(sentence, columns);
@@ -196,8 +196,10 @@ void Table::receipts() {
 void Table::events() {
   for (const telemetry::EventRecord& event : history_.events(time_ns_, rows_left())) {
     put(line()
-            .add(words::clock_time(static_cast<std::int64_t>(event.wall_clock_ns)) + "  ",
-                 Style::dim)
+            .add(
+                words::clock_time(static_cast<std::int64_t>(event.wall_clock_ns), history_.zone()) +
+                    "  ",
+                Style::dim)
             .add(telemetry::describe(event)));
   }
 }
@@ -206,7 +208,7 @@ void Table::last_line(const Footer& footer) {
   if (size_.rows == 0) return;
   Line last = line();
   if (history_.newest_ns() != 0) {
-    last.add(words::clock_time(history_.wall_clock_at(time_ns_)) + "  ");
+    last.add(words::clock_time(history_.wall_clock_at(time_ns_), history_.zone()) + "  ");
   }
   last.add(footer.alert ? ' ' + footer.mode + ' ' : footer.mode,
            footer.alert ? Style::hung : Style::bold)

@@ -42,7 +42,8 @@ constexpr auto kAttachBound = 1000ms;
 constexpr auto kLook = 300ms;
 constexpr std::uint64_t kNoticeNs = 6'000'000'000;
 
-/// Waits for its reader: where nothing is watched, a signal may end it in the middle.
+/// Waits for whoever reads the output. Nothing is watched meanwhile and nothing is to be put back,
+/// so a signal may end the process in the middle of it.
 int print(std::string_view text) {
   const bool whole = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
   return whole && std::fflush(stdout) == 0 ? 0 : 1;
@@ -188,7 +189,7 @@ class TableView {
     return footer;
   }
 
-  /// Those that lead on from here.
+  /// The keys that do something at this moment.
   std::string help() const {
     if (session_.playhead().paused() || session_.is_replay()) {
       return "Space play  ←/→ step  n/p incident  e end  q quit";
@@ -206,8 +207,8 @@ class TableView {
   bool touched_ = true;
 };
 
-std::string event_line(const telemetry::EventRecord& event) {
-  return words::clock_time(static_cast<std::int64_t>(event.wall_clock_ns)) + "  " +
+std::string event_line(const telemetry::EventRecord& event, const picture::TimeZone& zone) {
+  return words::clock_time(static_cast<std::int64_t>(event.wall_clock_ns), zone) + "  " +
          telemetry::describe(event) + '\n';
 }
 
@@ -226,13 +227,15 @@ int print_lines(Session& session) {
   do {
     session.poll();
     const picture::Snapshot& snapshot = history.latest();
-    const std::string now = words::clock_time(snapshot.wall_clock_ns);
+    const std::string now = words::clock_time(snapshot.wall_clock_ns, history.zone());
     if (const std::string notice = session.take_notice(); !notice.empty()) log.complain(notice);
     std::string attachment = snapshot.attachment_detail;
     if (attachment.empty()) attachment = "Attached to port " + std::to_string(snapshot.server.port);
     if (attachment != said) log.add(now + "  " + attachment + '\n');
     said = attachment;
-    for (const telemetry::EventRecord& event : session.new_events()) log.add(event_line(event));
+    for (const telemetry::EventRecord& event : session.new_events()) {
+      log.add(event_line(event, history.zone()));
+    }
     std::uint64_t newest_ns = receipts_until_ns;
     for (const history::Incident& incident : history.incidents()) {
       if (incident.open() || incident.back_ns <= receipts_until_ns) continue;
@@ -257,11 +260,12 @@ int print_replay(Session& session, bool at_end) {
   std::vector<std::pair<std::uint64_t, std::string>> lines;
   auto events = history.events(until, SIZE_MAX);
   for (auto event = events.rbegin(); event != events.rend(); ++event) {
-    lines.emplace_back(event->time_ns, event_line(*event));
+    lines.emplace_back(event->time_ns, event_line(*event, history.zone()));
   }
   for (const history::Incident& incident : history.incidents(until)) {
     if (incident.open()) continue;
-    const std::string clock = words::clock_time(history.wall_clock_at(incident.back_ns));
+    const std::string clock =
+        words::clock_time(history.wall_clock_at(incident.back_ns), history.zone());
     lines.emplace_back(incident.back_ns, receipt_line(incident, clock));
   }
   std::stable_sort(lines.begin(), lines.end(),

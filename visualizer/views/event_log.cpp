@@ -34,7 +34,7 @@ void draw_event_log(const Painter& painter, const Rect& rect, const View& view) 
     const Rect line = inside.cut_top(row);
     const auto wall_clock_ns = static_cast<std::int64_t>(event.wall_clock_ns);
     float x = painter.text(Type::small, line.x, line.middle(), colors.muted,
-                           words::clock_time(wall_clock_ns));
+                           words::clock_time(wall_clock_ns, view.history.zone()));
     const auto kind = static_cast<telemetry::EventKind>(event.kind);
     const Mark mark =
         is_planned_exit(event, view) ? mark_of_planned_exit(colors) : mark_of(kind, colors);

@@ -73,9 +73,9 @@ void draw_open(const Painter& painter, const Rect& rect, const View& view, const
     const Rect plate = inside.cut_right(painter.width(Type::large_bold, text), painter.px(24));
     painter.text(Type::large_bold, plate.x, plate.middle(), colors.on_alarm, text);
   }
-  draw_sentence(
-      painter, inside.x, inside, Type::banner, colors.on_alarm,
-      about("WORKER " + std::to_string(incident.worker), words::headline(incident, view.now)));
+  draw_sentence(painter, inside.x, inside, Type::banner, colors.on_alarm,
+                about("WORKER " + std::to_string(incident.worker),
+                      words::headline(incident, view.now, view.history.zone())));
 }
 
 void draw_closed(const Painter& painter, const Rect& rect, const View& view,
@@ -88,7 +88,8 @@ void draw_closed(const Painter& painter, const Rect& rect, const View& view,
   Rect inside = rect;
   inside.cut_left(painter.px(18));
   draw_why_button(painter, inside, view, index, colors.text);
-  const std::string when = words::clock_time(view.history.wall_clock_at(incident.back_ns));
+  const std::string when =
+      words::clock_time(view.history.wall_clock_at(incident.back_ns), view.history.zone());
   const float width = painter.width(Type::body, when);
   const Rect time = inside.cut_right(width, painter.px(10));
   painter.text(Type::body, time.x, time.middle(), colors.muted, when);

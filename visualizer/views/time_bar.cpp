@@ -124,7 +124,8 @@ void draw_time_bar(const Painter& painter, const Rect& rect, const View& view) {
   Rect inside = rect.inset(painter.px(14), painter.px(7));
   const bool paused = view.paused;
 
-  const std::string clock = words::clock_time(view.history.wall_clock_at(view.time_ns));
+  const std::string clock =
+      words::clock_time(view.history.wall_clock_at(view.time_ns), view.history.zone());
   const Rect label = inside.cut_left(painter.width(Type::body_bold, "00:00:00"), painter.px(16));
   painter.text(Type::body_bold, label.x, label.middle(), colors.text, clock);
 

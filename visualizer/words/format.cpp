@@ -9,8 +9,6 @@ namespace forkscope::words {
 
 namespace {
 
-std::optional<std::int32_t> shown_utc_offset;  // the one setting of the process for all its clocks
-
 std::string decimal(double value, int digits, const char* unit) {
   std::array<char, 48> text{};
   std::snprintf(text.data(), text.size(), "%.*f%s", digits, value, unit);
@@ -39,16 +37,14 @@ std::string counting_seconds(std::uint64_t ns) {
   return decimal(std::floor(static_cast<double>(ns) / 1e8) / 10, 1, " s");
 }
 
-std::string clock_time(std::int64_t wall_clock_ns) {
-  const std::time_t seconds = wall_clock_ns / 1'000'000'000 + shown_utc_offset.value_or(0);
+std::string clock_time(std::int64_t wall_clock_ns, const picture::TimeZone& zone) {
+  const std::time_t seconds = wall_clock_ns / 1'000'000'000 + zone.utc_offset_s.value_or(0);
   std::tm time{};
-  shown_utc_offset ? gmtime_r(&seconds, &time) : localtime_r(&seconds, &time);
+  zone.utc_offset_s ? gmtime_r(&seconds, &time) : localtime_r(&seconds, &time);
   std::array<char, 16> text{};
   std::strftime(text.data(), text.size(), "%H:%M:%S", &time);
   return text.data();
 }
-
-void show_clock_at(std::optional<std::int32_t> offset) { shown_utc_offset = offset; }
 
 std::int32_t utc_offset_s(std::int64_t wall_clock_ns) {
   const std::time_t seconds = wall_clock_ns / 1'000'000'000;

@@ -2,8 +2,9 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
+
+#include "picture/time_zone.h"
 
 namespace forkscope::words {
 
@@ -12,11 +13,8 @@ std::string compact(double value);         ///< "7", "850", "6.1k", "41.2k", "1.
 std::string percent(double share);         ///< 0.914 → "91 %"
 /// Seconds with one decimal, for figures that count: their width and unit do not change.
 std::string counting_seconds(std::uint64_t ns);
-/// Time of day, "12:04:31": local time, or as show_clock_at() says.
-std::string clock_time(std::int64_t wall_clock_ns);
-/// From now on clock times are so many seconds east of UTC, whatever the time zone of this machine:
-/// a recording shows the times of the place where it was made. Nothing: local time. Main thread.
-void show_clock_at(std::optional<std::int32_t> utc_offset_s);
+/// Time of day, "12:04:31".
+std::string clock_time(std::int64_t wall_clock_ns, const picture::TimeZone& zone);
 /// Seconds east of UTC at a moment, by this machine's time zone.
 std::int32_t utc_offset_s(std::int64_t wall_clock_ns);
 /// The noun alone, for so many: "worker", "workers".

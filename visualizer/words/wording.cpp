@@ -119,7 +119,8 @@ std::string_view manner(HangKind kind) {
   return {};
 }
 
-Sentence headline(const history::Incident& incident, const picture::Snapshot& now) {
+Sentence headline(const history::Incident& incident, const picture::Snapshot& now,
+                  const picture::TimeZone& zone) {
   const bool alive = incident.exit_ns == 0;
   Sentence sentence = alive ? hung(incident, now) : dead(incident, now);
   if (now.totals.requests > incident.served_at_start) {
@@ -132,7 +133,7 @@ Sentence headline(const history::Incident& incident, const picture::Snapshot& no
   }
   if (alive && now.wall_clock_ns != 0) {
     const auto age = static_cast<std::int64_t>(since(incident.start_ns(), now.time_ns));
-    sentence.push_back({PhraseKind::fact, "since " + clock_time(now.wall_clock_ns - age)});
+    sentence.push_back({PhraseKind::fact, "since " + clock_time(now.wall_clock_ns - age, zone)});
   }
   return sentence;
 }

@@ -11,13 +11,15 @@
 #include "forkscope/telemetry/layout.h"
 #include "history/incidents.h"
 #include "picture/snapshot.h"
+#include "picture/time_zone.h"
 #include "words/phrase.h"
 
 namespace forkscope::words {
 
 /// An open incident at the moment of a picture, without the worker's number:
 /// "HUNG 4.2 s · in GET /v1/faults/hang · kill in 0.8 s · others served 12,904 · since 12:04:31"
-Sentence headline(const history::Incident& incident, const picture::Snapshot& now);
+Sentence headline(const history::Incident& incident, const picture::Snapshot& now,
+                  const picture::TimeZone& zone);
 /// A closed one:
 /// "hung 5.00 s · SIGABRT · back after 38 ms · 1 request lost · others served 15,331"
 Sentence receipt(const history::Incident& incident);
