@@ -22,7 +22,8 @@ endfunction()
 
 # forkscope_library(NAME SOURCES a.cpp ... [PUBLIC targets...] [PRIVATE targets...])
 # Headers of a folder are included as "<folder>/<file>.h", and only by targets that link it: the
-# include path of a target is a directory of its own that holds one link, to its folder.
+# include path of a target is a directory of its own that holds one link, to its folder. A second
+# target of the same folder would open all of it to whoever links either, so there is none.
 function(forkscope_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
   if(ARG_SOURCES)
@@ -35,6 +36,11 @@ function(forkscope_library name)
     target_link_libraries(${name} INTERFACE ${ARG_PUBLIC})
     set(scope INTERFACE)
   endif()
+  get_directory_property(other FORKSCOPE_LIBRARY)
+  if(other)
+    message(FATAL_ERROR "${CMAKE_CURRENT_SOURCE_DIR} is two targets: ${other} and ${name}")
+  endif()
+  set_directory_properties(PROPERTIES FORKSCOPE_LIBRARY ${name})
   get_filename_component(folder ${CMAKE_CURRENT_SOURCE_DIR} NAME)
   set(include_dir ${CMAKE_BINARY_DIR}/include/${name})
   file(MAKE_DIRECTORY ${include_dir})

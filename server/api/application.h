@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "application/application.h"
 #include "forkscope/telemetry/segment_view.h"
-#include "gateway/application.h"
 
 namespace forkscope::api {
 

@@ -9,7 +9,7 @@ namespace forkscope::api {
 
 /// "https://example.org/prefix": scheme and prefix are those of a trusted proxy, in front of which
 /// the client stands. The gateway has checked all three, and lets nobody else set them
-/// (gateway/forwarded_fields.h). Only the prefix where the client named no host, which HTTP/1.0
+/// (http/forwarded_fields.h). Only the prefix where the client named no host, which HTTP/1.0
 /// clients need not do.
 std::string base_url(const httplib::Request& req);
 

@@ -4,7 +4,7 @@
 
 #include <httplib.h>
 
-#include "gateway/application.h"
+#include "application/application.h"
 
 namespace forkscope::api {
 

@@ -2,12 +2,12 @@
 
 #include <nlohmann/json.hpp>
 
-#include "gateway/reason_phrase.h"
+#include "http/reason_phrase.h"
 
 namespace forkscope::api {
 
 void set_problem(httplib::Response& res, const Problem& problem) {
-  nlohmann::ordered_json body = {{"title", gateway::reason_phrase(problem.status)},
+  nlohmann::ordered_json body = {{"title", http::reason_phrase(problem.status)},
                                  {"status", problem.status},
                                  {"detail", problem.detail}};
   for (const FieldError& error : problem.errors) {

@@ -14,7 +14,7 @@ constexpr std::size_t kKeptOutputBytes = 64 * 1024;  // a longer response gives 
 }  // namespace
 
 Connection::Connection(os::UniqueFd fd, const sockaddr_storage& peer, std::uint64_t id,
-                       const HttpLimits& limits, RequestFramer::Peer trust)
+                       const http::Limits& limits, http::RequestFramer::Peer trust)
     : fd_(std::move(fd)), id_(id), framer_(limits, trust) {
   char text[INET6_ADDRSTRLEN] = "";
   if (peer.ss_family == AF_INET6) {

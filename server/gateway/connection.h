@@ -35,8 +35,8 @@
 #include <string_view>
 
 #include "forkscope/telemetry/layout.h"
-#include "gateway/http_limits.h"
-#include "gateway/request_framer.h"
+#include "http/limits.h"
+#include "http/request_framer.h"
 #include "os/unique_fd.h"
 
 namespace forkscope::gateway {
@@ -56,13 +56,13 @@ class Connection {
   };
 
   Connection(os::UniqueFd fd, const sockaddr_storage& peer, std::uint64_t id,
-             const HttpLimits& limits, RequestFramer::Peer trust);
+             const http::Limits& limits, http::RequestFramer::Peer trust);
 
   int fd() const { return fd_.get(); }
   std::uint64_t id() const { return id_; }
   const std::string& peer_address() const { return peer_address_; }
   int peer_port() const { return peer_port_; }
-  RequestFramer& framer() { return framer_; }
+  http::RequestFramer& framer() { return framer_; }
 
   // ── input ──
   enum class Received { nothing, bytes, end, broken };
@@ -91,7 +91,8 @@ class Connection {
   bool continue_sent = false;        ///< "100 Continue", for the request at hand.
   std::uint64_t deadline_ns = 0;     ///< Of whatever `state` waits for; 0 = none.
   std::uint64_t waits_since_ns = 0;  ///< When that wait began.
-  RequestFramer::Phase timed_phase = RequestFramer::Phase::idle;  ///< What the deadline is for.
+  http::RequestFramer::Phase timed_phase =
+      http::RequestFramer::Phase::idle;  ///< What the deadline is for.
   std::uint64_t lingers_until_ns = 0;
   std::uint64_t parked_since_ns = 0;
   telemetry::RequestRecord record{};  ///< Of the request at hand, once it has begun.
@@ -104,7 +105,7 @@ class Connection {
   std::uint64_t id_;
   std::string peer_address_;
   int peer_port_ = 0;
-  RequestFramer framer_;
+  http::RequestFramer framer_;
   std::string pipelined_;
   std::string output_;
   std::size_t sent_ = 0;

@@ -10,8 +10,8 @@ using State = Connection::State;
 Connection& ConnectionTable::add(Accepted accepted) {
   const auto index = static_cast<std::size_t>(accepted.fd.get());
   if (index >= by_descriptor_.size()) by_descriptor_.resize(index + 1);
-  const auto trust = proxies_.contains(accepted.peer) ? RequestFramer::Peer::trusted_proxy
-                                                      : RequestFramer::Peer::client;
+  const auto trust = proxies_.contains(accepted.peer) ? http::RequestFramer::Peer::trusted_proxy
+                                                      : http::RequestFramer::Peer::client;
   by_descriptor_[index] = std::make_unique<Connection>(std::move(accepted.fd), accepted.peer,
                                                        ++accepted_, limits_, trust);
   slot_.accepted();

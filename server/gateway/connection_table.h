@@ -14,14 +14,14 @@
 #include "forkscope/telemetry/slot_writer.h"
 #include "gateway/acceptor.h"
 #include "gateway/connection.h"
-#include "gateway/http_limits.h"
-#include "gateway/trusted_proxies.h"
+#include "http/limits.h"
+#include "http/trusted_proxies.h"
 
 namespace forkscope::gateway {
 
 class ConnectionTable {
  public:
-  ConnectionTable(const HttpLimits& limits, const TrustedProxies& proxies,
+  ConnectionTable(const http::Limits& limits, const http::TrustedProxies& proxies,
                   telemetry::SlotWriter& slot)
       : limits_(limits), proxies_(proxies), slot_(slot) {}
 
@@ -92,8 +92,8 @@ class ConnectionTable {
  private:
   void count_open(std::size_t count);
 
-  const HttpLimits& limits_;
-  const TrustedProxies& proxies_;
+  const http::Limits& limits_;
+  const http::TrustedProxies& proxies_;
   telemetry::SlotWriter& slot_;
   std::vector<std::unique_ptr<Connection>> by_descriptor_;
   std::vector<Connection*> closed_;  ///< In this iteration.

@@ -8,7 +8,7 @@
 
 namespace forkscope::gateway {
 
-using Phase = RequestFramer::Phase;
+using Phase = http::RequestFramer::Phase;
 using Received = Connection::Received;
 using State = Connection::State;
 
@@ -27,7 +27,7 @@ constexpr std::size_t kReceiveBytes = 64 * 1024;
 
 }  // namespace
 
-Conversations::Conversations(const HttpLimits& limits, ConnectionTable& connections,
+Conversations::Conversations(const http::Limits& limits, ConnectionTable& connections,
                              RequestRunner& runner, const Drain& drain,
                              const os::CaughtSignals& signals, LoopClock& clock,
                              telemetry::SlotWriter& slot)
@@ -98,7 +98,7 @@ void Conversations::throw_away(Connection& connection) {
 
 /// Decides by what has arrived so far.
 void Conversations::take_stock(Connection& connection) {
-  RequestFramer& framer = connection.framer();
+  http::RequestFramer& framer = connection.framer();
   const Phase phase = framer.phase();
   if (phase == Phase::complete) {
     connection.state = State::runnable;

@@ -16,16 +16,16 @@
 #include "gateway/connection.h"
 #include "gateway/connection_table.h"
 #include "gateway/drain.h"
-#include "gateway/http_limits.h"
 #include "gateway/loop_clock.h"
 #include "gateway/request_runner.h"
+#include "http/limits.h"
 #include "os/caught_signals.h"
 
 namespace forkscope::gateway {
 
 class Conversations {
  public:
-  Conversations(const HttpLimits& limits, ConnectionTable& connections, RequestRunner& runner,
+  Conversations(const http::Limits& limits, ConnectionTable& connections, RequestRunner& runner,
                 const Drain& drain, const os::CaughtSignals& signals, LoopClock& clock,
                 telemetry::SlotWriter& slot);
 
@@ -66,7 +66,7 @@ class Conversations {
   void attend(Connection& connection);
   void throw_away(Connection& connection);  ///< What still arrives while it lingers.
   void take_stock(Connection& connection);  ///< Is a request complete, wrong, or unfinished?
-  void expect(Connection& connection, RequestFramer::Phase phase);
+  void expect(Connection& connection, http::RequestFramer::Phase phase);
   AfterResponse what_follows(Connection& connection) const;
   void end(Connection& connection, AfterResponse after);
   void send(Connection& connection);
@@ -77,7 +77,7 @@ class Conversations {
   Connection* who_gives_way(std::chrono::nanoseconds least_idle) const;
   void wait_for(Connection& connection, std::chrono::nanoseconds limit);
 
-  const HttpLimits& limits_;
+  const http::Limits& limits_;
   ConnectionTable& connections_;
   RequestRunner& runner_;
   const Drain& drain_;

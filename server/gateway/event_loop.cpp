@@ -29,7 +29,7 @@ int rounded_up_ms(std::uint64_t duration_ns) {
 
 }  // namespace
 
-EventLoop::EventLoop(const HttpLimits& limits, const Surroundings& surroundings,
+EventLoop::EventLoop(const http::Limits& limits, const Surroundings& surroundings,
                      Application& application)
     : own_slot_(surroundings.identity.number - 1),
       listening_socket_(surroundings.listening_socket),

@@ -19,20 +19,20 @@
 #include <cstdint>
 #include <vector>
 
+#include "application/application.h"
 #include "forkscope/telemetry/segment_view.h"
 #include "forkscope/telemetry/slot_writer.h"
 #include "gateway/acceptor.h"
-#include "gateway/application.h"
 #include "gateway/connection_table.h"
 #include "gateway/conversations.h"
 #include "gateway/drain.h"
-#include "gateway/http_limits.h"
 #include "gateway/loop_clock.h"
-#include "gateway/own_response.h"
 #include "gateway/request_runner.h"
 #include "gateway/request_scheduler.h"
-#include "gateway/trusted_proxies.h"
 #include "gateway/turn_relay.h"
+#include "gateway/worker_identity.h"
+#include "http/limits.h"
+#include "http/trusted_proxies.h"
 #include "os/caught_signals.h"
 #include "os/epoll.h"
 #include "os/event_fd.h"
@@ -50,10 +50,10 @@ class EventLoop {
     const std::vector<os::EventFd>& wake;  ///< One per slot; ours and the peers'.
     const os::EventFd& application_wake;   ///< By the application: worth asking it again.
     const os::CaughtSignals& signals;      ///< SIGTERM: stop; others: hand over.
-    const TrustedProxies& proxies;
+    const http::TrustedProxies& proxies;
   };
 
-  EventLoop(const HttpLimits& limits, const Surroundings& surroundings, Application& application);
+  EventLoop(const http::Limits& limits, const Surroundings& surroundings, Application& application);
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 

@@ -6,9 +6,10 @@
 #include <exception>
 #include <utility>
 
-#include "gateway/http_syntax.h"
 #include "gateway/memory_server.h"
-#include "gateway/reason_phrase.h"
+#include "http/own_response.h"
+#include "http/reason_phrase.h"
+#include "http/syntax.h"
 
 namespace forkscope::gateway {
 
@@ -22,7 +23,7 @@ constexpr std::string_view kHandlerFailed = "The handler of this request failed.
 bool is_ours(std::string_view name) {
   for (const std::string_view own :
        {"date", "connection", "keep-alive", "x-worker", "x-worker-pid", "exception_what"}) {
-    if (equals_ignoring_case(name, own)) return true;
+    if (http::equals_ignoring_case(name, own)) return true;
   }
   return false;
 }
@@ -77,8 +78,8 @@ class ResponseStream final : public MemoryStream {
   }
 
   bool is_to_be_sent(std::string_view name) const {
-    if (answers_head_ && equals_ignoring_case(name, "accept-ranges")) return false;
-    if (is_bodiless() && equals_ignoring_case(name, "content-length")) return false;
+    if (answers_head_ && http::equals_ignoring_case(name, "accept-ranges")) return false;
+    if (is_bodiless() && http::equals_ignoring_case(name, "content-length")) return false;
     return !is_ours(name);
   }
   /// RFC 9110 sections 8.6 and 15: no body, and no Content-Length.
@@ -93,7 +94,7 @@ class ResponseStream final : public MemoryStream {
 };
 
 bool starts_ignoring_case(std::string_view text, std::string_view lower) {
-  return equals_ignoring_case(text.substr(0, lower.size()), lower);
+  return http::equals_ignoring_case(text.substr(0, lower.size()), lower);
 }
 
 /// Fields that concern the connection or the transfer are ours; those that cpp-httplib would act
@@ -102,7 +103,7 @@ bool is_for_routes(std::string_view name) {
   for (const std::string_view own :
        {"connection", "keep-alive", "content-length", "transfer-encoding", "te", "trailer",
         "upgrade", "expect", "accept-encoding", "range", "if-range"}) {
-    if (equals_ignoring_case(name, own)) return false;
+    if (http::equals_ignoring_case(name, own)) return false;
   }
   return !starts_ignoring_case(name, "remote_") && !starts_ignoring_case(name, "local_");
 }
@@ -129,7 +130,7 @@ class HttpBridge::Routes : public MemoryServer {
     application.add_routes(*this);
   }
 
-  Outcome handle(FramedRequest& request, const std::string& peer_address, int peer_port,
+  Outcome handle(http::FramedRequest& request, const std::string& peer_address, int peer_port,
                  const std::string& date, std::string& output) {
     threw_ = false;
     own_lines_.assign("Date: ").append(date).append("\r\n").append(common_lines_);
@@ -147,7 +148,7 @@ class HttpBridge::Routes : public MemoryServer {
     }
     if (whole && stream.status() != 0) return {stream.status(), threw_};
     output.resize(before);  // half a response is worse than none
-    output += problem_response(500, kHandlerFailed, date, common_lines_);
+    output += http::problem_response(500, kHandlerFailed, date, common_lines_);
     return {500, threw_};
   }
 
@@ -165,13 +166,14 @@ class HttpBridge::Routes : public MemoryServer {
     set_error_handler([this](const httplib::Request&, httplib::Response& response) {
       if (!response.body.empty()) return;
       response.set_content(
-          problem_body(response.status, threw_ ? kHandlerFailed : reason_phrase(response.status)),
+          http::problem_body(response.status,
+                             threw_ ? kHandlerFailed : http::reason_phrase(response.status)),
           "application/problem+json");
     });
   }
 
-  static void fill(httplib::Request& target, FramedRequest& request) {
-    for (const HeaderField& field : request.fields) {
+  static void fill(httplib::Request& target, http::FramedRequest& request) {
+    for (const http::HeaderField& field : request.fields) {
       if (is_for_routes(field.name)) target.headers.emplace(field.name, field.value);
     }
     target.target = request.target;
@@ -196,9 +198,9 @@ HttpBridge::HttpBridge(Application& application, const HeaderFields& common_fiel
 
 HttpBridge::~HttpBridge() = default;
 
-HttpBridge::Outcome HttpBridge::handle(FramedRequest& request, const std::string& peer_address,
-                                       int peer_port, const std::string& date,
-                                       std::string& output) {
+HttpBridge::Outcome HttpBridge::handle(http::FramedRequest& request,
+                                       const std::string& peer_address, int peer_port,
+                                       const std::string& date, std::string& output) {
   return routes_->handle(request, peer_address, peer_port, date, output);
 }
 

@@ -16,9 +16,9 @@
 #include <memory>
 #include <string>
 
-#include "gateway/application.h"
-#include "gateway/own_response.h"
-#include "gateway/request_framer.h"
+#include "application/application.h"
+#include "gateway/worker_identity.h"
+#include "http/request_framer.h"
 
 namespace forkscope::gateway {
 
@@ -37,7 +37,7 @@ class HttpBridge {
 
   /// Runs the handler of `request` and appends the response to `output`. The body is moved out of
   /// the request. Never throws.
-  Outcome handle(FramedRequest& request, const std::string& peer_address, int peer_port,
+  Outcome handle(http::FramedRequest& request, const std::string& peer_address, int peer_port,
                  const std::string& date, std::string& output);
 
  private:

@@ -1,5 +1,7 @@
 #include "gateway/request_runner.h"
 
+#include "http/own_response.h"
+
 namespace forkscope::gateway {
 
 namespace {
@@ -38,24 +40,24 @@ RequestRunner::RequestRunner(Application& application, const HeaderFields& commo
 void RequestRunner::begin_reads() { cache_.renew(application_.begin_reads()); }
 
 bool RequestRunner::reads(Connection& connection) const {
-  const FramedRequest& request = connection.framer().request();
+  const http::FramedRequest& request = connection.framer().request();
   return request.method == "GET" && application_.reads(request.path);
 }
 
 bool RequestRunner::writes(Connection& connection) const {
-  const FramedRequest& request = connection.framer().request();
+  const http::FramedRequest& request = connection.framer().request();
   return application_.writes(request.method, request.path);
 }
 
 void RequestRunner::begin(Connection& connection, std::uint64_t now_ns) {
-  const FramedRequest& request = connection.framer().request();
+  const http::FramedRequest& request = connection.framer().request();
   connection.record =
       slot_.begin_request(now_ns, method_of(request.method), request.path, connection.id());
   connection.response_begin = connection.output().size();
 }
 
 void RequestRunner::handle(Connection& connection) {
-  FramedRequest& request = connection.framer().request();
+  http::FramedRequest& request = connection.framer().request();
   const bool cacheable = ResponseCache::suits(request) && reads(connection);
   if (cacheable && cache_.append_to(connection.output(), request, date_.value())) {
     connection.status = 200;
@@ -89,7 +91,7 @@ void RequestRunner::answer_with_problem(Connection& connection, int status, std:
   connection.output().resize(connection.response_begin);
   std::string lines = common_lines_;
   lines += extra_fields;
-  connection.output() += problem_response(status, detail, date_.value(), lines);
+  connection.output() += http::problem_response(status, detail, date_.value(), lines);
 }
 
 }  // namespace forkscope::gateway

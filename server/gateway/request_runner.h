@@ -8,13 +8,13 @@
 #include <string>
 #include <string_view>
 
+#include "application/application.h"
 #include "forkscope/telemetry/slot_writer.h"
-#include "gateway/application.h"
 #include "gateway/connection.h"
-#include "gateway/date_header.h"
 #include "gateway/http_bridge.h"
-#include "gateway/own_response.h"
 #include "gateway/response_cache.h"
+#include "gateway/worker_identity.h"
+#include "http/date_header.h"
 
 namespace forkscope::gateway {
 
@@ -54,7 +54,7 @@ class RequestRunner {
   telemetry::SlotWriter& slot_;
   HttpBridge bridge_;
   ResponseCache cache_;
-  DateHeader date_;
+  http::DateHeader date_;
   std::string common_lines_;  ///< Of the responses that we give ourselves.
 };
 

@@ -16,8 +16,8 @@
 #include <optional>
 #include <vector>
 
+#include "application/application.h"
 #include "forkscope/telemetry/slot_writer.h"
-#include "gateway/application.h"
 #include "gateway/connection.h"
 #include "gateway/conversations.h"
 #include "gateway/loop_clock.h"

@@ -14,18 +14,18 @@ bool is_condition(std::string_view field) {
 
 }  // namespace
 
-bool ResponseCache::suits(const FramedRequest& request) {
+bool ResponseCache::suits(const http::FramedRequest& request) {
   if (request.method != "GET" || request.minor_version != 1 || !request.keep_alive ||
       !request.body.empty()) {
     return false;
   }
-  for (const HeaderField& field : request.fields) {
+  for (const http::HeaderField& field : request.fields) {
     if (is_condition(field.name)) return false;
   }
   return true;
 }
 
-bool ResponseCache::append_to(std::string& output, const FramedRequest& request,
+bool ResponseCache::append_to(std::string& output, const http::FramedRequest& request,
                               std::string_view date) {
   const Entry* entry = find(request);
   if (entry == nullptr || entry->content_version != content_version_) return false;
@@ -35,7 +35,7 @@ bool ResponseCache::append_to(std::string& output, const FramedRequest& request,
   return true;
 }
 
-void ResponseCache::store(const FramedRequest& request, std::string_view response,
+void ResponseCache::store(const http::FramedRequest& request, std::string_view response,
                           std::string_view date) {
   if (response.size() > kMaxResponseBytes) return;
   const std::size_t date_begin = response.find(date);
@@ -54,7 +54,7 @@ void ResponseCache::store(const FramedRequest& request, std::string_view respons
   young_bytes_ = 0;
 }
 
-ResponseCache::Entry* ResponseCache::find(const FramedRequest& request) {
+ResponseCache::Entry* ResponseCache::find(const http::FramedRequest& request) {
   // No scheme holds a colon, no host a slash, no prefix a space: each key has one reading.
   key_.assign(request.scheme).append("://").append(request.host).append(request.prefix);
   key_.append(1, ' ').append(request.target);

@@ -16,7 +16,7 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "gateway/request_framer.h"
+#include "http/request_framer.h"
 
 namespace forkscope::gateway {
 
@@ -28,15 +28,15 @@ class ResponseCache {
   /// Whether this request's answer depends on nothing but its target, as sent, and the scheme,
   /// host and prefix that its URLs get: a plain GET without conditions, over a connection that
   /// stays.
-  static bool suits(const FramedRequest& request);
+  static bool suits(const http::FramedRequest& request);
 
   /// From now on only responses that were stored under this version are found.
   void renew(std::uint64_t content_version) { content_version_ = content_version; }
 
   /// Appends the stored response, with `date` as its Date, to `output`. False: there is none.
-  bool append_to(std::string& output, const FramedRequest& request, std::string_view date);
+  bool append_to(std::string& output, const http::FramedRequest& request, std::string_view date);
   /// Keeps a whole response, which carries `date`, for the version of the latest renew().
-  void store(const FramedRequest& request, std::string_view response, std::string_view date);
+  void store(const http::FramedRequest& request, std::string_view response, std::string_view date);
 
  private:
   struct Entry {
@@ -47,7 +47,7 @@ class ResponseCache {
   using Generation = std::unordered_map<std::string, Entry>;
 
   /// The entry of the request, moved to the young generation if it is in the old one; or null.
-  Entry* find(const FramedRequest& request);
+  Entry* find(const http::FramedRequest& request);
 
   Generation young_;
   Generation old_;

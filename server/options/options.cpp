@@ -40,8 +40,8 @@ CLI::Validator positive_duration_validator() {
       "DURATION");
 }
 
-/// Limits on clients, with their defaults where they are defined: gateway/http_limits.h.
-void add_limits(CLI::App& app, gateway::HttpLimits& limits) {
+/// Limits on clients, with their defaults where they are defined: http/limits.h.
+void add_limits(CLI::App& app, http::Limits& limits) {
   const auto add_timeout = [&app](const std::string& name, std::chrono::milliseconds& timeout,
                                   const std::string& description) {
     app.add_option_function<std::string>(
@@ -73,9 +73,9 @@ void add_limits(CLI::App& app, gateway::HttpLimits& limits) {
 }
 
 std::string check_proxies(const std::string& text) {
-  return gateway::TrustedProxies::parse(text) ? std::string()
-                                              : "has to be none, or addresses, networks such as "
-                                                "10.0.0.0/8 and loopback, with commas";
+  return http::TrustedProxies::parse(text) ? std::string()
+                                           : "has to be none, or addresses, networks such as "
+                                             "10.0.0.0/8 and loopback, with commas";
 }
 
 /// "auto" or a number; nothing for anything else.
@@ -180,7 +180,7 @@ Parsed parse(int argc, char** argv) {
   worker.limits.drain_timeout =
       std::chrono::floor<std::chrono::milliseconds>(primary.drain_timeout) * 9 / 10;
   worker.faults_enabled = faults == "on" || (faults == "auto" && os::is_loopback(primary.host));
-  worker.trusted_proxies = *gateway::TrustedProxies::parse(trusted_proxies);
+  worker.trusted_proxies = *http::TrustedProxies::parse(trusted_proxies);
   worker.balance = balance == "kernel" ? gateway::Balance::kernel : gateway::Balance::shared;
   primary.log_format =
       log_format == "json" ? supervisor::LogFormat::json : supervisor::LogFormat::text;

@@ -14,8 +14,8 @@
 
 #include "child/child.h"
 #include "gateway/event_loop.h"
-#include "gateway/http_limits.h"
-#include "gateway/trusted_proxies.h"
+#include "http/limits.h"
+#include "http/trusted_proxies.h"
 
 namespace forkscope::worker {
 
@@ -23,8 +23,8 @@ struct Settings {
   std::string database = "todos.db";
   bool faults_enabled = false;
   gateway::Balance balance = gateway::Balance::shared;
-  gateway::HttpLimits limits;
-  gateway::TrustedProxies trusted_proxies;
+  http::Limits limits;
+  http::TrustedProxies trusted_proxies;
   bool pin = false;  ///< Each worker stays on one CPU, chosen by its number.
 };
 

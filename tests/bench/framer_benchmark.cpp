@@ -3,13 +3,13 @@
 
 #include <string_view>
 
-#include "gateway/request_framer.h"
+#include "http/request_framer.h"
 
-namespace forkscope::gateway {
+namespace forkscope::http {
 namespace {
 
 void frame(benchmark::State& state, std::string_view bytes) {
-  const HttpLimits limits;
+  const Limits limits;
   RequestFramer framer(limits);
   for (auto _ : state) {
     benchmark::DoNotOptimize(framer.consume(bytes));
@@ -41,4 +41,4 @@ BENCHMARK_CAPTURE(frame, post_in_chunks,
                   "a\r\n{\"title\":\"\r\ne\r\nwalk the dog\"}\r\n0\r\n\r\n");
 
 }  // namespace
-}  // namespace forkscope::gateway
+}  // namespace forkscope::http

@@ -14,8 +14,8 @@
 #include <string_view>
 
 #include "gateway/http_bridge.h"
-#include "gateway/http_syntax.h"
 #include "gateway/memory_server.h"
+#include "http/syntax.h"
 #include "plain_request.h"
 #include "require_equal.h"
 
@@ -23,9 +23,9 @@ namespace {
 
 using namespace forkscope;
 using fuzz::require_equal;
-using gateway::FramedRequest;
-using gateway::HeaderField;
-using gateway::RequestFramer;
+using http::FramedRequest;
+using http::HeaderField;
+using http::RequestFramer;
 
 /// What handlers have been called with.
 struct Seen {
@@ -145,7 +145,7 @@ bool is_within_its_abilities(const FramedRequest& request) {
     for (const std::string_view name :
          {"range", "if-range", "expect", "content-type", "content-encoding", "upgrade",
           "connection", "transfer-encoding", "content-length"}) {
-      if (gateway::equals_ignoring_case(field.name, name)) return false;
+      if (http::equals_ignoring_case(field.name, name)) return false;
     }
   }
   return true;
@@ -169,7 +169,7 @@ void require_the_same_end_without_the_bridge(const FramedRequest& request, int s
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const int socket = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  static const gateway::HttpLimits limits;
+  static const http::Limits limits;
   RequestFramer framer(limits);
   std::string_view stream(reinterpret_cast<const char*>(data), size);
   while (!stream.empty()) {

@@ -3,16 +3,16 @@
 
 #include <string>
 
-#include "gateway/http_syntax.h"
-#include "gateway/request_framer.h"
+#include "http/request_framer.h"
+#include "http/syntax.h"
 
 namespace forkscope::fuzz {
 
-inline std::string serialise(const gateway::FramedRequest& request) {
+inline std::string serialise(const http::FramedRequest& request) {
   bool has_host = false;
   std::string fields;
-  for (const gateway::HeaderField& field : request.fields) {
-    has_host |= gateway::equals_ignoring_case(field.name, "host");
+  for (const http::HeaderField& field : request.fields) {
+    has_host |= http::equals_ignoring_case(field.name, "host");
     fields.append(field.name).append(":").append(field.value).append("\r\n");
   }
   std::string bytes(request.method);

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/http_syntax.h"
+#include "http/syntax.h"
 #include "plain_request.h"
 #include "require_equal.h"
 #include "support/framing_transcript.h"
@@ -18,11 +18,11 @@ namespace {
 
 using forkscope::fuzz::require_equal;
 using forkscope::fuzz::serialise;
-using forkscope::gateway::equals_ignoring_case;
-using forkscope::gateway::FramedRequest;
-using forkscope::gateway::HeaderField;
-using forkscope::gateway::HttpLimits;
-using forkscope::gateway::RequestFramer;
+using forkscope::http::equals_ignoring_case;
+using forkscope::http::FramedRequest;
+using forkscope::http::HeaderField;
+using forkscope::http::Limits;
+using forkscope::http::RequestFramer;
 using forkscope::support::describe;
 using forkscope::support::transcribe;
 using forkscope::support::transcribe_whole;
@@ -40,7 +40,7 @@ FramedRequest without_body_framing(FramedRequest request) {
 void require_same_when_written_again(const FramedRequest& accepted) {
   const FramedRequest request = without_body_framing(accepted);
   const std::string bytes = serialise(request);
-  HttpLimits limits;
+  Limits limits;
   limits.max_target_bytes += 1;  // "http://host?query" gets the '/' that it lacked.
   limits.max_head_bytes += 1;
   RequestFramer framer(limits);
@@ -54,7 +54,7 @@ void require_same_when_written_again(const FramedRequest& accepted) {
                 "A request written again reads differently.");
 }
 
-void require_one_reading(std::string_view stream, std::size_t seed, const HttpLimits& limits) {
+void require_one_reading(std::string_view stream, std::size_t seed, const Limits& limits) {
   const std::string whole = transcribe_whole(stream, limits);
   const auto byte_by_byte = [](std::size_t) { return std::size_t{1}; };
   require_equal(whole, transcribe(stream, byte_by_byte, limits), "Byte by byte reads differently.");
@@ -83,8 +83,8 @@ void require_one_reading(std::string_view stream, std::size_t seed, const HttpLi
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view stream(reinterpret_cast<const char*>(data) + 1, size - 1);
-  require_one_reading(stream, data[0], HttpLimits{});
-  HttpLimits small;
+  require_one_reading(stream, data[0], Limits{});
+  Limits small;
   small.max_target_bytes = 16;
   small.max_head_bytes = 128;
   small.max_fields = 4;

@@ -10,17 +10,17 @@
 #include <string>
 #include <string_view>
 
-#include "gateway/request_framer.h"
+#include "http/request_framer.h"
 
 namespace forkscope::support {
 
-inline std::string describe(const gateway::FramedRequest& request) {
+inline std::string describe(const http::FramedRequest& request) {
   std::ostringstream out;
   out << request.method << ' ' << request.target << " HTTP/1." << request.minor_version
       << "\npath=" << request.path << " query=" << request.query << " host=" << request.host
       << (request.keep_alive ? " keep-alive" : " close")
       << (request.expects_continue ? " expects-continue" : "") << '\n';
-  for (const gateway::HeaderField& field : request.fields) {
+  for (const http::HeaderField& field : request.fields) {
     out << field.name << "=[" << field.value << "]\n";
   }
   out << "body=[" << request.body << "]\n";
@@ -31,10 +31,10 @@ inline std::string describe(const gateway::FramedRequest& request) {
 using Cut = std::function<std::size_t(std::size_t delivered)>;
 
 inline std::string transcribe(std::string_view bytes, const Cut& cut,
-                              const gateway::HttpLimits& limits = {}) {
-  using Phase = gateway::RequestFramer::Phase;
+                              const http::Limits& limits = {}) {
+  using Phase = http::RequestFramer::Phase;
   std::ostringstream out;
-  gateway::RequestFramer framer(limits);
+  http::RequestFramer framer(limits);
   for (std::size_t delivered = 0; delivered < bytes.size();) {
     std::string piece(bytes.substr(delivered, std::max<std::size_t>(1, cut(delivered))));
     std::size_t used = 0;
@@ -61,8 +61,7 @@ inline std::string transcribe(std::string_view bytes, const Cut& cut,
   return out.str();
 }
 
-inline std::string transcribe_whole(std::string_view bytes,
-                                    const gateway::HttpLimits& limits = {}) {
+inline std::string transcribe_whole(std::string_view bytes, const http::Limits& limits = {}) {
   return transcribe(
       bytes, [&bytes](std::size_t) { return bytes.size(); }, limits);
 }

@@ -37,8 +37,8 @@ struct Answer {
 Answer get(const std::string& target, const std::function<void(httplib::Server&)>& add_routes) {
   Lambda application(add_routes);
   HttpBridge bridge(application, {{"X-Common", "yes"}}, {3, 4711}, INVALID_SOCKET);
-  const HttpLimits limits;
-  RequestFramer framer(limits);
+  const http::Limits limits;
+  http::RequestFramer framer(limits);
   framer.consume("GET " + target + " HTTP/1.1\r\nHost: h\r\n\r\n");
   Answer answer{{}, "before|"};
   answer.outcome = bridge.handle(framer.request(), "127.0.0.1", 1, "Mon, 23 Nov 2026 08:49:37 GMT",

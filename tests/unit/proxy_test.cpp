@@ -5,10 +5,10 @@
 
 #include <string>
 
-#include "gateway/request_framer.h"
-#include "gateway/trusted_proxies.h"
+#include "http/request_framer.h"
+#include "http/trusted_proxies.h"
 
-namespace forkscope::gateway {
+namespace forkscope::http {
 namespace {
 
 sockaddr_storage address(const char* text) {
@@ -58,7 +58,7 @@ TEST(TrustedProxies, AreNothingElse) {
 /// scheme://host/prefix of a request with these fields, as handlers are told.
 std::string origin(const std::string& fields,
                    RequestFramer::Peer peer = RequestFramer::Peer::trusted_proxy) {
-  const HttpLimits limits;
+  const Limits limits;
   RequestFramer framer(limits, peer);
   framer.consume("GET / HTTP/1.1\r\nHost: own:8000\r\n" + fields + "\r\n");
   EXPECT_EQ(framer.phase(), RequestFramer::Phase::complete) << fields;
@@ -144,7 +144,7 @@ TEST(ForwardedFields, GetNothingIntoAUrlThatIsNotPartOfOne) {
 }
 
 TEST(ForwardedFields, OfAnybodyElseAreAsIfTheyHadNotBeenSent) {
-  const HttpLimits limits;
+  const Limits limits;
   RequestFramer framer(limits);
   framer.consume(
       "GET / HTTP/1.1\r\nX-Forwarded-Proto: https\r\nX-FORWARDED-FOR: 192.0.2.1\r\n"
@@ -161,7 +161,7 @@ TEST(ForwardedFields, OfAnybodyElseAreAsIfTheyHadNotBeenSent) {
 }
 
 TEST(ForwardedFields, OfOneRequestAreForgottenByTheNext) {
-  const HttpLimits limits;
+  const Limits limits;
   RequestFramer framer(limits, RequestFramer::Peer::trusted_proxy);
   framer.consume(
       "GET / HTTP/1.1\r\nHost: own\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Prefix: /a\r\n"
@@ -175,4 +175,4 @@ TEST(ForwardedFields, OfOneRequestAreForgottenByTheNext) {
 }
 
 }  // namespace
-}  // namespace forkscope::gateway
+}  // namespace forkscope::http

@@ -7,7 +7,7 @@
 
 #include "support/framing_transcript.h"
 
-namespace forkscope::gateway {
+namespace forkscope::http {
 namespace {
 
 using Phase = RequestFramer::Phase;
@@ -28,7 +28,7 @@ std::string printable(const std::string& bytes) {
   return testing::PrintToString(bytes.size() < 300 ? bytes : bytes.substr(0, 300) + "...");
 }
 
-void expect_rejected(const Rejection& rejection, const HttpLimits& limits = {}) {
+void expect_rejected(const Rejection& rejection, const Limits& limits = {}) {
   const std::string& bytes = rejection.bytes;
   SCOPED_TRACE(printable(bytes));
 
@@ -326,7 +326,7 @@ TEST(RequestFramerRejections, TrailerSectionThatIsNotOne) {
 }
 
 TEST(RequestFramerRejections, WhatIsOverALimitAtTheFirstByteThatIs) {
-  const HttpLimits defaults;
+  const Limits defaults;
   std::string crlfs;
   for (std::size_t i = 0; i <= defaults.max_leading_empty_lines; ++i) crlfs += "\r\n";
   std::string fields = kGet + kHost;
@@ -355,7 +355,7 @@ TEST(RequestFramerRejections, WhatIsOverALimitAtTheFirstByteThatIs) {
 }
 
 TEST(RequestFramerRejections, WhatIsOverAConfiguredLimit) {
-  HttpLimits limits;
+  Limits limits;
   limits.max_target_bytes = 4;
   limits.max_fields = 1;
   limits.max_body_bytes = 3;
@@ -367,4 +367,4 @@ TEST(RequestFramerRejections, WhatIsOverAConfiguredLimit) {
 }
 
 }  // namespace
-}  // namespace forkscope::gateway
+}  // namespace forkscope::http

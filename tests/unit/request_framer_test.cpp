@@ -1,5 +1,5 @@
 // What the framer lets through, what it makes of it, and what it tells the connection meanwhile.
-#include "gateway/request_framer.h"
+#include "http/request_framer.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 
 #include "support/framing_transcript.h"
 
-namespace forkscope::gateway {
+namespace forkscope::http {
 namespace {
 
 using Phase = RequestFramer::Phase;
@@ -34,7 +34,7 @@ class Framed {
   const FramedRequest* operator->() const { return &framer_.request(); }
 
  private:
-  HttpLimits limits_;
+  Limits limits_;
   RequestFramer framer_;
 };
 
@@ -145,7 +145,7 @@ TEST(RequestFramer, ReadsABodyOfContentLength) {
 }
 
 TEST(RequestFramer, TakesNoBodyWithoutContentLengthAndTransferEncoding) {
-  HttpLimits limits;
+  Limits limits;
   RequestFramer framer(limits);
   const std::string head = "POST / HTTP/1.1\r\nHost: a\r\n\r\n";
   EXPECT_EQ(framer.consume(head + "GET /smuggled"), head.size());
@@ -172,7 +172,7 @@ TEST(RequestFramer, DropsTrailerFields) {
 }
 
 TEST(RequestFramer, TakesWhatIsExactlyAtALimit) {
-  const HttpLimits limits;
+  const Limits limits;
   std::string empty_lines;
   for (std::size_t i = 0; i < limits.max_leading_empty_lines; ++i) empty_lines += "\r\n";
   const std::string target = "/" + std::string(limits.max_target_bytes - 1, 'a');
@@ -197,7 +197,7 @@ TEST(RequestFramer, TakesWhatIsExactlyAtALimit) {
 }
 
 TEST(RequestFramer, TellsHowFarARequestHasArrived) {
-  HttpLimits limits;
+  Limits limits;
   RequestFramer framer(limits);
   EXPECT_EQ(framer.phase(), Phase::idle);
   framer.consume("\r\n\r");
@@ -219,7 +219,7 @@ TEST(RequestFramer, TellsHowFarARequestHasArrived) {
 }
 
 TEST(RequestFramer, AwaitsContinueUntilTheBodyBegins) {
-  HttpLimits limits;
+  Limits limits;
   RequestFramer framer(limits);
   const std::string head =
       "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-Continue\r\nContent-Length: 2\r\n";
@@ -244,7 +244,7 @@ TEST(RequestFramer, ExpectsNoContinueWithoutABodyOrFromHttp10) {
 }
 
 TEST(RequestFramer, KeepsNothingOfARequestForTheNext) {
-  HttpLimits limits;
+  Limits limits;
   RequestFramer framer(limits);
   framer.consume(
       "\r\nPOST http://x?y HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: 100-continue\r\n"
@@ -300,4 +300,4 @@ TEST(RequestFramer, FramesFiftyPipelinedRequestsOneByOne) {
 }
 
 }  // namespace
-}  // namespace forkscope::gateway
+}  // namespace forkscope::http

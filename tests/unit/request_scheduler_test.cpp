@@ -87,8 +87,8 @@ class RequestSchedulerTest : public ::testing::Test {
   telemetry::SegmentView view_ = telemetry::SegmentView::over(segment_.data(), segment_.size());
   telemetry::SlotWriter slot_ = segment_.slot(0);
   std::vector<os::EventFd> wake_{1};
-  const HttpLimits limits_;
-  const TrustedProxies proxies_;
+  const http::Limits limits_;
+  const http::TrustedProxies proxies_;
   LoopClock clock_;
   Drain drain_{limits_.drain_timeout};
   ConnectionTable connections_{limits_, proxies_, slot_};

@@ -14,8 +14,8 @@ constexpr const char* kLater = "Tue, 24 Nov 2026 09:50:38 GMT";
 
 class ResponseCacheTest : public ::testing::Test {
  protected:
-  static FramedRequest get(std::string_view target, std::string_view host = "localhost") {
-    FramedRequest request;
+  static http::FramedRequest get(std::string_view target, std::string_view host = "localhost") {
+    http::FramedRequest request;
     request.method = "GET";
     request.target = target;
     request.host = host;
@@ -25,7 +25,7 @@ class ResponseCacheTest : public ::testing::Test {
     return "HTTP/1.1 200 OK\r\nDate: " + date +
            "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
   }
-  std::string found(const FramedRequest& request, const std::string& date = kEarlier) {
+  std::string found(const http::FramedRequest& request, const std::string& date = kEarlier) {
     std::string output = "before";
     return cache_.append_to(output, request, date) ? output : "nothing";
   }
@@ -44,7 +44,7 @@ TEST_F(ResponseCacheTest, KnowsTargetsAndOriginsApart) {
   EXPECT_EQ(found(get("/b", "one")), "nothing");
   EXPECT_EQ(found(get("/a", "two")), "nothing");
   EXPECT_EQ(found(get("/a?", "one")), "nothing");
-  FramedRequest proxied = get("/a", "one");
+  http::FramedRequest proxied = get("/a", "one");
   proxied.scheme = "https";
   EXPECT_EQ(found(proxied), "nothing");
   proxied.scheme = "http";
@@ -83,7 +83,7 @@ TEST_F(ResponseCacheTest, DoesNotKeepWhatIsTooLongOrHasNoDate) {
 }
 
 TEST_F(ResponseCacheTest, SuitsPlainGetsOnly) {
-  FramedRequest request = get("/a");
+  http::FramedRequest request = get("/a");
   EXPECT_TRUE(ResponseCache::suits(request));
   request.fields = {{"Accept", "*/*"}};
   EXPECT_TRUE(ResponseCache::suits(request));

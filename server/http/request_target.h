@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace forkscope::gateway {
+namespace forkscope::http {
 
 /// Views into the raw target.
 struct RequestTarget {
@@ -33,4 +33,4 @@ bool has_valid_escapes(std::string_view text);
 /// 4.2.1 and 7.2).
 bool is_valid_authority(std::string_view text);
 
-}  // namespace forkscope::gateway
+}  // namespace forkscope::http

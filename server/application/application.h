@@ -4,7 +4,8 @@
 // has a default that suits an application without a store. One that keeps data can take part in
 // group commit (writes of one loop iteration share a transaction) and in the response cache.
 //
-// Paths are in their normal form (request_target.h), the one that routes see as well.
+// Paths are in their normal form (http/request_target.h), the one that routes see as well. The
+// names are the gateway's, because it is the gateway that asks for all this.
 //
 // All functions are called in a worker process, by its first thread, after the fork. None may
 // block, but for those that write, which may wait for the disk, if possible only while they have

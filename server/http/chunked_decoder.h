@@ -12,18 +12,18 @@
 #include <string>
 #include <string_view>
 
-#include "gateway/field_scanner.h"
-#include "gateway/framing_error.h"
-#include "gateway/http_limits.h"
+#include "http/field_scanner.h"
+#include "http/framing_error.h"
+#include "http/limits.h"
 
-namespace forkscope::gateway {
+namespace forkscope::http {
 
 class ChunkedDecoder {
  public:
   enum class Status { need_more, complete, error };
 
   /// The limits must outlive the decoder.
-  explicit ChunkedDecoder(const HttpLimits& limits) : limits_(&limits) {}
+  explicit ChunkedDecoder(const Limits& limits) : limits_(&limits) {}
 
   /// Decodes from input[pos] and appends to `body`, which nobody else may change. Moves pos behind
   /// what it used: all of it, or up to the end of the coding, or onto the byte that is wrong. Each
@@ -51,7 +51,7 @@ class ChunkedDecoder {
   Status decode_trailer(std::string_view input, std::size_t& pos);
   Status fail(const FramingError& error);
 
-  const HttpLimits* limits_;
+  const Limits* limits_;
   State state_ = State::size_first;
   std::uint64_t chunk_left_ = 0;  ///< The size being read, then the data bytes still to come.
   unsigned size_digits_ = 0;
@@ -61,4 +61,4 @@ class ChunkedDecoder {
   FramingError error_;
 };
 
-}  // namespace forkscope::gateway
+}  // namespace forkscope::http

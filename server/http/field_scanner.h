@@ -10,7 +10,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace forkscope::gateway {
+namespace forkscope::http {
 
 class FieldScanner {
  public:
@@ -48,4 +48,4 @@ class FieldScanner {
   std::string_view fault_;
 };
 
-}  // namespace forkscope::gateway
+}  // namespace forkscope::http

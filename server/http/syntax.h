@@ -7,7 +7,7 @@
 #include <cstring>
 #include <string_view>
 
-namespace forkscope::gateway {
+namespace forkscope::http {
 
 enum CharClass : std::uint8_t {
   kTokenChar = 1,   ///< tchar of method and field names, RFC 9110 section 5.6.2.
@@ -81,4 +81,4 @@ constexpr bool equals_ignoring_case(std::string_view text, std::string_view lowe
   return true;
 }
 
-}  // namespace forkscope::gateway
+}  // namespace forkscope::http

@@ -1,8 +1,8 @@
-#include "gateway/date_header.h"
+#include "http/date_header.h"
 
 #include <ctime>
 
-namespace forkscope::gateway {
+namespace forkscope::http {
 
 void DateHeader::renew() {
   timespec now{};
@@ -16,4 +16,4 @@ void DateHeader::renew() {
   value_.assign(text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &utc));
 }
 
-}  // namespace forkscope::gateway
+}  // namespace forkscope::http

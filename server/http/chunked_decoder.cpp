@@ -1,10 +1,10 @@
-#include "gateway/chunked_decoder.h"
+#include "http/chunked_decoder.h"
 
 #include <algorithm>
 
-#include "gateway/http_syntax.h"
+#include "http/syntax.h"
 
-namespace forkscope::gateway {
+namespace forkscope::http {
 namespace {
 
 /// As many as 64 bits take. Leading zeros count, so that a size cannot go on for ever.
@@ -127,4 +127,4 @@ ChunkedDecoder::Status ChunkedDecoder::fail(const FramingError& error) {
   return Status::error;
 }
 
-}  // namespace forkscope::gateway
+}  // namespace forkscope::http

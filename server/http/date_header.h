@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-namespace forkscope::gateway {
+namespace forkscope::http {
 
 class DateHeader {
  public:
@@ -21,4 +21,4 @@ class DateHeader {
   std::string value_;
 };
 
-}  // namespace forkscope::gateway
+}  // namespace forkscope::http

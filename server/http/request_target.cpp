@@ -1,11 +1,11 @@
-#include "gateway/request_target.h"
+#include "http/request_target.h"
 
 #include <algorithm>
 #include <charconv>
 
-#include "gateway/http_syntax.h"
+#include "http/syntax.h"
 
-namespace forkscope::gateway {
+namespace forkscope::http {
 namespace {
 
 constexpr std::string_view kHttpScheme = "http://";
@@ -95,4 +95,4 @@ bool is_valid_authority(std::string_view text) {
   return !host.empty() && skip_while(host, 0, kHostChar) == host.size() && has_valid_escapes(host);
 }
 
-}  // namespace forkscope::gateway
+}  // namespace forkscope::http

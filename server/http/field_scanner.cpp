@@ -1,8 +1,8 @@
-#include "gateway/field_scanner.h"
+#include "http/field_scanner.h"
 
-#include "gateway/http_syntax.h"
+#include "http/syntax.h"
 
-namespace forkscope::gateway {
+namespace forkscope::http {
 
 FieldScanner::Event FieldScanner::next(std::string_view text, std::size_t& pos) {
   while (pos < text.size()) {
@@ -62,4 +62,4 @@ FieldScanner::Event FieldScanner::fail(std::string_view fault) {
   return Event::error;
 }
 
-}  // namespace forkscope::gateway
+}  // namespace forkscope::http

@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-namespace forkscope::gateway {
+namespace forkscope::http {
 
 constexpr std::string_view reason_phrase(int status) {
   switch (status) {
@@ -42,4 +42,4 @@ constexpr std::string_view reason_phrase(int status) {
   }
 }
 
-}  // namespace forkscope::gateway
+}  // namespace forkscope::http

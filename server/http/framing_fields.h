@@ -9,9 +9,9 @@
 #include <optional>
 #include <string_view>
 
-#include "gateway/framing_error.h"
+#include "http/framing_error.h"
 
-namespace forkscope::gateway {
+namespace forkscope::http {
 
 class FramingFields {
  public:
@@ -51,4 +51,4 @@ class FramingFields {
   bool has_unsupported_content_ = false;
 };
 
-}  // namespace forkscope::gateway
+}  // namespace forkscope::http

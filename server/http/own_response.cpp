@@ -1,23 +1,15 @@
-#include "gateway/own_response.h"
+#include "http/own_response.h"
 
 #include <nlohmann/json.hpp>
 
-#include "gateway/reason_phrase.h"
+#include "http/reason_phrase.h"
 
-namespace forkscope::gateway {
+namespace forkscope::http {
 
 std::string problem_body(int status, std::string_view detail) {
   const nlohmann::ordered_json problem = {
       {"title", reason_phrase(status)}, {"status", status}, {"detail", detail}};
   return problem.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-}
-
-std::string common_lines(const WorkerIdentity& worker, const HeaderFields& common_fields) {
-  std::string lines;
-  for (const auto& [name, value] : common_fields) lines += name + ": " + value + "\r\n";
-  lines += "X-Worker: " + std::to_string(worker.number) + "\r\n";
-  lines += "X-Worker-Pid: " + std::to_string(worker.pid) + "\r\n";
-  return lines;
 }
 
 std::string problem_response(int status, std::string_view detail, std::string_view date,
@@ -36,4 +28,4 @@ std::string problem_response(int status, std::string_view detail, std::string_vi
   return response;
 }
 
-}  // namespace forkscope::gateway
+}  // namespace forkscope::http

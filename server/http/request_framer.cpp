@@ -1,11 +1,11 @@
-#include "gateway/request_framer.h"
+#include "http/request_framer.h"
 
 #include <algorithm>
 
-#include "gateway/http_syntax.h"
-#include "gateway/request_target.h"
+#include "http/request_target.h"
+#include "http/syntax.h"
 
-namespace forkscope::gateway {
+namespace forkscope::http {
 namespace {
 
 /// A body buffer that grew beyond this is given back to the allocator after its request.
@@ -294,4 +294,4 @@ void RequestFramer::fail(const FramingError& error) {
   phase_ = Phase::failed;
 }
 
-}  // namespace forkscope::gateway
+}  // namespace forkscope::http

@@ -24,14 +24,14 @@
 #include <string_view>
 #include <vector>
 
-#include "gateway/chunked_decoder.h"
-#include "gateway/field_scanner.h"
-#include "gateway/forwarded_fields.h"
-#include "gateway/framing_error.h"
-#include "gateway/framing_fields.h"
-#include "gateway/http_limits.h"
+#include "http/chunked_decoder.h"
+#include "http/field_scanner.h"
+#include "http/forwarded_fields.h"
+#include "http/framing_error.h"
+#include "http/framing_fields.h"
+#include "http/limits.h"
 
-namespace forkscope::gateway {
+namespace forkscope::http {
 
 struct HeaderField {
   std::string_view name;   ///< As sent.
@@ -74,7 +74,7 @@ class RequestFramer {
   enum class Peer { client, trusted_proxy };
 
   /// The limits must outlive the framer.
-  explicit RequestFramer(const HttpLimits& limits, Peer peer = Peer::client)
+  explicit RequestFramer(const Limits& limits, Peer peer = Peer::client)
       : limits_(&limits), peer_(peer), chunked_(limits) {}
   RequestFramer(const RequestFramer&) = delete;  // The views of request() point into this object.
   RequestFramer& operator=(const RequestFramer&) = delete;
@@ -153,7 +153,7 @@ class RequestFramer {
   void set_target();
   void fail(const FramingError& error);
 
-  const HttpLimits* limits_;
+  const Limits* limits_;
   Peer peer_;
   Phase phase_ = Phase::idle;
   FramedRequest request_;
@@ -168,4 +168,4 @@ class RequestFramer {
   bool body_begun_ = false;
 };
 
-}  // namespace forkscope::gateway
+}  // namespace forkscope::http

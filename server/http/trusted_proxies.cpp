@@ -1,4 +1,4 @@
-#include "gateway/trusted_proxies.h"
+#include "http/trusted_proxies.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -8,7 +8,7 @@
 #include <cstring>
 #include <string>
 
-namespace forkscope::gateway {
+namespace forkscope::http {
 namespace {
 
 constexpr unsigned kMappedBits = 96;
@@ -85,4 +85,4 @@ bool TrustedProxies::contains(const sockaddr_storage& peer) const {
   });
 }
 
-}  // namespace forkscope::gateway
+}  // namespace forkscope::http

@@ -6,7 +6,7 @@
 
 #include <string_view>
 
-namespace forkscope::gateway {
+namespace forkscope::http {
 
 struct FramingError {
   int status = 0;           ///< HTTP status, 4xx or 5xx.
@@ -19,4 +19,4 @@ constexpr FramingError content_too_large() {
   return {413, "The request body is larger than this server accepts."};
 }
 
-}  // namespace forkscope::gateway
+}  // namespace forkscope::http

@@ -13,7 +13,7 @@
 #include <string>
 #include <string_view>
 
-namespace forkscope::gateway {
+namespace forkscope::http {
 
 class ForwardedFields {
  public:
@@ -46,4 +46,4 @@ class ForwardedFields {
   std::string prefix_;
 };
 
-}  // namespace forkscope::gateway
+}  // namespace forkscope::http

@@ -1,12 +1,12 @@
-#include "gateway/forwarded_fields.h"
+#include "http/forwarded_fields.h"
 
 #include <algorithm>
 #include <optional>
 
-#include "gateway/http_syntax.h"
-#include "gateway/request_target.h"
+#include "http/request_target.h"
+#include "http/syntax.h"
 
-namespace forkscope::gateway {
+namespace forkscope::http {
 namespace {
 
 constexpr std::string_view kForwarded = "forwarded";
@@ -152,4 +152,4 @@ void ForwardedFields::accept_forwarded(std::string_view list) {
   standard_ = std::move(last);
 }
 
-}  // namespace forkscope::gateway
+}  // namespace forkscope::http

@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace forkscope::gateway {
+namespace forkscope::http {
 
 class TrustedProxies {
  public:
@@ -33,4 +33,4 @@ class TrustedProxies {
   std::vector<Network> networks_;
 };
 
-}  // namespace forkscope::gateway
+}  // namespace forkscope::http

@@ -1,11 +1,11 @@
-#include "gateway/framing_fields.h"
+#include "http/framing_fields.h"
 
 #include <limits>
 
-#include "gateway/http_syntax.h"
-#include "gateway/request_target.h"
+#include "http/request_target.h"
+#include "http/syntax.h"
 
-namespace forkscope::gateway {
+namespace forkscope::http {
 
 std::optional<FramingError> FramingFields::accept(std::string_view name, std::string_view value,
                                                   int minor_version) {
@@ -104,4 +104,4 @@ std::optional<FramingError> FramingFields::check(int minor_version,
   return std::nullopt;
 }
 
-}  // namespace forkscope::gateway
+}  // namespace forkscope::http

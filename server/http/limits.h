@@ -8,9 +8,9 @@
 #include <chrono>
 #include <cstddef>
 
-namespace forkscope::gateway {
+namespace forkscope::http {
 
-struct HttpLimits {
+struct Limits {
   // ── one request: what is over a limit is answered with the status named here ──
   std::size_t max_method_bytes = 32;             ///< 501
   std::size_t max_head_bytes = 16 * 1024;        ///< 431; request line to empty line, inclusive
@@ -34,4 +34,4 @@ struct HttpLimits {
   std::chrono::milliseconds drain_timeout{27'000};  ///< Then it closes what has not ended yet.
 };
 
-}  // namespace forkscope::gateway
+}  // namespace forkscope::http
