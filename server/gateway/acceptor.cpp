@@ -4,15 +4,15 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <chrono>
 
 namespace forkscope::gateway {
 
 namespace {
 
-constexpr std::uint64_t kMillisecondNs = 1'000'000;
-constexpr std::uint64_t kWayNs = kMillisecondNs;               // what a nudged peer gets
-constexpr std::uint64_t kAvailableNs = 20 * kMillisecondNs;    // busy for less is available
-constexpr std::uint64_t kOutOfFilesNs = 100 * kMillisecondNs;  // pause after EMFILE
+constexpr std::chrono::milliseconds kWay{1};           // what a nudged peer gets
+constexpr std::chrono::milliseconds kAvailable{20};    // busy for less is available
+constexpr std::chrono::milliseconds kOutOfFiles{100};  // pause after EMFILE
 
 }  // namespace
 
@@ -29,7 +29,7 @@ Acceptor::Acceptor(int listening_socket, Balance balance, std::size_t max_connec
 bool Acceptor::has_turn(std::uint64_t own_connections, std::uint64_t now_ns) {
   const bool is_full = own_connections >= max_connections_;
   if (is_full) nudged_ = false;  // that was for a worker with room
-  if (!pending_ || (now_ns < not_before_ns_ && !nudged_)) return false;
+  if (!pending_ || (!next_try_.has_passed(now_ns) && !nudged_)) return false;
   if (gave_way_ && !nudged_ &&
       view_.counters(gave_way_->slot).connections_accepted != gave_way_->accepted) {
     gave_way_.reset();
@@ -45,13 +45,13 @@ bool Acceptor::has_turn(std::uint64_t own_connections, std::uint64_t now_ns) {
       gave_way_ = GaveWay{*peer, view_.counters(*peer).connections_accepted};
       wake_[*peer].signal();
       // At our limit somebody has to go for it, so a peer that is busy for a moment is waited for.
-      not_before_ns_ = now_ns + (is_full ? kAvailableNs : kWayNs);
+      next_try_ = os::Deadline::after(now_ns, is_full ? kAvailable : kWay);
       return false;
     }
   }
   nudged_ = false;
   gave_way_.reset();
-  not_before_ns_ = now_ns;
+  next_try_ = kAtOnce;
   return true;
 }
 
@@ -66,7 +66,7 @@ std::optional<Accepted> Acceptor::accept(std::uint64_t now_ns) {
     case EMFILE:
     case ENFILE: lacks_files_ = true; [[fallthrough]];
     case ENOBUFS:
-    case ENOMEM: not_before_ns_ = now_ns + kOutOfFilesNs; break;
+    case ENOMEM: next_try_ = os::Deadline::after(now_ns, kOutOfFiles); break;
     case ECONNABORTED:
     case EINTR:
     case EPERM:
@@ -122,7 +122,7 @@ bool Acceptor::available(std::uint32_t slot, std::uint64_t now_ns) const {
   const telemetry::Progress progress = view_.progress(slot);
   if (progress.ready_ns == 0 || progress.draining != 0) return false;
   if (progress.phase != static_cast<std::uint64_t>(telemetry::Phase::idle) &&
-      now_ns > progress.busy_since_ns + kAvailableNs) {
+      os::Deadline::after(progress.busy_since_ns, kAvailable).has_passed(now_ns)) {
     return false;
   }
   const auto roster = view_.roster(slot);

@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "forkscope/telemetry/segment_view.h"
+#include "os/deadline.h"
 #include "os/event_fd.h"
 #include "os/unique_fd.h"
 
@@ -50,7 +51,7 @@ class Acceptor {
     pending_ = true;
     if (!gave_way_) return;
     gave_way_.reset();  // that was for another connection
-    not_before_ns_ = 1;
+    next_try_ = kAtOnce;
   }
   /// A peer or the primary wants us to look at the queue: out of turn, without asking back.
   void nudged() { pending_ = nudged_ = true; }
@@ -58,7 +59,7 @@ class Acceptor {
   /// Requests are about to run while a connection waits: an idle peer may take it meanwhile.
   void pass_on(std::uint64_t now_ns) const;
 
-  /// Whether it is our turn to take a connection, if one waits. Ask again while retry_at_ns() says
+  /// Whether it is our turn to take a connection, if one waits. Ask again when retry_at() says
   /// so.
   bool has_turn(std::uint64_t own_connections, std::uint64_t now_ns);
   /// In our turn: one connection at most.
@@ -71,12 +72,10 @@ class Acceptor {
   bool somebody_waits();
   /// Peers may find it easier to make room.
   void call_peers(std::uint64_t now_ns) const;
-  void try_again_at(std::uint64_t due_ns) { not_before_ns_ = due_ns; }
+  void try_again_at(os::Deadline due) { next_try_ = due; }
 
-  /// When to try again, in the past for at once. Nothing: an event will tell.
-  std::optional<std::uint64_t> retry_at_ns() const {
-    return pending_ ? std::optional(not_before_ns_) : std::nullopt;
-  }
+  /// When to try again, in the past for at once. Never: an event will tell.
+  os::Deadline retry_at() const { return pending_ ? next_try_ : os::Deadline::never(); }
 
  private:
   struct Load {
@@ -90,6 +89,8 @@ class Acceptor {
   std::optional<std::uint32_t> peer_below(Load least, std::uint64_t now_ns) const;
   std::uint64_t load_of(std::uint32_t slot) const;
   bool available(std::uint32_t slot, std::uint64_t now_ns) const;
+
+  static constexpr os::Deadline kAtOnce = os::Deadline::at(0);
 
   int listening_socket_;
   Balance balance_;
@@ -106,7 +107,7 @@ class Acceptor {
     std::uint64_t accepted = 0;
   };
   std::optional<GaveWay> gave_way_;
-  std::uint64_t not_before_ns_ = 1;  ///< The next try.
+  os::Deadline next_try_ = kAtOnce;
 };
 
 }  // namespace forkscope::gateway

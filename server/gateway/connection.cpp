@@ -1,11 +1,14 @@
 #include "gateway/connection.h"
 
 #include <arpa/inet.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <cerrno>
 
 namespace forkscope::gateway {
+
+using Phase = http::RequestFramer::Phase;
 
 namespace {
 
@@ -29,42 +32,52 @@ Connection::Connection(os::UniqueFd fd, const sockaddr_storage& peer, std::uint6
   peer_address_ = text;
 }
 
+void Connection::note(std::uint32_t events) {
+  if ((events & EPOLLOUT) != 0) is_writable_ = true;
+  if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0) is_readable_ = true;
+  if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) end_announced_ = true;
+}
+
 Connection::Received Connection::receive(std::span<char> buffer, std::uint64_t& bytes_received) {
   const ssize_t count = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
   if (count < 0) {
     if (errno == EINTR) return Received::nothing;
-    readable = false;
+    is_readable_ = false;
     return errno == EAGAIN ? Received::nothing : Received::broken;
   }
   if (count == 0) {
-    readable = false;
+    is_readable_ = false;
+    peer_has_ended_ = true;
     return Received::end;
   }
   const auto size = static_cast<std::size_t>(count);
   bytes_received += size;
   // Less than asked for: the kernel has no more, and will say so when it has. The end of the
   // stream is the exception: it may have been announced already.
-  if (size < buffer.size() && !end_announced) readable = false;
+  if (size < buffer.size() && !end_announced_) is_readable_ = false;
   const std::string_view bytes(buffer.data(), size);
   pipelined_.append(bytes.substr(framer_.consume(bytes)));
   return Received::bytes;
 }
 
-void Connection::feed_pipelined() {
-  if (pipelined_.empty()) return;
-  pipelined_.erase(0, framer_.consume(pipelined_));
+void Connection::begin_next_exchange() {
+  exchange_ = Exchange();
+  is_new_ = false;
+  timed_phase_ = Phase::complete;  // whatever the phase is now, it begins now
+  framer_.reset();
+  if (!pipelined_.empty()) pipelined_.erase(0, framer_.consume(pipelined_));
 }
 
 Connection::Received Connection::discard(std::span<char> buffer) {
   const ssize_t count = ::recv(fd_.get(), buffer.data(), buffer.size(), 0);
   if (count > 0) {
     discarded_bytes_ += static_cast<std::uint64_t>(count);
-    if (static_cast<std::size_t>(count) < buffer.size() && !end_announced) readable = false;
+    if (static_cast<std::size_t>(count) < buffer.size() && !end_announced_) is_readable_ = false;
     return Received::bytes;
   }
   if (count == 0) return Received::end;
   if (errno == EINTR) return Received::nothing;
-  readable = false;
+  is_readable_ = false;
   return errno == EAGAIN ? Received::nothing : Received::broken;
 }
 
@@ -73,13 +86,13 @@ bool Connection::send(std::uint64_t& bytes_sent) {
       ::send(fd_.get(), output_.data() + sent_, output_.size() - sent_, MSG_NOSIGNAL);
   if (count < 0) {
     if (errno == EINTR) return true;
-    writable = false;
+    is_writable_ = false;
     return errno == EAGAIN;
   }
   sent_ += static_cast<std::size_t>(count);
   bytes_sent += static_cast<std::uint64_t>(count);
   if (has_output()) {
-    writable = false;
+    is_writable_ = false;
     return true;
   }
   sent_ = 0;

@@ -2,46 +2,50 @@
 //
 //   receiving ─┬─▶ runnable      a whole request has arrived
 //              ├─▶ sending       it is wrong or too slow, and the answer says so
-//              └─▶ closed        end of the stream, or idle for too long
+//              └─▶ closed        the peer is gone, or idle for too long
 //   runnable ──┬─▶ sending       its handler has run
 //              ├─▶ parked        it writes, and another worker has the turn ──▶ as from runnable,
 //              │                 or sending: that it waited for too long
 //              └─▶ uncommitted   it writes, and its handler has run ──▶ sending after the flush
 //   sending ───┬─▶ receiving     all is sent
-//              └─▶ lingering     all is sent, and nothing will follow: shutdown(SHUT_WR)
+//              ├─▶ lingering     all is sent, and nothing will follow: shutdown(SHUT_WR)
+//              └─▶ closed        the peer is gone, or reads nothing for too long
 //   lingering ───▶ closed        the peer has closed, is silent, or sends without an end
 //
 // Lingering: a socket closed with unread input sends a reset, which may destroy the response before
 // the client has read it (RFC 9112 section 9.6). So the writing half is closed first, and what
 // still comes in is thrown away for a while.
 //
-// Edge-triggered: `readable` and `writable` remember what epoll has said until the kernel says
-// otherwise. Owns the socket.
+// Anywhere ─▶ closed: the time to drain is over, and what is left is given up (abandon()).
+//
+// Edge-triggered: is_readable() and is_writable() remember what epoll has said until the kernel
+// says otherwise. Owns the socket.
 //
 // Who moves the state: Conversations, with the help of the ConnectionTable (linger(), close()). But
 // from `runnable` to `sending` the connection is the RequestScheduler's, which keeps it in its
 // lists from one iteration to the next: until its response is complete nobody else sends on it,
 // receives from it or closes it, not even when the peer is gone. What epoll says of it is noted,
 // and found out by the send of the response. The one exception is the end of the time to drain,
-// when EventLoop::expire() closes everything: after serve(), and right before the lists forget what
-// is closed.
+// when EventLoop::expire() gives up everything: after serve(), and right before the lists forget
+// what is closed.
 #pragma once
 
 #include <netinet/in.h>
 
+#include <cassert>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
-#include "forkscope/telemetry/layout.h"
+#include "gateway/exchange.h"
 #include "http/limits.h"
 #include "http/request_framer.h"
+#include "os/deadline.h"
 #include "os/unique_fd.h"
 
 namespace forkscope::gateway {
-
-enum class AfterResponse { keep_alive, close };
 
 class Connection {
  public:
@@ -64,13 +68,36 @@ class Connection {
   int peer_port() const { return peer_port_; }
   http::RequestFramer& framer() { return framer_; }
 
+  State state() const { return state_; }
+  /// Along the arrows above.
+  void move_to(State next) {
+    assert(is_arrow(state_, next));
+    state_ = next;
+  }
+  /// To `closed`, from wherever it is.
+  void abandon() { state_ = State::closed; }
+
+  Exchange& exchange() { return exchange_; }
+  /// The one at hand is over: what has arrived behind its request belongs to the next one.
+  void begin_next_exchange();
+  /// No exchange is over yet.
+  bool is_new() const { return is_new_; }
+
+  // ── what epoll says ──
+  /// EPOLLIN and so on.
+  void note(std::uint32_t events);
+  bool is_readable() const { return is_readable_; }
+  bool is_writable() const { return is_writable_; }
+  /// It may be readable, although epoll has not said so: let the kernel tell.
+  void look_again() { is_readable_ = true; }
+
   // ── input ──
   enum class Received { nothing, bytes, end, broken };
   /// One recv(2) at most, into the framer; what follows the request is kept for the next one.
   /// `bytes_received` grows by what arrived. `buffer` is scratch space of the caller.
   Received receive(std::span<char> buffer, std::uint64_t& bytes_received);
-  /// Gives the framer what has arrived behind the previous request.
-  void feed_pipelined();
+  /// Its end has been received: no request will follow what is here.
+  bool peer_has_ended() const { return peer_has_ended_; }
   /// Throws away what arrives while lingering. `end` or `broken` once the peer has closed.
   Received discard(std::span<char> buffer);
   std::uint64_t discarded_bytes() const { return discarded_bytes_; }
@@ -83,24 +110,21 @@ class Connection {
   /// No more will be sent.
   void shut_down_writing();
 
-  State state = State::receiving;
-  bool readable = false;
-  bool writable = true;
-  bool end_announced = false;        ///< epoll has said that the peer has closed its writing half,
-  bool peer_has_ended = false;       ///< … and recv(2) has reached that end.
-  bool continue_sent = false;        ///< "100 Continue", for the request at hand.
-  std::uint64_t deadline_ns = 0;     ///< Of whatever `state` waits for; 0 = none.
-  std::uint64_t waits_since_ns = 0;  ///< When that wait began.
-  http::RequestFramer::Phase timed_phase =
-      http::RequestFramer::Phase::idle;  ///< What the deadline is for.
-  std::uint64_t lingers_until_ns = 0;
-  std::uint64_t parked_since_ns = 0;
-  telemetry::RequestRecord record{};  ///< Of the request at hand, once it has begun.
-  AfterResponse after_response = AfterResponse::keep_alive;  ///< Decided when it is complete.
-  int status = 0;                                            ///< Of its response, and
-  std::size_t response_begin = 0;                            ///< … where that begins in output().
+  // ── how long it waits: ConnectionTable sets this, for it knows the earliest deadline of all ──
+  std::uint64_t waits_since_ns() const { return waits_since_ns_; }
+  os::Deadline deadline() const { return deadline_; }
+  void wait(std::uint64_t since_ns, os::Deadline until) {
+    waits_since_ns_ = since_ns;
+    deadline_ = until;
+  }
+  /// Whether the wait for this part of a request begins now. True once for each.
+  bool enters(http::RequestFramer::Phase phase) {
+    return std::exchange(timed_phase_, phase) != phase;
+  }
 
  private:
+  static constexpr bool is_arrow(State from, State to);
+
   os::UniqueFd fd_;
   std::uint64_t id_;
   std::string peer_address_;
@@ -110,6 +134,33 @@ class Connection {
   std::string output_;
   std::size_t sent_ = 0;
   std::uint64_t discarded_bytes_ = 0;
+
+  State state_ = State::receiving;
+  Exchange exchange_;
+  bool is_new_ = true;
+  bool is_readable_ = false;
+  bool is_writable_ = true;
+  bool end_announced_ = false;   ///< epoll has said that the peer has closed its writing half,
+  bool peer_has_ended_ = false;  ///< … and recv(2) has reached that end.
+  std::uint64_t waits_since_ns_ = 0;
+  os::Deadline deadline_;
+  http::RequestFramer::Phase timed_phase_ = http::RequestFramer::Phase::idle;
 };
+
+constexpr bool Connection::is_arrow(State from, State to) {
+  switch (from) {
+    case State::receiving:
+      return to == State::runnable || to == State::sending || to == State::closed;
+    case State::runnable:
+      return to == State::parked || to == State::uncommitted || to == State::sending;
+    case State::parked: return to == State::uncommitted || to == State::sending;
+    case State::uncommitted: return to == State::sending;
+    case State::sending:
+      return to == State::receiving || to == State::lingering || to == State::closed;
+    case State::lingering: return to == State::closed;
+    case State::closed: return false;
+  }
+  return false;
+}
 
 }  // namespace forkscope::gateway

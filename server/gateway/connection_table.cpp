@@ -1,6 +1,5 @@
 #include "gateway/connection_table.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace forkscope::gateway {
@@ -21,22 +20,39 @@ Connection& ConnectionTable::add(Accepted accepted) {
 }
 
 void ConnectionTable::linger(Connection& connection) {
-  connection.state = State::lingering;
+  connection.move_to(State::lingering);
   count_open(open_ - 1);
 }
 
 void ConnectionTable::close(Connection& connection) {
-  if (connection.state == State::closed) return;
-  if (connection.state != State::lingering) count_open(open_ - 1);
-  connection.state = State::closed;
-  connection.deadline_ns = 0;
+  if (connection.state() == State::closed) return;
+  take_out(connection);
+  connection.move_to(State::closed);
+}
+
+void ConnectionTable::abandon_all() {
+  for_each([this](Connection& connection) {
+    take_out(connection);
+    connection.abandon();
+  });
+}
+
+void ConnectionTable::take_out(Connection& connection) {
+  if (connection.state() != State::lingering) count_open(open_ - 1);
+  put_off(connection, os::Deadline::never());
   --living_;
   closed_.push_back(&connection);
 }
 
-void ConnectionTable::set_deadline(Connection& connection, std::uint64_t due_ns) {
-  connection.deadline_ns = due_ns;
-  next_deadline_ns_ = next_deadline_ns_ == 0 ? due_ns : std::min(next_deadline_ns_, due_ns);
+void ConnectionTable::wait_for(Connection& connection, std::chrono::nanoseconds limit,
+                               std::uint64_t now_ns) {
+  connection.wait(now_ns, os::Deadline::after(now_ns, limit));
+  next_deadline_ = earlier(next_deadline_, connection.deadline());
+}
+
+void ConnectionTable::put_off(Connection& connection, os::Deadline due) {
+  connection.wait(connection.waits_since_ns(), due);
+  next_deadline_ = earlier(next_deadline_, due);
 }
 
 void ConnectionTable::bury() {
@@ -44,7 +60,7 @@ void ConnectionTable::bury() {
     by_descriptor_[static_cast<std::size_t>(connection->fd())].reset();
   }
   closed_.clear();
-  if (empty()) next_deadline_ns_ = 0;  // nobody is left to wake up for
+  if (empty()) next_deadline_ = {};  // nobody is left to wake up for
 }
 
 void ConnectionTable::count_open(std::size_t count) {

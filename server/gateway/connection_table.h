@@ -6,6 +6,7 @@
 // One per worker process, owned by its event loop. Owns the connections.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -16,6 +17,7 @@
 #include "gateway/connection.h"
 #include "http/limits.h"
 #include "http/trusted_proxies.h"
+#include "os/deadline.h"
 
 namespace forkscope::gateway {
 
@@ -35,13 +37,16 @@ class ConnectionTable {
   template <typename Visit>
   void for_each(const Visit& visit) const {
     for (const auto& connection : by_descriptor_) {
-      if (connection && connection->state != Connection::State::closed) visit(*connection);
+      if (connection && connection->state() != Connection::State::closed) visit(*connection);
     }
   }
 
   /// No request will come from it any more; what has been said may still be on its way.
   void linger(Connection& connection);
+  /// Again, too. Never while it is the RequestScheduler's (connection.h).
   void close(Connection& connection);
+  /// Whatever they are in the middle of.
+  void abandon_all();
 
   /// Connections that may still bring a request.
   std::size_t open() const { return open_; }
@@ -54,16 +59,19 @@ class ConnectionTable {
   bool empty() const { return living_ == 0; }
 
   // ── deadlines: whoever keeps us waiting until then is out of time ──
-  void set_deadline(Connection& connection, std::uint64_t due_ns);
-  /// No deadline is earlier, and it may be that none is left by then; 0 = there is none.
-  std::uint64_t next_deadline_ns() const { return next_deadline_ns_; }
+  /// A wait begins.
+  void wait_for(Connection& connection, std::chrono::nanoseconds limit, std::uint64_t now_ns);
+  /// The wait at hand may last until then.
+  void put_off(Connection& connection, os::Deadline due);
+  /// No deadline is earlier, and it may be that none is left by then.
+  os::Deadline next_deadline() const { return next_deadline_; }
   /// The connection that `waits` of and that has done so for longest; null: of none.
   template <typename Waits>
   Connection* longest(const Waits& waits) const {
     Connection* longest = nullptr;
     for_each([&](Connection& connection) {
       if (!waits(connection)) return;
-      if (longest == nullptr || connection.waits_since_ns < longest->waits_since_ns) {
+      if (longest == nullptr || connection.waits_since_ns() < longest->waits_since_ns()) {
         longest = &connection;
       }
     });
@@ -72,14 +80,13 @@ class ConnectionTable {
   /// For each connection out of time: `visit` closes it or gives it another deadline.
   template <typename Visit>
   void expire(std::uint64_t now_ns, const Visit& visit) {
-    if (next_deadline_ns_ == 0 || now_ns < next_deadline_ns_) return;
-    next_deadline_ns_ = 0;
+    if (!next_deadline_.has_passed(now_ns)) return;
+    next_deadline_ = {};
     for_each([&](Connection& connection) {
-      if (connection.deadline_ns == 0) return;
-      if (connection.deadline_ns <= now_ns) {
+      if (connection.deadline().has_passed(now_ns)) {
         visit(connection);
       } else {
-        set_deadline(connection, connection.deadline_ns);
+        next_deadline_ = earlier(next_deadline_, connection.deadline());
       }
     });
   }
@@ -90,6 +97,7 @@ class ConnectionTable {
   void bury();
 
  private:
+  void take_out(Connection& connection);
   void count_open(std::size_t count);
 
   const http::Limits& limits_;
@@ -100,13 +108,13 @@ class ConnectionTable {
   std::uint64_t accepted_ = 0;
   std::size_t open_ = 0;
   std::size_t living_ = 0;  ///< Those, and the ones that linger.
-  std::uint64_t next_deadline_ns_ = 0;
+  os::Deadline next_deadline_;
 };
 
 /// From a list of connections those that were closed.
 inline void forget_closed(std::vector<Connection*>& connections) {
   std::erase_if(connections, [](const Connection* connection) {
-    return connection->state == Connection::State::closed;
+    return connection->state() == Connection::State::closed;
   });
 }
 

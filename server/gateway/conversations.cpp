@@ -43,9 +43,7 @@ Conversations::Conversations(const http::Limits& limits, ConnectionTable& connec
 void Conversations::begin(Connection& connection) { wait_for(connection, limits_.head_timeout); }
 
 void Conversations::note(Connection& connection, std::uint32_t events) {
-  if ((events & EPOLLOUT) != 0) connection.writable = true;
-  if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0) connection.readable = true;
-  if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) connection.end_announced = true;
+  connection.note(events);
   ready_.push_back(&connection);
 }
 
@@ -63,28 +61,29 @@ void Conversations::take_runnable(std::vector<Connection*>& requests) {
 // ── receiving ────────────────────────────────────────────────────────────────────────────────────
 
 void Conversations::attend(Connection& connection) {
-  if (connection.state == State::closed) return;
-  if (connection.state == State::lingering) throw_away(connection);
+  if (connection.state() == State::closed) return;
+  if (connection.state() == State::lingering) throw_away(connection);
   // In any other state the connection is the scheduler's (connection.h), whose answer() sends what
   // is pending as well.
-  const bool ours = connection.state == State::receiving || connection.state == State::sending;
-  if (ours && connection.has_output() && connection.writable) send(connection);
-  if (connection.state != State::receiving || !connection.readable) return;
+  const bool ours = connection.state() == State::receiving || connection.state() == State::sending;
+  if (ours && connection.has_output() && connection.is_writable()) send(connection);
+  if (connection.state() != State::receiving || !connection.is_readable()) return;
 
   std::uint64_t bytes = 0;
   switch (connection.receive(buffer_, bytes)) {
     case Received::broken: connections_.close(connection); return;
-    case Received::end: connection.peer_has_ended = true; break;
+    case Received::end:
     case Received::nothing:
     case Received::bytes: break;
   }
   slot_.received(bytes);
   take_stock(connection);
-  if (connection.state == State::receiving && connection.readable) ready_.push_back(&connection);
+  if (connection.state() == State::receiving && connection.is_readable())
+    ready_.push_back(&connection);
 }
 
 void Conversations::throw_away(Connection& connection) {
-  if (!connection.readable) return;
+  if (!connection.is_readable()) return;
   switch (connection.discard(buffer_)) {
     case Received::end:
     case Received::broken: connections_.close(connection); return;
@@ -93,7 +92,8 @@ void Conversations::throw_away(Connection& connection) {
       break;
     case Received::nothing: break;
   }
-  if (connection.state == State::lingering && connection.readable) ready_.push_back(&connection);
+  if (connection.state() == State::lingering && connection.is_readable())
+    ready_.push_back(&connection);
 }
 
 /// Decides by what has arrived so far.
@@ -101,8 +101,8 @@ void Conversations::take_stock(Connection& connection) {
   http::RequestFramer& framer = connection.framer();
   const Phase phase = framer.phase();
   if (phase == Phase::complete) {
-    connection.state = State::runnable;
-    connection.deadline_ns = 0;
+    connection.move_to(State::runnable);
+    connections_.put_off(connection, os::Deadline::never());
     runnable_.push_back(&connection);
     return;
   }
@@ -110,29 +110,25 @@ void Conversations::take_stock(Connection& connection) {
     refuse(connection, framer.error().status, framer.error().detail);
     return;
   }
-  if (connection.peer_has_ended) {
+  if (connection.peer_has_ended()) {
     connections_.close(connection);
     return;
   }
-  if (phase != connection.timed_phase) expect(connection, phase);
-  if (framer.awaits_continue() && !connection.continue_sent) {
-    connection.continue_sent = true;
+  if (connection.enters(phase)) expect(connection, phase);
+  if (framer.awaits_continue() && connection.exchange().invites_body()) {
     connection.output() += "HTTP/1.1 100 Continue\r\n\r\n";
     send(connection);
   }
 }
 
 void Conversations::expect(Connection& connection, Phase phase) {
-  connection.timed_phase = phase;
   wait_for(connection, phase == Phase::head   ? limits_.head_timeout
                        : phase == Phase::body ? limits_.body_timeout
                                               : limits_.idle_timeout);
 }
 
 void Conversations::wait_for(Connection& connection, std::chrono::nanoseconds limit) {
-  connection.waits_since_ns = clock_.now_ns();
-  connections_.set_deadline(connection,
-                            clock_.now_ns() + static_cast<std::uint64_t>(limit.count()));
+  connections_.wait_for(connection, limit, clock_.now_ns());
 }
 
 // ── sending ──────────────────────────────────────────────────────────────────────────────────────
@@ -156,21 +152,21 @@ AfterResponse Conversations::what_follows(Connection& connection) const {
 
 void Conversations::end(Connection& connection, AfterResponse after) {
   clock_.tick();
+  connection.move_to(State::sending);
   runner_.end(connection, after, clock_.now_ns());
 }
 
 void Conversations::send(Connection& connection) {
   std::uint64_t bytes = 0;
-  while (connection.has_output() && connection.writable) {
+  while (connection.has_output() && connection.is_writable()) {
     if (!connection.send(bytes)) {
       connections_.close(connection);
       return;
     }
   }
   slot_.sent(bytes);
-  if (connection.state == State::receiving) return;  // that was a "100 Continue"
+  if (connection.state() == State::receiving) return;  // that was a "100 Continue"
   if (connection.has_output()) {
-    connection.state = State::sending;
     wait_for(connection, limits_.write_timeout);
     return;
   }
@@ -178,26 +174,22 @@ void Conversations::send(Connection& connection) {
 }
 
 void Conversations::after_response(Connection& connection) {
-  if (connection.after_response == AfterResponse::close ||
+  if (connection.exchange().what_follows() == AfterResponse::close ||
       (drain_.begun() && !drain_.spares_idle())) {
     linger(connection);
     return;
   }
-  connection.state = State::receiving;
-  connection.continue_sent = false;
-  connection.framer().reset();
-  connection.feed_pipelined();
-  // Whatever the phase is now, it began now.
-  connection.timed_phase = Phase::complete;
+  connection.move_to(State::receiving);
+  connection.begin_next_exchange();
   take_stock(connection);
-  if (connection.state == State::receiving && connection.readable) ready_.push_back(&connection);
+  if (connection.state() == State::receiving && connection.is_readable())
+    ready_.push_back(&connection);
 }
 
 // ── ending ───────────────────────────────────────────────────────────────────────────────────────
 
 /// What cannot be served ends the connection. It counts as a request all the same.
 void Conversations::refuse(Connection& connection, int status, std::string_view detail) {
-  connection.state = State::sending;
   runner_.begin(connection, clock_.now_ns());
   runner_.answer_with_problem(connection, status, detail);
   end(connection, AfterResponse::close);
@@ -205,16 +197,15 @@ void Conversations::refuse(Connection& connection, int status, std::string_view 
 }
 
 void Conversations::linger(Connection& connection) {
-  if (connection.peer_has_ended) {
+  if (connection.peer_has_ended()) {
     connections_.close(connection);
     return;
   }
   connection.shut_down_writing();
   connections_.linger(connection);
   wait_for(connection, kLongestLinger);
-  connection.lingers_until_ns = connection.deadline_ns;
   linger_on(connection);
-  if (connection.readable) ready_.push_back(&connection);
+  if (connection.is_readable()) ready_.push_back(&connection);
 }
 
 void Conversations::linger_on(Connection& connection) {
@@ -224,15 +215,16 @@ void Conversations::linger_on(Connection& connection) {
   }
   const std::chrono::nanoseconds silence =
       connection.framer().phase() == Phase::complete ? kSilence : kSilenceInARequest;
-  const std::uint64_t due_ns = clock_.now_ns() + static_cast<std::uint64_t>(silence.count());
-  connections_.set_deadline(connection, std::min(due_ns, connection.lingers_until_ns));
+  const auto silent = os::Deadline::after(clock_.now_ns(), silence);
+  const auto longest = os::Deadline::after(connection.waits_since_ns(), kLongestLinger);
+  connections_.put_off(connection, earlier(silent, longest));
 }
 
 void Conversations::time_out(Connection& connection) {
   const Phase phase = connection.framer().phase();
-  if (connection.state == State::receiving && phase == Phase::head) {
+  if (connection.state() == State::receiving && phase == Phase::head) {
     refuse(connection, 408, "The head of the request took too long to arrive.");
-  } else if (connection.state == State::receiving && phase == Phase::body) {
+  } else if (connection.state() == State::receiving && phase == Phase::body) {
     refuse(connection, 408, "The body of the request took too long to arrive.");
   } else {
     connections_.close(connection);
@@ -241,17 +233,18 @@ void Conversations::time_out(Connection& connection) {
 
 bool Conversations::make_room(std::chrono::nanoseconds least_idle) {
   while (Connection* connection = who_gives_way(least_idle)) {
-    if (connection->state == State::receiving) {
+    if (connection->state() == State::receiving) {
       // What it owes us may be here by now: one last look, then goodbye.
-      const std::uint64_t since_ns = connection->waits_since_ns;
-      connection->readable = true;
+      const std::uint64_t since_ns = connection->waits_since_ns();
+      connection->look_again();
       attend(*connection);
-      if (connection->state == State::closed) return true;
-      if (connection->state != State::receiving || connection->waits_since_ns != since_ns) continue;
+      if (connection->state() == State::closed) return true;
+      if (connection->state() != State::receiving || connection->waits_since_ns() != since_ns)
+        continue;
       if (connection->framer().phase() != Phase::idle) {
         refuse(*connection, 408,
                "The request took too long to arrive while others waited for a connection.");
-        if (connection->state == State::lingering) return true;
+        if (connection->state() == State::lingering) return true;
       }
     }
     connections_.close(*connection);
@@ -262,36 +255,36 @@ bool Conversations::make_room(std::chrono::nanoseconds least_idle) {
 
 Connection* Conversations::who_gives_way(std::chrono::nanoseconds least_idle) const {
   const auto has_waited = [this](const Connection& connection, std::chrono::nanoseconds time) {
-    return clock_.now_ns() - connection.waits_since_ns >= static_cast<std::uint64_t>(time.count());
+    return os::Deadline::after(connection.waits_since_ns(), time).has_passed(clock_.now_ns());
   };
   if (connections_.too_many_linger()) {
     return connections_.longest(
-        [](const Connection& connection) { return connection.state == State::lingering; });
+        [](const Connection& connection) { return connection.state() == State::lingering; });
   }
   const auto is_idle = [&](Connection& connection) {
-    if (connection.state != State::receiving) return false;
+    if (connection.state() != State::receiving) return false;
     if (connection.framer().phase() != Phase::idle) return false;
-    const bool is_new = connection.record.id == 0;  // its first request may be on its way
-    return has_waited(connection, is_new ? std::max(least_idle, kGrace) : least_idle);
+    // The first request of a new one may be on its way.
+    return has_waited(connection, connection.is_new() ? std::max(least_idle, kGrace) : least_idle);
   };
   if (Connection* idle = connections_.longest(is_idle)) return idle;
   const auto is_half_sent = [&](Connection& connection) {
-    return connection.state == State::receiving && connection.framer().phase() != Phase::idle &&
+    return connection.state() == State::receiving && connection.framer().phase() != Phase::idle &&
            has_waited(connection, kGrace);
   };
   if (Connection* half_sent = connections_.longest(is_half_sent)) return half_sent;
   return connections_.longest([&](Connection& connection) {
-    return connection.state == State::sending && has_waited(connection, kGrace);
+    return connection.state() == State::sending && has_waited(connection, kGrace);
   });
 }
 
 void Conversations::close_idle() {
   connections_.for_each([this](Connection& connection) {
-    if (connection.state != State::receiving) return;
+    if (connection.state() != State::receiving) return;
     // A request may be on its way already: one last look, then goodbye.
-    connection.readable = true;
+    connection.look_again();
     attend(connection);
-    if (connection.state == State::receiving && connection.framer().phase() == Phase::idle) {
+    if (connection.state() == State::receiving && connection.framer().phase() == Phase::idle) {
       connections_.close(connection);
     }
   });

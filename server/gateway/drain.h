@@ -16,6 +16,8 @@
 #include <chrono>
 #include <cstdint>
 
+#include "os/deadline.h"
+
 namespace forkscope::gateway {
 
 class Drain {
@@ -28,21 +30,22 @@ class Drain {
   /// Again, too: a stop cuts a hand-over short, and nothing softens a stop.
   void begin(Kind kind, std::uint64_t now_ns);
 
-  bool begun() const { return deadline_ns_ != 0; }
+  bool begun() const { return begun_; }
   /// Handing over: a connection may bring one more request.
-  bool spares_idle() const { return close_idle_at_ns_ != 0; }
+  bool spares_idle() const { return close_idle_at_.is_set(); }
   /// True once: idle connections are not spared any longer.
   bool loses_patience(std::uint64_t now_ns);
   /// Whatever is left is to be closed.
-  bool overdue(std::uint64_t now_ns) const { return begun() && now_ns >= deadline_ns_; }
+  bool overdue(std::uint64_t now_ns) const { return deadline_.has_passed(now_ns); }
 
-  /// When one of the two above becomes true; 0 = never.
-  std::uint64_t next_due_ns() const { return spares_idle() ? close_idle_at_ns_ : deadline_ns_; }
+  /// When one of the two above becomes true.
+  os::Deadline next_due() const { return earlier(close_idle_at_, deadline_); }
 
  private:
   std::chrono::milliseconds timeout_;
-  std::uint64_t close_idle_at_ns_ = 0;  ///< While handing over; 0 = not, or not any more.
-  std::uint64_t deadline_ns_ = 0;       ///< 0 = not draining.
+  bool begun_ = false;
+  os::Deadline close_idle_at_;  ///< While handing over.
+  os::Deadline deadline_;       ///< Once it has begun.
 };
 
 }  // namespace forkscope::gateway

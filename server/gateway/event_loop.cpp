@@ -2,7 +2,6 @@
 
 #include <poll.h>
 
-#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <iterator>
@@ -13,8 +12,8 @@ namespace forkscope::gateway {
 
 namespace {
 
-constexpr std::uint64_t kMillisecondNs = 1'000'000;
-constexpr std::uint64_t kNoRoomNs = 10 * kMillisecondNs;  // until somebody may be able to go
+constexpr std::chrono::milliseconds kWay{1};      // what peers get, to make room before us
+constexpr std::chrono::milliseconds kNoRoom{10};  // until somebody may be able to go
 /// A connection that has been idle for this long is likely to be one that nobody uses.
 constexpr std::chrono::nanoseconds kUnused = std::chrono::seconds(1);
 /// One that has been idle for less is likely to be used again at once, and then asked to leave.
@@ -22,10 +21,6 @@ constexpr std::chrono::nanoseconds kUsedJustNow = std::chrono::milliseconds(100)
 
 // What an event is about; above these, the descriptor of a connection plus kConnections.
 enum Token : std::uint64_t { kListening, kWake, kApplication, kSignals, kConnections };
-
-int rounded_up_ms(std::uint64_t duration_ns) {
-  return static_cast<int>((duration_ns + kMillisecondNs - 1) / kMillisecondNs);
-}
 
 }  // namespace
 
@@ -70,14 +65,9 @@ void EventLoop::run() {
 
 int EventLoop::wait_ms() const {
   if (conversations_.unfinished() || scheduler_.goes_on()) return 0;
-  std::uint64_t next_ns = UINT64_MAX;
-  const auto sooner = [&](std::uint64_t due_ns) { next_ns = std::min(next_ns, due_ns); };
-  if (connections_.next_deadline_ns() != 0) sooner(connections_.next_deadline_ns());
-  if (drain_.begun()) sooner(drain_.next_due_ns());
-  if (listening_ && acceptor_.retry_at_ns()) sooner(*acceptor_.retry_at_ns());
-  if (scheduler_.has_parked()) sooner(scheduler_.retry_at_ns());
-  if (next_ns == UINT64_MAX) return -1;
-  return next_ns <= clock_.now_ns() ? 0 : rounded_up_ms(next_ns - clock_.now_ns());
+  os::Deadline next = earlier(connections_.next_deadline(), drain_.next_due());
+  if (listening_) next = earlier(next, acceptor_.retry_at());
+  return earlier(next, scheduler_.retry_at()).wait_ms(clock_.now_ns());
 }
 
 void EventLoop::take_events(int timeout_ms) {
@@ -146,7 +136,7 @@ void EventLoop::accept() {
   if (connections_.full() && !make_room()) return;
   auto accepted = acceptor_.accept(clock_.now_ns());
   if (!accepted && acceptor_.lacks_files()) {
-    if (make_room()) acceptor_.try_again_at(clock_.now_ns());
+    if (make_room()) acceptor_.try_again_at(os::Deadline::at(clock_.now_ns()));
     return;
   }
   conversations_.want_room(false);
@@ -170,16 +160,14 @@ bool EventLoop::make_room() {
   conversations_.want_room(true);
   if (conversations_.make_room(is_first_try ? kUnused : kUsedJustNow)) return true;
   if (is_first_try) acceptor_.call_peers(clock_.now_ns());
-  acceptor_.try_again_at(clock_.now_ns() + (is_first_try ? kMillisecondNs : kNoRoomNs));
+  acceptor_.try_again_at(os::Deadline::after(clock_.now_ns(), is_first_try ? kWay : kNoRoom));
   return false;
 }
 
 void EventLoop::expire() {
   const std::uint64_t now_ns = clock_.now_ns();
   if (drain_.loses_patience(now_ns)) conversations_.close_idle();
-  if (drain_.overdue(now_ns)) {
-    connections_.for_each([this](Connection& connection) { connections_.close(connection); });
-  }
+  if (drain_.overdue(now_ns)) connections_.abandon_all();
   connections_.expire(now_ns,
                       [this](Connection& connection) { conversations_.time_out(connection); });
 }

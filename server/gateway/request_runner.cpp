@@ -20,7 +20,7 @@ telemetry::Method method_of(std::string_view name) {
 /// Behind the status line of its response.
 void add_line(Connection& connection, std::string_view line) {
   std::string& output = connection.output();
-  output.insert(output.find('\n', connection.response_begin) + 1, line);
+  output.insert(output.find('\n', connection.exchange().response_begin()) + 1, line);
 }
 
 }  // namespace
@@ -51,44 +51,47 @@ bool RequestRunner::writes(Connection& connection) const {
 
 void RequestRunner::begin(Connection& connection, std::uint64_t now_ns) {
   const http::FramedRequest& request = connection.framer().request();
-  connection.record =
-      slot_.begin_request(now_ns, method_of(request.method), request.path, connection.id());
-  connection.response_begin = connection.output().size();
+  connection.exchange().begin(
+      slot_.begin_request(now_ns, method_of(request.method), request.path, connection.id()),
+      connection.output().size());
 }
 
 void RequestRunner::handle(Connection& connection) {
   http::FramedRequest& request = connection.framer().request();
   const bool cacheable = ResponseCache::suits(request) && reads(connection);
   if (cacheable && cache_.append_to(connection.output(), request, date_.value())) {
-    connection.status = 200;
+    connection.exchange().answered(200);
     return;
   }
   const HttpBridge::Outcome outcome =
       bridge_.handle(request, connection.peer_address(), connection.peer_port(), date_.value(),
                      connection.output());
-  connection.status = outcome.status;
+  connection.exchange().answered(outcome.status);
   if (outcome.threw) slot_.exception();
   if (cacheable && outcome.status == 200) {
-    cache_.store(request, std::string_view(connection.output()).substr(connection.response_begin),
-                 date_.value());
+    cache_.store(
+        request,
+        std::string_view(connection.output()).substr(connection.exchange().response_begin()),
+        date_.value());
   }
 }
 
 void RequestRunner::end(Connection& connection, AfterResponse after, std::uint64_t now_ns) {
-  connection.after_response = after;
+  Exchange& exchange = connection.exchange();
+  exchange.end(after);
   if (after == AfterResponse::close) {
     add_line(connection, "Connection: close\r\n");
   } else if (connection.framer().request().minor_version == 0) {
     add_line(connection, "Connection: keep-alive\r\n");
   }
-  slot_.end_request(connection.record, now_ns, static_cast<std::uint32_t>(connection.status),
-                    connection.output().size() - connection.response_begin);
+  slot_.end_request(exchange.record(), now_ns, static_cast<std::uint32_t>(exchange.status()),
+                    connection.output().size() - exchange.response_begin());
 }
 
 void RequestRunner::answer_with_problem(Connection& connection, int status, std::string_view detail,
                                         std::string_view extra_fields) {
-  connection.status = status;
-  connection.output().resize(connection.response_begin);
+  connection.exchange().answered(status);
+  connection.output().resize(connection.exchange().response_begin());
   std::string lines = common_lines_;
   lines += extra_fields;
   connection.output() += http::problem_response(status, detail, date_.value(), lines);

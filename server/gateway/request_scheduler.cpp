@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <chrono>
 #include <optional>
 #include <utility>
 
@@ -12,11 +13,11 @@ using telemetry::Phase;
 
 namespace {
 
-constexpr std::uint64_t kMillisecondNs = 1'000'000;
-constexpr std::uint64_t kMaxParkNs = 5'000 * kMillisecondNs;
-constexpr std::uint64_t kRetryNs = kMillisecondNs;
+/// How long a write waits for its turn, and how long for the disk.
+constexpr std::chrono::seconds kMaxPark{5};
+constexpr std::chrono::milliseconds kRetry{1};
 /// A disk that is well has answered by then, and wakes us.
-constexpr std::uint64_t kQuickDiskNs = 20 * kMillisecondNs;
+constexpr std::chrono::milliseconds kQuickDisk{20};
 
 }  // namespace
 
@@ -82,7 +83,7 @@ void RequestScheduler::serve_writes() {
     return;
   }
   for (Connection* connection : writes_) {
-    connection->state = State::uncommitted;
+    connection->move_to(State::uncommitted);
     begin(*connection);
     runner_.handle(*connection);
     clock_.tick();
@@ -100,9 +101,11 @@ void RequestScheduler::serve_writes() {
   flush();
 }
 
-std::uint64_t RequestScheduler::retry_at_ns() const {
-  const std::uint64_t soon_ns = clock_.now_ns() + kRetryNs;
-  return unflushed_.empty() ? soon_ns : std::max(soon_ns, committed_ns_ + kQuickDiskNs);
+os::Deadline RequestScheduler::retry_at() const {
+  if (!has_parked()) return os::Deadline::never();
+  const auto soon = os::Deadline::after(clock_.now_ns(), kRetry);
+  if (unflushed_.empty()) return soon;
+  return std::max(soon, os::Deadline::after(committed_ns_, kQuickDisk));
 }
 
 void RequestScheduler::flush() {
@@ -111,7 +114,7 @@ void RequestScheduler::flush() {
   std::optional<CommitFailure> failure;
   if (application_.begin_flush()) {
     failure = application_.flush_writes();
-  } else if (clock_.now_ns() - committed_ns_ < kMaxParkNs) {
+  } else if (!os::Deadline::after(committed_ns_, kMaxPark).has_passed(clock_.now_ns())) {
     slot_.writes_unflushed();
     return;
   } else {
@@ -122,9 +125,10 @@ void RequestScheduler::flush() {
 
 void RequestScheduler::answer(std::vector<Connection*>& batch,
                               const std::optional<CommitFailure>& failure) {
-  for (Connection* connection : batch) {
-    if (failure) runner_.answer_with_problem(*connection, failure->status, failure->detail);
-    connection->state = State::sending;
+  if (failure) {
+    for (Connection* connection : batch) {
+      runner_.answer_with_problem(*connection, failure->status, failure->detail);
+    }
   }
   conversations_.answer(batch);
   batch.clear();
@@ -132,15 +136,13 @@ void RequestScheduler::answer(std::vector<Connection*>& batch,
 
 void RequestScheduler::park_writes() {
   for (Connection* connection : writes_) {
-    if (connection->state != State::parked) {
-      connection->state = State::parked;
-      connection->parked_since_ns = clock_.now_ns();
-    }
-    if (clock_.now_ns() - connection->parked_since_ns < kMaxParkNs) {
+    if (connection->state() != State::parked) connection->move_to(State::parked);
+    Exchange& exchange = connection->exchange();
+    exchange.park(os::Deadline::after(clock_.now_ns(), kMaxPark));
+    if (!exchange.has_parked_out(clock_.now_ns())) {
       parked_.push_back(connection);
       continue;
     }
-    connection->state = State::sending;
     begin(*connection);
     runner_.answer_with_problem(*connection, 503,
                                 "The turn to write has not come in time: other workers were "

@@ -23,6 +23,7 @@
 #include "gateway/loop_clock.h"
 #include "gateway/request_runner.h"
 #include "gateway/turn_relay.h"
+#include "os/deadline.h"
 
 namespace forkscope::gateway {
 
@@ -35,8 +36,8 @@ class RequestScheduler {
   bool has_requests() const { return has_parked() || conversations_.runnable_count() > 0; }
   /// Writes wait for their turn or for the disk.
   bool has_parked() const { return !parked_.empty() || !unflushed_.empty(); }
-  /// When they are worth another try at the latest, while has_parked().
-  std::uint64_t retry_at_ns() const;
+  /// When they are worth another try at the latest.
+  os::Deadline retry_at() const;
   /// The disk is through, and what has been parked meanwhile goes on in the next iteration:
   /// together with what the clients that have just been answered send next.
   bool goes_on() const { return goes_on_; }

@@ -20,7 +20,7 @@ TEST(Drain, HasNothingToDoBeforeItBegins) {
   EXPECT_FALSE(drain.spares_idle());
   EXPECT_FALSE(drain.overdue(kNowNs));
   EXPECT_FALSE(drain.loses_patience(kNowNs));
-  EXPECT_EQ(drain.next_due_ns(), 0U);
+  EXPECT_FALSE(drain.next_due().is_set());
 }
 
 TEST(Drain, SparesNobodyThatIsIdleWhenTheServerStops) {
@@ -28,7 +28,7 @@ TEST(Drain, SparesNobodyThatIsIdleWhenTheServerStops) {
   drain.begin(Drain::Kind::stop, kNowNs);
   EXPECT_TRUE(drain.begun());
   EXPECT_FALSE(drain.spares_idle());
-  EXPECT_EQ(drain.next_due_ns(), kNowNs + 30 * kSecondNs);
+  EXPECT_EQ(drain.next_due().ns(), kNowNs + 30 * kSecondNs);
   EXPECT_FALSE(drain.overdue(kNowNs + 30 * kSecondNs - 1));
   EXPECT_TRUE(drain.overdue(kNowNs + 30 * kSecondNs));
 }
@@ -37,18 +37,18 @@ TEST(Drain, GivesWhoIsIdleASecondWhenOthersTakeOver) {
   Drain drain(30s);
   drain.begin(Drain::Kind::hand_over, kNowNs);
   EXPECT_TRUE(drain.spares_idle());
-  EXPECT_EQ(drain.next_due_ns(), kNowNs + kSecondNs);
+  EXPECT_EQ(drain.next_due().ns(), kNowNs + kSecondNs);
   EXPECT_FALSE(drain.loses_patience(kNowNs + kSecondNs - 1));
   EXPECT_TRUE(drain.loses_patience(kNowNs + kSecondNs));
   EXPECT_FALSE(drain.loses_patience(kNowNs + kSecondNs));
   EXPECT_FALSE(drain.spares_idle());
-  EXPECT_EQ(drain.next_due_ns(), kNowNs + 30 * kSecondNs);
+  EXPECT_EQ(drain.next_due().ns(), kNowNs + 30 * kSecondNs);
 }
 
 TEST(Drain, IsNeverMorePatientThanItsTimeout) {
   Drain drain(300ms);
   drain.begin(Drain::Kind::hand_over, kNowNs);
-  EXPECT_EQ(drain.next_due_ns(), kNowNs + 3 * kSecondNs / 10);
+  EXPECT_EQ(drain.next_due().ns(), kNowNs + 3 * kSecondNs / 10);
 }
 
 TEST(Drain, CutsAHandOverShortWhenTheServerStops) {
@@ -56,7 +56,7 @@ TEST(Drain, CutsAHandOverShortWhenTheServerStops) {
   drain.begin(Drain::Kind::hand_over, kNowNs);
   drain.begin(Drain::Kind::stop, kNowNs + 1);
   EXPECT_FALSE(drain.spares_idle());
-  EXPECT_EQ(drain.next_due_ns(), kNowNs + 30 * kSecondNs);  // since it began
+  EXPECT_EQ(drain.next_due().ns(), kNowNs + 30 * kSecondNs);  // since it began
 }
 
 TEST(Drain, IsNotSoftenedByAHandOverOnceTheServerStops) {
@@ -64,7 +64,7 @@ TEST(Drain, IsNotSoftenedByAHandOverOnceTheServerStops) {
   drain.begin(Drain::Kind::stop, kNowNs);
   drain.begin(Drain::Kind::hand_over, kNowNs + 1);
   EXPECT_FALSE(drain.spares_idle());
-  EXPECT_EQ(drain.next_due_ns(), kNowNs + 30 * kSecondNs);
+  EXPECT_EQ(drain.next_due().ns(), kNowNs + 30 * kSecondNs);
 }
 
 }  // namespace

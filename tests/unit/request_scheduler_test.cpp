@@ -4,101 +4,20 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <httplib.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
 
-#include <array>
-#include <cstdint>
-#include <deque>
-#include <optional>
 #include <string>
-#include <utility>
-#include <vector>
 
-#include "forkscope/telemetry/segment.h"
-#include "gateway/connection_table.h"
+#include "gateway_fixture.h"
 
 namespace forkscope::gateway {
 namespace {
 
-using httplib::Request;
-using httplib::Response;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-const std::string kRead = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
-const std::string kWrite = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n";
-const std::string kMalformed = "no request\r\n\r\n";
-
-class Notes final : public Application {
- public:
-  void add_routes(httplib::Server& server) override {
-    server.Get("/", [](const Request&, Response& response) { response.set_content("r", "a/b"); });
-    server.Post("/", [](const Request&, Response& response) { response.set_content("w", "a/b"); });
-  }
-  bool writes(std::string_view method, std::string_view) const override { return method == "POST"; }
-  std::optional<CommitFailure> commit_writes() override { return failure; }
-  bool begin_flush() override { return disk_is_through; }
-
-  std::optional<CommitFailure> failure;
-  bool disk_is_through = true;
-};
-
-class RequestSchedulerTest : public ::testing::Test {
- protected:
-  RequestSchedulerTest() { clock_.tick(); }
-
-  /// Returns the client's end; what it `sends` has arrived.
-  int connect(const std::string& sends) {
-    std::array<int, 2> ends{};
-    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()), 0);
-    clients_.emplace_back(ends[1]);
-    EXPECT_EQ(::send(ends[1], sends.data(), sends.size(), 0), static_cast<ssize_t>(sends.size()));
-    Connection& connection = connections_.add({os::UniqueFd(ends[0]), {}});
-    conversations_.begin(connection);
-    conversations_.note(connection, EPOLLIN | EPOLLOUT);
-    return ends[1];
-  }
-  /// As an iteration of the event loop does.
-  void iterate() {
-    conversations_.attend_ready();
-    if (scheduler_.has_requests()) scheduler_.serve();
-  }
-  static std::string received(int client) {
-    std::string bytes(64 * 1024, '\0');
-    const ssize_t count = ::recv(client, bytes.data(), bytes.size(), 0);
-    bytes.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
-    return bytes;
-  }
-  std::vector<std::uint64_t> ended() const {
-    std::vector<std::uint64_t> ids;
-    const auto lane = view_.requests(0);
-    for (std::uint64_t n = 0; n < lane.head(); ++n) ids.push_back(lane.read(n)->id);
-    return ids;
-  }
-
-  inline static const os::CaughtSignals kNoSignals{{}, {}};  // one per process
-
-  Notes application_;
-  telemetry::Segment segment_ = telemetry::Segment::create({});
-  telemetry::SegmentView view_ = telemetry::SegmentView::over(segment_.data(), segment_.size());
-  telemetry::SlotWriter slot_ = segment_.slot(0);
-  std::vector<os::EventFd> wake_{1};
-  const http::Limits limits_;
-  const http::TrustedProxies proxies_;
-  LoopClock clock_;
-  Drain drain_{limits_.drain_timeout};
-  ConnectionTable connections_{limits_, proxies_, slot_};
-  os::UniqueFd listening_{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  RequestRunner runner_{application_, {1, 4711}, listening_.get(), slot_};
-  Conversations conversations_{limits_, connections_, runner_, drain_, kNoSignals, clock_, slot_};
-  TurnRelay turn_relay_{view_, 0, wake_};
-  RequestScheduler scheduler_{application_, runner_, conversations_, turn_relay_, clock_, slot_};
-  std::deque<os::UniqueFd> clients_;
-};
+using RequestSchedulerTest = GatewayFixture;
 
 // The answer to the first feeds what its client has sent behind it, which is refused at once.
 TEST_F(RequestSchedulerTest, EndsAllWritesOfABatchBeforeAnotherRequestBegins) {
@@ -109,6 +28,18 @@ TEST_F(RequestSchedulerTest, EndsAllWritesOfABatchBeforeAnotherRequestBegins) {
   EXPECT_THAT(ended(), ElementsAre(1, 2, 3, 4));
   EXPECT_THAT(received(first), HasSubstr("\r\n\r\nwHTTP/1.1 400 "));
   EXPECT_FALSE(view_.in_flight(0));
+  EXPECT_EQ(slot_.settle_after_exit(), 0U);
+}
+
+// Writes behind writes: each answer feeds the next one of its client.
+TEST_F(RequestSchedulerTest, EndsRequestsInTheOrderInWhichTheyBeganHoweverManyArePipelined) {
+  const int first = connect(kWrite + kWrite + kRead + kMalformed);
+  const int second = connect(kWrite + kRead + kWrite);
+  connect(kWrite + kMalformed);
+  for (int iteration = 0; iteration < 4; ++iteration) iterate();
+  EXPECT_THAT(ended(), ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 9));
+  EXPECT_THAT(bodies(received(first)), ElementsAre("w", "w", "r", "problem"));
+  EXPECT_THAT(bodies(received(second)), ElementsAre("w", "r", "w"));
   EXPECT_EQ(slot_.settle_after_exit(), 0U);
 }
 
