@@ -19,10 +19,10 @@ namespace {
 // many look for an answer only behind it.
 constexpr std::chrono::seconds kSilence{2};
 constexpr std::chrono::seconds kSilenceInARequest{5};
-constexpr std::chrono::nanoseconds kLongestLinger = std::chrono::seconds(30);
+constexpr std::chrono::seconds kLongestLinger{30};
 constexpr std::uint64_t kMostLingerBytes = 64 * 1024 * 1024;
 /// What a request or the reading of a response may take, however many others wait.
-constexpr std::chrono::nanoseconds kGrace = std::chrono::seconds(1);
+constexpr std::chrono::seconds kGrace{1};
 constexpr std::size_t kReceiveBytes = 64 * 1024;
 
 }  // namespace
@@ -265,7 +265,9 @@ Connection* Conversations::who_gives_way(std::chrono::nanoseconds least_idle) co
     if (connection.state() != State::receiving) return false;
     if (connection.framer().phase() != Phase::idle) return false;
     // The first request of a new one may be on its way.
-    return has_waited(connection, connection.is_new() ? std::max(least_idle, kGrace) : least_idle);
+    return has_waited(connection, connection.is_new()
+                                      ? std::max<std::chrono::nanoseconds>(least_idle, kGrace)
+                                      : least_idle);
   };
   if (Connection* idle = connections_.longest(is_idle)) return idle;
   const auto is_half_sent = [&](Connection& connection) {

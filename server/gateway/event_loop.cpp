@@ -15,9 +15,9 @@ namespace {
 constexpr std::chrono::milliseconds kWay{1};      // what peers get, to make room before us
 constexpr std::chrono::milliseconds kNoRoom{10};  // until somebody may be able to go
 /// A connection that has been idle for this long is likely to be one that nobody uses.
-constexpr std::chrono::nanoseconds kUnused = std::chrono::seconds(1);
+constexpr std::chrono::seconds kUnused{1};
 /// One that has been idle for less is likely to be used again at once, and then asked to leave.
-constexpr std::chrono::nanoseconds kUsedJustNow = std::chrono::milliseconds(100);
+constexpr std::chrono::milliseconds kUsedJustNow{100};
 
 // What an event is about; above these, the descriptor of a connection plus kConnections.
 enum Token : std::uint64_t { kListening, kWake, kApplication, kSignals, kConnections };
