@@ -74,6 +74,8 @@ TEST_F(ConversationsTest, InvitesABodyOnceForEachRequest) {
   Connection& connection = greet(asks);
   iterate();
   EXPECT_EQ(received(client()), "HTTP/1.1 100 Continue\r\n\r\n");
+  hear(connection, "");
+  EXPECT_EQ(received(client()), "");
   hear(connection, "a");
   EXPECT_EQ(received(client()), "");
   hear(connection, "b");

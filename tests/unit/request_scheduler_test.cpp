@@ -33,13 +33,13 @@ TEST_F(RequestSchedulerTest, EndsAllWritesOfABatchBeforeAnotherRequestBegins) {
 
 // Writes behind writes: each answer feeds the next one of its client.
 TEST_F(RequestSchedulerTest, EndsRequestsInTheOrderInWhichTheyBeganHoweverManyArePipelined) {
-  const int first = connect(kWrite + kWrite + kRead + kMalformed);
-  const int second = connect(kWrite + kRead + kWrite);
+  const int first = connect(kWrite + kWrite + kMalformed);
+  const int second = connect(kWrite + kWrite + kRead);
   connect(kWrite + kMalformed);
-  for (int iteration = 0; iteration < 4; ++iteration) iterate();
-  EXPECT_THAT(ended(), ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 9));
-  EXPECT_THAT(bodies(received(first)), ElementsAre("w", "w", "r", "problem"));
-  EXPECT_THAT(bodies(received(second)), ElementsAre("w", "r", "w"));
+  for (int iteration = 0; iteration < 3; ++iteration) iterate();
+  EXPECT_THAT(ended(), ElementsAre(1, 2, 3, 4, 5, 6, 7, 8));
+  EXPECT_THAT(bodies(received(first)), ElementsAre("w", "w", "problem"));
+  EXPECT_THAT(bodies(received(second)), ElementsAre("w", "w", "r"));
   EXPECT_EQ(slot_.settle_after_exit(), 0U);
 }
 
