@@ -1,5 +1,6 @@
 #include "gateway/connection_table.h"
 
+#include <cassert>
 #include <utility>
 
 namespace forkscope::gateway {
@@ -9,6 +10,7 @@ using State = Connection::State;
 Connection& ConnectionTable::add(Accepted accepted) {
   const auto index = static_cast<std::size_t>(accepted.fd.get());
   if (index >= by_descriptor_.size()) by_descriptor_.resize(index + 1);
+  assert(!by_descriptor_[index]);  // whoever is buried later still has its descriptor
   const auto trust = proxies_.contains(accepted.peer) ? http::RequestFramer::Peer::trusted_proxy
                                                       : http::RequestFramer::Peer::client;
   by_descriptor_[index] = std::make_unique<Connection>(std::move(accepted.fd), accepted.peer,

@@ -6,6 +6,7 @@
 // One per worker process, owned by its event loop. Owns the connections.
 #pragma once
 
+#include <cassert>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -32,7 +33,11 @@ class ConnectionTable {
   /// copies of our sockets open, and events of one go on until the last copy is closed (epoll(7)).
   /// An event of a former connection is news to nobody, and harmless to a later one with its
   /// number.
-  Connection* find(int fd) const { return by_descriptor_[static_cast<std::size_t>(fd)].get(); }
+  Connection* find(int fd) const {
+    const auto index = static_cast<std::size_t>(fd);
+    assert(index < by_descriptor_.size());  // it was added once
+    return by_descriptor_[index].get();
+  }
   /// `visit` may close connections, and must not add any.
   template <typename Visit>
   void for_each(const Visit& visit) const {

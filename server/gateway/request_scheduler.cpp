@@ -32,6 +32,7 @@ RequestScheduler::RequestScheduler(Application& application, RequestRunner& runn
       slot_(slot) {}
 
 void RequestScheduler::serve() {
+  assert(has_requests());
   runner_.renew_date();
   conversations_.take_runnable(serving_);
   assert(writes_.empty());
