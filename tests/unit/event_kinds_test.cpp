@@ -13,8 +13,6 @@
 namespace forkscope::telemetry {
 namespace {
 
-constexpr std::uint16_t kLast = static_cast<std::uint16_t>(EventKind::shutdown);
-
 EventRecord event(EventKind kind, std::uint16_t worker, std::string_view text = {}) {
   EventRecord event{};
   event.kind = static_cast<std::uint16_t>(kind);
@@ -25,16 +23,18 @@ EventRecord event(EventKind kind, std::uint16_t worker, std::string_view text = 
 
 TEST(EventKinds, EveryKindHasARowAndANameOfItsOwn) {
   std::set<std::string_view> names;
-  for (std::uint16_t number = 1; number <= kLast; ++number) {
+  for (std::uint16_t number = 1;; ++number) {
     const EventTraits& traits = traits_of(static_cast<EventKind>(number));
+    if (traits.kind == EventKind::none) break;
     EXPECT_EQ(static_cast<std::uint16_t>(traits.kind), number);
     EXPECT_NE(traits.name, "unknown") << number;
     EXPECT_TRUE(names.insert(traits.name).second) << traits.name;
   }
+  EXPECT_GE(names.size(), static_cast<std::size_t>(EventKind::shutdown));
 }
 
 TEST(EventKinds, ANumberWithoutARowIsToldAsUnknown) {
-  for (const auto kind : {EventKind{0}, static_cast<EventKind>(kLast + 1), EventKind{0xffff}}) {
+  for (const auto kind : {EventKind{0}, EventKind{0x7fff}, EventKind{0xffff}}) {
     EXPECT_EQ(traits_of(kind).name, "unknown");
     EXPECT_FALSE(is_warning(event(kind, 1)));
     EXPECT_EQ(describe(event(kind, 3)), "worker 3 unknown");

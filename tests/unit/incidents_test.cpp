@@ -313,7 +313,7 @@ TEST(Wording, EveryRequestIsToldFromAPhase) {
     incidents.add(hung(kStart + 2 * kSecond, 3, 1, kStart, request));
     picture::Snapshot now;
     now.time_ns = kStart + 3 * kSecond;
-    EXPECT_EQ(joined(words::headline(incidents.all()[0], now)),
+    EXPECT_EQ(joined(words::headline(incidents.all()[0], now, {})),
               "HUNG 3.0 s · in " + std::string(request));
     EXPECT_EQ(words::chain(incidents.all()[0]).front().title, "request received");
     EXPECT_EQ(words::chain(incidents.all()[0]).front().detail, request);
@@ -365,7 +365,7 @@ TEST(Wording, AHeadlineSaysLastWhatIsLeftOutFirst) {
   now.wall_clock_ns = 1;
   now.server.kill_after_ns = 5 * kSecond;
   now.totals.requests = 3'000;
-  words::Sentence sentence = words::headline(incidents.all()[0], now);
+  words::Sentence sentence = words::headline(incidents.all()[0], now, {});
   std::vector<std::string> left;
   for (std::size_t room = sentence.size(); room-- > 0;) {
     const auto fits = [room](const words::Sentence& shown) { return shown.size() <= room; };

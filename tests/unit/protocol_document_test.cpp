@@ -156,7 +156,9 @@ TEST_F(ProtocolDocument, TellsEveryFieldThatThePrimaryWrites) {
   for (auto row = kinds + 1; row != rows.end(); ++row) {
     EXPECT_EQ(row->at(1), to_string(static_cast<EventKind>(std::stoi(row->at(0)))));
   }
-  EXPECT_EQ(rows.end() - kinds - 1, static_cast<std::ptrdiff_t>(EventKind::shutdown));
+  const auto described = rows.end() - kinds - 1;
+  EXPECT_GE(described, static_cast<std::ptrdiff_t>(EventKind::shutdown));
+  EXPECT_EQ(to_string(static_cast<EventKind>(described + 1)), "unknown") << "it is not described";
   rows.erase(kinds, rows.end());
   expect_fields("events", {FIELD(EventRecord, time_ns), FIELD(EventRecord, kind),
                            FIELD(EventRecord, worker), FIELD(EventRecord, hang_kind),

@@ -17,12 +17,11 @@ constexpr std::size_t kMaxIncidents = 256;
 /// In a crash loop an incident changes without end: first and last changes are kept.
 constexpr std::size_t kMaxVersions = 64;
 
-/// It hangs in a request, "GET /v1/todos", or, outside of any, in a phase of the event loop, whose
-/// name is one word (telemetry/names.h).
+/// What it hangs in: a request, or a phase of the event loop.
 void note_place(Incident& incident, const EventRecord& hung) {
-  std::string place = telemetry::event_text(hung);
-  const bool in_request = place.find(' ') != std::string::npos;
-  (in_request ? incident.request : incident.phase) = std::move(place);
+  telemetry::HungIn place = telemetry::hung_in(telemetry::event_text(hung));
+  incident.request = std::move(place.request);
+  incident.phase = std::move(place.phase);
 }
 
 void close(Incident& incident, std::uint64_t time_ns, std::uint64_t served_total) {

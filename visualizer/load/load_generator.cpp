@@ -10,6 +10,7 @@
 
 #include "load/load_run.h"
 #include "net/quiet_thread.h"
+#include "os/one_thread.h"
 #include "os/unique_fd.h"
 
 namespace forkscope::load {

@@ -15,15 +15,15 @@ namespace forkscope::telemetry {
 /// the window gives each its shape and colour.
 enum class LifeStep {
   none,
-  begins,      ///< The process exists.
-  serves,      ///< It is ready.
-  hangs,       ///< An incident begins.
-  goes_on,     ///< It hung, and does so no more: the incident ends.
-  aborted,     ///< It was asked to dump core.
-  killed,      ///< It was sent SIGKILL.
-  leaves,      ///< It was asked to go: its end will be no crash.
-  ends,        ///< There is no process any more; if nobody asked for it, an incident begins.
-  waits,  ///< There is none, and the next one has to wait.
+  begins,   ///< The process exists.
+  serves,   ///< It is ready.
+  hangs,    ///< An incident begins.
+  goes_on,  ///< It hung, and does so no more: the incident ends.
+  aborted,  ///< It was asked to dump core.
+  killed,   ///< It was sent SIGKILL.
+  leaves,   ///< It was asked to go: its end will be no crash.
+  ends,     ///< There is no process any more; if nobody asked for it, an incident begins.
+  waits,    ///< There is none, and the next one has to wait.
 };
 
 /// How the log takes it.
