@@ -107,7 +107,7 @@ class GatewayFixture : public ::testing::Test {
     return ids;
   }
 
-  inline static const os::CaughtSignals kNoSignals{{}, {}};  // one per process
+  inline static const os::CaughtSignals kNoSignals{{SIGTERM}, {}};  // one per process
 
   Notes application_;
   telemetry::Segment segment_ = telemetry::Segment::create({});
