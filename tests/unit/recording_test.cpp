@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include <array>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -56,22 +57,27 @@ std::string error_of(std::span<const std::byte> file, std::optional<Moment> at =
   return "";
 }
 
-/// Everything that a view can ask of a moment, as text.
-std::string all_of(const History& history, std::uint64_t time_ns) {
+nlohmann::json values_of(const picture::Snapshot& picture) {
   nlohmann::json all;
-  const picture::Snapshot& picture = history.at(time_ns);
-  all["picture"] = {picture.time_ns,
-                    picture.wall_clock_ns,
-                    static_cast<int>(picture.attachment),
-                    picture.attachment_detail,
-                    picture.server.host,
-                    picture.server.kill_after_ns,
-                    picture.totals.requests,
-                    picture.totals.p99_ms,
-                    picture.totals.errors,
-                    picture.totals.lost_records,
-                    picture.totals.lost_events,
-                    picture.observer_cpu.has_value()};
+  const picture::ServerInfo& server = picture.server;
+  all["server"] = {picture.time_ns,
+                   picture.wall_clock_ns,
+                   static_cast<int>(picture.attachment),
+                   picture.attachment_detail,
+                   picture.observer_cpu.has_value(),
+                   server.port,
+                   server.host,
+                   server.version,
+                   server.primary_pid,
+                   server.instance_id,
+                   server.hang_after_ns,
+                   server.kill_after_ns,
+                   server.target_workers,
+                   server.faults_enabled,
+                   server.beat_age_ns};
+  const picture::Totals& totals = picture.totals;
+  all["totals"] = {totals.requests, totals.requests_per_second, totals.p99_ms,
+                   totals.errors,   totals.lost_records,        totals.lost_events};
   for (const auto& worker : picture.workers) {
     all["workers"].push_back({worker.number, worker.pid, worker.generation,
                               static_cast<int>(worker.state), static_cast<int>(worker.phase),
@@ -80,13 +86,24 @@ std::string all_of(const History& history, std::uint64_t time_ns) {
                               worker.in_flight ? worker.in_flight->path : "",
                               worker.in_flight ? worker.in_flight->start_ns : 0,
                               worker.last_exit ? worker.last_exit->code : 0});
+  }
+  for (const auto& core : picture.cores) {
+    all["cores"].push_back({core.number, core.utilisation, core.workers});
+  }
+  return all;
+}
+
+/// Everything that a view can ask of a moment, as text.
+std::string all_of(const History& history, std::uint64_t time_ns) {
+  const picture::Snapshot& picture = history.at(time_ns);
+  nlohmann::json all = values_of(picture);
+  for (const auto& worker : picture.workers) {
     for (const auto& bin : history.worker_bins(worker.number, time_ns, 100)) {
       all["bins"].push_back({bin.requests, static_cast<int>(bin.state), bin.generation,
                              bin.median_row, bin.slowest_row});
     }
   }
   for (const auto& core : picture.cores) {
-    all["cores"].push_back({core.number, core.utilisation, core.workers});
     all["core bins"].push_back(history.core_bins(core.number, time_ns, 100));
   }
   std::vector<history::TimeBin> timeline(100);
@@ -132,6 +149,18 @@ TEST(Recording, GivesBackWhatWasSeenAtEveryMoment) {
                                   << around(seen, right);
   }
   EXPECT_EQ(replay.history.incidents().size(), live.incidents().size());
+}
+
+/// Against the script: a live history, too, reads its pictures out of frames.
+TEST(Recording, GivesBackThePicturesThatWereRecorded) {
+  History live;
+  const Replay replay = read_replay(record(5, live), {});
+  for (std::uint64_t t = kScriptStart + kSecond; t < replay.end_ns;
+       t += 2'777 * test::kMillisecond) {
+    const picture::Snapshot& found = replay.history.at(t);
+    const std::uint64_t poll = (found.time_ns - kScriptStart) / (33 * test::kMillisecond);
+    EXPECT_EQ(values_of(found), values_of(test::scripted_picture(poll, 5)));
+  }
 }
 
 TEST(Recording, IsCompact) {
@@ -259,6 +288,15 @@ TEST(Recording, ALaterMinorVersionMayAppend) {
   const Replay replay = read_replay(later, {});
   EXPECT_EQ(replay.condition.frames, read_replay(file, {}).condition.frames);
   EXPECT_EQ(replay.notice, "");
+}
+
+TEST(Recording, ReadsOverAWordThatALaterMinorVersionHasAppended) {
+  // No new strings; of the server, the time (5) and a word 20 (7); nothing of anything else.
+  const std::array<unsigned char, 17> frame{0, 0x81, 0x80, 0x40, 10, 14};
+  codec::FrameDecoder decoder;
+  picture::Frame read;
+  ASSERT_TRUE(decoder.decode(true, std::as_bytes(std::span(frame)), read));
+  EXPECT_EQ(read.picture.time_ns, 5U);
 }
 
 TEST(Recording, IsNotFooledByAFileFullOfMarks) {

@@ -51,9 +51,11 @@ void write_changes(ByteWriter& out, std::span<const std::uint64_t> words,
 /// `words` are the previous ones, and then those of this frame.
 void read_changes(ByteReader& in, std::span<std::uint64_t> words) {
   const std::uint64_t mask = in.number();
-  if (mask >> words.size() != 0) return in.fail();
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if ((mask >> i & 1) != 0) words[i] = in.difference(words[i]);
+  for (std::size_t i = 0; i < 64 && !in.failed(); ++i) {
+    if ((mask >> i & 1) == 0) continue;
+    std::uint64_t unknown = 0;  // A later minor version may append words: they are read over.
+    std::uint64_t& word = i < words.size() ? words[i] : unknown;
+    word = in.difference(word);
   }
 }
 
