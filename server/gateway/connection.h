@@ -140,8 +140,8 @@ class Connection {
   bool is_new_ = true;
   bool is_readable_ = false;
   bool is_writable_ = true;
-  bool end_announced_ = false;   ///< epoll has said that the peer has closed its writing half,
-  bool peer_has_ended_ = false;  ///< … and recv(2) has reached that end.
+  bool end_announced_ = false;   ///< epoll has said that the peer has closed its writing half.
+  bool peer_has_ended_ = false;  ///< recv(2) has reached that end.
   std::uint64_t waits_since_ns_ = 0;
   os::Deadline deadline_;
   http::RequestFramer::Phase timed_phase_ = http::RequestFramer::Phase::idle;

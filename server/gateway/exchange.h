@@ -15,7 +15,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "forkscope/telemetry/layout.h"
+#include "forkscope/telemetry/slot_writer.h"
 #include "os/deadline.h"
 
 namespace forkscope::gateway {
@@ -35,9 +35,9 @@ class Exchange {
   /// It has been parked for too long.
   bool has_parked_out(std::uint64_t now_ns) const { return give_up_.has_passed(now_ns); }
 
-  void begin(const telemetry::RequestRecord& record, std::size_t response_begin) {
-    assert(!has_begun() && record.id != 0);
-    record_ = record;
+  void begin(const telemetry::BegunRequest& request, std::size_t response_begin) {
+    assert(!has_begun() && request.record.id != 0);
+    request_ = request;
     response_begin_ = response_begin;
   }
   void answered(int status) {
@@ -50,9 +50,9 @@ class Exchange {
     what_follows_ = what_follows;
   }
 
-  bool has_begun() const { return record_.id != 0; }
+  bool has_begun() const { return request_.record.id != 0; }
   /// For SlotWriter::end_request(), which completes it.
-  telemetry::RequestRecord& record() { return record_; }
+  telemetry::BegunRequest& request() { return request_; }
   /// HTTP status; 0 until it is answered.
   int status() const { return status_; }
   /// Where the response begins in Connection::output().
@@ -66,7 +66,7 @@ class Exchange {
   }
 
  private:
-  telemetry::RequestRecord record_{};
+  telemetry::BegunRequest request_{};
   std::size_t response_begin_ = 0;
   os::Deadline give_up_;
   int status_ = 0;

@@ -84,7 +84,7 @@ void RequestRunner::end(Connection& connection, AfterResponse after, std::uint64
   } else if (connection.framer().request().minor_version == 0) {
     add_line(connection, "Connection: keep-alive\r\n");
   }
-  slot_.end_request(exchange.record(), now_ns, static_cast<std::uint32_t>(exchange.status()),
+  slot_.end_request(exchange.request(), now_ns, static_cast<std::uint32_t>(exchange.status()),
                     connection.output().size() - exchange.response_begin());
 }
 

@@ -51,8 +51,8 @@ void SlotWriter::step(Phase phase, std::uint64_t now_ns) {
 
 void SlotWriter::draining() { store_relaxed(PROGRESS(draining), 1); }
 
-RequestRecord SlotWriter::begin_request(std::uint64_t now_ns, Method method, std::string_view path,
-                                        std::uint64_t connection) {
+BegunRequest SlotWriter::begin_request(std::uint64_t now_ns, Method method, std::string_view path,
+                                       std::uint64_t connection) {
   assert(now_ns >= latest_begin_ns_ && "requests begin in the order of time");
   step(Phase::handling, now_ns);
 #ifndef NDEBUG
@@ -68,41 +68,42 @@ RequestRecord SlotWriter::begin_request(std::uint64_t now_ns, Method method, std
   path.copy(in_hand_.path, kept);
   current_.write(in_hand_, offsetof(CurrentRecord, path) + kept);
 
-  RequestRecord request{};
-  request.id = in_hand_.id;
-  request.end_ns = now_ns;  // the start, until end_request()
-  request.method = in_hand_.method;
-  request.connection = static_cast<std::uint32_t>(connection);
-  request.core = static_cast<std::uint16_t>(load_relaxed(PROGRESS(last_core)));
-  request.path_bytes = static_cast<std::uint16_t>(std::min<std::size_t>(path.size(), 0xFFFF));
-  request.path_hash = fnv1a(path);
+  BegunRequest request{.start_ns = now_ns, .record = {}};
+  RequestRecord& record = request.record;
+  record.id = in_hand_.id;
+  record.method = in_hand_.method;
+  record.connection = static_cast<std::uint32_t>(connection);
+  record.core = static_cast<std::uint16_t>(load_relaxed(PROGRESS(last_core)));
+  record.path_bytes = static_cast<std::uint16_t>(std::min<std::size_t>(path.size(), 0xFFFF));
+  record.path_hash = fnv1a(path);
   const std::size_t tail = std::min<std::size_t>(path.size(), kRequestPathBytes);
-  path.copy(request.path, tail, path.size() - tail);
+  path.copy(record.path, tail, path.size() - tail);
   return request;
 }
 
-void SlotWriter::end_request(RequestRecord& request, std::uint64_t now_ns, std::uint32_t status,
+void SlotWriter::end_request(BegunRequest& request, std::uint64_t now_ns, std::uint32_t status,
                              std::uint64_t response_bytes) {
   assert(owner_.is_here() && "one writer, in one process");
-  assert(now_ns >= request.end_ns && "a request ends after it began");
+  RequestRecord& record = request.record;
+  assert(now_ns >= request.start_ns && "a request ends after it began");
   assert(now_ns >= latest_end_ns_ && "requests end in the order of time");
   assert(status >= 100 && status <= 599);
 #ifndef NDEBUG
   latest_end_ns_ = now_ns;
 #endif
-  request.duration_ns = now_ns - request.end_ns;
-  request.end_ns = now_ns;
-  request.status = static_cast<std::uint16_t>(status);
-  request.response_bytes =
+  record.duration_ns = now_ns - request.start_ns;
+  record.end_ns = now_ns;
+  record.status = static_cast<std::uint16_t>(status);
+  record.response_bytes =
       static_cast<std::uint32_t>(std::min<std::uint64_t>(response_bytes, UINT32_MAX));
-  add_relaxed(histogram_ + histogram_bucket(request.duration_ns), 1);
+  add_relaxed(histogram_ + histogram_bucket(record.duration_ns), 1);
   const std::uint32_t status_class = std::clamp<std::uint32_t>(status / 100, 1, 5) - 1;
   add_relaxed(COUNTER(responses) + status_class, 1);
-  requests_.write(request);
+  requests_.write(record);
   const std::uint64_t done = load_relaxed(PROGRESS(requests_done));
-  if (request.id > done) {
-    assert(request.id == done + 1 && "requests end in the order in which they began");
-    store_release(PROGRESS(requests_done), request.id);
+  if (record.id > done) {
+    assert(record.id == done + 1 && "requests end in the order in which they began");
+    store_release(PROGRESS(requests_done), record.id);
   } else {
     const std::uint64_t unflushed = load_relaxed(COUNTER(writes_unflushed));
     assert(unflushed > 0 && "a request ends once");

@@ -36,7 +36,7 @@ class Forgery {
     slot.start_generation(1, 1);
     slot.ready(2);
     for (std::uint64_t i = 0; i < 600; ++i) {
-      RequestRecord request = slot.begin_request(3 + i, Method::get, "/v1/todos/1", i);
+      auto request = slot.begin_request(3 + i, Method::get, "/v1/todos/1", i);
       slot.end_request(request, 4 + i, 200, 100);
     }
     slot.begin_request(700, Method::post, "/v1/faults/hang", 9);

@@ -88,12 +88,12 @@ TEST_F(ConnectionDeathTest, GoesNoOtherWay) {
 }
 
 TEST(ExchangeDeathTest, KeepsToItsOrder) {
-  telemetry::RequestRecord record{};
-  record.id = 1;
+  telemetry::BegunRequest request{};
+  request.record.id = 1;
   Exchange exchange;
   EXPECT_DEATH(exchange.answered(200), "has_begun");
-  exchange.begin(record, 0);
-  EXPECT_DEATH(exchange.begin(record, 0), "has_begun");
+  exchange.begin(request, 0);
+  EXPECT_DEATH(exchange.begin(request, 0), "has_begun");
   EXPECT_DEATH(exchange.park(Deadline::at(1)), "has_begun");
   EXPECT_DEATH(exchange.end(AfterResponse::close), "status_");
   EXPECT_DEATH((void)exchange.what_follows(), "has_ended_");

@@ -27,8 +27,8 @@ struct Incident {
   std::uint32_t generation = 0;
   std::uint32_t pid = 0;
   telemetry::HangKind hang_kind = telemetry::HangKind::none;
-  std::string request;  ///< It hangs in, "GET /v1/faults/hang", printable; or nothing, and then
-  std::string phase;    ///< … what its loop does instead, "idle", if that is known.
+  std::string request;  ///< It hangs in: "GET /v1/faults/hang", printable. Empty outside of any.
+  std::string phase;    ///< What its loop does, outside of any request: "idle".
   std::uint64_t stuck_since_ns = 0;
   std::uint64_t declared_ns = 0;
   std::uint64_t abort_ns = 0;

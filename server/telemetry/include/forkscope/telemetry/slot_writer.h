@@ -16,6 +16,12 @@
 
 namespace forkscope::telemetry {
 
+/// What is known of a request until it ends.
+struct BegunRequest {
+  std::uint64_t start_ns;
+  RequestRecord record;  ///< Its end, duration and status are filled in by end_request().
+};
+
 class SlotWriter {
  public:
   SlotWriter(Word* progress, Word* counters, Word* current, Word* requests, Word* histogram);
@@ -34,14 +40,14 @@ class SlotWriter {
   // ── a request ──
   /// Published before the handler runs, so that a worker that hangs in it has told everyone.
   /// `path` is the target without its query. The result goes back to end_request().
-  RequestRecord begin_request(std::uint64_t now_ns, Method method, std::string_view path,
-                              std::uint64_t connection);
+  BegunRequest begin_request(std::uint64_t now_ns, Method method, std::string_view path,
+                             std::uint64_t connection);
   /// The response is ready to leave: for a write, after the commit. The step is now
   /// `Phase::flushing`. Several requests may be begun and not ended (writes that share a commit):
   /// they end in the order in which they began, and before another one ends; but for those of
   /// writes_unflushed(), which end when they can.
   /// Status 100 … 599.
-  void end_request(RequestRecord& request, std::uint64_t now_ns, std::uint32_t status,
+  void end_request(BegunRequest& request, std::uint64_t now_ns, std::uint32_t status,
                    std::uint64_t response_bytes);
 
   // ── counters and gauges ──
