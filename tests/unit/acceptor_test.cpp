@@ -4,7 +4,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -13,7 +12,7 @@
 #include <deque>
 #include <vector>
 
-#include "forkscope/telemetry/segment.h"
+#include "peers_fixture.h"
 
 namespace forkscope::gateway {
 namespace {
@@ -27,7 +26,7 @@ constexpr std::uint64_t kNowNs = 1'000 * kMillisecondNs;
 constexpr std::size_t kMaxConnections = 8;
 
 /// Four workers, in the slots 0 to 3; ours is slot 1. All are ready, and without a connection.
-class AcceptorTest : public ::testing::Test {
+class AcceptorTest : public PeersTest {
  protected:
   AcceptorTest() {
     sockaddr_un address{};
@@ -36,17 +35,11 @@ class AcceptorTest : public ::testing::Test {
               0);
     EXPECT_EQ(::listen(listening_.get(), 16), 0);
     for (std::uint32_t slot = 0; slot < kSlots; ++slot) {
-      put_into_roster(slot, telemetry::RosterState::ready);
       segment_.slot(slot).ready(1);
       segment_.slot(slot).idle();
     }
   }
 
-  void put_into_roster(std::uint32_t slot, telemetry::RosterState state) {
-    telemetry::RosterRecord record{};
-    record.state = static_cast<std::uint64_t>(state);
-    segment_.roster(slot).write(record);
-  }
   void give_connections(std::uint32_t slot, std::uint64_t count) {
     segment_.slot(slot).connections_open(count);
   }
@@ -58,25 +51,10 @@ class AcceptorTest : public ::testing::Test {
     EXPECT_EQ(::connect(clients_.back().get(), reinterpret_cast<const sockaddr*>(&address), bytes),
               0);
   }
-  /// The slots that have been woken since the last call.
-  std::vector<std::uint32_t> woken() {
-    std::vector<std::uint32_t> slots;
-    for (std::uint32_t slot = 0; slot < kSlots; ++slot) {
-      pollfd entry{wake_[slot].fd(), POLLIN, 0};
-      if (::poll(&entry, 1, 0) == 1) slots.push_back(slot);
-      wake_[slot].clear();
-    }
-    return slots;
-  }
 
-  static constexpr std::uint32_t kSlots = 4;
-  telemetry::Segment segment_ =
-      telemetry::Segment::create({.slots = kSlots, .port = 8000, .host = "127.0.0.1"});
-  telemetry::SegmentView view_ = telemetry::SegmentView::over(segment_.data(), segment_.size());
-  std::vector<os::EventFd> wake_{kSlots};
   os::UniqueFd listening_{::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
   std::deque<os::UniqueFd> clients_;
-  Acceptor acceptor_{listening_.get(), Balance::shared, kMaxConnections, view_, 1, wake_};
+  Acceptor acceptor_{listening_.get(), Balance::shared, kMaxConnections, view_, kOwnSlot, wake_};
 };
 
 TEST_F(AcceptorTest, HasNoTurnBeforeAnybodyWaits) {

@@ -5,12 +5,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <poll.h>
 
 #include <cstdint>
 #include <vector>
 
-#include "forkscope/telemetry/segment.h"
+#include "peers_fixture.h"
 
 namespace forkscope::gateway {
 namespace {
@@ -19,19 +18,8 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 /// Four workers, in the slots 0 to 3. The relay is that of slot 1.
-class TurnRelayTest : public ::testing::Test {
+class TurnRelayTest : public PeersTest {
  protected:
-  TurnRelayTest() {
-    for (std::uint32_t slot = 0; slot < kSlots; ++slot) {
-      put_into_roster(slot, telemetry::RosterState::ready);
-    }
-  }
-
-  void put_into_roster(std::uint32_t slot, telemetry::RosterState state) {
-    telemetry::RosterRecord record{};
-    record.state = static_cast<std::uint64_t>(state);
-    segment_.roster(slot).write(record);
-  }
   void park_a_write(std::uint32_t slot) { segment_.slot(slot).writes_parked(1); }
   void have_the_turn(std::uint32_t slot) {
     telemetry::SlotWriter writer = segment_.slot(slot);
@@ -39,23 +27,7 @@ class TurnRelayTest : public ::testing::Test {
     writer.end_request(request, 2, 201, 0);
   }
 
-  /// The slots that have been woken since the last call.
-  std::vector<std::uint32_t> woken() {
-    std::vector<std::uint32_t> slots;
-    for (std::uint32_t slot = 0; slot < kSlots; ++slot) {
-      pollfd entry{wake_[slot].fd(), POLLIN, 0};
-      if (::poll(&entry, 1, 0) == 1) slots.push_back(slot);
-      wake_[slot].clear();
-    }
-    return slots;
-  }
-
-  static constexpr std::uint32_t kSlots = 4;
-  telemetry::Segment segment_ =
-      telemetry::Segment::create({.slots = kSlots, .port = 8000, .host = "127.0.0.1"});
-  telemetry::SegmentView view_ = telemetry::SegmentView::over(segment_.data(), segment_.size());
-  std::vector<os::EventFd> wake_{kSlots};
-  TurnRelay relay_{view_, 1, wake_};
+  TurnRelay relay_{view_, kOwnSlot, wake_};
 };
 
 TEST_F(TurnRelayTest, WakesTheNextWorkerThatWaitsInTheOrderOfTheirNumbers) {
