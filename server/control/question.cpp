@@ -28,8 +28,6 @@ Answer failed_with_errno(const char* what) {
   return failed(std::string(what) + ": " + std::generic_category().message(errno));
 }
 
-bool means_no_server(int error) { return error == ENOENT || error == ECONNREFUSED; }
-
 /// False: the deadline has passed.
 bool wait_for(int fd, short events, Clock::time_point deadline) {
   for (;;) {
@@ -57,6 +55,8 @@ Answer understand(const std::string& line, os::UniqueFd descriptor) {
 }
 
 }  // namespace
+
+bool means_no_server(int error) { return error == ENOENT || error == ECONNREFUSED; }
 
 Question::Question(const telemetry::ControlEndpoint& server, const nlohmann::ordered_json& command)
     : socket_(telemetry::connect_to(server, /*timeout_ms=*/0)) {

@@ -28,6 +28,9 @@ struct Answer {
   os::UniqueFd descriptor = {};  ///< Sent along by SCM_RIGHTS (unix(7)).
 };
 
+/// Whether telemetry::connect_to() has failed with this error because nobody listens.
+bool means_no_server(int error);
+
 /// A question that is on its way. A server that does not answer now may do so later: whoever asks
 /// again and again keeps one question and waits for it again, since each connection that nobody
 /// accepts takes a place in the server's backlog (listen(2)) for good.

@@ -34,8 +34,6 @@ os::UniqueFd connect(const ControlEndpoint& endpoint) {
   return telemetry::connect_to(endpoint, static_cast<int>(kTimeout.count()));
 }
 
-bool means_nobody(int error) { return error == ENOENT || error == ECONNREFUSED; }
-
 /// The servers that listen on the port. What lies in their places and cannot be used is added to
 /// `remarks`.
 std::vector<Candidate> candidates_on(std::uint16_t port, const telemetry::ControlPlaces& places,
@@ -46,7 +44,7 @@ std::vector<Candidate> candidates_on(std::uint16_t port, const telemetry::Contro
     os::UniqueFd fd = connect(endpoint);
     if (fd) {
       found.push_back({endpoint, std::move(fd)});
-    } else if (!means_nobody(errno)) {
+    } else if (!control::means_no_server(errno)) {
       remarks += ' ' + endpoint.path + ": " + error_text() + '.';
     }
   }

@@ -90,8 +90,7 @@ std::optional<ControlSocket::News> ControlSocket::keep_bound() {
   listener_.release();
   std::string why_not = listener_.bind(kMaxClients);
   if (why_not.empty() && !loop_.try_add(listener_.fd(), EPOLLIN, 0)) {
-    why_not = no_room(errno);
-    why_not = listener_.path() + ": " + why_not;
+    why_not = listener_.path() + ": " + no_room(errno);
     listener_.release();
   }
   if (!why_not.empty()) {
