@@ -103,12 +103,12 @@ class Server:
                 workers = json.loads(answer.readline())['workers']
         return [worker['in_flight']['path'] for worker in workers if worker['in_flight']]
 
-    def workers(self):
-        return json.loads(self.request('GET', '/v1/workers').body)['workers']
+    def workers(self, timeout=DEADLINE):
+        return json.loads(self.request('GET', '/v1/workers', timeout=timeout).body)['workers']
 
-    def request(self, method, path, body=None, headers=None):
+    def request(self, method, path, body=None, headers=None, timeout=DEADLINE):
         """One request on a connection of its own."""
-        connection = http.client.HTTPConnection('127.0.0.1', self.port, timeout=DEADLINE)
+        connection = http.client.HTTPConnection('127.0.0.1', self.port, timeout=timeout)
         try:
             connection.request(method, path, body=body, headers=headers or {})
             response = connection.getresponse()
