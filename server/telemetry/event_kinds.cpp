@@ -73,6 +73,23 @@ std::string shutting_down(const EventRecord&, const std::string& text) {
   return "shutting down: " + text;
 }
 
+std::string moved(const EventRecord& event, const std::string& text) {
+  std::string line = "moved " + counted(event.exit_code, "connection") + " to other workers";
+  const std::string_view reason = to_string(static_cast<MoveReason>(event.exit_cause));
+  if (!reason.empty()) line.append(" (").append(reason).append(1, ')');
+  line += " in " + duration_text(event.duration_ns);
+  return text.empty() ? line : line + ": " + text;
+}
+
+std::string protection(const EventRecord& event, const std::string&) {
+  return event.exit_code != 0 ? "connections are protected: they outlive their worker"
+                              : "connections are not protected: they die with their worker";
+}
+
+std::string unprotected(const EventRecord&, const std::string& text) {
+  return "is unprotected: " + text;
+}
+
 using enum Subject;
 using enum Severity;
 using Kind = EventKind;
@@ -96,6 +113,9 @@ constexpr std::array kEvents{
     EventTraits{Kind::scale,      "scale",      server, Step::none,       info,    scaling},
     EventTraits{Kind::reload,     "reload",     server, Step::none,       info,    reloading},
     EventTraits{Kind::shutdown,   "shutdown",   server, Step::none,       info,    shutting_down},
+    EventTraits{Kind::moved,      "moved",      worker, Step::moves,      info,    moved},
+    EventTraits{Kind::protection, "protection", server, Step::none,       info,    protection},
+    EventTraits{Kind::unprotected, "unprotected", worker, Step::none,  warning, unprotected},
 };
 // clang-format on
 

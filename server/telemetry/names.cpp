@@ -40,6 +40,17 @@ std::string_view to_string(HangKind kind) {
   return "";
 }
 
+std::string_view to_string(MoveReason reason) {
+  switch (reason) {
+    case MoveReason::hang: return "hang";
+    case MoveReason::crash: return "crash";
+    case MoveReason::drain: return "drain";
+    case MoveReason::balance: return "balance";
+    case MoveReason::none: break;
+  }
+  return "";
+}
+
 std::string signal_name(std::uint32_t number) {
   const char* name = number < 65 ? ::sigabbrev_np(static_cast<int>(number)) : nullptr;
   return name != nullptr ? std::string("SIG") + name : "signal " + std::to_string(number);

@@ -130,11 +130,18 @@ void SlotWriter::writes_unflushed() {
   store_release(PROGRESS(requests_done), current_.head());
   store_relaxed(COUNTER(writes_unflushed), begun_and_not_ended());
 }
+void SlotWriter::ends_elsewhere(const BegunRequest& request) {
+  add_relaxed(COUNTER(unended), 1);
+  const std::uint64_t unflushed = load_relaxed(COUNTER(writes_unflushed));
+  assert(request.record.id <= load_relaxed(PROGRESS(requests_done)) && unflushed > 0);
+  store_relaxed(COUNTER(writes_unflushed), unflushed - 1);
+}
 void SlotWriter::exception() { add_relaxed(COUNTER(exceptions), 1); }
 
-std::uint32_t SlotWriter::settle_after_exit() {
-  const auto abandoned = static_cast<std::uint32_t>(begun_and_not_ended());
-  add_relaxed(COUNTER(abandoned), abandoned);
+std::uint32_t SlotWriter::settle_after_exit(std::optional<std::uint32_t> lost) {
+  const auto unended = static_cast<std::uint32_t>(begun_and_not_ended());
+  add_relaxed(COUNTER(unended), unended);
+  add_relaxed(COUNTER(abandoned), lost.value_or(unended));
   connections_open(0);
   requests_waiting(0);
   writes_parked(0);
@@ -142,11 +149,11 @@ std::uint32_t SlotWriter::settle_after_exit() {
   store_relaxed(PROGRESS(phase), static_cast<Word>(Phase::booting));
   store_relaxed(PROGRESS(ready_ns), 0);
   store_release(PROGRESS(requests_done), current_.head());
-  return abandoned;
+  return lost.value_or(unended);
 }
 
 std::uint64_t SlotWriter::begun_and_not_ended() const {
-  return current_.head() - requests_.head() - load_relaxed(COUNTER(abandoned));
+  return current_.head() - requests_.head() - load_relaxed(COUNTER(unended));
 }
 
 }  // namespace forkscope::telemetry

@@ -129,7 +129,8 @@ TEST_F(ProtocolDocument, TellsTheSectionTable) {
 TEST_F(ProtocolDocument, TellsEveryFieldThatThePrimaryWrites) {
   expect_fields("beat", {FIELD(BeatRecord, tick), FIELD(BeatRecord, time_ns),
                          FIELD(BeatRecord, wall_clock_ns), FIELD(BeatRecord, target_workers),
-                         FIELD(BeatRecord, state), FIELD(BeatRecord, reserved)});
+                         FIELD(BeatRecord, state), FIELD(BeatRecord, moved),
+                         FIELD(BeatRecord, protection), FIELD(BeatRecord, reserved)});
   expect_fields("roster", {FIELD(RosterRecord, pid),
                            FIELD(RosterRecord, generation),
                            FIELD(RosterRecord, state),
@@ -157,7 +158,7 @@ TEST_F(ProtocolDocument, TellsEveryFieldThatThePrimaryWrites) {
     EXPECT_EQ(row->at(1), to_string(static_cast<EventKind>(std::stoi(row->at(0)))));
   }
   const auto described = rows.end() - kinds - 1;
-  EXPECT_GE(described, static_cast<std::ptrdiff_t>(EventKind::shutdown));
+  EXPECT_GE(described, static_cast<std::ptrdiff_t>(EventKind::unprotected));
   EXPECT_EQ(to_string(static_cast<EventKind>(described + 1)), "unknown") << "it is not described";
   rows.erase(kinds, rows.end());
   expect_fields("events", {FIELD(EventRecord, time_ns), FIELD(EventRecord, kind),
@@ -180,7 +181,7 @@ TEST_F(ProtocolDocument, TellsEveryFieldThatAWorkerWrites) {
                              FIELD(Counters, connections_open), FIELD(Counters, writes_parked),
                              FIELD(Counters, requests_waiting), FIELD(Counters, abandoned),
                              FIELD(Counters, exceptions), FIELD(Counters, limit_reached),
-                             FIELD(Counters, writes_unflushed), FIELD(Counters, reserved)});
+                             FIELD(Counters, writes_unflushed), FIELD(Counters, unended)});
   expect_fields("current", {FIELD(CurrentRecord, id), FIELD(CurrentRecord, start_ns),
                             FIELD(CurrentRecord, connection), FIELD(CurrentRecord, method),
                             FIELD(CurrentRecord, reserved0), FIELD(CurrentRecord, path_bytes),

@@ -70,6 +70,7 @@ void Incidents::add(const EventRecord& event) {
     case LifeStep::begins:
     case LifeStep::serves:
     case LifeStep::waits:
+    case LifeStep::moves:
     case LifeStep::none: break;
   }
 }

@@ -34,7 +34,8 @@ Mark mark_of(telemetry::EventKind event, const Palette& colors) {
     case LifeStep::begins:
     case LifeStep::serves:
     case LifeStep::goes_on: return {Shape::plus, colors.fresh};
-    case LifeStep::leaves: return {Shape::half_disc, colors.idle};
+    case LifeStep::leaves:
+    case LifeStep::moves: return {Shape::half_disc, colors.idle};
     case LifeStep::none: break;
   }
   return {Shape::ring, colors.idle};

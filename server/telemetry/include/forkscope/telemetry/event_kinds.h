@@ -22,6 +22,7 @@ enum class LifeStep {
   aborted,  ///< It was asked to dump core.
   killed,   ///< It was sent SIGKILL.
   leaves,   ///< It was asked to go: its end will be no crash.
+  moves,    ///< Its connections go on at other workers.
   ends,     ///< There is no process any more; if nobody asked for it, an incident begins.
   waits,    ///< There is none, and the next one has to wait.
 };

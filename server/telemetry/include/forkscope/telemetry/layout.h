@@ -40,7 +40,7 @@ static_assert(sizeof(void*) == 8, "64-bit machines only: words must be read in o
 
 inline constexpr std::uint64_t kMagic = 0x4550'4F43'534B'5246;  // "FRKSCOPE"
 inline constexpr std::uint16_t kMajorVersion = 1;  // a reader refuses any other major version
-inline constexpr std::uint16_t kMinorVersion = 2;  // a higher minor version only appends
+inline constexpr std::uint16_t kMinorVersion = 3;  // a higher minor version only appends
 inline constexpr std::uint32_t kEndianMark = 0x0102'0304;
 inline constexpr std::uint32_t kHeaderBytes = 4096;
 inline constexpr std::uint32_t kMaxSlots = 256;
@@ -113,12 +113,21 @@ struct BeatRecord {
   std::uint64_t time_ns;        ///< CLOCK_MONOTONIC.
   std::uint64_t wall_clock_ns;  ///< CLOCK_REALTIME at the same moment.
   std::uint64_t target_workers;
-  std::uint64_t state;  ///< PrimaryState.
-  std::uint64_t reserved[3];
+  std::uint64_t state;       ///< PrimaryState.
+  std::uint32_t moved[4];    ///< Connections, since the start; by MoveReason − 1 (1.3).
+  std::uint32_t protection;  ///< Protection (1.3).
+  std::uint32_t reserved;
 };
 static_assert(sizeof(BeatRecord) == kBeatWords * 8);
 
 enum class PrimaryState : std::uint64_t { running = 0, draining = 1 };
+
+/// Whether connections go on at other workers when theirs hangs, dies or drains. Unknown: by a
+/// server before 1.3, where they did not.
+enum class Protection : std::uint32_t { unknown = 0, off = 1, on = 2 };
+
+/// Why connections move to other workers: theirs hangs, has died, drains, or has more than others.
+enum class MoveReason : std::uint32_t { none = 0, hang = 1, crash = 2, drain = 3, balance = 4 };
 
 // ── Roster ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -195,6 +204,10 @@ enum class EventKind : std::uint16_t {
   scale = 13,      ///< The wanted number of workers is now `exit_code`.
   reload = 14,     ///< Rolling reload begins (`exit_code` 1) or ends (0; `text`: why early).
   shutdown = 15,   ///< The server stops; `text` says why.
+  moved = 16,  ///< `exit_code` connections of this worker go on at others, for the MoveReason in
+               ///< `exit_cause`; it took `duration_ns`; `text`: "2:5 3:6", five at worker 2, …
+  protection = 17,   ///< Switched on (`exit_code` 1) or off (0).
+  unprotected = 18,  ///< This worker's connections would die with it; `text` says why.
 };
 
 struct EventRecord {
@@ -251,12 +264,14 @@ struct Counters {
   std::uint64_t connections_open;  ///< Gauge.
   std::uint64_t writes_parked;     ///< Gauge: write requests that wait for their turn.
   std::uint64_t requests_waiting;  ///< Gauge: connections with a request that is read, not begun.
-  std::uint64_t abandoned;         ///< Requests that died with their worker (by the primary).
+  std::uint64_t abandoned;         ///< Requests lost with their worker: connections that broke with
+                                   ///< one outstanding (by the primary).
   std::uint64_t exceptions;        ///< Handlers that threw; each was answered with 500.
   std::uint64_t limit_reached;     ///< Clients that found no room for their connection (1.2).
   std::uint64_t writes_unflushed;  ///< Gauge: committed writes that wait for the disk, and are
                                    ///< out of the worker's hands (1.2).
-  std::uint64_t reserved;
+  std::uint64_t unended;           ///< Requests that were begun here, and ended elsewhere or not at
+                                   ///< all (1.3).
 };
 inline constexpr std::uint32_t kCountersWords = sizeof(Counters) / 8;
 

@@ -13,6 +13,7 @@ namespace forkscope::telemetry {
 std::string_view to_string(Method method);      ///< "GET"; "?" for other.
 std::string_view to_string(Phase phase);        ///< "idle", "handling", "committing", …
 std::string_view to_string(HangKind kind);      ///< "spin", "blocked", "stopped", "" for none.
+std::string_view to_string(MoveReason reason);  ///< "hang", "crash", "drain", "balance", or "".
 std::string_view to_string(EventKind kind);     ///< "fork", "listening", … (event_kinds.h).
 std::string signal_name(std::uint32_t number);  ///< "SIGKILL", or "signal 77".
 

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "forkscope/telemetry/lane.h"
@@ -60,13 +61,15 @@ class SlotWriter {
   /// All requests that have been begun and not ended wait for the disk from now on, each until its
   /// end_request(); others may begin and end before them.
   void writes_unflushed();
+  /// One of those will be ended by another worker.
+  void ends_elsewhere(const BegunRequest& request);
   void exception();
   void connection_limit_reached();
 
   // ── for the primary, after the reap ──
-  /// Counts what was begun and not ended as abandoned, and closes it; gauges go to 0. Returns how
-  /// many requests that was.
-  std::uint32_t settle_after_exit();
+  /// Closes what was begun and not ended; gauges go to 0. Counts `lost` requests as abandoned, or,
+  /// where that is not known, what was begun; returns how many.
+  std::uint32_t settle_after_exit(std::optional<std::uint32_t> lost = {});
 
  private:
   /// By the heads of the two lanes, so that no order of ends can make it wrong.
