@@ -33,9 +33,10 @@ std::string hang_text(const ordered_json& worker) {
 }
 
 void print_table(const ordered_json& status) {
-  std::printf("%s port %d, primary pid %d, %s wanted%s%s\n\n", status.value("host", "?").c_str(),
-              status.value("port", 0), status.value("pid", 0),
+  std::printf("%s port %d, primary pid %d, %s wanted, protection %s%s%s\n\n",
+              status.value("host", "?").c_str(), status.value("port", 0), status.value("pid", 0),
               telemetry::counted(status.value("target_workers", 0U), "worker").c_str(),
+              status.value("protection", "?").c_str(),
               status.value("reloading", false) ? ", reloading" : "",
               status.value("stopping", false) ? ", stopping" : "");
   std::printf("%6s %8s %4s  %-9s %6s %12s %8s %8s  %s\n", "WORKER", "PID", "GEN", "STATE", "CONNS",
@@ -56,6 +57,7 @@ int run(int argc, char** argv) {
   bool as_json = false;
   std::uint32_t number = 0;
   std::string signal;
+  std::string on_or_off;
   CLI::App app("Tells a running server what to do.", "todos-server ctl");
   app.require_subcommand(1);
   app.fallthrough();
@@ -69,6 +71,10 @@ int run(int argc, char** argv) {
   app.add_subcommand("scale", "Change the number of workers")
       ->add_option("workers", number, "How many")
       ->required();
+  app.add_subcommand("protect", "Whether connections outlive their worker")
+      ->add_option("protection", on_or_off, "on or off")
+      ->required()
+      ->check(CLI::IsMember({"on", "off"}));
   app.add_subcommand("reload", "Replace every worker, one by one");
   app.add_subcommand("stop", "Stop gracefully");
   CLI::App* send = app.add_subcommand("signal", "Send a signal to a worker");
@@ -87,6 +93,7 @@ int run(int argc, char** argv) {
   const std::string verb = app.get_subcommands().front()->get_name();
   ordered_json command = {{"cmd", verb}};
   if (verb == "scale") command["workers"] = number;
+  if (verb == "protect") command["on"] = on_or_off == "on";
   if (verb == "signal") command.update({{"worker", number}, {"signal", signal}});
   const ordered_json reply =
       ask(socket.empty() ? connect_to_port(port) : connect_to_path(socket), command);

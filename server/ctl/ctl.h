@@ -1,5 +1,5 @@
-// `todos-server ctl status|scale N|reload|stop|signal W SIG`: tells a running server of the same
-// user what to do, over its control socket (supervisor/control_socket.h).
+// `todos-server ctl status|scale N|protect on/off|reload|stop|signal W SIG`: tells a running server
+// of the same user what to do, over its control socket (supervisor/control_socket.h).
 #pragma once
 
 namespace forkscope::ctl {

@@ -105,6 +105,7 @@ Parsed parse(int argc, char** argv) {
   std::string workers = "auto";
   std::string faults = "auto";
   std::string balance = "shared";
+  std::string protect = "on";
   std::string log_format = "text";
   std::string trusted_proxies = "loopback";
   std::string hang_after = "2s";
@@ -148,6 +149,9 @@ Parsed parse(int argc, char** argv) {
   app.add_option("--balance", balance,
                  "Who accepts: shared spreads connections, kernel takes whom the kernel wakes")
       ->check(CLI::IsMember({"shared", "kernel"}));
+  app.add_option("--protect", protect,
+                 "Whether connections go on at other workers when theirs hangs, dies or drains")
+      ->check(CLI::IsMember({"on", "off"}));
   app.add_flag("--pin", worker.pin, "Keep each worker on one CPU");
   app.add_option("--log-format", log_format, "Log lines on stderr")
       ->check(CLI::IsMember({"text", "json"}));
@@ -176,6 +180,7 @@ Parsed parse(int argc, char** argv) {
   primary.boot_timeout = *parse_duration(boot_timeout);
   primary.boot_patience = *parse_duration(boot_patience);
   primary.drain_timeout = *parse_duration(drain_timeout);
+  primary.protect = protect == "on";
   // A little earlier than the primary's own deadline, so that nobody needs to be killed.
   worker.limits.drain_timeout =
       std::chrono::floor<std::chrono::milliseconds>(primary.drain_timeout) * 9 / 10;

@@ -75,6 +75,13 @@ ordered_json scale_reply(Commands& commands, const ordered_json& command) {
   return {{"ok", true}};
 }
 
+ordered_json protect_reply(Commands& commands, const ordered_json& command) {
+  const auto on = command.find("on");
+  if (on == command.end() || !on->is_boolean()) return failure("\"on\" has to be true or false");
+  commands.protect(on->get<bool>());
+  return {{"ok", true}};
+}
+
 }  // namespace
 
 ControlSocket::ControlSocket(std::uint16_t port, int segment_fd, Commands& commands)
@@ -191,6 +198,7 @@ bool ControlSocket::answer(Client& client, std::string_view line) {
   }
   if (*verb == "signal") return send(client, signal_reply(commands_, command));
   if (*verb == "scale") return send(client, scale_reply(commands_, command));
+  if (*verb == "protect") return send(client, protect_reply(commands_, command));
   if (*verb == "reload") {
     commands_.reload();
     return send(client, {{"ok", true}});

@@ -7,6 +7,7 @@
 //   {"cmd":"status"}     → {"ok":true,…,"workers":[…]}
 //   {"cmd":"signal","worker":3,"signal":"STOP|CONT|KILL|ABRT"}     → {"ok":true}
 //   {"cmd":"scale","workers":6}     → {"ok":true}
+//   {"cmd":"protect","on":true}     → {"ok":true}
 //   {"cmd":"reload"}     → {"ok":true}
 //   {"cmd":"stop"}       → {"ok":true}
 //   anything else        → {"ok":false,"error":"…"}
@@ -39,6 +40,8 @@ class Commands {
   virtual bool signal_worker(std::uint32_t number, int signal) = 0;
   /// Why not, in one sentence; nothing when it is under way.
   virtual std::optional<std::string> scale(std::uint32_t workers) = 0;
+  /// Whether connections are to outlive their worker from now on.
+  virtual void protect(bool on) = 0;
   virtual void reload() = 0;
   virtual void stop() = 0;
 };

@@ -24,6 +24,8 @@ struct Settings {
   /// How long a start goes on while no worker can boot, but one may later.
   std::chrono::nanoseconds boot_patience = std::chrono::seconds(30);
   std::chrono::nanoseconds drain_timeout = std::chrono::seconds(30);
+  /// Connections outlive their worker, and go on at others. Can be switched while the server runs.
+  bool protect = true;
   LogFormat log_format = LogFormat::text;
 };
 

@@ -183,6 +183,14 @@ void Supervisor::fork_due(std::uint64_t now_ns) {
 void Supervisor::beat(std::uint64_t now_ns) {
   if (!beat_due_.has_passed(now_ns)) return;
   beat_due_ = os::Deadline::after(now_ns, kBeat);
+  publish_beat(now_ns);
+  control_.retry_accept();
+  if (beats_ % kBeatsPerLook == 0) keep_control_socket();
+  tell_of_connection_limit(now_ns);
+  tell_service_manager(now_ns);
+}
+
+void Supervisor::publish_beat(std::uint64_t now_ns) {
   telemetry::BeatRecord record{};
   record.tick = ++beats_;
   record.time_ns = now_ns;
@@ -190,11 +198,9 @@ void Supervisor::beat(std::uint64_t now_ns) {
   record.target_workers = pool_.wanted();
   record.state = static_cast<std::uint64_t>(stopping_ ? telemetry::PrimaryState::draining
                                                       : telemetry::PrimaryState::running);
+  record.protection = static_cast<std::uint32_t>(settings_.protect ? telemetry::Protection::on
+                                                                   : telemetry::Protection::off);
   segment_.beat().write(record);
-  control_.retry_accept();
-  if (beats_ % kBeatsPerLook == 0) keep_control_socket();
-  tell_of_connection_limit(now_ns);
-  tell_service_manager(now_ns);
 }
 
 void Supervisor::keep_control_socket() {
@@ -329,10 +335,10 @@ void Supervisor::log_process_table() {
 nlohmann::ordered_json Supervisor::status() {
   const std::uint64_t now = telemetry::now_ns();
   nlohmann::ordered_json status = {
-      {"version", FORKSCOPE_VERSION},  {"pid", segment_.header().primary_pid},
-      {"host", listener_.address},     {"port", listener_.port},
-      {"stopping", stopping_},         {"target_workers", pool_.wanted()},
-      {"reloading", pool_.reloading()}};
+      {"version", FORKSCOPE_VERSION},   {"pid", segment_.header().primary_pid},
+      {"host", listener_.address},      {"port", listener_.port},
+      {"stopping", stopping_},          {"target_workers", pool_.wanted()},
+      {"reloading", pool_.reloading()}, {"protection", settings_.protect ? "on" : "off"}};
   status.update(telemetry::workers_json(telemetry::report_workers(view_, now), now));
   return status;
 }
@@ -345,6 +351,12 @@ bool Supervisor::signal_worker(std::uint32_t number, int signal) {
 std::optional<std::string> Supervisor::scale(std::uint32_t workers) {
   if (stopping_) return "the server is stopping";
   return pool_.scale(workers);
+}
+
+void Supervisor::protect(bool on) {
+  if (std::exchange(settings_.protect, on) == on) return;
+  events_.record(telemetry::EventKind::protection, on ? 1 : 0, {});
+  publish_beat(telemetry::now_ns());  // before whoever asked hears that it is done
 }
 
 void Supervisor::reload() {

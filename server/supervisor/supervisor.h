@@ -43,6 +43,7 @@ class Supervisor final : private Commands {
   nlohmann::ordered_json status() override;
   bool signal_worker(std::uint32_t number, int signal) override;
   std::optional<std::string> scale(std::uint32_t workers) override;
+  void protect(bool on) override;
   void reload() override;
   void stop() override;
 
@@ -54,6 +55,7 @@ class Supervisor final : private Commands {
   void watch(std::uint64_t now_ns);
   void fork_due(std::uint64_t now_ns);
   void beat(std::uint64_t now_ns);
+  void publish_beat(std::uint64_t now_ns);
   void keep_control_socket();
   void tell_of_connection_limit(std::uint64_t now_ns);
   void tell_service_manager(std::uint64_t now_ns);

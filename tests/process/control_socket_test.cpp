@@ -7,6 +7,7 @@
 #include <string>
 
 #include "support/server_process.h"
+#include "support/server_watch.h"
 #include "support/stream_socket.h"
 #include "support/wait_until.h"
 
@@ -53,6 +54,17 @@ TEST_F(ControlSocket, SendsSignalsToWorkers) {
   EXPECT_TRUE(wait_until([&] { return server_.worker_pid(2) != before; }));
 }
 
+TEST_F(ControlSocket, SwitchesProtectionAndRecordsThatOnlyWhereItChanges) {
+  const auto protection = [this] { return server_.control({{"cmd", "status"}})["protection"]; };
+  EXPECT_EQ(protection(), "on");
+  for (const bool on : {true, false, false, true}) {
+    EXPECT_EQ(server_.control({{"cmd", "protect"}, {"on", on}})["ok"], true);
+    EXPECT_EQ(protection(), on ? "on" : "off");
+  }
+  EXPECT_EQ(support::count_in(server_.log(), "connections are not protected"), 1);
+  EXPECT_EQ(support::count_in(server_.log(), "connections are protected"), 1);
+}
+
 TEST_F(ControlSocket, AnswersNonsenseWithAnError) {
   EXPECT_TRUE(refuses("\n"));
   EXPECT_TRUE(refuses("not json\n"));
@@ -62,6 +74,9 @@ TEST_F(ControlSocket, AnswersNonsenseWithAnError) {
   EXPECT_TRUE(refuses("{\"cmd\":\"signal\",\"worker\":99,\"signal\":\"KILL\"}\n"));
   EXPECT_TRUE(refuses("{\"cmd\":\"signal\",\"worker\":-1,\"signal\":\"KILL\"}\n"));
   EXPECT_TRUE(refuses("{\"cmd\":\"signal\",\"worker\":1,\"signal\":\"SEGV\"}\n"));
+  EXPECT_TRUE(refuses("{\"cmd\":\"protect\"}\n"));
+  EXPECT_TRUE(refuses("{\"cmd\":\"protect\",\"on\":\"off\"}\n"));
+  EXPECT_TRUE(refuses("{\"cmd\":\"protect\",\"on\":0}\n"));
   EXPECT_TRUE(refuses(std::string(10'000, '[')));
   EXPECT_EQ(server_.control({{"cmd", "status"}})["ok"], true);
 }

@@ -59,11 +59,22 @@ TEST(Ctl, ScalesReloadsSignalsAndStops) {
   EXPECT_EQ(server.wait_for_exit(), 0);
 }
 
+TEST(Ctl, SwitchesTheProtectionOfConnections) {
+  const ServerProcess server({.workers = 1, .arguments = {"--protect=off"}});
+  EXPECT_THAT(ctl_on_port(server, "status").text, HasSubstr("protection off"));
+  EXPECT_EQ(ctl_on_port(server, "protect on").exit_code, 0);
+  EXPECT_THAT(ctl_on_port(server, "status").text, HasSubstr("protection on"));
+  EXPECT_EQ(ctl_on_port(server, "protect off").exit_code, 0);
+  EXPECT_THAT(ctl_on_port(server, "status").text, HasSubstr("protection off"));
+}
+
 TEST(Ctl, SaysInOneLineWhatIsWrong) {
   const ServerProcess server({.workers = 1});
   EXPECT_EQ(ctl_on_port(server, "scale 0").exit_code, 1);
   EXPECT_EQ(ctl_on_port(server, "signal 9 KILL").exit_code, 1);
   EXPECT_EQ(ctl_on_port(server, "signal 1 HUP").exit_code, 2);
+  EXPECT_EQ(ctl_on_port(server, "protect").exit_code, 2);
+  EXPECT_EQ(ctl_on_port(server, "protect maybe").exit_code, 2);
   EXPECT_EQ(ctl_on_port(server, "").exit_code, 2);
   const Output nobody = ctl(server, "--port 1 status");
   EXPECT_EQ(nobody.exit_code, 1);
