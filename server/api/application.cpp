@@ -52,6 +52,12 @@ class TodosApplication final : public gateway::Application {
            (method == "POST" || method == "PUT" || method == "PATCH" || method == "DELETE");
   }
 
+  bool may_run_again(std::string_view method, std::string_view path) const override {
+    return writes(method, path);
+  }
+  std::uint64_t commit_number() const override { return store_.latest_own_commit(); }
+  void adopt_commit(std::uint64_t number) override { store_.adopt_commit(number); }
+
   bool begin_writes() override { return store_.begin_writes(); }
 
   std::optional<gateway::CommitFailure> commit_writes() override {

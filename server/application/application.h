@@ -77,6 +77,12 @@ class Application {
   virtual bool writes(std::string_view /*method*/, std::string_view /*path*/) const {
     return false;
   }
+  /// Whether a request that writes may run once more, by another worker, where the first one died
+  /// before its batch was committed: then the store has rolled it back, but a handler may have done
+  /// something else as well, such as send a mail. Its client never notices.
+  virtual bool may_run_again(std::string_view /*method*/, std::string_view /*path*/) const {
+    return false;
+  }
   /// Opens a batch; never waits for another process. False: one has the turn to write, or uses the
   /// store in a way that forbids writing; the loop parks the request and asks again in about a
   /// millisecond, for five seconds.
@@ -90,6 +96,13 @@ class Application {
   /// After begin_flush() has said so. Makes the batch durable, or tells how that went, while others
   /// write already. The answers leave after it.
   virtual std::optional<CommitFailure> flush_writes() { return std::nullopt; }
+
+  /// Number of the latest commit, one per batch of whichever worker; 0: they have none. Where they
+  /// have, an answer that waits for the disk when its worker dies is sent by another one.
+  virtual std::uint64_t commit_number() const { return 0; }
+  /// That commit, by a worker that has died, is to be made durable with our own: begin_flush() and
+  /// flush_writes() are about it, too.
+  virtual void adopt_commit(std::uint64_t /*number*/) {}
 
   // ── shared reads and the response cache ──
 

@@ -24,6 +24,7 @@
 #include "forkscope/telemetry/slot_writer.h"
 #include "os/event_fd.h"
 #include "os/unique_fd.h"
+#include "protection/worker_end.h"
 
 namespace forkscope::child {
 
@@ -51,6 +52,8 @@ struct Inheritance {
   /// What the child that was ready last has left for its successors: descriptors, which the child
   /// may close.
   std::vector<int> heirlooms = {};
+  /// Where the child's connections outlive it; null: they do not, whatever it does.
+  const protection::Inheritance* protection = nullptr;
 };
 
 /// The child serves from now on. `heirlooms` (borrowed, 16 at most) are handed to every child that

@@ -17,8 +17,9 @@ constexpr std::size_t kKeptOutputBytes = 64 * 1024;  // a longer response gives 
 }  // namespace
 
 Connection::Connection(os::UniqueFd fd, const sockaddr_storage& peer, std::uint64_t id,
-                       const http::Limits& limits, http::RequestFramer::Peer trust)
-    : fd_(std::move(fd)), id_(id), framer_(limits, trust) {
+                       const http::Limits& limits, http::RequestFramer::Peer trust,
+                       protection::Line line)
+    : fd_(std::move(fd)), id_(id), framer_(limits, trust), line_(line) {
   char text[INET6_ADDRSTRLEN] = "";
   if (peer.ss_family == AF_INET6) {
     const auto& address = reinterpret_cast<const sockaddr_in6&>(peer);
@@ -55,17 +56,30 @@ Connection::Received Connection::receive(std::span<char> buffer, std::uint64_t& 
   // Less than asked for: the kernel has no more, and will say so when it has. The end of the
   // stream is the exception: it may have been announced already.
   if (size < buffer.size() && !end_announced_) is_readable_ = false;
-  const std::string_view bytes(buffer.data(), size);
-  pipelined_.append(bytes.substr(framer_.consume(bytes)));
+  take_over({buffer.data(), size});
   return Received::bytes;
+}
+
+void Connection::take_over(std::string_view bytes) {
+  line_.received(bytes);
+  pipelined_.append(frame(bytes));
+}
+
+/// Returns what is behind the request.
+std::string_view Connection::frame(std::string_view bytes) {
+  line_.frame();
+  bytes.remove_prefix(framer_.consume(bytes));
+  line_.framed();
+  return bytes;
 }
 
 void Connection::begin_next_exchange() {
   exchange_ = Exchange();
   is_new_ = false;
   timed_phase_ = Phase::complete;  // whatever the phase is now, it begins now
+  line_.next(pipelined_);
   framer_.reset();
-  if (!pipelined_.empty()) pipelined_.erase(0, framer_.consume(pipelined_));
+  if (!pipelined_.empty()) pipelined_.erase(0, pipelined_.size() - frame(pipelined_).size());
 }
 
 Connection::Received Connection::discard(std::span<char> buffer) {
@@ -105,5 +119,9 @@ bool Connection::send(std::uint64_t& bytes_sent) {
 }
 
 void Connection::shut_down_writing() { ::shutdown(fd_.get(), SHUT_WR); }
+
+void Connection::end_shared_socket() const {
+  if (shares_socket_) ::shutdown(fd_.get(), SHUT_RDWR);
+}
 
 }  // namespace forkscope::gateway

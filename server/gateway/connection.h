@@ -16,7 +16,11 @@
 // the client has read it (RFC 9112 section 9.6). So the writing half is closed first, and what
 // still comes in is thrown away for a while.
 //
-// Anywhere ─▶ closed: the time to drain is over, and what is left is given up (abandon()).
+// Anywhere ─▶ closed: the time to drain is over, and what is left is given up; or somebody else has
+// the connection, and goes on with it (abandon()).
+//
+// Each step that matters after the worker's death is told to its line in the ledger
+// (protection/line.h).
 //
 // Edge-triggered: is_readable() and is_writable() remember what epoll has said until the kernel
 // says otherwise. Owns the socket.
@@ -44,6 +48,7 @@
 #include "http/request_framer.h"
 #include "os/deadline.h"
 #include "os/unique_fd.h"
+#include "protection/line.h"
 
 namespace forkscope::gateway {
 
@@ -60,13 +65,14 @@ class Connection {
   };
 
   Connection(os::UniqueFd fd, const sockaddr_storage& peer, std::uint64_t id,
-             const http::Limits& limits, http::RequestFramer::Peer trust);
+             const http::Limits& limits, http::RequestFramer::Peer trust, protection::Line line);
 
   int fd() const { return fd_.get(); }
   std::uint64_t id() const { return id_; }
   const std::string& peer_address() const { return peer_address_; }
   int peer_port() const { return peer_port_; }
   http::RequestFramer& framer() { return framer_; }
+  protection::Line& line() { return line_; }
 
   State state() const { return state_; }
   /// Along the arrows above.
@@ -96,6 +102,10 @@ class Connection {
   /// One recv(2) at most, into the framer; what follows the request is kept for the next one.
   /// `bytes_received` grows by what arrived. `buffer` is scratch space of the caller.
   Received receive(std::span<char> buffer, std::uint64_t& bytes_received);
+  /// What another worker has received.
+  void take_over(std::string_view bytes);
+  /// How much has arrived behind the request at hand.
+  std::size_t pipelined_bytes() const { return pipelined_.size(); }
   /// Its end has been received: no request will follow what is here.
   bool peer_has_ended() const { return peer_has_ended_; }
   /// Throws away what arrives while lingering. `end` or `broken` once the peer has closed.
@@ -109,6 +119,10 @@ class Connection {
   bool send(std::uint64_t& bytes_sent);
   /// No more will be sent.
   void shut_down_writing();
+  /// A former worker, which hangs or dumps core, may still hold a copy of the socket.
+  void share_socket() { shares_socket_ = true; }
+  /// Before it is closed: its client hears of it, whoever holds a copy.
+  void end_shared_socket() const;
 
   // ── how long it waits: ConnectionTable sets this, for it knows the earliest deadline of all ──
   std::uint64_t waits_since_ns() const { return waits_since_ns_; }
@@ -123,6 +137,7 @@ class Connection {
   }
 
  private:
+  std::string_view frame(std::string_view bytes);
   static constexpr bool is_arrow(State from, State to);
 
   os::UniqueFd fd_;
@@ -130,6 +145,7 @@ class Connection {
   std::string peer_address_;
   int peer_port_ = 0;
   http::RequestFramer framer_;
+  protection::Line line_;
   std::string pipelined_;
   std::string output_;
   std::size_t sent_ = 0;
@@ -138,6 +154,7 @@ class Connection {
   State state_ = State::receiving;
   Exchange exchange_;
   bool is_new_ = true;
+  bool shares_socket_ = false;
   bool is_readable_ = false;
   bool is_writable_ = true;
   bool end_announced_ = false;   ///< epoll has said that the peer has closed its writing half.

@@ -8,14 +8,27 @@ namespace forkscope::gateway {
 using State = Connection::State;
 
 Connection& ConnectionTable::add(Accepted accepted) {
+  Connection& connection = put(std::move(accepted));
+  slot_.accepted();
+  return connection;
+}
+
+Connection& ConnectionTable::adopt(Accepted accepted, const protection::Entry& entry) {
+  Connection& connection = put(std::move(accepted));
+  connection.line().adopt(entry);
+  connection.share_socket();
+  return connection;
+}
+
+Connection& ConnectionTable::put(Accepted accepted) {
   const auto index = static_cast<std::size_t>(accepted.fd.get());
   if (index >= by_descriptor_.size()) by_descriptor_.resize(index + 1);
   assert(!by_descriptor_[index]);  // whoever is buried later still has its descriptor
   const auto trust = proxies_.contains(accepted.peer) ? http::RequestFramer::Peer::trusted_proxy
                                                       : http::RequestFramer::Peer::client;
+  const protection::Line line(ledger_, accepted.fd.get());
   by_descriptor_[index] = std::make_unique<Connection>(std::move(accepted.fd), accepted.peer,
-                                                       ++accepted_, limits_, trust);
-  slot_.accepted();
+                                                       ++accepted_, limits_, trust, line);
   ++living_;
   count_open(open_ + 1);
   return *by_descriptor_[index];
@@ -23,26 +36,37 @@ Connection& ConnectionTable::add(Accepted accepted) {
 
 void ConnectionTable::linger(Connection& connection) {
   connection.move_to(State::lingering);
+  connection.line().linger();
   count_open(open_ - 1);
 }
 
 void ConnectionTable::close(Connection& connection) {
   if (connection.state() == State::closed) return;
+  connection.end_shared_socket();
   take_out(connection);
   connection.move_to(State::closed);
 }
 
 void ConnectionTable::abandon_all() {
   for_each([this](Connection& connection) {
+    connection.end_shared_socket();
     take_out(connection);
     connection.abandon();
   });
+}
+
+/// What the kernel still says of its socket would be said to us, until the last copy is closed.
+void ConnectionTable::part_with(Connection& connection) {
+  epoll_.remove(connection.fd());
+  take_out(connection);
+  connection.abandon();
 }
 
 void ConnectionTable::take_out(Connection& connection) {
   if (connection.state() != State::lingering) count_open(open_ - 1);
   put_off(connection, os::Deadline::never());
   --living_;
+  connection.line().close();
   closed_.push_back(&connection);
 }
 

@@ -19,16 +19,20 @@
 #include "http/limits.h"
 #include "http/trusted_proxies.h"
 #include "os/deadline.h"
+#include "os/epoll.h"
+#include "protection/ledger.h"
 
 namespace forkscope::gateway {
 
 class ConnectionTable {
  public:
   ConnectionTable(const http::Limits& limits, const http::TrustedProxies& proxies,
-                  telemetry::SlotWriter& slot)
-      : limits_(limits), proxies_(proxies), slot_(slot) {}
+                  telemetry::SlotWriter& slot, const protection::Ledger& ledger, os::Epoll& epoll)
+      : limits_(limits), proxies_(proxies), slot_(slot), ledger_(ledger), epoll_(epoll) {}
 
   Connection& add(Accepted accepted);
+  /// One that another worker has accepted.
+  Connection& adopt(Accepted accepted, const protection::Entry& entry);
   /// Whose descriptor that is; null: nobody's any more. A process that a handler has forked keeps
   /// copies of our sockets open, and events of one go on until the last copy is closed (epoll(7)).
   /// An event of a former connection is news to nobody, and harmless to a later one with its
@@ -52,6 +56,8 @@ class ConnectionTable {
   void close(Connection& connection);
   /// Whatever they are in the middle of.
   void abandon_all();
+  /// Somebody else has it now, and goes on with it.
+  void part_with(Connection& connection);
 
   /// Connections that may still bring a request.
   std::size_t open() const { return open_; }
@@ -102,12 +108,15 @@ class ConnectionTable {
   void bury();
 
  private:
+  Connection& put(Accepted accepted);
   void take_out(Connection& connection);
   void count_open(std::size_t count);
 
   const http::Limits& limits_;
   const http::TrustedProxies& proxies_;
   telemetry::SlotWriter& slot_;
+  const protection::Ledger& ledger_;
+  os::Epoll& epoll_;
   std::vector<std::unique_ptr<Connection>> by_descriptor_;
   std::vector<Connection*> closed_;  ///< In this iteration.
   std::uint64_t accepted_ = 0;

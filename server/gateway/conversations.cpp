@@ -42,6 +42,16 @@ Conversations::Conversations(const http::Limits& limits, ConnectionTable& connec
 
 void Conversations::begin(Connection& connection) { wait_for(connection, limits_.head_timeout); }
 
+bool Conversations::take_over(Connection& connection, const protection::Parcel& parcel) {
+  begin(connection);
+  if ((parcel.entry.flags & protection::kInvited) != 0) {
+    connection.line().invited(0);
+    connection.exchange().invites_body();
+  }
+  if (!parcel.received.empty()) connection.take_over(parcel.received);
+  return connection.framer().phase() == Phase::complete;
+}
+
 void Conversations::note(Connection& connection, std::uint32_t events) {
   connection.note(events);
   ready_.push_back(&connection);
@@ -145,8 +155,9 @@ void Conversations::answer(const std::vector<Connection*>& batch) {
 
 /// A handler may have run for long: of a stop, the loop may not have heard yet, but will at once.
 AfterResponse Conversations::what_follows(Connection& connection) const {
-  const bool stays = connection.framer().request().keep_alive && !drain_.begun() &&
-                     !signals_.has_come(SIGTERM) && !wants_room_;
+  const bool stays = connection.framer().request().keep_alive &&
+                     (!drain_.begun() || drain_.gives()) && !signals_.has_come(SIGTERM) &&
+                     !wants_room_;
   return stays ? AfterResponse::keep_alive : AfterResponse::close;
 }
 
@@ -165,7 +176,10 @@ void Conversations::send(Connection& connection) {
     }
   }
   slot_.sent(bytes);
-  if (connection.state() == State::receiving) return;  // that was a "100 Continue"
+  if (connection.state() == State::receiving) {  // that was a "100 Continue"
+    connection.line().invited(bytes);
+    return;
+  }
   if (connection.has_output()) {
     wait_for(connection, limits_.write_timeout);
     return;
@@ -175,7 +189,7 @@ void Conversations::send(Connection& connection) {
 
 void Conversations::after_response(Connection& connection) {
   if (connection.exchange().what_follows() == AfterResponse::close ||
-      (drain_.begun() && !drain_.spares_idle())) {
+      (drain_.begun() && !drain_.spares_idle() && !drain_.gives())) {
     linger(connection);
     return;
   }
@@ -278,6 +292,36 @@ Connection* Conversations::who_gives_way(std::chrono::nanoseconds least_idle) co
   return connections_.longest([&](Connection& connection) {
     return connection.state() == State::sending && has_waited(connection, kGrace);
   });
+}
+
+bool Conversations::give(protection::WorkerEnd& primary, std::size_t most, bool only_idle) {
+  bool takes_more = true;
+  connections_.for_each([&](Connection& connection) {
+    if (most == 0 || !takes_more || connection.has_output()) return;
+    const State state = connection.state();
+    const bool is_idle = state == State::receiving && connection.framer().phase() == Phase::idle;
+    const bool may_go =
+        state == State::receiving || state == State::runnable || state == State::parked;
+    if (only_idle ? !is_idle : !may_go) return;
+    switch (primary.give(connection.fd(), connection.line())) {
+      case protection::Sent::yes:
+        connections_.part_with(connection);
+        --most;
+        break;
+      case protection::Sent::not_now: takes_more = false; break;
+      case protection::Sent::never:
+        if (is_idle && drain_.begun()) connections_.close(connection);  // it is on no ledger
+        break;
+    }
+  });
+  return takes_more;
+}
+
+void Conversations::part_with_taken() {
+  connections_.for_each([this](Connection& connection) {
+    if (connection.line().was_taken()) connections_.part_with(connection);
+  });
+  forget_closed();
 }
 
 void Conversations::close_idle() {

@@ -20,6 +20,7 @@
 #include "gateway/request_runner.h"
 #include "http/limits.h"
 #include "os/caught_signals.h"
+#include "protection/worker_end.h"
 
 namespace forkscope::gateway {
 
@@ -31,6 +32,11 @@ class Conversations {
 
   /// A client has connected.
   void begin(Connection& connection);
+  /// One that another worker has begun with: so much has arrived. True if a request is whole now,
+  /// and nobody's yet.
+  bool take_over(Connection& connection, const protection::Parcel& parcel);
+  /// What has arrived is to be served from now on.
+  void go_on_with(Connection& connection) { take_stock(connection); }
   /// epoll has said something about it: EPOLLIN and so on.
   void note(Connection& connection, std::uint32_t events);
   /// Receives from, and sends to, every connection that was noted; a buffer of each at most.
@@ -56,6 +62,11 @@ class Conversations {
   /// `least_idle`; or else, after a second, one with half a request, or that does not read its
   /// response. False: nobody can go.
   bool make_room(std::chrono::nanoseconds least_idle);
+  /// Gives up to `most` connections to the primary: those that may go now, in the middle of an
+  /// arriving request or not. False: the primary takes no more at the moment.
+  bool give(protection::WorkerEnd& primary, std::size_t most, bool only_idle);
+  /// Lets go of what the primary has taken (ledger.h).
+  void part_with_taken();
   /// Closes the connections from which no request has come, each after one last look.
   void close_idle();
 

@@ -10,10 +10,14 @@ constexpr std::chrono::seconds kHandOver{1};
 }  // namespace
 
 void Drain::begin(Kind kind, std::uint64_t now_ns) {
-  if (kind == Kind::stop) close_idle_at_ = {};
+  if (kind == Kind::stop) {
+    close_idle_at_ = {};
+    gives_ = false;
+  }
   if (begun()) return;
   begun_ = true;
   deadline_ = os::Deadline::after(now_ns, timeout_);
+  gives_ = kind == Kind::give;
   if (kind == Kind::hand_over) {
     close_idle_at_ = earlier(os::Deadline::after(now_ns, kHandOver), deadline_);
   }

@@ -22,7 +22,8 @@ namespace forkscope::gateway {
 
 class Drain {
  public:
-  enum class Kind { stop, hand_over };
+  /// `give`: the primary takes the connections, whose clients notice nothing.
+  enum class Kind { stop, hand_over, give };
 
   /// `timeout` begins with the drain.
   explicit Drain(std::chrono::milliseconds timeout) : timeout_(timeout) {}
@@ -31,6 +32,8 @@ class Drain {
   void begin(Kind kind, std::uint64_t now_ns);
 
   bool begun() const { return begun_; }
+  /// Connections go on elsewhere.
+  bool gives() const { return gives_; }
   /// Handing over: a connection may bring one more request.
   bool spares_idle() const { return close_idle_at_.is_set(); }
   /// True once: idle connections are not spared any longer.
@@ -44,6 +47,7 @@ class Drain {
  private:
   std::chrono::milliseconds timeout_;
   bool begun_ = false;
+  bool gives_ = false;
   os::Deadline close_idle_at_;  ///< While handing over.
   os::Deadline deadline_;       ///< Once it has begun.
 };

@@ -1,7 +1,9 @@
 #include "gateway/event_loop.h"
 
 #include <poll.h>
+#include <sys/socket.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <iterator>
@@ -12,15 +14,16 @@ namespace forkscope::gateway {
 
 namespace {
 
-constexpr std::chrono::milliseconds kWay{1};      // what peers get, to make room before us
-constexpr std::chrono::milliseconds kNoRoom{10};  // until somebody may be able to go
+constexpr std::chrono::milliseconds kWay{1};          // what peers get, to make room before us
+constexpr std::chrono::milliseconds kQueueIsFull{1};  // until the primary has read some
+constexpr std::chrono::milliseconds kNoRoom{10};      // until somebody may be able to go
 /// A connection that has been idle for this long is likely to be one that nobody uses.
 constexpr std::chrono::seconds kUnused{1};
 /// One that has been idle for less is likely to be used again at once, and then asked to leave.
 constexpr std::chrono::milliseconds kUsedJustNow{100};
 
 // What an event is about; above these, the descriptor of a connection plus kConnections.
-enum Token : std::uint64_t { kListening, kWake, kApplication, kSignals, kConnections };
+enum Token : std::uint64_t { kListening, kWake, kApplication, kSignals, kPrimary, kConnections };
 
 }  // namespace
 
@@ -32,17 +35,20 @@ EventLoop::EventLoop(const http::Limits& limits, const Surroundings& surrounding
       application_wake_(surroundings.application_wake),
       signals_(surroundings.signals),
       slot_(surroundings.slot),
+      protection_(surroundings.protection),
       drain_(limits.drain_timeout),
-      connections_(limits, surroundings.proxies, slot_),
-      runner_(application, surroundings.identity, listening_socket_, slot_),
+      connections_(limits, surroundings.proxies, slot_, protection_.ledger(), epoll_),
+      runner_(application, surroundings.identity, listening_socket_, slot_, protection_.ledger()),
       conversations_(limits, connections_, runner_, drain_, signals_, clock_, slot_),
       turn_relay_(surroundings.view, own_slot_, wake_),
-      scheduler_(application, runner_, conversations_, turn_relay_, clock_, slot_),
+      scheduler_(application, runner_, conversations_, turn_relay_, clock_, slot_,
+                 protection_.ledger()),
       acceptor_(listening_socket_, surroundings.balance, limits.max_connections, surroundings.view,
                 own_slot_, wake_) {
   epoll_.add(own_wake().fd(), EPOLLIN, kWake);
   epoll_.add(application_wake_.fd(), EPOLLIN, kApplication);
   epoll_.add(signals_.fd(), EPOLLIN, kSignals);
+  if (protection_.fd() >= 0) epoll_.add(protection_.fd(), EPOLLIN, kPrimary);
   listen();
 }
 
@@ -58,6 +64,7 @@ void EventLoop::run() {
     serve();
     accept();
     expire();
+    give();
     bury();
     listen();
   }
@@ -66,20 +73,27 @@ void EventLoop::run() {
 int EventLoop::wait_ms() const {
   if (conversations_.unfinished() || scheduler_.goes_on()) return 0;
   os::Deadline next = earlier(connections_.next_deadline(), drain_.next_due());
+  next = earlier(next, give_again_at_);
   if (listening_) next = earlier(next, acceptor_.retry_at());
   return earlier(next, scheduler_.retry_at()).wait_ms(clock_.now_ns());
 }
 
 void EventLoop::take_events(int timeout_ms) {
-  if (timeout_ms != 0) slot_.idle();
+  const bool may_be_taken = timeout_ms != 0;
+  if (may_be_taken) {
+    slot_.idle();
+    protection_.ledger().idle();
+  }
   // Requests that come while writes wait for their turn are likely to be writes as well.
   if (scheduler_.has_parked() && timeout_ms > 0) {
     nap(timeout_ms);
     timeout_ms = 0;
   }
   const auto events = epoll_.wait(timeout_ms);
+  const bool is_taken = may_be_taken && !protection_.ledger().go_on();
   clock_.tick();
   slot_.step(telemetry::Phase::reading, clock_.now_ns());
+  if (is_taken) scheduler_.lose_taken();
   std::optional<int> asked_to_go;
   for (const epoll_event& event : events) {
     switch (event.data.u64) {
@@ -92,6 +106,7 @@ void EventLoop::take_events(int timeout_ms) {
       case kSignals:
         while (const auto signal = signals_.next()) asked_to_go = signal;
         break;
+      case kPrimary: hear_primary(); break;
       default: {
         const auto fd = static_cast<int>(event.data.u64 - kConnections);
         if (Connection* connection = connections_.find(fd)) {
@@ -102,7 +117,9 @@ void EventLoop::take_events(int timeout_ms) {
   }
   // Last: what else has been reported, a connection that waits for instance, is known by now.
   if (asked_to_go) {
-    begin_drain(*asked_to_go == SIGTERM ? Drain::Kind::stop : Drain::Kind::hand_over);
+    begin_drain(*asked_to_go == SIGTERM  ? Drain::Kind::stop
+                : protection_.may_give() ? Drain::Kind::give
+                                         : Drain::Kind::hand_over);
   }
 }
 
@@ -111,7 +128,8 @@ void EventLoop::take_events(int timeout_ms) {
 void EventLoop::nap(int timeout_ms) const {
   pollfd wakers[] = {{own_wake().fd(), POLLIN, 0},
                      {application_wake_.fd(), POLLIN, 0},
-                     {signals_.fd(), POLLIN, 0}};
+                     {signals_.fd(), POLLIN, 0},
+                     {protection_.fd(), POLLIN, 0}};  // no descriptor is passed over (poll(2))
   ::poll(wakers, std::size(wakers), timeout_ms);
 }
 
@@ -122,7 +140,7 @@ void EventLoop::begin_drain(Drain::Kind kind) {
   }
   drain_.begin(kind, clock_.now_ns());
   listen();
-  if (!drain_.spares_idle()) conversations_.close_idle();
+  if (!drain_.spares_idle() && !drain_.gives()) conversations_.close_idle();
 }
 
 void EventLoop::serve() {
@@ -170,6 +188,51 @@ void EventLoop::expire() {
   if (drain_.overdue(now_ns)) connections_.abandon_all();
   connections_.expire(now_ns,
                       [this](Connection& connection) { conversations_.time_out(connection); });
+}
+
+void EventLoop::hear_primary() {
+  while (auto heard = protection_.hear()) {
+    wanted_elsewhere_ = std::max<std::size_t>(wanted_elsewhere_, heard->give);
+    if (heard->connection) adopt(*heard->connection);
+  }
+}
+
+/// Where the client is gone already, nobody has it from now on.
+void EventLoop::adopt(protection::Message& message) {
+  const auto parcel = protection::parcel_of(message);
+  Accepted accepted;
+  socklen_t bytes = sizeof accepted.peer;
+  const int fd = message.connection.get();
+  if (::getpeername(fd, reinterpret_cast<sockaddr*>(&accepted.peer), &bytes) != 0 ||
+      !epoll_.try_add(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+                      kConnections + static_cast<std::uint64_t>(fd))) {
+    protection_.adopted(parcel->entry.parcel);
+    return;
+  }
+  accepted.fd = std::move(message.connection);
+  Connection& connection = connections_.adopt(std::move(accepted), parcel->entry);
+  protection_.adopted(parcel->entry.parcel);
+  const bool is_whole = conversations_.take_over(connection, *parcel);
+  if (parcel->answer.empty()) {
+    conversations_.go_on_with(connection);
+  } else if (is_whole) {
+    scheduler_.adopt_answer(connection, static_cast<int>(parcel->entry.status), parcel->answer,
+                            parcel->entry.batch);
+  } else {
+    connections_.close(connection);  // it does not answer what has arrived
+  }
+}
+
+/// All that can go while this worker drains; otherwise those that are asked for, between two
+/// requests.
+void EventLoop::give() {
+  const bool drains = drain_.gives() && !connections_.empty();
+  if (!drains && wanted_elsewhere_ == 0) return;
+  give_again_at_ = {};
+  const std::size_t most = drains ? connections_.open() : std::exchange(wanted_elsewhere_, 0);
+  if (protection_.may_give() && !conversations_.give(protection_, most, /*only_idle=*/!drains)) {
+    give_again_at_ = os::Deadline::after(clock_.now_ns(), kQueueIsFull);
+  }
 }
 
 void EventLoop::bury() {

@@ -6,7 +6,8 @@
 //   serve          the requests that have arrived: reads, others, writes (RequestScheduler)
 //   accept         one new connection at most (Acceptor); at the limit in another one's place
 //   expire         whoever has kept us waiting too long (ConnectionTable, Drain)
-//   bury           what was closed on the way: until here nobody holds a dangling pointer
+//   give           connections to the primary, when it asks for some, or all when this worker
+//   drains bury           what was closed on the way: until here nobody holds a dangling pointer
 //   listen         for new connections, until it drains
 //
 // A handler that hangs therefore blocks exactly this worker, holds no lock of the store, and has
@@ -36,6 +37,7 @@
 #include "os/caught_signals.h"
 #include "os/epoll.h"
 #include "os/event_fd.h"
+#include "protection/worker_end.h"
 
 namespace forkscope::gateway {
 
@@ -51,6 +53,7 @@ class EventLoop {
     const os::EventFd& application_wake;   ///< By the application: worth asking it again.
     const os::CaughtSignals& signals;      ///< SIGTERM: stop; others: hand over.
     const http::TrustedProxies& proxies;
+    protection::WorkerEnd& protection;  ///< Through which connections come and go.
   };
 
   EventLoop(const http::Limits& limits, const Surroundings& surroundings, Application& application);
@@ -68,11 +71,14 @@ class EventLoop {
   void serve();
   void accept();
   void expire();
+  void give();
   void bury();
   void listen();
 
   void nap(int timeout_ms) const;
   bool make_room();
+  void hear_primary();
+  void adopt(protection::Message& message);
   void begin_drain(Drain::Kind kind);
   const os::EventFd& own_wake() const { return wake_[own_slot_]; }
 
@@ -82,7 +88,9 @@ class EventLoop {
   const os::EventFd& application_wake_;
   const os::CaughtSignals& signals_;
   telemetry::SlotWriter& slot_;
+  protection::WorkerEnd& protection_;
 
+  os::Epoll epoll_;
   LoopClock clock_;
   Drain drain_;
   ConnectionTable connections_;
@@ -91,7 +99,8 @@ class EventLoop {
   TurnRelay turn_relay_;
   RequestScheduler scheduler_;
   Acceptor acceptor_;
-  os::Epoll epoll_;
+  std::size_t wanted_elsewhere_ = 0;  ///< So many connections, by those that have less.
+  os::Deadline give_again_at_;        ///< The primary takes no more for a moment.
   bool listening_ = false;
 };
 

@@ -17,6 +17,8 @@ telemetry::Method method_of(std::string_view name) {
   return telemetry::Method::other;
 }
 
+constexpr int kNobody = -1;  // no connection is to blame for what happens now
+
 /// Behind the status line of its response.
 void add_line(Connection& connection, std::string_view line) {
   std::string& output = connection.output();
@@ -26,14 +28,17 @@ void add_line(Connection& connection, std::string_view line) {
 }  // namespace
 
 RequestRunner::RequestRunner(Application& application, const WorkerIdentity& identity,
-                             int listening_socket, telemetry::SlotWriter& slot)
-    : RequestRunner(application, application.common_fields(), identity, listening_socket, slot) {}
+                             int listening_socket, telemetry::SlotWriter& slot,
+                             const protection::Ledger& ledger)
+    : RequestRunner(application, application.common_fields(), identity, listening_socket, slot,
+                    ledger) {}
 
 RequestRunner::RequestRunner(Application& application, const HeaderFields& common_fields,
                              const WorkerIdentity& identity, int listening_socket,
-                             telemetry::SlotWriter& slot)
+                             telemetry::SlotWriter& slot, const protection::Ledger& ledger)
     : application_(application),
       slot_(slot),
+      ledger_(ledger),
       bridge_(application, common_fields, identity, listening_socket),
       common_lines_(common_lines(identity, common_fields)) {}
 
@@ -54,18 +59,23 @@ void RequestRunner::begin(Connection& connection, std::uint64_t now_ns) {
   connection.exchange().begin(
       slot_.begin_request(now_ns, method_of(request.method), request.path, connection.id()),
       connection.output().size());
+  connection.line().begin(connection.pipelined_bytes(), may_run_again(connection));
 }
 
-void RequestRunner::handle(Connection& connection) {
+bool RequestRunner::may_run_again(Connection& connection) const {
+  const http::FramedRequest& request = connection.framer().request();
+  return reads(connection) || application_.may_run_again(request.method, request.path);
+}
+
+bool RequestRunner::handle(Connection& connection) {
   http::FramedRequest& request = connection.framer().request();
   const bool cacheable = ResponseCache::suits(request) && reads(connection);
   if (cacheable && cache_.append_to(connection.output(), request, date_.value())) {
     connection.exchange().answered(200);
-    return;
+    return true;
   }
-  const HttpBridge::Outcome outcome =
-      bridge_.handle(request, connection.peer_address(), connection.peer_port(), date_.value(),
-                     connection.output());
+  HttpBridge::Outcome outcome;
+  const bool is_ours = run(connection, outcome);
   connection.exchange().answered(outcome.status);
   if (outcome.threw) slot_.exception();
   if (cacheable && outcome.status == 200) {
@@ -74,16 +84,40 @@ void RequestRunner::handle(Connection& connection) {
         std::string_view(connection.output()).substr(connection.exchange().response_begin()),
         date_.value());
   }
+  return is_ours;
+}
+
+/// While a handler runs it touches nothing but its request, unless it has the turn to write.
+bool RequestRunner::run(Connection& connection, HttpBridge::Outcome& outcome) {
+  const bool writes = connection.state() == Connection::State::uncommitted;
+  if (writes) {
+    ledger_.write(connection.fd());
+  } else {
+    ledger_.handle(connection.fd());
+  }
+  outcome = bridge_.handle(connection.framer().request(), connection.peer_address(),
+                           connection.peer_port(), date_.value(), connection.output());
+  if (!writes) return ledger_.go_on();
+  ledger_.write(kNobody);
+  connection.line().uncommitted();
+  return true;
 }
 
 void RequestRunner::end(Connection& connection, AfterResponse after, std::uint64_t now_ns) {
   Exchange& exchange = connection.exchange();
   exchange.end(after);
+  // What may not run again can be answered again, with the same bytes.
+  const bool is_whole = connection.framer().phase() == http::RequestFramer::Phase::complete;
+  if (is_whole && !connection.line().may_run_again()) {
+    connection.line().prepared(
+        std::string_view(connection.output()).substr(exchange.response_begin()), exchange.status());
+  }
   if (after == AfterResponse::close) {
     add_line(connection, "Connection: close\r\n");
   } else if (connection.framer().request().minor_version == 0) {
     add_line(connection, "Connection: keep-alive\r\n");
   }
+  connection.line().answer(connection.output().size(), after == AfterResponse::close);
   slot_.end_request(exchange.request(), now_ns, static_cast<std::uint32_t>(exchange.status()),
                     connection.output().size() - exchange.response_begin());
 }

@@ -15,13 +15,14 @@
 #include "gateway/response_cache.h"
 #include "gateway/worker_identity.h"
 #include "http/date_header.h"
+#include "protection/ledger.h"
 
 namespace forkscope::gateway {
 
 class RequestRunner {
  public:
   RequestRunner(Application& application, const WorkerIdentity& identity, int listening_socket,
-                telemetry::SlotWriter& slot);
+                telemetry::SlotWriter& slot, const protection::Ledger& ledger);
 
   /// Once per iteration of the loop that answers anything.
   void renew_date() { date_.renew(); }
@@ -37,7 +38,8 @@ class RequestRunner {
 
   // In this order, each once per request. The response is appended to the connection's output.
   void begin(Connection& connection, std::uint64_t now_ns);
-  void handle(Connection& connection);
+  /// False: meanwhile the primary has taken all other connections of this worker (ledger.h).
+  [[nodiscard]] bool handle(Connection& connection);
   /// Right before the response leaves, which is when it is decided what comes `after`, and said.
   void end(Connection& connection, AfterResponse after, std::uint64_t now_ns);
 
@@ -48,10 +50,15 @@ class RequestRunner {
 
  private:
   RequestRunner(Application& application, const HeaderFields& common_fields,
-                const WorkerIdentity& identity, int listening_socket, telemetry::SlotWriter& slot);
+                const WorkerIdentity& identity, int listening_socket, telemetry::SlotWriter& slot,
+                const protection::Ledger& ledger);
+
+  bool may_run_again(Connection& connection) const;
+  bool run(Connection& connection, HttpBridge::Outcome& outcome);
 
   Application& application_;
   telemetry::SlotWriter& slot_;
+  const protection::Ledger& ledger_;
   HttpBridge bridge_;
   ResponseCache cache_;
   http::DateHeader date_;

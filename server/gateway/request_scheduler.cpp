@@ -16,6 +16,7 @@ namespace {
 /// How long a write waits for its turn, and how long for the disk.
 constexpr std::chrono::seconds kMaxPark{5};
 constexpr std::chrono::milliseconds kRetry{1};
+constexpr int kNobody = -1;  // no connection is to blame for what happens now
 /// A disk that is well has answered by then, and wakes us.
 constexpr std::chrono::milliseconds kQuickDisk{20};
 
@@ -23,13 +24,15 @@ constexpr std::chrono::milliseconds kQuickDisk{20};
 
 RequestScheduler::RequestScheduler(Application& application, RequestRunner& runner,
                                    Conversations& conversations, TurnRelay& turn_relay,
-                                   LoopClock& clock, telemetry::SlotWriter& slot)
+                                   LoopClock& clock, telemetry::SlotWriter& slot,
+                                   const protection::Ledger& ledger)
     : application_(application),
       runner_(runner),
       conversations_(conversations),
       turn_relay_(turn_relay),
       clock_(clock),
-      slot_(slot) {}
+      slot_(slot),
+      ledger_(ledger) {}
 
 void RequestScheduler::serve() {
   assert(has_requests());
@@ -53,7 +56,9 @@ void RequestScheduler::serve() {
 }
 
 void RequestScheduler::serve_reads() {
-  const auto reads = [&](Connection* connection) { return runner_.reads(*connection); };
+  const auto reads = [&](Connection* connection) {
+    return connection != nullptr && runner_.reads(*connection);
+  };
   if (std::none_of(serving_.begin(), serving_.end(), reads)) return;
   runner_.begin_reads();
   for (Connection*& connection : serving_) {
@@ -79,18 +84,23 @@ void RequestScheduler::serve_writes() {
   if (writes_.empty()) return;
   // Published before, because begin_writes() may wait for the disk.
   slot_.step(Phase::committing, clock_.now_ns());
+  ledger_.write(kNobody);
   if (turn_relay_.gives_way() || !application_.begin_writes()) {
+    ledger_.loop();
     park_writes();
     return;
   }
   for (Connection* connection : writes_) {
     connection->move_to(State::uncommitted);
     begin(*connection);
-    runner_.handle(*connection);
+    [[maybe_unused]] const bool is_ours = runner_.handle(*connection);
+    assert(is_ours && "nobody takes from one that has the turn");
     clock_.tick();
   }
   slot_.step(Phase::committing, clock_.now_ns());
+  for (Connection* connection : writes_) connection->line().committing();
   const auto failure = application_.commit_writes();
+  ledger_.loop();
   turn_relay_.pass_on();
   if (failure) {
     answer(writes_, failure);
@@ -98,7 +108,9 @@ void RequestScheduler::serve_writes() {
   }
   clock_.tick();
   committed_ns_ = clock_.now_ns();
-  unflushed_.swap(writes_);
+  for (Connection* connection : writes_) keep_answer(*connection);
+  unflushed_.insert(unflushed_.end(), writes_.begin(), writes_.end());
+  writes_.clear();
   flush();
 }
 
@@ -156,8 +168,45 @@ void RequestScheduler::park_writes() {
 
 void RequestScheduler::serve(Connection& connection) {
   begin(connection);
-  runner_.handle(connection);
+  if (!runner_.handle(connection)) lose_taken();
   conversations_.answer(connection);
+}
+
+/// It may have to be sent by another worker.
+void RequestScheduler::keep_answer(Connection& connection) {
+  const std::uint64_t batch = application_.commit_number();
+  if (batch == 0) return;
+  const Exchange& exchange = connection.exchange();
+  connection.line().unflushed(
+      std::string_view(connection.output()).substr(exchange.response_begin()), exchange.status(),
+      batch);
+}
+
+void RequestScheduler::adopt_answer(Connection& connection, int status, std::string_view answer,
+                                    std::uint64_t batch) {
+  connection.move_to(State::runnable);
+  connection.move_to(State::uncommitted);
+  begin(connection);
+  connection.output() += answer;
+  connection.exchange().answered(status);
+  connection.line().unflushed(answer, status, batch);
+  application_.adopt_commit(batch);
+  committed_ns_ = clock_.now_ns();
+  unflushed_.push_back(&connection);
+  slot_.writes_unflushed();
+}
+
+void RequestScheduler::lose_taken() {
+  ledger_.await_release();
+  for (Connection* connection : unflushed_) {
+    if (connection->line().was_taken()) slot_.ends_elsewhere(connection->exchange().request());
+  }
+  conversations_.part_with_taken();
+  for (Connection*& connection : serving_) {
+    if (connection != nullptr && connection->state() == State::closed) connection = nullptr;
+  }
+  gateway::forget_closed(writes_);
+  forget_closed();
 }
 
 void RequestScheduler::begin(Connection& connection) { runner_.begin(connection, clock_.now_ns()); }

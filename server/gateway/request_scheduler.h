@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "application/application.h"
@@ -24,13 +25,15 @@
 #include "gateway/request_runner.h"
 #include "gateway/turn_relay.h"
 #include "os/deadline.h"
+#include "protection/ledger.h"
 
 namespace forkscope::gateway {
 
 class RequestScheduler {
  public:
   RequestScheduler(Application& application, RequestRunner& runner, Conversations& conversations,
-                   TurnRelay& turn_relay, LoopClock& clock, telemetry::SlotWriter& slot);
+                   TurnRelay& turn_relay, LoopClock& clock, telemetry::SlotWriter& slot,
+                   const protection::Ledger& ledger);
 
   /// There is something to serve, now or once the turn is ours or the disk is through.
   bool has_requests() const { return has_parked() || conversations_.runnable_count() > 0; }
@@ -45,6 +48,14 @@ class RequestScheduler {
   /// Serves the requests that have arrived, and the parked ones; there are some.
   void serve();
 
+  /// The answer to its request, which another worker has committed and not sent: it leaves when the
+  /// disk has that commit. A whole request has arrived, and is nobody's yet.
+  void adopt_answer(Connection& connection, int status, std::string_view answer,
+                    std::uint64_t batch);
+  /// The primary has taken the connections of this worker, but for what is in the middle of
+  /// something: waits until it has all of them, and lets them go.
+  void lose_taken();
+
   /// At the end of an iteration: drops what was closed from the lists.
   void forget_closed();
 
@@ -57,6 +68,7 @@ class RequestScheduler {
   void answer(std::vector<Connection*>& batch, const std::optional<CommitFailure>& failure);
   void begin(Connection& connection);
   void serve(Connection& connection);
+  void keep_answer(Connection& connection);
 
   Application& application_;
   RequestRunner& runner_;
@@ -64,6 +76,7 @@ class RequestScheduler {
   TurnRelay& turn_relay_;
   LoopClock& clock_;
   telemetry::SlotWriter& slot_;
+  const protection::Ledger& ledger_;
 
   std::vector<Connection*> serving_;    ///< The requests of this iteration; null: has been served.
   std::vector<Connection*> writes_;     ///< The writes of this iteration, the parked ones first.

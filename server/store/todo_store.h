@@ -72,6 +72,10 @@ class TodoStore {
   /// After begin_flush(). Why the committed batch may not survive a power cut; nothing when it is
   /// on the disk.
   std::optional<StoreError> flush_writes() { return batch_.flush(); }
+  /// Number of the latest commit of this process; all processes share the numbers. 0: it has none.
+  std::uint64_t latest_own_commit() const { return batch_.own_commit(); }
+  /// What another process has committed, and died before it was flushed, is flushed with our own.
+  void adopt_commit(std::uint64_t number) { batch_.adopt_commit(number); }
   /// For one request of the batch.
   Savepoint savepoint() { return Savepoint(batch_); }
 

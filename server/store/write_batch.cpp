@@ -122,12 +122,17 @@ void WriteBatch::collect_flush() {
     return;
   }
   flushed_commit_ = flushing_commit_;
-  if (!flush_failure_) turn_.note_flush(flushed_commit_);
+  if (!log_is_in_doubt()) turn_.note_flush(flushed_commit_);
 }
 
 std::optional<StoreError> WriteBatch::flush() {
   assert(!log_flush_.under_way() && "after begin_flush()");
-  return flush_failure_ ? flush_failure_ : files_.misplaced();
+  if (flush_failure_) return flush_failure_;
+  if (log_is_in_doubt()) {  // a commit was adopted from a process that died in its flush
+    return StoreError(StoreError::Kind::unavailable,
+                      "nobody knows whether the disk has the change; it may be lost");
+  }
+  return files_.misplaced();
 }
 
 std::optional<StoreError> WriteBatch::failure_to_commit() {

@@ -29,6 +29,7 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -72,6 +73,11 @@ class WriteBatch {
   /// After begin_flush(). Nothing when all that has been committed is on the disk, in files that
   /// are in place.
   std::optional<StoreError> flush();
+  /// Number of the latest commit that begin_flush() is about.
+  std::uint64_t own_commit() const { return own_commit_; }
+  /// By another process, which has died: flush() is about it, too, and fails in a process that has
+  /// opened the log later, and so cannot know.
+  void adopt_commit(std::uint64_t number) { own_commit_ = std::max(own_commit_, number); }
   /// Between begin() and commit().
   bool is_open() const { return open_; }
 
@@ -105,9 +111,9 @@ class WriteBatch {
   std::optional<StoreError> failure_;
   int log_pages_ = 0;  ///< Length of the write-ahead log after the latest commit.
   LogFlush log_flush_;
-  std::uint64_t own_commit_ = 0;                     ///< The latest commit of this process.
-  std::uint64_t flushing_commit_ = 0;                ///< The latest whose flush has begun.
-  std::uint64_t flushed_commit_ = 0;                 ///< The latest that is flushed.
+  std::uint64_t own_commit_ = 0;       ///< The latest commit of this process, or adopted by it.
+  std::uint64_t flushing_commit_ = 0;  ///< The latest whose flush has begun.
+  std::uint64_t flushed_commit_ = 0;   ///< The latest that is flushed.
   std::optional<StoreError> flush_failure_;          ///< Why the log is in doubt.
   std::optional<std::uint64_t> unconfirmed_commit_;  ///< Another reason: it was not on the disk.
   [[no_unique_address]] os::OneThread owner_;

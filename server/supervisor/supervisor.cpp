@@ -32,7 +32,7 @@ constexpr std::chrono::minutes kLimitLine{1};  // between two of these lines
 constexpr std::chrono::milliseconds kPause{500};
 
 // What an event of the loop is about: the kind in the upper half, the slot in the lower.
-enum class Source : std::uint64_t { signals = 1, control = 2, boot = 3 };
+enum class Source : std::uint64_t { signals = 1, control = 2, boot = 3, protection = 4 };
 
 std::uint64_t token(Source source, std::uint32_t slot = 0) {
   return static_cast<std::uint64_t>(source) << 32 | slot;
@@ -74,8 +74,9 @@ Supervisor::Supervisor(const Settings& settings, child::Child child)
       signals_({SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGTTIN, SIGTTOU, SIGCHLD}),
       wake_(segment_.header().slot_count),
       control_(listener_.port, segment_.fd(), *this),
-      primary_{settings_,          child_, segment_,  view_, events_, loop_,
-               listener_.fd.get(), wake_,  heirlooms_},
+      dealer_(view_, events_),
+      primary_{settings_, child_, segment_,           view_, events_,
+               dealer_,   loop_,  listener_.fd.get(), wake_, heirlooms_},
       pool_(primary_, service_manager_, settings.workers),
       had_terminal_(has_terminal()),
       starter_(::getppid()) {
@@ -108,6 +109,7 @@ int Supervisor::run() {
       pool_.roll();
       pool_.shorten_backoff_if_nobody_serves(now);
       fork_due(now);
+      deal();
     }
     beat(now);
     if (stopping_ && !pool_.has_processes()) return clean_stop_ ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -157,13 +159,15 @@ void Supervisor::reap(std::uint64_t now_ns) {
   }
 }
 
-/// Children that are not workers: as process 1 of a container the primary inherits all orphans.
+/// Children that are not workers: their keepers, and as process 1 of a container all orphans.
 void Supervisor::reap_strangers() {
   siginfo_t info{};
   while (::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0) {
     const auto is_it = [&](const WorkerHandle& worker) { return worker.is_process(info.si_pid); };
     if (std::any_of(pool_.begin(), pool_.end(), is_it)) return;  // it has died just now
-    ::waitid(P_PID, static_cast<id_t>(info.si_pid), &info, WEXITED | WNOHANG);
+    const pid_t pid = info.si_pid;
+    ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG);
+    pool_.keeper_ended(pid);
     info.si_pid = 0;
   }
 }
@@ -176,8 +180,24 @@ void Supervisor::watch(std::uint64_t now_ns) {
 void Supervisor::fork_due(std::uint64_t now_ns) {
   for (WorkerHandle& worker : pool_) {
     if (!worker.fork_due().has_passed(now_ns)) continue;
-    worker.fork(telemetry::now_ns(), token(Source::boot, worker.number() - 1));
+    const std::uint32_t slot = worker.number() - 1;
+    worker.fork(telemetry::now_ns(), {token(Source::boot, slot), token(Source::protection, slot)});
   }
+}
+
+/// Connections that wait for a worker get one, and a newcomer its share.
+void Supervisor::deal() {
+  const std::uint64_t now = telemetry::now_ns();
+  if (!dealer_.has_connections() && !dealer_.due().has_passed(now) &&
+      !balance_.due().has_passed(now)) {
+    return;
+  }
+  std::vector<Dealer::Receiver> receivers;
+  for (WorkerHandle& worker : pool_) {
+    if (const auto receiver = worker.receiver()) receivers.push_back(*receiver);
+  }
+  if (settings_.protect) balance_.even_out(receivers, dealer_, now);
+  dealer_.deal(receivers, now);
 }
 
 void Supervisor::beat(std::uint64_t now_ns) {
@@ -198,6 +218,7 @@ void Supervisor::publish_beat(std::uint64_t now_ns) {
   record.target_workers = pool_.wanted();
   record.state = static_cast<std::uint64_t>(stopping_ ? telemetry::PrimaryState::draining
                                                       : telemetry::PrimaryState::running);
+  std::copy(dealer_.moved().begin(), dealer_.moved().end(), record.moved);
   record.protection = static_cast<std::uint32_t>(settings_.protect ? telemetry::Protection::on
                                                                    : telemetry::Protection::off);
   segment_.beat().write(record);
@@ -238,7 +259,8 @@ void Supervisor::tell_service_manager(std::uint64_t now_ns) {
 }
 
 os::Deadline Supervisor::next_due() const {
-  os::Deadline next = earlier(beat_due_, watch_due_);
+  os::Deadline next =
+      earlier(earlier(beat_due_, watch_due_), earlier(dealer_.due(), balance_.due()));
   for (const WorkerHandle& worker : pool_) next = earlier(next, worker.fork_due());
   return next;
 }
@@ -251,11 +273,18 @@ void Supervisor::hear(os::Deadline until, std::uint64_t now_ns) {
     switch (static_cast<Source>(event.data.u64 >> 32)) {
       case Source::signals: hear_signals(); break;
       case Source::control: control_.serve(); break;
-      case Source::boot:
-        pool_.in_slot(event.data.u64 & 0xFFFF'FFFF).hear_boot(telemetry::now_ns());
+      case Source::boot: hear_boot(pool_.in_slot(event.data.u64 & 0xFFFF'FFFF)); break;
+      case Source::protection:
+        pool_.in_slot(event.data.u64 & 0xFFFF'FFFF).hear_protection(telemetry::now_ns());
         break;
     }
   }
+}
+
+void Supervisor::hear_boot(WorkerHandle& worker) {
+  const std::uint64_t now = telemetry::now_ns();
+  worker.hear_boot(now);
+  if (worker.is_ready()) balance_.joined(now);
 }
 
 void Supervisor::hear_signals() {
@@ -355,6 +384,7 @@ std::optional<std::string> Supervisor::scale(std::uint32_t workers) {
 
 void Supervisor::protect(bool on) {
   if (std::exchange(settings_.protect, on) == on) return;
+  for (WorkerHandle& worker : pool_) worker.protect(on);
   events_.record(telemetry::EventKind::protection, on ? 1 : 0, {});
   publish_beat(telemetry::now_ns());  // before whoever asked hears that it is done
 }

@@ -20,7 +20,9 @@
 #include "os/listening_socket.h"
 #include "os/service_manager.h"
 #include "os/signal_events.h"
+#include "supervisor/balance.h"
 #include "supervisor/control_socket.h"
+#include "supervisor/dealer.h"
 #include "supervisor/event_log.h"
 #include "supervisor/settings.h"
 #include "supervisor/worker_handle.h"
@@ -54,6 +56,7 @@ class Supervisor final : private Commands {
   void reap_strangers();
   void watch(std::uint64_t now_ns);
   void fork_due(std::uint64_t now_ns);
+  void deal();
   void beat(std::uint64_t now_ns);
   void publish_beat(std::uint64_t now_ns);
   void keep_control_socket();
@@ -61,6 +64,7 @@ class Supervisor final : private Commands {
   void tell_service_manager(std::uint64_t now_ns);
   os::Deadline next_due() const;
   void hear(os::Deadline until, std::uint64_t now_ns);
+  void hear_boot(WorkerHandle& worker);
   void hear_signals();
   bool is_hang_up(const os::ArrivedSignal& hup) const;
   void hear_hang_up(const os::ArrivedSignal& hup);
@@ -78,6 +82,8 @@ class Supervisor final : private Commands {
   std::vector<os::UniqueFd> heirlooms_;
   ControlSocket control_;
   os::Epoll loop_;
+  Dealer dealer_;
+  Balance balance_;
   PrimaryParts primary_;
   os::ServiceManager service_manager_;
   WorkerPool pool_;

@@ -31,8 +31,8 @@ WorkerHandle::WorkerHandle(const PrimaryParts& primary, std::uint32_t number)
       lane_(primary.segment.roster(number - 1)),
       hang_watch_(primary.settings.hang_after) {}
 
-void WorkerHandle::fork(std::uint64_t now_ns, std::uint64_t boot_token) {
-  assert(!process_ && "one process at a time");
+void WorkerHandle::fork(std::uint64_t now_ns, const Tokens& tokens) {
+  assert(!has_process() && "one process at a time");
   int pipe[2];
   // The boot pipe is a socket, because the child sends descriptors over it.
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pipe) != 0) {
@@ -42,25 +42,38 @@ void WorkerHandle::fork(std::uint64_t now_ns, std::uint64_t boot_token) {
   os::UniqueFd child_end(pipe[1]);
   // The loop watches our end before there is a child, so that none is forked that nobody would
   // hear. As long as there is no child, closing our end ends its events, too.
-  if (!primary_.loop.try_add(own_end.get(), EPOLLIN, boot_token)) {
+  if (!primary_.loop.try_add(own_end.get(), EPOLLIN, tokens.boot)) {
     return postpone_fork(now_ns, "epoll_ctl", errno);
   }
+  if (!take_into_custody(tokens.protection)) return postpone_fork(now_ns, "socketpair", errno);
 
   std::vector<int> keep = {primary_.listening_socket, child_end.get()};
   for (const os::EventFd& wake : primary_.wake) keep.push_back(wake.fd());
   std::vector<int> heirlooms;
   for (const os::UniqueFd& heirloom : primary_.heirlooms) heirlooms.push_back(heirloom.get());
   keep.insert(keep.end(), heirlooms.begin(), heirlooms.end());
+  if (custody_) {
+    for (const int fd : custody_->for_child()) keep.push_back(fd);
+  }
+  const pid_t primary = ::getpid();
   auto child = os::ChildProcess::fork(keep, [&] {
     const std::uint32_t slot = number_ - 1;
     primary_.segment.confine_to_slot(slot);
+    std::optional<protection::Inheritance> protection;
+    if (custody_) protection.emplace(custody_->in_child(primary, number_));
     telemetry::SlotWriter writer = primary_.segment.slot(slot);
     writer.start_generation(roster_.generation + 1, now_ns);
     return primary_.child.run({slot, primary_.view, writer, primary_.listening_socket,
-                               primary_.wake, child_end, heirlooms});
+                               primary_.wake, child_end, heirlooms,
+                               protection ? &*protection : nullptr});
   });
-  if (!child) return postpone_fork(now_ns, "fork", errno);
+  if (!child) {
+    const int error = errno;
+    end_custody(now_ns);
+    return postpone_fork(now_ns, "fork", error);
+  }
   process_ = std::move(*child);
+  if (custody_) custody_->forked();
 
   boot_pipe_ = std::move(own_end);
   boot_message_.clear();
@@ -69,7 +82,9 @@ void WorkerHandle::fork(std::uint64_t now_ns, std::uint64_t boot_token) {
   hang_watch_ = HangWatch(primary_.settings.hang_after);
   hang_watch_.rearm(now_ns);
   boot_deadline_ = os::Deadline::after(now_ns, primary_.settings.boot_timeout);
-  drain_deadline_ = abort_due_ = sigkill_due_ = ending_deadline_ = {};
+  drain_deadline_ = abort_due_ = sigkill_due_ = ending_deadline_ = settle_deadline_ = {};
+  told_to_stop_ = crashed_ = released_ = keeper_told_ = false;
+  lost_ = 0;
   stopped_since_ns_.reset();
   suspicion_.drop();
 
@@ -114,6 +129,7 @@ void WorkerHandle::hear_boot(std::uint64_t now_ns) {
     ready.since_ns = roster_.forked_ns;
     ready.duration_ns = now_ns - roster_.forked_ns;
     primary_.events.record(ready);
+    say_if_unprotected();
     return;
   }
   boot_message_.append(text, static_cast<std::size_t>(bytes));
@@ -134,6 +150,7 @@ void WorkerHandle::follow_job_control(std::uint64_t now_ns) {
 }
 
 os::Deadline WorkerHandle::watch(std::uint64_t now_ns) {
+  if (exit_status_) return settle_deadline_;
   if (!process_) return {};
   if (boot_deadline_.has_passed(now_ns)) {
     if (is_ending(now_ns)) {
@@ -152,12 +169,13 @@ os::Deadline WorkerHandle::watch(std::uint64_t now_ns) {
       kill("not drained within the drain timeout");
     }
   }
-  const os::Deadline next = earlier(boot_deadline_, drain_deadline_);
+  os::Deadline next = earlier(boot_deadline_, drain_deadline_);
+  if (crashed_) next = earlier(next, watch_crash(now_ns));
   return roster_.ready_ns == 0 ? next : earlier(next, watch_hang(now_ns));
 }
 
 void WorkerHandle::kill(std::string_view why) {
-  if (!send(SIGKILL)) return;
+  if (!process_ || !send(SIGKILL)) return;
   had_to_be_killed_ = true;
   primary_.events.record(event(EventKind::kill), why);
 }
@@ -182,8 +200,13 @@ bool WorkerHandle::send(int signal) {
 }
 
 bool WorkerHandle::reap(std::uint64_t now_ns) {
-  const auto status = process_.reap();
-  if (!status) return false;
+  if (!exit_status_) {
+    exit_status_ = process_.reap();
+    if (!exit_status_) return false;
+    begin_settling(now_ns);
+  }
+  if (!is_settled(now_ns)) return false;
+  const auto status = std::exchange(exit_status_, std::nullopt);
   if (boot_pipe_) hear_boot(now_ns);
   close_boot_pipe();
   const bool has_said_why =
@@ -193,7 +216,9 @@ bool WorkerHandle::reap(std::uint64_t now_ns) {
   }
 
   const bool was_hung = roster_.stuck_since_ns != 0;
-  const std::uint32_t abandoned = primary_.segment.slot(number_ - 1).settle_after_exit();
+  const std::uint32_t abandoned =
+      primary_.segment.slot(number_ - 1)
+          .settle_after_exit(keeper_told_ ? std::optional(lost_) : std::nullopt);
   auto ended = event(EventKind::exit);
   ended.since_ns = roster_.forked_ns;
   ended.duration_ns = now_ns - roster_.forked_ns;
@@ -212,6 +237,7 @@ bool WorkerHandle::reap(std::uint64_t now_ns) {
   clear_hang();
   publish(RosterState::dead, now_ns);
   primary_.events.record(ended, boot_failure_ ? boot_failure_->reason : "");
+  end_custody(now_ns);
   wake_others();
   return true;
 }
@@ -258,8 +284,12 @@ void WorkerHandle::drain(std::uint64_t now_ns, os::Deadline deadline, bool hand_
   fork_due_ = {};
   if (!process_) return;
   const bool drains_already = std::exchange(asked_to_go_, true);
+  told_to_stop_ = told_to_stop_ || !hand_over;
   if (drains_already && hand_over) return;
   drain_deadline_ = earlier(drain_deadline_, deadline);
+  if (hand_over && may_move()) {
+    primary_.dealer.begin(source(), telemetry::MoveReason::drain, now_ns);
+  }
   const bool told = send(hand_over ? child::kHandOverSignal : SIGTERM);
   process_.signal(SIGCONT);
   if (drains_already || !told) return;

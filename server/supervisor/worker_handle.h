@@ -25,6 +25,8 @@
 #include "os/epoll.h"
 #include "os/event_fd.h"
 #include "os/unique_fd.h"
+#include "protection/custody.h"
+#include "supervisor/dealer.h"
 #include "supervisor/event_log.h"
 #include "supervisor/hang_kind.h"
 #include "supervisor/hang_watch.h"
@@ -40,7 +42,8 @@ struct PrimaryParts {
   const telemetry::Segment& segment;
   const telemetry::SegmentView& view;
   EventLog& events;
-  os::Epoll& loop;  ///< Watches boot pipes; told before one is closed.
+  Dealer& dealer;
+  os::Epoll& loop;  ///< Watches boot pipes and custodies; told before one is closed.
   int listening_socket;
   const std::vector<os::EventFd>& wake;  ///< One per slot.
   /// What the worker that was ready last has left for the next ones. From the first one on there is
@@ -61,11 +64,21 @@ class WorkerHandle {
   // ── verbs of the primary's loop ──
   /// The first fork is due at once.
   void plan_first_fork() { fork_due_ = os::Deadline::at(0); }
-  /// With its boot pipe in the primary's loop, as `boot_token`. If the system can't now, the reason
-  /// is in the log, and the fork is due again in a while.
-  void fork(std::uint64_t now_ns, std::uint64_t boot_token);
+  /// What the primary's loop watches for it, as these tokens.
+  struct Tokens {
+    std::uint64_t boot = 0;
+    std::uint64_t protection = 0;
+  };
+  /// If the system can't now, the reason is in the log, and the fork is due again in a while.
+  void fork(std::uint64_t now_ns, const Tokens& tokens);
   /// The boot pipe has something to say.
   void hear_boot(std::uint64_t now_ns);
+  /// The worker or its keeper has something to say about connections.
+  void hear_protection(std::uint64_t now_ns);
+  /// Connections are to outlive their worker from now on, or not.
+  void protect(bool on);
+  /// That process has ended: true if it was the worker's keeper.
+  bool keeper_ended(pid_t pid);
   /// A signal has stopped or continued the child.
   void follow_job_control(std::uint64_t now_ns);
   /// Detects a hang, escalates one, kills what does not boot or drain in time. Returns when to be
@@ -92,7 +105,9 @@ class WorkerHandle {
 
   // ── what it is ──
   std::uint32_t number() const { return number_; }
-  bool has_process() const { return static_cast<bool>(process_); }
+  bool has_process() const { return process_ || exit_status_; }
+  /// Its keeper has nothing to do any more, and has not been reaped.
+  bool keeper_ends() const { return ending_keeper_ != 0; }
   bool is_process(pid_t pid) const { return process_ && process_.pid() == pid; }
   bool was_ever_ready() const { return ever_ready_; }
   /// Serves, and neither hangs nor drains.
@@ -101,6 +116,11 @@ class WorkerHandle {
   }
   bool is_booting() const {
     return roster_.state == static_cast<std::uint64_t>(telemetry::RosterState::starting);
+  }
+  /// Where connections can be dealt to; nothing while it does not serve.
+  std::optional<Dealer::Receiver> receiver() {
+    if (!is_ready() || !custody_) return std::nullopt;
+    return Dealer::Receiver{source(), &*custody_};
   }
   /// Of the current process, or else of the latest: it has served.
   bool was_ready() const { return roster_.ready_ns != 0; }
@@ -134,6 +154,20 @@ class WorkerHandle {
   void close_boot_pipe();
   void wake_others() const;
 
+  // ── what becomes of its connections: worker_protection.cpp ──
+  Dealer::Source source() const { return {number_, roster_.pid, roster_.generation}; }
+  bool take_into_custody(std::uint64_t token);
+  bool may_move() const { return primary_.settings.protect && !told_to_stop_; }
+  bool is_kept() const { return custody_ && custody_->keeper() != 0; }
+  void say_if_unprotected();
+  void freeze(std::uint64_t now_ns);
+  void hear_crash(std::uint64_t now_ns);
+  void hear_done(const protection::Custody::Done& done, std::uint64_t now_ns);
+  os::Deadline watch_crash(std::uint64_t now_ns);
+  void begin_settling(std::uint64_t now_ns);
+  bool is_settled(std::uint64_t now_ns);
+  void end_custody(std::uint64_t now_ns);
+
   // ── what follows a hang: worker_hang.cpp ──
   os::Deadline watch_hang(std::uint64_t now_ns);
   void declare_hung(std::uint64_t stuck_since_ns, std::uint64_t now_ns);
@@ -151,6 +185,8 @@ class WorkerHandle {
   telemetry::RosterLane lane_;
   telemetry::RosterRecord roster_{};  ///< What viewers see of it.
   os::ChildProcess process_;
+  std::optional<os::ExitStatus> exit_status_;  ///< Reaped, and its keeper is still at work.
+  std::optional<protection::Custody> custody_;
   os::UniqueFd boot_pipe_;  ///< In the primary's loop as long as it is open.
   std::string boot_message_;
   std::optional<BootFailure> boot_failure_;
@@ -160,6 +196,7 @@ class WorkerHandle {
   os::Deadline fork_due_;
   bool ever_ready_ = false;
   bool asked_to_go_ = false;
+  bool told_to_stop_ = false;  ///< With the whole server.
   bool missed_boot_deadline_ = false;
   bool had_to_be_killed_ = false;  ///< By us: it was sent SIGABRT or SIGKILL, not on request.
 
@@ -170,6 +207,12 @@ class WorkerHandle {
   os::Deadline sigkill_due_;      ///< While aborting.
   os::Deadline ending_deadline_;  ///< Set once somebody has seen that the kernel ends it.
   std::optional<std::uint64_t> stopped_since_ns_;
+  os::Deadline settle_deadline_;
+  pid_t ending_keeper_ = 0;
+  bool crashed_ = false;      ///< It has said so; the kernel may take its time.
+  bool released_ = false;     ///< Its keeper holds nothing but connections.
+  bool keeper_told_ = false;  ///< How many requests are lost.
+  std::uint32_t lost_ = 0;    ///< That many.
 };
 
 }  // namespace forkscope::supervisor

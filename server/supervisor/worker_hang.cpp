@@ -66,6 +66,7 @@ void WorkerHandle::declare_hung(std::uint64_t stuck_since_ns, std::uint64_t now_
   hung.duration_ns = now_ns - stuck_since_ns;
   hung.hang_kind = static_cast<std::uint16_t>(kind);
   primary_.events.record(hung, what_it_does());
+  freeze(now_ns);
   wake_others();
 }
 
@@ -118,6 +119,7 @@ bool WorkerHandle::is_ending(std::uint64_t now_ns) {
                            std::to_string(roster_.pid) + ": it has " +
                            std::to_string(kEndingLimit.count()) + " s for it");
     }
+    if (!crashed_) hear_crash(now_ns);  // a handler of its own has kept it from saying so
     wake_others();
   }
   return !ending_deadline_.has_passed(now_ns);

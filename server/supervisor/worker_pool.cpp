@@ -61,6 +61,12 @@ void WorkerPool::shorten_backoff_if_nobody_serves(std::uint64_t now_ns) {
   first->restart_within(kLongestOutage, now_ns);
 }
 
+void WorkerPool::keeper_ended(pid_t pid) {
+  for (WorkerHandle& worker : workers_) {
+    if (worker.keeper_ended(pid)) hand_over(worker);
+  }
+}
+
 void WorkerPool::drain(std::uint64_t now_ns) {
   reload_.reset();
   for (WorkerHandle& worker : workers_) {
@@ -182,8 +188,9 @@ bool WorkerPool::somebody_serves() const {
 }
 
 bool WorkerPool::has_processes() const {
-  return std::any_of(workers_.begin(), workers_.end(),
-                     [](const WorkerHandle& worker) { return worker.has_process(); });
+  return std::any_of(workers_.begin(), workers_.end(), [](const WorkerHandle& worker) {
+    return worker.has_process() || worker.keeper_ends();
+  });
 }
 
 std::optional<BootFailure> WorkerPool::why_nothing_boots(std::uint64_t now_ns) {

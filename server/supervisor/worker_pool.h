@@ -61,6 +61,8 @@ class WorkerPool {
   void plan_next_fork(WorkerHandle& worker, std::uint64_t now_ns);
   /// With nobody at work, clients wait for whoever is back first: that one never waits for long.
   void shorten_backoff_if_nobody_serves(std::uint64_t now_ns);
+  /// A process that is no worker has ended. If it was the keeper of one, that one is replaced.
+  void keeper_ended(pid_t pid);
   /// All of them, and for good. Nothing is forked or rolled any more.
   void drain(std::uint64_t now_ns);
 

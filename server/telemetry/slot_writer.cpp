@@ -130,7 +130,7 @@ void SlotWriter::writes_unflushed() {
   store_release(PROGRESS(requests_done), current_.head());
   store_relaxed(COUNTER(writes_unflushed), begun_and_not_ended());
 }
-void SlotWriter::ends_elsewhere(const BegunRequest& request) {
+void SlotWriter::ends_elsewhere([[maybe_unused]] const BegunRequest& request) {
   add_relaxed(COUNTER(unended), 1);
   const std::uint64_t unflushed = load_relaxed(COUNTER(writes_unflushed));
   assert(request.record.id <= load_relaxed(PROGRESS(requests_done)) && unflushed > 0);

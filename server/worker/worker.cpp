@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 
@@ -58,8 +59,9 @@ void stay_on_one_cpu(std::uint32_t slot) {
 }
 
 /// What a worker has open beside its connections and everybody's eventfds: the standard streams,
-/// what its event loop waits for, the database, and what it leaves to successors.
-constexpr std::uint64_t kOtherFiles = 17;
+/// what its event loop waits for, the sockets of its protection, the database, and what it leaves
+/// to successors.
+constexpr std::uint64_t kOtherFiles = 19;
 
 }  // namespace
 
@@ -82,6 +84,11 @@ int run(const Settings& settings, const child::Inheritance& inheritance) {
   os::CaughtSignals signals({SIGTERM, child::kHandOverSignal},
                             {SIGINT, SIGQUIT, SIGHUP, SIGTTIN, SIGTTOU, SIGUSR1, SIGPIPE, SIGXFSZ});
 
+  std::optional<protection::Ledger> nobodys;  // where nobody protects this worker
+  if (inheritance.protection == nullptr) nobodys.emplace(0U);
+  protection::WorkerEnd protection(inheritance.protection != nullptr
+                                       ? *inheritance.protection
+                                       : protection::Inheritance{*nobodys});
   const os::EventFd application_wake;
   std::unique_ptr<gateway::Application> application;
   std::unique_ptr<gateway::EventLoop> loop;
@@ -101,7 +108,8 @@ int run(const Settings& settings, const child::Inheritance& inheritance) {
                                          inheritance.wake,
                                          application_wake,
                                          signals,
-                                         settings.trusted_proxies},
+                                         settings.trusted_proxies,
+                                         protection},
         *application);
   } catch (const gateway::NotYet& error) {
     return child::say_why_not(inheritance, error.what(), child::kExitCannotBootYet);

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <deque>
-#include <fstream>
 #include <map>
 #include <string>
 #include <vector>
@@ -56,28 +55,15 @@ TEST(Balance, IsLeftToTheKernelWhenAskedAndEverybodyIsAnswered) {
   for (int i = 0; i < 50; ++i) EXPECT_EQ(server.request("GET", "/v1/todos").status, 200);
 }
 
-/// Voluntary and involuntary context switches of a process: an idle one that makes no system calls
-/// has none.
-long context_switches(pid_t pid) {
-  std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-  std::string line;
-  long sum = 0;
-  while (std::getline(status, line)) {
-    if (line.find("ctxt_switches:") != std::string::npos)
-      sum += std::stol(line.substr(line.find(':') + 1));
-  }
-  return sum;
-}
-
 TEST(Idle, WorkerNeverWakesUp) {
   const ServerProcess server({.workers = 1});
   server.request("GET", "/v1/todos");
   ASSERT_TRUE(support::wait_for_quiet(server, 1));
   const pid_t worker = server.worker_pid(1);
   ASSERT_TRUE(wait_until([&] { return support::process_state(worker) == 'S'; }));
-  const long before = context_switches(worker);
+  const long before = support::context_switches(worker);
   support::pass(1100ms);  // that it sleeps on; a second is the longest that a loop would tick with
-  EXPECT_EQ(context_switches(worker), before);
+  EXPECT_EQ(support::context_switches(worker), before);
 }
 
 }  // namespace

@@ -111,7 +111,8 @@ TEST(Reload, ReplacesEveryWorkerUnderLoadAndNoRequestFails) {
 }
 
 TEST(Reload, IsHeldUpByIdleAndHalfSentRequestsNoLongerThanTheDeadline) {
-  const ServerProcess server({.workers = 1, .arguments = {"--drain-timeout=400ms"}});
+  const ServerProcess server(
+      {.workers = 1, .arguments = {"--drain-timeout=400ms", "--protect=off"}});
   for (int round = 1; round <= 4; ++round) {
     HttpConnection idle(server.port());
     idle.send_request("GET", "/healthz");
@@ -126,7 +127,7 @@ TEST(Reload, IsHeldUpByIdleAndHalfSentRequestsNoLongerThanTheDeadline) {
 }
 
 TEST(Reload, FinishesWhatRunsAndClosesTheConnectionAfterwards) {
-  const ServerProcess server({.workers = 1});
+  const ServerProcess server({.workers = 1, .arguments = {"--protect=off"}});
   auto slow = server.start_request("/v1/faults/slow?ms=1000");
   ASSERT_EQ(wait_for_request(server, 1), 1);
   server.signal(SIGHUP);

@@ -48,7 +48,7 @@ class DiskStall : public ::testing::TestWithParam<Stall> {
  protected:
   FaultyDisk disk_;
   ServerProcess server_{{.workers = 2,
-                         .arguments = {"--hang-after=300ms", "--kill-after=1s"},
+                         .arguments = {"--hang-after=300ms", "--kill-after=1s", "--protect=off"},
                          .environment = disk_.environment()}};
 };
 

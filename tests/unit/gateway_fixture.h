@@ -62,6 +62,7 @@ class GatewayFixture : public ::testing::Test {
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()), 0);
     clients_.emplace_back(ends[1]);
     EXPECT_EQ(::send(ends[1], sends.data(), sends.size(), 0), static_cast<ssize_t>(sends.size()));
+    epoll_.add(ends[0], EPOLLIN, 0);
     Connection& connection = connections_.add({os::UniqueFd(ends[0]), {}});
     conversations_.begin(connection);
     conversations_.note(connection, EPOLLIN | EPOLLOUT);
@@ -118,12 +119,15 @@ class GatewayFixture : public ::testing::Test {
   const http::TrustedProxies proxies_;
   LoopClock clock_;
   Drain drain_{limits_.drain_timeout};
-  ConnectionTable connections_{limits_, proxies_, slot_};
+  const protection::Ledger ledger_{64};
+  os::Epoll epoll_;
+  ConnectionTable connections_{limits_, proxies_, slot_, ledger_, epoll_};
   os::UniqueFd listening_{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  RequestRunner runner_{application_, {1, 4711}, listening_.get(), slot_};
+  RequestRunner runner_{application_, {1, 4711}, listening_.get(), slot_, ledger_};
   Conversations conversations_{limits_, connections_, runner_, drain_, kNoSignals, clock_, slot_};
   TurnRelay turn_relay_{view_, 0, wake_};
-  RequestScheduler scheduler_{application_, runner_, conversations_, turn_relay_, clock_, slot_};
+  RequestScheduler scheduler_{application_, runner_, conversations_, turn_relay_,
+                              clock_,       slot_,   ledger_};
   std::deque<os::UniqueFd> clients_;
 };
 

@@ -1,0 +1,36 @@
+#include "protection/worker_end.h"
+
+#include <cassert>
+#include <string_view>
+
+namespace forkscope::protection {
+
+std::optional<WorkerEnd::Heard> WorkerEnd::hear() {
+  bool ended = false;
+  auto message = receive_message(socket_, ended);
+  if (!message) return std::nullopt;
+  Heard heard;
+  if (message->head.kind == static_cast<std::uint32_t>(MessageKind::give)) {
+    heard.give = message->head.count;
+  } else if (const auto parcel = parcel_of(*message);
+             parcel && parcel->entry.parcel > ledger_.revoked()) {
+    heard.connection = std::move(message);
+  }
+  return heard;
+}
+
+Sent WorkerEnd::give(int connection, Line& line) const {
+  if (!line.is_kept() || line.stage() != Stage::open || (line.entry().flags & kTooLong) != 0) {
+    return Sent::never;
+  }
+  // Not ours any more before it is somebody else's: nobody may serve it twice.
+  Entry entry = line.entry();
+  entry.parcel = 0;
+  line.close();
+  const std::string_view bytes(ledger_.buffer(connection), entry.bytes);
+  const Sent sent = send_parcel(socket_, connection, entry, bytes);
+  if (sent != Sent::yes) line.reopen();
+  return sent;
+}
+
+}  // namespace forkscope::protection

@@ -1,0 +1,51 @@
+#include "supervisor/balance.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace forkscope::supervisor {
+
+namespace {
+
+/// A newcomer is given time to accept what is in the queue for it.
+constexpr std::chrono::milliseconds kFirst{20};
+constexpr std::chrono::milliseconds kNext{100};
+constexpr std::chrono::milliseconds kInAll{1500};
+/// A worker with so few has light traffic, which stays on few workers.
+constexpr std::uint64_t kLight = 2;
+/// Below this nobody notices who has more.
+constexpr std::uint64_t kWorthIt = 2;
+
+}  // namespace
+
+std::uint64_t surplus(std::uint64_t connections, std::uint64_t total, std::uint64_t workers) {
+  const std::uint64_t fair = (total + workers - 1) / workers;
+  return connections > std::max(fair, kLight) ? connections - std::max(fair, kLight) : 0;
+}
+
+void Balance::joined(std::uint64_t now_ns) {
+  due_ = os::Deadline::after(now_ns, kFirst);
+  ends_ = os::Deadline::after(now_ns, kInAll);
+}
+
+void Balance::even_out(const std::vector<Dealer::Receiver>& workers, Dealer& dealer,
+                       std::uint64_t now_ns) {
+  if (!due_.has_passed(now_ns)) return;
+  due_ = os::Deadline::after(now_ns, kNext);
+  if (ends_.has_passed(now_ns) || workers.size() < 2) due_ = {};
+  if (!due_.is_set() || dealer.has_connections()) return;
+  std::vector<std::uint64_t> loads;
+  std::uint64_t total = 0;
+  for (const Dealer::Receiver& worker : workers)
+    total += loads.emplace_back(dealer.load_of(worker));
+  const auto least = *std::min_element(loads.begin(), loads.end());
+  if (least + kWorthIt > total / workers.size()) return;
+  for (std::size_t i = 0; i < workers.size(); ++i) {
+    const std::uint64_t gives = surplus(loads[i], total, workers.size());
+    if (gives == 0) continue;
+    dealer.begin_balance(workers[i], now_ns);
+    workers[i].custody->ask_for(static_cast<std::uint32_t>(gives));
+  }
+}
+
+}  // namespace forkscope::supervisor

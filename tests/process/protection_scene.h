@@ -1,0 +1,111 @@
+// What every test of protection begins with: a server with four workers that is used by a crowd,
+// and an eye on what it counts.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "forkscope/telemetry/layout.h"
+#include "support/crowd.h"
+#include "support/figures.h"
+#include "support/server_process.h"
+#include "support/server_watch.h"
+#include "support/todos.h"
+#include "support/wait_until.h"
+
+namespace forkscope {
+
+using support::Crowd;
+using support::Figures;
+using support::Habit;
+using support::Habits;
+using support::HttpConnection;
+using support::Seen;
+using support::ServerOptions;
+using support::ServerProcess;
+using support::wait_until;
+using telemetry::MoveReason;
+
+inline constexpr int kWorkers = 4;
+
+/// Whatever a connection can be in the middle of.
+inline const Habits kAllHabits = {{Habit::loops, 20},    {Habit::pipelines, 12},
+                                  {Habit::rests, 8},     {Habit::cuts_head, 8},
+                                  {Habit::cuts_body, 8}, {Habit::expects, 8}};
+
+inline ServerOptions with(std::vector<std::string> arguments) {
+  return {.workers = kWorkers, .arguments = std::move(arguments)};
+}
+
+/// Of all workers, by their numbers: a reload changes both.
+inline std::map<int, pid_t> worker_pids(const ServerProcess& server) {
+  std::map<int, pid_t> pids;
+  const auto status = server.control({{"cmd", "status"}});
+  for (const auto& worker : status["workers"]) pids[worker["number"]] = worker["pid"];
+  return pids;
+}
+
+/// Until a reload that has been asked for is over: none of `old` is a worker any more.
+inline bool wait_for_reload(const ServerProcess& server, const std::map<int, pid_t>& old) {
+  return wait_until([&] {
+    if (server.control({{"cmd", "status"}})["reloading"] == true) return false;
+    const auto now = worker_pids(server);
+    return now.size() == old.size() && std::ranges::none_of(old, [&](const auto& worker) {
+             const auto found = now.find(worker.first);
+             return found != now.end() && found->second == worker.second;
+           });
+  });
+}
+
+struct Scene {
+  explicit Scene(ServerOptions options = with({}), const Habits& habits = support::kMixed)
+      : server(std::move(options)), figures(server), crowd(server, habits) {}
+
+  /// So many of the crowd's connections broke, and the server knows of each; nobody was told to
+  /// go, got what was not his, or has lost a todo or got two.
+  void expect_broken(long with_request) {
+    const Seen seen = crowd.seen();
+    EXPECT_EQ(seen.broken_with_request + seen.broken_with_half, with_request)
+        << ::testing::PrintToString(seen);
+    EXPECT_EQ(seen.broken_at_rest, 0) << ::testing::PrintToString(seen);
+    EXPECT_EQ(seen.told_to_close, 0);
+    EXPECT_TRUE(seen.wrong.empty()) << ::testing::PrintToString(seen);
+    EXPECT_EQ(support::audit(seen, support::titles(server)), "");
+  }
+  /// The crowd has noticed nothing, and so many requests of others were lost.
+  void expect_unharmed(long lost) {
+    expect_broken(0);
+    EXPECT_TRUE(wait_until([&] { return figures.lost() == lost; })) << figures.lost();
+  }
+  /// How many of the crowd were answered by that worker last.
+  int clients_of(int worker) const {
+    const Seen seen = crowd.seen();
+    const auto found = seen.connections.find(std::to_string(worker));
+    return found == seen.connections.end() ? 0 : found->second;
+  }
+  /// Each worker has its share of the crowd.
+  bool is_balanced() const {
+    const auto workers = worker_pids(server);
+    const int share = 64 / static_cast<int>(workers.size());
+    return std::ranges::all_of(workers, [&](const auto& worker) {
+      return std::abs(clients_of(worker.first) - share) <= 4;
+    });
+  }
+  /// That many answers later.
+  bool wait_for_answers(long count) const {
+    const long enough = crowd.seen().answers + count;
+    return wait_until([&] { return crowd.seen().answers >= enough; }, std::chrono::seconds(30));
+  }
+
+  ServerProcess server;
+  Figures figures;
+  Crowd crowd;
+};
+
+}  // namespace forkscope
