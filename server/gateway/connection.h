@@ -114,6 +114,10 @@ class Connection {
 
   // ── output ──
   std::string& output() { return output_; }
+  /// What is there of the response at hand, once its exchange has begun.
+  std::string_view response() const {
+    return std::string_view(output_).substr(exchange_.response_begin());
+  }
   bool has_output() const { return sent_ < output_.size(); }
   /// One send(2) at most. False if the connection is broken.
   bool send(std::uint64_t& bytes_sent);

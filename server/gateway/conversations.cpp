@@ -188,8 +188,7 @@ void Conversations::send(Connection& connection) {
 }
 
 void Conversations::after_response(Connection& connection) {
-  if (connection.exchange().what_follows() == AfterResponse::close ||
-      (drain_.begun() && !drain_.spares_idle() && !drain_.gives())) {
+  if (connection.exchange().what_follows() == AfterResponse::close || drain_.closes_idle()) {
     linger(connection);
     return;
   }

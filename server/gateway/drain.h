@@ -36,6 +36,8 @@ class Drain {
   bool gives() const { return gives_; }
   /// Handing over: a connection may bring one more request.
   bool spares_idle() const { return close_idle_at_.is_set(); }
+  /// A connection from which no request has come is closed.
+  bool closes_idle() const { return begun_ && !spares_idle() && !gives_; }
   /// True once: idle connections are not spared any longer.
   bool loses_patience(std::uint64_t now_ns);
   /// Whatever is left is to be closed.

@@ -140,7 +140,7 @@ void EventLoop::begin_drain(Drain::Kind kind) {
   }
   drain_.begin(kind, clock_.now_ns());
   listen();
-  if (!drain_.spares_idle() && !drain_.gives()) conversations_.close_idle();
+  if (drain_.closes_idle()) conversations_.close_idle();
 }
 
 void EventLoop::serve() {

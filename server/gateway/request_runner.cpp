@@ -17,8 +17,6 @@ telemetry::Method method_of(std::string_view name) {
   return telemetry::Method::other;
 }
 
-constexpr int kNobody = -1;  // no connection is to blame for what happens now
-
 /// Behind the status line of its response.
 void add_line(Connection& connection, std::string_view line) {
   std::string& output = connection.output();
@@ -79,10 +77,7 @@ bool RequestRunner::handle(Connection& connection) {
   connection.exchange().answered(outcome.status);
   if (outcome.threw) slot_.exception();
   if (cacheable && outcome.status == 200) {
-    cache_.store(
-        request,
-        std::string_view(connection.output()).substr(connection.exchange().response_begin()),
-        date_.value());
+    cache_.store(request, connection.response(), date_.value());
   }
   return is_ours;
 }
@@ -98,7 +93,7 @@ bool RequestRunner::run(Connection& connection, HttpBridge::Outcome& outcome) {
   outcome = bridge_.handle(connection.framer().request(), connection.peer_address(),
                            connection.peer_port(), date_.value(), connection.output());
   if (!writes) return ledger_.go_on();
-  ledger_.write(kNobody);
+  ledger_.write();
   connection.line().uncommitted();
   return true;
 }
@@ -109,8 +104,7 @@ void RequestRunner::end(Connection& connection, AfterResponse after, std::uint64
   // What may not run again can be answered again, with the same bytes.
   const bool is_whole = connection.framer().phase() == http::RequestFramer::Phase::complete;
   if (is_whole && !connection.line().may_run_again()) {
-    connection.line().prepared(
-        std::string_view(connection.output()).substr(exchange.response_begin()), exchange.status());
+    connection.line().prepared(connection.response(), exchange.status());
   }
   if (after == AfterResponse::close) {
     add_line(connection, "Connection: close\r\n");
@@ -119,7 +113,7 @@ void RequestRunner::end(Connection& connection, AfterResponse after, std::uint64
   }
   connection.line().answer(connection.output().size(), after == AfterResponse::close);
   slot_.end_request(exchange.request(), now_ns, static_cast<std::uint32_t>(exchange.status()),
-                    connection.output().size() - exchange.response_begin());
+                    connection.response().size());
 }
 
 void RequestRunner::answer_with_problem(Connection& connection, int status, std::string_view detail,

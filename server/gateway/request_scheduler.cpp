@@ -16,7 +16,6 @@ namespace {
 /// How long a write waits for its turn, and how long for the disk.
 constexpr std::chrono::seconds kMaxPark{5};
 constexpr std::chrono::milliseconds kRetry{1};
-constexpr int kNobody = -1;  // no connection is to blame for what happens now
 /// A disk that is well has answered by then, and wakes us.
 constexpr std::chrono::milliseconds kQuickDisk{20};
 
@@ -84,7 +83,7 @@ void RequestScheduler::serve_writes() {
   if (writes_.empty()) return;
   // Published before, because begin_writes() may wait for the disk.
   slot_.step(Phase::committing, clock_.now_ns());
-  ledger_.write(kNobody);
+  ledger_.write();
   if (turn_relay_.gives_way() || !application_.begin_writes()) {
     ledger_.loop();
     park_writes();
@@ -108,9 +107,8 @@ void RequestScheduler::serve_writes() {
   }
   clock_.tick();
   committed_ns_ = clock_.now_ns();
-  for (Connection* connection : writes_) keep_answer(*connection);
-  unflushed_.insert(unflushed_.end(), writes_.begin(), writes_.end());
-  writes_.clear();
+  unflushed_.swap(writes_);
+  keep_answers();
   flush();
 }
 
@@ -172,14 +170,13 @@ void RequestScheduler::serve(Connection& connection) {
   conversations_.answer(connection);
 }
 
-/// It may have to be sent by another worker.
-void RequestScheduler::keep_answer(Connection& connection) {
+/// Of a batch that is committed: they may have to be sent by another worker.
+void RequestScheduler::keep_answers() {
   const std::uint64_t batch = application_.commit_number();
   if (batch == 0) return;
-  const Exchange& exchange = connection.exchange();
-  connection.line().unflushed(
-      std::string_view(connection.output()).substr(exchange.response_begin()), exchange.status(),
-      batch);
+  for (Connection* connection : unflushed_) {
+    connection->line().unflushed(connection->response(), connection->exchange().status(), batch);
+  }
 }
 
 void RequestScheduler::adopt_answer(Connection& connection, int status, std::string_view answer,

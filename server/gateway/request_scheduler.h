@@ -68,7 +68,7 @@ class RequestScheduler {
   void answer(std::vector<Connection*>& batch, const std::optional<CommitFailure>& failure);
   void begin(Connection& connection);
   void serve(Connection& connection);
-  void keep_answer(Connection& connection);
+  void keep_answers();
 
   Application& application_;
   RequestRunner& runner_;

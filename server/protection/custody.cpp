@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
-#include <cstring>
 #include <system_error>
 #include <tuple>
 #include <utility>
@@ -62,8 +61,7 @@ void Custody::hand_over(Condition worker, bool may_move) {
 
 std::optional<Custody::Heard> Custody::hear() {
   for (const int socket : {worker_.get(), keeper_.get()}) {
-    bool ended = false;
-    auto message = receive_message(socket, ended);
+    auto message = receive_message(socket);
     if (!message) continue;
     Heard heard;
     switch (static_cast<MessageKind>(message->head.kind)) {

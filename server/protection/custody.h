@@ -12,7 +12,6 @@
 #include <optional>
 #include <vector>
 
-#include "os/deadline.h"
 #include "os/unique_fd.h"
 #include "protection/fate.h"
 #include "protection/ledger.h"
@@ -49,8 +48,6 @@ class Custody {
   void hand_over(Condition worker, bool may_move);
   /// The worker is dead, for certain: no file is open, and no lock held, on its behalf any more.
   void release() const { send_message(keeper_.get(), MessageKind::release); }
-  /// The keeper may go.
-  void end() const { send_message(keeper_.get(), MessageKind::end); }
   bool is_asked(Condition worker) const { return asked_ && *asked_ == worker; }
 
   /// The worker gives so many connections, as soon as it can.

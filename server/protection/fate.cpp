@@ -43,16 +43,14 @@ Fate fate_of(const Entry& entry, bool is_in_hand, Condition worker, const Traffi
   if (stage == Stage::none) return Fate::stays;
   const bool dead = worker == Condition::dead;
   if (stage == Stage::lingering) return dead ? Fate::ends : Fate::stays;
-  if (is_in_hand) return dead ? Fate::lost : Fate::stays;
-  if (traffic.read != entry.received || (entry.flags & kTooLong) != 0) {
-    return dead ? Fate::lost : Fate::stays;
-  }
+  const Fate otherwise = dead ? Fate::lost : Fate::stays;
+  const bool is_known = traffic.read == entry.received && (entry.flags & kTooLong) == 0;
+  if (is_in_hand || !is_known) return otherwise;
   const bool nothing_left = traffic.written == entry.sent;
   switch (stage) {
-    case Stage::open: return nothing_left ? Fate::moves : dead ? Fate::lost : Fate::stays;
+    case Stage::open: return nothing_left ? Fate::moves : otherwise;
     case Stage::unflushed:
-      if (nothing_left && entry.prepared_bytes > 0) return Fate::moves_answered;
-      return dead ? Fate::lost : Fate::stays;
+      return nothing_left && entry.prepared_bytes > 0 ? Fate::moves_answered : otherwise;
     case Stage::begun:
     case Stage::uncommitted:
       if (!dead) return Fate::stays;
@@ -63,7 +61,7 @@ Fate fate_of(const Entry& entry, bool is_in_hand, Condition worker, const Traffi
         return (entry.flags & kCloses) != 0 ? Fate::ends : Fate::moves_past;
       }
       return nothing_left ? fate_of_unanswered(entry) : Fate::lost;
-    default: return dead ? Fate::lost : Fate::stays;  // committing, or what nobody has written
+    default: return otherwise;  // committing, or what nobody has written
   }
 }
 

@@ -25,9 +25,8 @@ namespace {
 
 class Keeper {
  public:
-  Keeper(const Ledger& ledger, int socket) : ledger_(ledger), socket_(socket) {
-    handed_.resize(static_cast<std::size_t>(ledger.capacity()));
-  }
+  Keeper(const Ledger& ledger, int socket)
+      : ledger_(ledger), socket_(socket), handed_(static_cast<std::size_t>(ledger.capacity())) {}
 
   [[noreturn]] void run() {
     while (true) {
@@ -40,7 +39,6 @@ class Keeper {
           hand_over(static_cast<Condition>(message.count), message.detail == 1);
           break;
         case MessageKind::release: release(); break;
-        case MessageKind::end: ::_exit(EXIT_SUCCESS);
         default: break;
       }
     }

@@ -6,10 +6,10 @@
 //   hand_over(frozen)            what the worker does not touch; it keeps the table
 //   hand_over(dead)              all that can move
 //   release                      the worker is dead: unlocks, and closes all that is no connection
-//   end                          closes everything, and exits
+//   SIGKILL                      nothing is left to keep: what it still holds is closed
 //
-// A child of the primary, and dies with it. It blocks all signals; it allocates nothing before its
-// worker is dead. POSIX record locks (fcntl(2)) belong to the table: those that SQLite held stay
+// A child of the primary, and dies with it. It blocks all signals; it sleeps without a system
+// call. POSIX record locks (fcntl(2)) belong to the table: those that SQLite held stay
 // until `release`. A core dump gives the dying worker a table of its own (with the same open
 // files), so the locks of flock(2) are given up explicitly. Never before the worker is dead: they
 // would be taken from it.

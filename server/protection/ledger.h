@@ -121,7 +121,8 @@ class Ledger {
   void loop() const { put({Hand::loop}); }
   void frame(int fd) const { put({Hand::framing, fd}); }
   void handle(int fd) const { put({Hand::handling, fd}); }
-  void write(int fd) const { put({Hand::writing, fd}); }
+  /// Without a descriptor: no connection is to blame for what happens now.
+  void write(int fd = -1) const { put({Hand::writing, fd}); }
   /// From `idle` or `handling` back to `loop`. False: it has been taken meanwhile.
   [[nodiscard]] bool go_on() const;
   /// After that: waits until the primary has all that it wants.

@@ -44,12 +44,11 @@ Sent send_parcel(int socket, int connection, const Entry& entry, std::string_vie
   return send_parcel(socket, connection, {buffer.data(), kBytesAt + bytes.size()});
 }
 
-std::optional<Message> receive_message(int socket, bool& ended) {
+std::optional<Message> receive_message(int socket) {
   static std::array<char, kMostParcelBytes> buffer;
   while (true) {
     auto received = os::receive_with_descriptors(socket, buffer);
     if (received.bytes < 0 && errno == EINTR) continue;
-    ended = received.bytes == 0 || (received.bytes < 0 && errno != EAGAIN);
     if (received.bytes <= 0) return std::nullopt;
     const auto size = static_cast<std::size_t>(received.bytes);
     Message message;

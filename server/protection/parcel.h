@@ -11,7 +11,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string_view>
 #include <vector>
 
@@ -25,11 +24,10 @@ enum class MessageKind : std::uint32_t {
   hand_over = 2,  ///< To the keeper: `count` is a Condition, `detail` 1 where connections may move.
   release =
       3,     ///< To the keeper, whose worker is dead: files, locks and all that is no connection.
-  end = 4,   ///< To the keeper: there is nothing left to keep.
-  done = 5,  ///< From the keeper: all parcels are sent; `count` requests are lost, `detail` is the
+  done = 4,  ///< From the keeper: all parcels are sent; `count` requests are lost, `detail` is the
              ///< Condition.
-  crashed = 6,  ///< From the worker, in its last moments.
-  give = 7,     ///< To the worker: `count` connections, to those who have less.
+  crashed = 5,  ///< From the worker, in its last moments.
+  give = 6,     ///< To the worker: `count` connections, to those who have less.
 };
 
 struct MessageHead {
@@ -57,9 +55,8 @@ struct Message {
   std::vector<char> body;  ///< Of a parcel: the whole message, to be passed on.
   os::UniqueFd connection;
 };
-/// Nothing: there is none now, or ever again (`ended`). What is malformed has a kind that nobody
-/// knows.
-std::optional<Message> receive_message(int socket, bool& ended);
+/// Nothing: there is none now, or ever again. What is malformed has a kind that nobody knows.
+std::optional<Message> receive_message(int socket);
 
 /// A parcel taken apart; nothing if it is not one.
 struct Parcel {

@@ -1,13 +1,11 @@
 #include "protection/worker_end.h"
 
-#include <cassert>
 #include <string_view>
 
 namespace forkscope::protection {
 
 std::optional<WorkerEnd::Heard> WorkerEnd::hear() {
-  bool ended = false;
-  auto message = receive_message(socket_, ended);
+  auto message = receive_message(socket_);
   if (!message) return std::nullopt;
   Heard heard;
   if (message->head.kind == static_cast<std::uint32_t>(MessageKind::give)) {

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <optional>
 
-#include "os/unique_fd.h"
 #include "protection/ledger.h"
 #include "protection/line.h"
 #include "protection/parcel.h"

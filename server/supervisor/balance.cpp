@@ -18,11 +18,6 @@ constexpr std::uint64_t kWorthIt = 2;
 
 }  // namespace
 
-std::uint64_t surplus(std::uint64_t connections, std::uint64_t total, std::uint64_t workers) {
-  const std::uint64_t fair = (total + workers - 1) / workers;
-  return connections > std::max(fair, kLight) ? connections - std::max(fair, kLight) : 0;
-}
-
 void Balance::joined(std::uint64_t now_ns) {
   due_ = os::Deadline::after(now_ns, kFirst);
   ends_ = os::Deadline::after(now_ns, kInAll);
@@ -40,11 +35,12 @@ void Balance::even_out(const std::vector<Dealer::Receiver>& workers, Dealer& dea
     total += loads.emplace_back(dealer.load_of(worker));
   const auto least = *std::min_element(loads.begin(), loads.end());
   if (least + kWorthIt > total / workers.size()) return;
+  const std::uint64_t fair = (total + workers.size() - 1) / workers.size();
+  const std::uint64_t keeps = std::max(fair, kLight);
   for (std::size_t i = 0; i < workers.size(); ++i) {
-    const std::uint64_t gives = surplus(loads[i], total, workers.size());
-    if (gives == 0) continue;
+    if (loads[i] <= keeps) continue;
     dealer.begin_balance(workers[i], now_ns);
-    workers[i].custody->ask_for(static_cast<std::uint32_t>(gives));
+    workers[i].custody->ask_for(static_cast<std::uint32_t>(loads[i] - keeps));
   }
 }
 

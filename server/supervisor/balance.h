@@ -26,7 +26,4 @@ class Balance {
   os::Deadline ends_;
 };
 
-/// How many of `connections` a worker gives away, of `total` that `workers` have.
-std::uint64_t surplus(std::uint64_t connections, std::uint64_t total, std::uint64_t workers);
-
 }  // namespace forkscope::supervisor

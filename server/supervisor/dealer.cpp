@@ -18,18 +18,19 @@ constexpr std::chrono::milliseconds kBalanced{50};
 
 }  // namespace
 
-void Dealer::begin(const Source& source, MoveReason reason, std::uint64_t now_ns) {
+void Dealer::begin(const WorkerProcess& source, MoveReason reason, std::uint64_t now_ns) {
   complete(source);
   moves_.push_back({source, reason, now_ns, now_ns, 0, {}, false});
 }
 
-std::list<Dealer::Move>::iterator Dealer::move_of(const Source& source) {
+std::list<Dealer::Move>::iterator Dealer::move_of(const WorkerProcess& source) {
   const auto is_it = [&](const Move& move) { return move.source == source; };
   const auto latest = std::find_if(moves_.rbegin(), moves_.rend(), is_it);
   return latest == moves_.rend() ? moves_.end() : std::prev(latest.base());
 }
 
-void Dealer::add(const Source& source, protection::Message connection, std::uint64_t now_ns) {
+void Dealer::add(const WorkerProcess& source, protection::Message connection,
+                 std::uint64_t now_ns) {
   auto move = move_of(source);
   if (move == moves_.end()) {  // it is late
     begin(source, MoveReason::balance, now_ns);
@@ -39,7 +40,7 @@ void Dealer::add(const Source& source, protection::Message connection, std::uint
   waiting_.push_back({std::move(connection), move});
 }
 
-void Dealer::complete(const Source& source) {
+void Dealer::complete(const WorkerProcess& source) {
   for (Move& move : moves_) {
     if (move.source == source) move.complete = true;
   }
@@ -88,14 +89,9 @@ std::uint64_t Dealer::load_of(const Receiver& receiver) const {
          receiver.custody->on_its_way();
 }
 
-void Dealer::say_unprotected(const Source& worker, const std::string& why) {
+void Dealer::say_unprotected(const WorkerProcess& worker, const std::string& why) {
   if (std::exchange(said_unprotected_, true)) return;
-  telemetry::EventRecord event{};
-  event.kind = static_cast<std::uint16_t>(telemetry::EventKind::unprotected);
-  event.worker = static_cast<std::uint16_t>(worker.number);
-  event.pid = worker.pid;
-  event.generation = worker.generation;
-  events_.record(event, why);
+  events_.record(event_of(telemetry::EventKind::unprotected, worker), why);
 }
 
 void Dealer::tell_of_completed() {
@@ -108,11 +104,7 @@ void Dealer::tell_of_completed() {
 
 void Dealer::tell_of(const Move& move) {
   if (move.dealt.empty()) return;
-  telemetry::EventRecord event{};
-  event.kind = static_cast<std::uint16_t>(telemetry::EventKind::moved);
-  event.worker = static_cast<std::uint16_t>(move.source.number);
-  event.pid = move.source.pid;
-  event.generation = move.source.generation;
+  auto event = event_of(telemetry::EventKind::moved, move.source);
   event.since_ns = move.since_ns;
   event.duration_ns = move.latest_ns - move.since_ns;
   event.exit_cause = static_cast<std::uint32_t>(move.reason);

@@ -26,27 +26,20 @@ namespace forkscope::supervisor {
 
 class Dealer {
  public:
-  /// Whose connections they are.
-  struct Source {
-    std::uint32_t number = 0;
-    std::uint32_t pid = 0;
-    std::uint32_t generation = 0;
-    bool operator==(const Source&) const = default;
-  };
   /// A worker that may get some.
   struct Receiver {
-    Source worker;
+    WorkerProcess worker;
     protection::Custody* custody = nullptr;
   };
 
   Dealer(const telemetry::SegmentView& view, EventLog& events) : view_(view), events_(events) {}
 
   /// It begins now.
-  void begin(const Source& source, telemetry::MoveReason reason, std::uint64_t now_ns);
+  void begin(const WorkerProcess& source, telemetry::MoveReason reason, std::uint64_t now_ns);
   /// A connection of the latest move of that worker.
-  void add(const Source& source, protection::Message connection, std::uint64_t now_ns);
+  void add(const WorkerProcess& source, protection::Message connection, std::uint64_t now_ns);
   /// No more will come for its moves.
-  void complete(const Source& source);
+  void complete(const WorkerProcess& source);
   /// It is asked for what it has too much. Such a move is complete after a while.
   void begin_balance(const Receiver& worker, std::uint64_t now_ns);
 
@@ -57,7 +50,7 @@ class Dealer {
   os::Deadline due() const { return earlier(retry_at_, balanced_at_); }
 
   /// A worker's connections would die with it. Says so once.
-  void say_unprotected(const Source& worker, const std::string& why);
+  void say_unprotected(const WorkerProcess& worker, const std::string& why);
 
   /// Connections that have been dealt, by reason (BeatRecord::moved).
   const std::array<std::uint32_t, 4>& moved() const { return moved_; }
@@ -66,7 +59,7 @@ class Dealer {
 
  private:
   struct Move {
-    Source source;
+    WorkerProcess source;  ///< Whose connections they are.
     telemetry::MoveReason reason = telemetry::MoveReason::none;
     std::uint64_t since_ns = 0;
     std::uint64_t latest_ns = 0;
@@ -79,7 +72,7 @@ class Dealer {
     std::list<Move>::iterator move;
   };
 
-  std::list<Move>::iterator move_of(const Source& source);
+  std::list<Move>::iterator move_of(const WorkerProcess& source);
   bool deal_one(Waiting& waiting, std::vector<Receiver>& receivers, std::uint64_t now_ns);
   void tell_of_completed();
   void tell_of(const Move& move);

@@ -37,6 +37,15 @@ std::string json_line(const telemetry::EventRecord& event, const std::string& me
 
 }  // namespace
 
+telemetry::EventRecord event_of(telemetry::EventKind kind, const WorkerProcess& worker) {
+  telemetry::EventRecord event{};
+  event.kind = static_cast<std::uint16_t>(kind);
+  event.worker = static_cast<std::uint16_t>(worker.number);
+  event.pid = worker.pid;
+  event.generation = worker.generation;
+  return event;
+}
+
 EventLog::EventLog(const telemetry::Segment& segment, const telemetry::SegmentView& view,
                    LogFormat format)
     : lane_(segment.events()), view_(&view), format_(format) {

@@ -15,6 +15,17 @@
 
 namespace forkscope::supervisor {
 
+/// A worker's process, as events name it.
+struct WorkerProcess {
+  std::uint32_t number = 0;
+  std::uint32_t pid = 0;
+  std::uint32_t generation = 0;
+  bool operator==(const WorkerProcess&) const = default;
+};
+
+/// An event of that process; the rest is the caller's.
+telemetry::EventRecord event_of(telemetry::EventKind kind, const WorkerProcess& worker);
+
 class EventLog {
  public:
   /// `segment` and `view` are of the same memory, and outlive this.

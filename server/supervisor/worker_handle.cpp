@@ -288,7 +288,7 @@ void WorkerHandle::drain(std::uint64_t now_ns, os::Deadline deadline, bool hand_
   if (drains_already && hand_over) return;
   drain_deadline_ = earlier(drain_deadline_, deadline);
   if (hand_over && may_move()) {
-    primary_.dealer.begin(source(), telemetry::MoveReason::drain, now_ns);
+    primary_.dealer.begin(self(), telemetry::MoveReason::drain, now_ns);
   }
   const bool told = send(hand_over ? child::kHandOverSignal : SIGTERM);
   process_.signal(SIGCONT);
@@ -334,15 +334,6 @@ void WorkerHandle::publish(RosterState state, std::uint64_t now_ns) {
   roster_.state = static_cast<std::uint64_t>(state);
   roster_.state_since_ns = now_ns;
   lane_.write(roster_);
-}
-
-telemetry::EventRecord WorkerHandle::event(EventKind kind) const {
-  telemetry::EventRecord record{};
-  record.kind = static_cast<std::uint16_t>(kind);
-  record.worker = static_cast<std::uint16_t>(number_);
-  record.pid = roster_.pid;
-  record.generation = roster_.generation;
-  return record;
 }
 
 /// This worker may have been woken for a connection that it will never accept: another one has to.

@@ -120,7 +120,7 @@ class WorkerHandle {
   /// Where connections can be dealt to; nothing while it does not serve.
   std::optional<Dealer::Receiver> receiver() {
     if (!is_ready() || !custody_) return std::nullopt;
-    return Dealer::Receiver{source(), &*custody_};
+    return Dealer::Receiver{self(), &*custody_};
   }
   /// Of the current process, or else of the latest: it has served.
   bool was_ready() const { return roster_.ready_ns != 0; }
@@ -150,17 +150,18 @@ class WorkerHandle {
   void postpone_fork(std::uint64_t now_ns, const char* call, int error);
   bool send(int signal);
   void publish(telemetry::RosterState state, std::uint64_t now_ns);
-  telemetry::EventRecord event(telemetry::EventKind kind) const;
+  WorkerProcess self() const { return {number_, roster_.pid, roster_.generation}; }
+  telemetry::EventRecord event(telemetry::EventKind kind) const { return event_of(kind, self()); }
   void close_boot_pipe();
   void wake_others() const;
 
   // ── what becomes of its connections: worker_protection.cpp ──
-  Dealer::Source source() const { return {number_, roster_.pid, roster_.generation}; }
   bool take_into_custody(std::uint64_t token);
   bool may_move() const { return primary_.settings.protect && !told_to_stop_; }
   bool is_kept() const { return custody_ && custody_->keeper() != 0; }
   void say_if_unprotected();
   void freeze(std::uint64_t now_ns);
+  void deal_anew(std::uint64_t now_ns);
   void hear_crash(std::uint64_t now_ns);
   void hear_done(const protection::Custody::Done& done, std::uint64_t now_ns);
   os::Deadline watch_crash(std::uint64_t now_ns);

@@ -59,7 +59,7 @@ void WorkerHandle::protect(bool on) {
 void WorkerHandle::say_if_unprotected() {
   if (!custody_ || is_kept()) return;
   const std::string why = std::strerror(custody_->ledger().why_no_keeper());
-  primary_.dealer.say_unprotected(source(), "its keeper cannot be made: clone: " + why);
+  primary_.dealer.say_unprotected(self(), "its keeper cannot be made: clone: " + why);
 }
 
 /// The worker goes in order, its connections with it; its successor has a new keeper.
@@ -78,7 +78,7 @@ void WorkerHandle::hear_protection(std::uint64_t now_ns) {
   for (int i = 0; i < kMostPerRound && custody_; ++i) {
     auto heard = custody_->hear();
     if (!heard) return;
-    if (heard->connection) primary_.dealer.add(source(), std::move(*heard->connection), now_ns);
+    if (heard->connection) primary_.dealer.add(self(), std::move(*heard->connection), now_ns);
     if (heard->spoilt) ++lost_;
     if (heard->crashed) hear_crash(now_ns);
     if (heard->done) hear_done(*heard->done, now_ns);
@@ -90,20 +90,25 @@ void WorkerHandle::hear_protection(std::uint64_t now_ns) {
 void WorkerHandle::freeze(std::uint64_t now_ns) {
   if (!may_move() || !is_kept()) return;
   if (custody_->ledger().take()) {
-    primary_.dealer.begin(source(), MoveReason::hang, now_ns);
+    primary_.dealer.begin(self(), MoveReason::hang, now_ns);
     custody_->hand_over(Condition::frozen, /*may_move=*/true);
-    for (protection::Message& message : custody_->take_back()) {
-      primary_.dealer.add(source(), std::move(message), now_ns);
-    }
+    deal_anew(now_ns);
   } else if (abort_due_.is_set()) {
     set_abort_due(os::Deadline::at(now_ns));
     lane_.write(roster_);
   }
 }
 
+/// What it never took.
+void WorkerHandle::deal_anew(std::uint64_t now_ns) {
+  for (protection::Message& message : custody_->take_back()) {
+    primary_.dealer.add(self(), std::move(message), now_ns);
+  }
+}
+
 void WorkerHandle::hear_crash(std::uint64_t now_ns) {
   if (std::exchange(crashed_, true) || !is_kept() || custody_->is_asked(Condition::dead)) return;
-  primary_.dealer.begin(source(), MoveReason::crash, now_ns);
+  primary_.dealer.begin(self(), MoveReason::crash, now_ns);
   custody_->hand_over(Condition::dead, may_move());
 }
 
@@ -113,11 +118,9 @@ void WorkerHandle::hear_done(const protection::Custody::Done& done, std::uint64_
   } else {
     keeper_told_ = true;
     lost_ += done.lost;
-    for (protection::Message& message : custody_->take_back()) {
-      primary_.dealer.add(source(), std::move(message), now_ns);
-    }
+    deal_anew(now_ns);
   }
-  primary_.dealer.complete(source());
+  primary_.dealer.complete(self());
 }
 
 /// It runs nothing of its own any more, but what it has locked stays locked until the kernel is
@@ -136,7 +139,7 @@ void WorkerHandle::begin_settling(std::uint64_t now_ns) {
   settle_deadline_ = os::Deadline::after(now_ns, kKeeperPatience);
   if (!released_) custody_->release();
   if (custody_->is_asked(Condition::dead)) return;
-  if (!asked_to_go_) primary_.dealer.begin(source(), MoveReason::crash, now_ns);
+  if (!asked_to_go_) primary_.dealer.begin(self(), MoveReason::crash, now_ns);
   custody_->hand_over(Condition::dead, may_move());
 }
 
@@ -153,9 +156,8 @@ bool WorkerHandle::is_settled(std::uint64_t now_ns) {
 void WorkerHandle::end_custody(std::uint64_t now_ns) {
   if (!custody_) return;
   hear_protection(now_ns);
-  primary_.dealer.complete(source());
-  custody_->end();
-  // One that is stopped would not hear it.
+  primary_.dealer.complete(self());
+  // Nothing is left to keep. A message would not be heard by one that is stopped.
   if (is_kept() && ::kill(custody_->keeper(), SIGKILL) == 0) ending_keeper_ = custody_->keeper();
   primary_.loop.remove(custody_->worker_socket());
   primary_.loop.remove(custody_->keeper_socket());

@@ -12,7 +12,6 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <mutex>
 #include <optional>
 #include <random>
@@ -22,6 +21,7 @@
 #include <thread>
 #include <vector>
 
+#include "support/proc.h"
 #include "support/server_process.h"
 #include "support/wait_until.h"
 
@@ -29,6 +29,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using forkscope::support::HttpConnection;
+using forkscope::support::open_descriptors;
 using forkscope::support::ServerProcess;
 using forkscope::support::wait_until;
 using Clock = std::chrono::steady_clock;
@@ -146,11 +147,6 @@ std::set<std::string> victims_in(const std::string& log) {
   return victims;
 }
 
-long descriptors_of(pid_t pid) {
-  const std::filesystem::directory_iterator files("/proc/" + std::to_string(pid) + "/fd");
-  return std::distance(begin(files), end(files));
-}
-
 bool is_calm(const ServerProcess& server) {
   const auto status = server.control({{"cmd", "status"}});
   if (status["reloading"] != false || status["workers"].size() != kWorkers) return false;
@@ -206,7 +202,7 @@ int run(std::chrono::seconds duration, std::uint32_t seed) {
   ServerProcess server({.workers = kWorkers,
                         .arguments = {"--hang-after=300ms", "--kill-after=600ms",
                                       "--drain-timeout=2s", "--faults=on"}});
-  const long descriptors_before = descriptors_of(server.pid());
+  const std::size_t descriptors_before = open_descriptors(server.pid());
   Ledger ledger;
   std::atomic<bool> enough = false;
   std::vector<std::thread> clients;
@@ -230,7 +226,7 @@ int run(std::chrono::seconds duration, std::uint32_t seed) {
   all &= hold(missing == 0, std::to_string(ledger.acknowledged.size()) + " acknowledged todos, " +
                                 std::to_string(missing) + " missing");
   all &= victims_explain_failures(ledger, victims_in(server.log()));
-  const long descriptors = descriptors_of(server.pid());
+  const std::size_t descriptors = open_descriptors(server.pid());
   all &= hold(descriptors <= descriptors_before + 1,
               "descriptors of the primary: " + std::to_string(descriptors_before) + " before, " +
                   std::to_string(descriptors) + " after");

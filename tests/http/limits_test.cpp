@@ -7,11 +7,11 @@
 
 #include <chrono>
 #include <deque>
-#include <filesystem>
 #include <fstream>
 #include <string>
 #include <system_error>
 
+#include "support/proc.h"
 #include "support/server_process.h"
 #include "support/server_watch.h"
 #include "support/wait_until.h"
@@ -22,11 +22,11 @@ namespace {
 using namespace std::chrono_literals;
 using support::http_request;
 using support::HttpConnection;
+using support::open_descriptors;
 using support::ServerOptions;
 using support::ServerProcess;
 using support::wait_for_quiet;
 using support::wait_until;
-namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 const std::string kHost = "Host: localhost\r\n";
@@ -63,11 +63,6 @@ bool comes_to_rest(pid_t pid) {
     support::pass(500ms);
     return cpu_ticks(pid) - before <= 5;
   });
-}
-
-std::size_t open_descriptors(pid_t pid) {
-  const fs::directory_iterator all("/proc/" + std::to_string(pid) + "/fd");
-  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
 }
 
 /// Todos of about 2 KB each, so that a list of 300 is more than the kernel buffers for a peer.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -60,9 +61,9 @@ inline long context_switches(pid_t pid) {
   return sum;
 }
 
-inline long open_descriptors(pid_t pid) {
+inline std::size_t open_descriptors(pid_t pid) {
   const std::filesystem::directory_iterator files("/proc/" + std::to_string(pid) + "/fd");
-  return std::distance(begin(files), end(files));
+  return static_cast<std::size_t>(std::distance(begin(files), end(files)));
 }
 
 }  // namespace forkscope::support
