@@ -55,7 +55,10 @@ class TodosApplication final : public gateway::Application {
   bool may_run_again(std::string_view method, std::string_view path) const override {
     return writes(method, path);
   }
-  std::uint64_t commit_number() const override { return store_.latest_own_commit(); }
+  std::uint64_t batch_number() const override { return store_.batch_number(); }
+  std::optional<bool> was_kept(std::uint64_t batch) const override {
+    return store_.was_kept(batch);
+  }
   void adopt_commit(std::uint64_t number) override { store_.adopt_commit(number); }
 
   bool begin_writes() override { return store_.begin_writes(); }

@@ -216,8 +216,7 @@ void EventLoop::adopt(protection::Message& message) {
   if (parcel->answer.empty()) {
     conversations_.go_on_with(connection);
   } else if (is_whole) {
-    scheduler_.adopt_answer(connection, static_cast<int>(parcel->entry.status), parcel->answer,
-                            parcel->entry.batch);
+    scheduler_.adopt_answer(connection, *parcel);
   } else {
     connections_.close(connection);  // it does not answer what has arrived
   }

@@ -35,6 +35,8 @@ class RequestRunner {
 
   bool reads(Connection& connection) const;
   bool writes(Connection& connection) const;
+  /// Where its worker died before anything of it was kept.
+  bool may_run_again(Connection& connection) const;
 
   // In this order, each once per request. The response is appended to the connection's output.
   void begin(Connection& connection, std::uint64_t now_ns);
@@ -53,7 +55,6 @@ class RequestRunner {
                 const WorkerIdentity& identity, int listening_socket, telemetry::SlotWriter& slot,
                 const protection::Ledger& ledger);
 
-  bool may_run_again(Connection& connection) const;
   bool run(Connection& connection, HttpBridge::Outcome& outcome);
 
   Application& application_;

@@ -19,6 +19,11 @@ constexpr std::chrono::milliseconds kRetry{1};
 /// A disk that is well has answered by then, and wakes us.
 constexpr std::chrono::milliseconds kQuickDisk{20};
 
+constexpr std::string_view kNobodyKnows =
+    "A worker has died while it stored this change, and nobody knows whether it is there.";
+constexpr std::string_view kUndone =
+    "A worker has died while it stored this change, and nothing of it is kept.";
+
 }  // namespace
 
 RequestScheduler::RequestScheduler(Application& application, RequestRunner& runner,
@@ -89,6 +94,9 @@ void RequestScheduler::serve_writes() {
     park_writes();
     return;
   }
+  std::erase_if(writes_, [this](Connection* connection) {
+    return connection->line().is_in_doubt() && settle(*connection);
+  });
   for (Connection* connection : writes_) {
     connection->move_to(State::uncommitted);
     begin(*connection);
@@ -97,18 +105,20 @@ void RequestScheduler::serve_writes() {
     clock_.tick();
   }
   slot_.step(Phase::committing, clock_.now_ns());
-  for (Connection* connection : writes_) connection->line().committing();
+  keep_answers();
   const auto failure = application_.commit_writes();
   ledger_.loop();
   turn_relay_.pass_on();
   if (failure) {
+    for (Connection* connection : writes_) connection->line().uncommitted();
     answer(writes_, failure);
     return;
   }
   clock_.tick();
   committed_ns_ = clock_.now_ns();
-  unflushed_.swap(writes_);
-  keep_answers();
+  for (Connection* connection : writes_) connection->line().unflushed();
+  unflushed_.insert(unflushed_.end(), writes_.begin(), writes_.end());
+  writes_.clear();
   flush();
 }
 
@@ -154,14 +164,23 @@ void RequestScheduler::park_writes() {
       parked_.push_back(connection);
       continue;
     }
-    begin(*connection);
-    runner_.answer_with_problem(*connection, 503,
-                                "The turn to write has not come in time: other workers were "
-                                "writing, or another program was using the database.",
-                                "Retry-After: 1\r\n");
-    conversations_.answer(*connection);
+    if (connection->line().is_in_doubt()) {
+      refuse(*connection, kNobodyKnows);
+    } else {
+      refuse(*connection,
+             "The turn to write has not come in time: other workers were writing, or another "
+             "program was using the database.",
+             "Retry-After: 1\r\n");
+    }
   }
   writes_.clear();
+}
+
+void RequestScheduler::refuse(Connection& connection, std::string_view detail,
+                              std::string_view extra_fields) {
+  begin(connection);
+  runner_.answer_with_problem(connection, 503, detail, extra_fields);
+  conversations_.answer(connection);
 }
 
 void RequestScheduler::serve(Connection& connection) {
@@ -170,24 +189,50 @@ void RequestScheduler::serve(Connection& connection) {
   conversations_.answer(connection);
 }
 
-/// Of a batch that is committed: they may have to be sent by another worker.
+/// Of the batch: they may have to be sent by another worker.
 void RequestScheduler::keep_answers() {
-  const std::uint64_t batch = application_.commit_number();
-  if (batch == 0) return;
-  for (Connection* connection : unflushed_) {
-    connection->line().unflushed(connection->response(), connection->exchange().status(), batch);
+  const std::uint64_t batch = application_.batch_number();
+  for (Connection* connection : writes_) {
+    connection->line().committing(connection->response(), connection->exchange().status(), batch);
   }
 }
 
-void RequestScheduler::adopt_answer(Connection& connection, int status, std::string_view answer,
-                                    std::uint64_t batch) {
+void RequestScheduler::adopt_answer(Connection& connection, const protection::Parcel& parcel) {
+  protection::Line& line = connection.line();
+  line.prepared(parcel.answer, static_cast<int>(parcel.entry.status), parcel.entry.batch);
   connection.move_to(State::runnable);
+  if (line.stage() == protection::Stage::unflushed) {
+    await_disk(connection);
+  } else if (line.is_in_doubt()) {
+    connection.move_to(State::parked);
+    connection.exchange().park(os::Deadline::after(clock_.now_ns(), kMaxPark));
+    parked_.push_back(&connection);
+  } else {  // it is on no ledger
+    refuse(connection, kNobodyKnows);
+  }
+}
+
+/// The worker that ran it has died in its commit. False: it is to run again.
+bool RequestScheduler::settle(Connection& connection) {
+  const auto kept = application_.was_kept(connection.line().entry().batch);
+  if (kept == true) {
+    await_disk(connection);
+    return true;
+  }
+  if (kept && runner_.may_run_again(connection)) return false;
+  refuse(connection, kept ? kUndone : kNobodyKnows);
+  return true;
+}
+
+/// As its former worker would have.
+void RequestScheduler::await_disk(Connection& connection) {
+  const protection::Entry& entry = connection.line().entry();
   connection.move_to(State::uncommitted);
   begin(connection);
-  connection.output() += answer;
-  connection.exchange().answered(status);
-  connection.line().unflushed(answer, status, batch);
-  application_.adopt_commit(batch);
+  connection.output() += connection.line().prepared_answer();
+  connection.exchange().answered(static_cast<int>(entry.status));
+  connection.line().unflushed();
+  application_.adopt_commit(entry.batch);
   committed_ns_ = clock_.now_ns();
   unflushed_.push_back(&connection);
   slot_.writes_unflushed();

@@ -26,6 +26,7 @@
 #include "gateway/turn_relay.h"
 #include "os/deadline.h"
 #include "protection/ledger.h"
+#include "protection/parcel.h"
 
 namespace forkscope::gateway {
 
@@ -48,10 +49,11 @@ class RequestScheduler {
   /// Serves the requests that have arrived, and the parked ones; there are some.
   void serve();
 
-  /// The answer to its request, which another worker has committed and not sent: it leaves when the
-  /// disk has that commit. A whole request has arrived, and is nobody's yet.
-  void adopt_answer(Connection& connection, int status, std::string_view answer,
-                    std::uint64_t batch);
+  /// The answer to its request, which another worker has not lived to send: it leaves when the disk
+  /// has the commit that it waits for. Where that worker died in the commit, whether it was made is
+  /// found out with the next turn; if not, the request runs again. A whole request has arrived, and
+  /// is nobody's yet.
+  void adopt_answer(Connection& connection, const protection::Parcel& parcel);
   /// The primary has taken the connections of this worker, but for what is in the middle of
   /// something: waits until it has all of them, and lets them go.
   void lose_taken();
@@ -69,6 +71,9 @@ class RequestScheduler {
   void begin(Connection& connection);
   void serve(Connection& connection);
   void keep_answers();
+  bool settle(Connection& connection);
+  void await_disk(Connection& connection);
+  void refuse(Connection& connection, std::string_view detail, std::string_view extra_fields = {});
 
   Application& application_;
   RequestRunner& runner_;

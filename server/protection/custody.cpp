@@ -67,6 +67,7 @@ std::optional<Custody::Heard> Custody::hear() {
     switch (static_cast<MessageKind>(message->head.kind)) {
       case MessageKind::done:
         heard.done = Done{static_cast<Condition>(message->head.detail), message->head.count};
+        if (is_asked(Condition::frozen)) asked_.reset();  // it may hang again
         break;
       case MessageKind::crashed: heard.crashed = true; break;
       case MessageKind::parcel:

@@ -49,8 +49,10 @@ Fate fate_of(const Entry& entry, bool is_in_hand, Condition worker, const Traffi
   const bool nothing_left = traffic.written == entry.sent;
   switch (stage) {
     case Stage::open: return nothing_left ? Fate::moves : otherwise;
+    case Stage::committing:
     case Stage::unflushed:
-      return nothing_left && entry.prepared_bytes > 0 ? Fate::moves_answered : otherwise;
+      if (!nothing_left || entry.prepared_bytes == 0) return otherwise;
+      return stage == Stage::unflushed ? Fate::moves_answered : Fate::moves_in_doubt;
     case Stage::begun:
     case Stage::uncommitted:
       if (!dead) return Fate::stays;
@@ -61,7 +63,7 @@ Fate fate_of(const Entry& entry, bool is_in_hand, Condition worker, const Traffi
         return (entry.flags & kCloses) != 0 ? Fate::ends : Fate::moves_past;
       }
       return nothing_left ? fate_of_unanswered(entry) : Fate::lost;
-    default: return otherwise;  // committing, or what nobody has written
+    default: return otherwise;  // what nobody has written
   }
 }
 

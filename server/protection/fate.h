@@ -28,6 +28,7 @@ enum class Fate {
   lost,            ///< It is closed, and a client waits for an answer.
   moves,           ///< On, with the request that has not begun, or that may run again.
   moves_answered,  ///< On, with the answer that is prepared.
+  moves_in_doubt,  ///< On, with that answer, which is true if the batch was committed.
   moves_past,      ///< On, behind its answer, which has left.
 };
 

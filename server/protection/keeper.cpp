@@ -61,8 +61,7 @@ class Keeper {
       const auto traffic = traffic_of(fd);
       if (!traffic) continue;  // its client is gone
       Fate fate = fate_of(entry, in_hand, worker, *traffic);
-      const bool moves =
-          fate == Fate::moves || fate == Fate::moves_answered || fate == Fate::moves_past;
+      const bool moves = fate != Fate::stays && fate != Fate::ends && fate != Fate::lost;
       if (moves && !may_move) {
         const std::uint32_t answered = fate == Fate::moves_past ? entry.request_bytes : 0;
         fate = traffic->unread || entry.bytes > answered ? Fate::lost : Fate::ends;
@@ -83,7 +82,7 @@ class Keeper {
     entry.parcel = 0;
     if (fate == Fate::moves_answered) {
       entry.stage = static_cast<std::uint32_t>(Stage::unflushed);
-    } else {
+    } else if (fate != Fate::moves_in_doubt) {
       bytes = bytes.substr(0, entry.bytes);
       entry.stage = static_cast<std::uint32_t>(Stage::open);
       entry.prepared_bytes = 0;

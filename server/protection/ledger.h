@@ -40,7 +40,7 @@ enum class Stage : std::uint32_t {
   open,         ///< Nothing has begun; a request may have arrived, in part or whole.
   begun,        ///< Its handler runs, or has run.
   uncommitted,  ///< It has changed the store, in a batch that is not committed.
-  committing,   ///< The commit of that batch is under way.
+  committing,   ///< The commit of that batch is under way, and the answer is prepared.
   unflushed,    ///< Committed; the answer is prepared, and waits for the disk.
   answered,     ///< The answer is on its way: the kernel knows how much of it has left.
   lingering,    ///< All is said.
@@ -62,7 +62,7 @@ struct Entry {
   std::uint32_t reserved;
   std::uint64_t received;  ///< Ever, by whichever worker: what the kernel has to agree with.
   std::uint64_t sent;      ///< The same, up to the answer on its way.
-  std::uint64_t batch;     ///< Number of the commit that the prepared answer waits for; 0: of none.
+  std::uint64_t batch;  ///< Number of the batch whose commit the prepared answer waits for; or 0.
   std::uint64_t
       parcel;  ///< Number of the parcel that it came with (custody.h); 0: it was accepted.
 };

@@ -30,6 +30,7 @@ void Line::adopt(const Entry& parcel) {
   entry_->sent = parcel.sent;
   entry_->flags = parcel.flags & kInvited;
   entry_->parcel = parcel.parcel;
+  move_to(static_cast<Stage>(parcel.stage));  // nothing is prepared yet: nobody runs it again
 }
 
 void Line::received(std::string_view bytes) {
@@ -55,30 +56,30 @@ void Line::begin(std::size_t rest, bool may_run_again) {
     entry_->request_bytes = entry_->bytes - static_cast<std::uint32_t>(rest);
   }
   if (may_run_again) entry_->flags |= kMayRunAgain;
-  move_to(Stage::begun);
+  if (stage() == Stage::open) move_to(Stage::begun);
 }
 
 void Line::uncommitted() {
-  if (entry_ != nullptr) move_to(Stage::uncommitted);
-}
-
-void Line::committing() {
-  if (entry_ != nullptr) move_to(Stage::committing);
-}
-
-void Line::unflushed(std::string_view answer, int status, std::uint64_t batch) {
   if (entry_ == nullptr) return;
-  keep(answer, status, batch);
-  move_to(Stage::unflushed);
+  entry_->prepared_bytes = 0;
+  move_to(Stage::uncommitted);
 }
 
-void Line::prepared(std::string_view answer, int status) {
-  if (entry_ != nullptr) keep(answer, status, 0);
+void Line::committing(std::string_view answer, int status, std::uint64_t batch) {
+  if (entry_ == nullptr) return;
+  if (batch != 0) prepared(answer, status, batch);
+  move_to(Stage::committing);
 }
 
-void Line::keep(std::string_view answer, int status, std::uint64_t batch) {
-  if ((entry_->flags & kTooLong) != 0 || answer.size() > Ledger::kBufferBytes - entry_->bytes)
+void Line::unflushed() {
+  if (entry_ != nullptr) move_to(Stage::unflushed);
+}
+
+void Line::prepared(std::string_view answer, int status, std::uint64_t batch) {
+  if (entry_ == nullptr || (entry_->flags & kTooLong) != 0 ||
+      answer.size() > Ledger::kBufferBytes - entry_->bytes) {
     return;
+  }
   std::memcpy(ledger_->buffer(fd_) + entry_->bytes, answer.data(), answer.size());
   entry_->status = static_cast<std::uint32_t>(status);
   entry_->batch = batch;

@@ -20,7 +20,8 @@ class Line {
   /// Of that descriptor, which has a connection from now on.
   Line(const Ledger& ledger, int fd);
 
-  /// It came with a parcel: the totals of its former workers go on.
+  /// It came with a parcel: the totals of its former workers go on. received() follows, and then
+  /// what the parcel's stage asks for.
   void adopt(const Entry& parcel);
 
   /// Bytes that recv(2) has given.
@@ -34,15 +35,16 @@ class Line {
 
   /// The request at hand is whole, with `rest` bytes of later ones behind it, and is about to run.
   void begin(std::size_t rest, bool may_run_again);
-  /// Its handler has run, in a batch of writes.
+  /// Its handler has run, in a batch of writes, of which nothing is kept yet.
   void uncommitted();
-  /// That batch is about to be committed.
-  void committing();
-  /// It is: the answer leaves when the commit of that number is on the disk.
-  void unflushed(std::string_view answer, int status, std::uint64_t batch);
+  /// That batch, of that number, is about to be committed, or has been by somebody who did not live
+  /// to see it. 0: nobody could tell whether it was.
+  void committing(std::string_view answer, int status, std::uint64_t batch);
+  /// It is: the answer leaves when the disk has it.
+  void unflushed();
   /// An answer that may leave at once, as it is: if its worker dies meanwhile, somebody else sends
-  /// it. Only of use where the request may not run again.
-  void prepared(std::string_view answer, int status);
+  /// it. Of use where the request may not run again. One that came with a parcel waits for `batch`.
+  void prepared(std::string_view answer, int status, std::uint64_t batch = 0);
   /// The answer, of so many bytes, leaves from now on; the connection ends behind it or does not.
   void answer(std::size_t bytes, bool closes);
   /// It has left. `rest` is what has arrived behind its request.
@@ -59,7 +61,13 @@ class Line {
   bool is_kept() const { return entry_ != nullptr; }
   /// Whether somebody else has it, after the worker was frozen (fate.h).
   bool was_taken() const {
-    return stage() == Stage::open || (stage() == Stage::unflushed && entry_->prepared_bytes > 0);
+    return stage() == Stage::open ||
+           ((is_in_doubt() || stage() == Stage::unflushed) && entry_->prepared_bytes > 0);
+  }
+  bool is_in_doubt() const { return stage() == Stage::committing; }
+  /// Of one that is kept: what was prepared, and waits for entry().batch.
+  std::string_view prepared_answer() const {
+    return {ledger_->buffer(fd_) + entry_->bytes, entry_->prepared_bytes};
   }
   Stage stage() const {
     return entry_ != nullptr ? static_cast<Stage>(entry_->stage) : Stage::none;
@@ -67,7 +75,6 @@ class Line {
 
  private:
   void move_to(Stage stage);
-  void keep(std::string_view answer, int status, std::uint64_t batch);
 
   const Ledger* ledger_;
   int fd_;

@@ -70,11 +70,12 @@ std::optional<Parcel> parcel_of(const Message& message) {
   const Entry& entry = parcel.entry;
   const std::string_view bytes(message.body.data() + kBytesAt, message.body.size() - kBytesAt);
   const auto stage = static_cast<Stage>(entry.stage);
-  const bool is_sound = (stage == Stage::open || stage == Stage::unflushed) &&
+  const bool is_answered = stage == Stage::committing || stage == Stage::unflushed;
+  const bool is_sound = (stage == Stage::open || is_answered) &&
                         std::uint64_t{entry.bytes} + entry.prepared_bytes == bytes.size() &&
                         entry.request_bytes <= entry.bytes && entry.received >= entry.bytes &&
-                        (stage == Stage::unflushed) == (entry.prepared_bytes > 0) &&
-                        (stage == Stage::open || (entry.status >= 100 && entry.status <= 599));
+                        is_answered == (entry.prepared_bytes > 0) &&
+                        (!is_answered || (entry.status >= 100 && entry.status <= 599));
   if (!is_sound) return std::nullopt;
   parcel.received = bytes.substr(0, entry.bytes);
   parcel.answer = bytes.substr(entry.bytes);

@@ -36,8 +36,8 @@ struct MessageHead {
   std::uint64_t detail;
 };
 
-/// What follows the head in a parcel: an Entry, whose stage is `open` or `unflushed`, then its
-/// bytes.
+/// What follows the head in a parcel: an Entry, whose stage is `open`, `committing` or `unflushed`,
+/// then its bytes.
 inline constexpr std::size_t kMostParcelBytes =
     sizeof(MessageHead) + sizeof(Entry) + Ledger::kBufferBytes;
 

@@ -33,9 +33,10 @@ constexpr const char* kCreateTables = R"sql(
 
   CREATE TABLE todo_counts (
     completed  INTEGER PRIMARY KEY,
-    n          INTEGER NOT NULL
+    n          INTEGER NOT NULL,
+    batch      INTEGER NOT NULL DEFAULT 0
   ) STRICT;
-  INSERT INTO todo_counts VALUES (0, 0), (1, 0);
+  INSERT INTO todo_counts (completed, n) VALUES (0, 0), (1, 0);
   CREATE TRIGGER todos_inserted AFTER INSERT ON todos BEGIN
     UPDATE todo_counts SET n = n + 1 WHERE completed = new.completed;
   END;
@@ -48,6 +49,12 @@ constexpr const char* kCreateTables = R"sql(
     UPDATE todo_counts SET n = n - 1 WHERE completed = old.completed;
   END;
 )sql";
+
+// Databases of earlier versions have none. Those versions leave it alone, and go on as ever.
+constexpr const char* kAddBatch =
+    "ALTER TABLE todo_counts ADD COLUMN batch INTEGER NOT NULL DEFAULT 0";
+constexpr const char* kHasBatch =
+    "SELECT count(*) FROM pragma_table_info('todo_counts') WHERE name = 'batch'";
 
 [[noreturn]] void refuse(StoreError::Kind kind, const std::string& path,
                          const std::string& reason) {
@@ -93,14 +100,16 @@ bool schema_is_current(SQLite::Database& database, const std::string& path) {
     if (tables > 0) refuse_for_good(path, "it belongs to another program");
     return false;
   }
-  return database.execAndGet("PRAGMA journal_mode").getString() == "wal";
+  return database.execAndGet("PRAGMA journal_mode").getString() == "wal" &&
+         database.execAndGet(kHasBatch).getInt() == 1;
 }
 
 void create_schema(SQLite::Database& database, const std::string& path) {
   database.exec("PRAGMA journal_mode = WAL");
   SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
   if (!schema_is_current(database, path)) {
-    database.exec(kCreateTables);
+    const bool is_new = database.execAndGet("PRAGMA user_version").getInt() == 0;
+    database.exec(is_new ? kCreateTables : kAddBatch);
     database.exec("PRAGMA user_version = " + std::to_string(kSchemaVersion));
   }
   transaction.commit();

@@ -72,8 +72,10 @@ class TodoStore {
   /// After begin_flush(). Why the committed batch may not survive a power cut; nothing when it is
   /// on the disk.
   std::optional<StoreError> flush_writes() { return batch_.flush(); }
-  /// Number of the latest commit of this process; all processes share the numbers. 0: it has none.
-  std::uint64_t latest_own_commit() const { return batch_.own_commit(); }
+  /// Between begin_writes() and commit_writes(): number of that commit; all processes share them.
+  std::uint64_t batch_number() const { return batch_.number(); }
+  /// Whether the batch of a process that died in its commit was kept. Nothing: nobody knows.
+  std::optional<bool> was_kept(std::uint64_t number) const { return batch_.settled(number); }
   /// What another process has committed, and died before it was flushed, is flushed with our own.
   void adopt_commit(std::uint64_t number) { batch_.adopt_commit(number); }
   /// For one request of the batch.

@@ -53,7 +53,8 @@ bool WriteBatch::begin() {
     return open_ = failure_.has_value();
   }
   sqlite3_busy_timeout(handle_, 0);  // a program outside that writes must not stop the loop
-  const int result = begin_transaction();
+  int result = settle_broken_commit();
+  if (result == SQLITE_DONE) result = begin_transaction();
   sqlite3_busy_timeout(handle_, static_cast<int>(kReadPatience.count()));
   if (is_busy(result)) {
     turn_.release();
@@ -62,6 +63,18 @@ bool WriteBatch::begin() {
   if (result != SQLITE_DONE) failure_ = latest_error(handle_, path_);
   open_ = true;
   return true;
+}
+
+int WriteBatch::settle_broken_commit() {
+  if (!turn_.is_commit_broken()) return SQLITE_DONE;
+  if (observer_ == nullptr) {
+    turn_.confirm_commit();
+    return SQLITE_DONE;
+  }
+  const auto latest = observer_->latest_commit();
+  if (!latest) return sqlite3_extended_errcode(handle_);
+  turn_.settle_commit(*latest == turn_.latest_commit());
+  return SQLITE_DONE;
 }
 
 int WriteBatch::begin_transaction() {
@@ -139,7 +152,8 @@ std::optional<StoreError> WriteBatch::failure_to_commit() {
   notice_lost_transaction();
   if (failure_) return failure_;
   if (auto displaced = files_.misplaced()) return displaced;
-  if (observer_ != nullptr && !observer_->before_commit()) return latest_error(handle_, path_);
+  if (observer_ != nullptr && !observer_->before_commit(turn_.next_commit()))
+    return latest_error(handle_, path_);
   turn_.announce_commit();
   const bool committed = run(commit_) == SQLITE_DONE;
   turn_.confirm_commit();

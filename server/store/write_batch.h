@@ -11,6 +11,9 @@
 // meanwhile, which is worth a third more writes per second; so a reader may see a todo a moment
 // before a power cut could no longer take it away, but nobody is told that it was stored.
 //
+// Where a process dies in its commit, whoever has the turn next finds out what became of it, by the
+// number that is part of the transaction, and tells the others (WriteTurn).
+//
 // A failure that SQLite answers by giving up the whole transaction (disk full, I/O error) marks the
 // batch as failed: the requests after it fail at once, and commit() says why.
 //
@@ -47,9 +50,12 @@ class BatchObserver {
  public:
   virtual ~BatchObserver() = default;
   virtual void request_ended(bool kept) noexcept = 0;
-  /// May write. False: it could not, and the connection knows why.
-  virtual bool before_commit() = 0;
+  /// Writes the number of the commit that follows. False: it could not, and the connection knows
+  /// why.
+  virtual bool before_commit(std::uint64_t number) = 0;
   virtual void batch_ended() noexcept = 0;
+  /// The number that is there; nothing: it cannot be read, and the connection knows why.
+  virtual std::optional<std::uint64_t> latest_commit() = 0;
 };
 
 class WriteBatch {
@@ -73,8 +79,11 @@ class WriteBatch {
   /// After begin_flush(). Nothing when all that has been committed is on the disk, in files that
   /// are in place.
   std::optional<StoreError> flush();
-  /// Number of the latest commit that begin_flush() is about.
-  std::uint64_t own_commit() const { return own_commit_; }
+  /// Between begin() and commit(): number of that commit.
+  std::uint64_t number() const { return turn_.next_commit(); }
+  /// Whether a commit that its process did not live to see was kept; whoever has the turn knows.
+  /// Nothing: it was too long ago.
+  std::optional<bool> settled(std::uint64_t number) const { return turn_.settled(number); }
   /// By another process, which has died: flush() is about it, too, and fails in a process that has
   /// opened the log later, and so cannot know.
   void adopt_commit(std::uint64_t number) { own_commit_ = std::max(own_commit_, number); }
@@ -85,6 +94,7 @@ class WriteBatch {
   friend class Savepoint;
 
   int begin_transaction();
+  int settle_broken_commit();
   bool log_is_in_doubt();
   void collect_flush();
   int replace_log();

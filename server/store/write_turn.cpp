@@ -56,6 +56,22 @@ std::uint64_t WriteTurn::latest_commit() const {
   return word + word % 2;
 }
 
+/// Numbers are even.
+off_t WriteTurn::settled_at(std::uint64_t number) {
+  return kSettledAt + static_cast<off_t>(number / 2 % kSettledCount * sizeof number);
+}
+
+void WriteTurn::settle_commit(bool kept) {
+  const std::uint64_t number = latest_commit();
+  put_word(settled_at(number), number + (kept ? 1 : 0));
+  confirm_commit();
+}
+
+std::optional<bool> WriteTurn::settled(std::uint64_t number) const {
+  const std::uint64_t word = word_at(settled_at(number));
+  return number != 0 && word - word % 2 == number ? std::optional(word % 2 == 1) : std::nullopt;
+}
+
 /// Where two processes do so at once, the smaller number may stay until the next commit. That does
 /// no harm: it is true as well.
 void WriteTurn::note_flush(std::uint64_t number) {

@@ -15,7 +15,10 @@
 // The change mark, by which processes that only read can tell without SQLite's locks that nothing
 // has been committed since they looked: the holder of the turn makes it odd before it commits, and
 // even again after. Where the holder dies in between it stays odd, which says "look for yourself"
-// until the next commit. The even marks number the commits.
+// until the next one has the turn, who finds out what became of that commit. The even marks number
+// the commits.
+//
+// What became of the latest few whose process died in them.
 //
 // The latest commit that the disk has for certain, with all before it. Commits behind it are being
 // flushed, or their flush has failed, or whoever flushed them is dead (WriteBatch).
@@ -58,6 +61,15 @@ class WriteTurn {
 
   /// Of the latest commit, whether it is through or not; 0 = there was none.
   std::uint64_t latest_commit() const;
+  /// By the holder of the turn: number of the commit that it may make.
+  std::uint64_t next_commit() const { return latest_commit() + 2; }
+
+  /// By the holder of the turn: whoever had it before died in latest_commit().
+  bool is_commit_broken() const { return mark_word() % 2 == 1; }
+  /// And has found out what became of that one.
+  void settle_commit(bool kept);
+  /// Whether a commit that has been settled was kept; nothing: nobody knows, or not any more.
+  std::optional<bool> settled(std::uint64_t number) const;
   /// Of the latest that is known to be on the disk.
   std::uint64_t latest_flushed() const { return word_at(kFlushedAt); }
   /// Commit `number` and all before it are on the disk. May be called without the turn.
@@ -83,8 +95,11 @@ class WriteTurn {
   static constexpr off_t kFlushedAt = 8;
   static constexpr off_t kRemovedLogAt = 16;
   static constexpr off_t kCompanyAt = 24;
+  static constexpr off_t kSettledAt = 48;  ///< Of each the number, one higher if it was kept.
+  static constexpr std::uint64_t kSettledCount = 8;
 
   bool file_is_still_there() const;
+  static off_t settled_at(std::uint64_t number);
   std::uint64_t mark_word() const { return word_at(kMarkAt); }
   void mark(std::uint64_t word);
   std::uint64_t word_at(off_t offset) const;

@@ -197,7 +197,9 @@ void Supervisor::deal() {
     if (const auto receiver = worker.receiver()) receivers.push_back(*receiver);
   }
   if (settings_.protect) balance_.even_out(receivers, dealer_, now);
+  const auto moved = dealer_.moved();
   dealer_.deal(receivers, now);
+  if (dealer_.moved() != moved) publish_beat(now);
 }
 
 void Supervisor::beat(std::uint64_t now_ns) {

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <string>
+#include <system_error>
 #include <utility>
 
 #include "forkscope/telemetry/names.h"
@@ -23,6 +25,9 @@ namespace {
 constexpr std::chrono::seconds kForkRetry{1};
 constexpr std::size_t kMaxBootMessage = 1024;
 
+/// Of a call that has just failed.
+std::string os_error(const char* call) { return std::string(call) + ": " + std::strerror(errno); }
+
 }  // namespace
 
 WorkerHandle::WorkerHandle(const PrimaryParts& primary, std::uint32_t number)
@@ -36,16 +41,21 @@ void WorkerHandle::fork(std::uint64_t now_ns, const Tokens& tokens) {
   int pipe[2];
   // The boot pipe is a socket, because the child sends descriptors over it.
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pipe) != 0) {
-    return postpone_fork(now_ns, "socketpair", errno);
+    return postpone_fork(now_ns, os_error("socketpair"));
   }
   os::UniqueFd own_end(pipe[0]);
   os::UniqueFd child_end(pipe[1]);
   // The loop watches our end before there is a child, so that none is forked that nobody would
   // hear. As long as there is no child, closing our end ends its events, too.
   if (!primary_.loop.try_add(own_end.get(), EPOLLIN, tokens.boot)) {
-    return postpone_fork(now_ns, "epoll_ctl", errno);
+    return postpone_fork(now_ns, os_error("epoll_ctl"));
   }
-  if (!take_into_custody(tokens.protection)) return postpone_fork(now_ns, "socketpair", errno);
+  try {
+    take_into_custody(tokens.protection);
+  } catch (const std::system_error& error) {
+    custody_.reset();
+    return postpone_fork(now_ns, error.what());
+  }
 
   std::vector<int> keep = {primary_.listening_socket, child_end.get()};
   for (const os::EventFd& wake : primary_.wake) keep.push_back(wake.fd());
@@ -68,9 +78,9 @@ void WorkerHandle::fork(std::uint64_t now_ns, const Tokens& tokens) {
                                protection ? &*protection : nullptr});
   });
   if (!child) {
-    const int error = errno;
+    const std::string why = os_error("fork");
     end_custody(now_ns);
-    return postpone_fork(now_ns, "fork", error);
+    return postpone_fork(now_ns, why);
   }
   process_ = std::move(*child);
   if (custody_) custody_->forked();
@@ -84,7 +94,7 @@ void WorkerHandle::fork(std::uint64_t now_ns, const Tokens& tokens) {
   boot_deadline_ = os::Deadline::after(now_ns, primary_.settings.boot_timeout);
   drain_deadline_ = abort_due_ = sigkill_due_ = ending_deadline_ = settle_deadline_ = {};
   told_to_stop_ = crashed_ = released_ = keeper_told_ = false;
-  lost_ = 0;
+  lost_ = taken_ = 0;
   stopped_since_ns_.reset();
   suspicion_.drop();
 
@@ -98,10 +108,9 @@ void WorkerHandle::fork(std::uint64_t now_ns, const Tokens& tokens) {
   primary_.events.record(event(EventKind::fork));
 }
 
-void WorkerHandle::postpone_fork(std::uint64_t now_ns, const char* call, int error) {
+void WorkerHandle::postpone_fork(std::uint64_t now_ns, const std::string& why) {
   fork_due_ = os::Deadline::after(now_ns, kForkRetry);
-  primary_.events.note("worker " + std::to_string(number_) + " cannot be forked: " + call + ": " +
-                       std::strerror(error));
+  primary_.events.note("worker " + std::to_string(number_) + " cannot be forked: " + why);
 }
 
 void WorkerHandle::hear_boot(std::uint64_t now_ns) {

@@ -147,7 +147,7 @@ class WorkerHandle {
   bool was_sigkilled() const;
   Death latest_death() const;
   void wait_for_restart(std::chrono::nanoseconds delay, std::uint64_t now_ns);
-  void postpone_fork(std::uint64_t now_ns, const char* call, int error);
+  void postpone_fork(std::uint64_t now_ns, const std::string& why);
   bool send(int signal);
   void publish(telemetry::RosterState state, std::uint64_t now_ns);
   WorkerProcess self() const { return {number_, roster_.pid, roster_.generation}; }
@@ -156,7 +156,7 @@ class WorkerHandle {
   void wake_others() const;
 
   // ── what becomes of its connections: worker_protection.cpp ──
-  bool take_into_custody(std::uint64_t token);
+  void take_into_custody(std::uint64_t token);
   bool may_move() const { return primary_.settings.protect && !told_to_stop_; }
   bool is_kept() const { return custody_ && custody_->keeper() != 0; }
   void say_if_unprotected();
@@ -214,6 +214,7 @@ class WorkerHandle {
   bool released_ = false;     ///< Its keeper holds nothing but connections.
   bool keeper_told_ = false;  ///< How many requests are lost.
   std::uint32_t lost_ = 0;    ///< That many.
+  std::uint64_t taken_ = 0;   ///< Connections, since it was frozen.
 };
 
 }  // namespace forkscope::supervisor

@@ -1,5 +1,6 @@
 // What the primary does about the connections of a worker that hangs, dies or goes: has them handed
 // over, and tells how many requests were lost. The rest of a worker's life is in worker_handle.cpp.
+#include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <chrono>
@@ -30,26 +31,17 @@ constexpr std::uint64_t kSpareFiles = 64;
 
 }  // namespace
 
-/// False, with errno, where the system has no room for it.
-bool WorkerHandle::take_into_custody(std::uint64_t token) {
+/// Throws std::system_error where the system has no room for it.
+void WorkerHandle::take_into_custody(std::uint64_t token) {
   const child::Child& child = primary_.child;
-  if (child.max_connections == 0) return true;
-  try {
-    custody_.emplace(static_cast<std::uint32_t>(child.max_connections + child.other_files +
-                                                primary_.wake.size() + kSpareFiles));
-  } catch (const std::system_error& error) {
-    errno = error.code().value();
-    return false;
-  }
+  if (child.max_connections == 0) return;
+  custody_.emplace(static_cast<std::uint32_t>(child.max_connections + child.other_files +
+                                              primary_.wake.size() + kSpareFiles));
   custody_->ledger().protects(primary_.settings.protect);
-  if (primary_.loop.try_add(custody_->worker_socket(), EPOLLIN, token) &&
-      primary_.loop.try_add(custody_->keeper_socket(), EPOLLIN, token)) {
-    return true;
+  for (const int socket : {custody_->worker_socket(), custody_->keeper_socket()}) {
+    if (primary_.loop.try_add(socket, EPOLLIN, token)) continue;
+    throw std::system_error(errno, std::generic_category(), "epoll_ctl");
   }
-  const int error = errno;
-  custody_.reset();
-  errno = error;
-  return false;
 }
 
 void WorkerHandle::protect(bool on) {
@@ -78,7 +70,10 @@ void WorkerHandle::hear_protection(std::uint64_t now_ns) {
   for (int i = 0; i < kMostPerRound && custody_; ++i) {
     auto heard = custody_->hear();
     if (!heard) return;
-    if (heard->connection) primary_.dealer.add(self(), std::move(*heard->connection), now_ns);
+    if (heard->connection) {
+      if (custody_->is_asked(Condition::frozen)) ++taken_;
+      primary_.dealer.add(self(), std::move(*heard->connection), now_ns);
+    }
     if (heard->spoilt) ++lost_;
     if (heard->crashed) hear_crash(now_ns);
     if (heard->done) hear_done(*heard->done, now_ns);
@@ -114,6 +109,9 @@ void WorkerHandle::hear_crash(std::uint64_t now_ns) {
 
 void WorkerHandle::hear_done(const protection::Custody::Done& done, std::uint64_t now_ns) {
   if (done.worker == Condition::frozen) {
+    const std::uint64_t open = primary_.view.counters(number_ - 1).connections_open;
+    primary_.segment.slot(number_ - 1)
+        .connections_open(open - std::min(open, std::exchange(taken_, 0)));
     custody_->ledger().release();
   } else {
     keeper_told_ = true;

@@ -40,11 +40,19 @@ class Notes final : public Application {
   }
   bool writes(std::string_view method, std::string_view) const override { return method == "POST"; }
   std::optional<CommitFailure> commit_writes() override { return failure; }
+  bool begin_writes() override { return has_turn; }
   bool begin_flush() override { return disk_is_through; }
+  bool may_run_again(std::string_view, std::string_view) const override { return runs_again; }
+  std::optional<bool> was_kept(std::uint64_t) const override { return kept; }
+  void adopt_commit(std::uint64_t batch) override { adopted = batch; }
 
   std::string body = "r";  ///< Of the answer to a read.
   std::optional<CommitFailure> failure;
+  bool has_turn = true;
   bool disk_is_through = true;
+  bool runs_again = false;
+  std::optional<bool> kept;   ///< A batch whose worker has died in it.
+  std::uint64_t adopted = 0;  ///< The latest such batch that was.
 };
 
 class GatewayFixture : public ::testing::Test {
@@ -67,6 +75,28 @@ class GatewayFixture : public ::testing::Test {
     conversations_.begin(connection);
     conversations_.note(connection, EPOLLIN | EPOLLOUT);
     return connection;
+  }
+  /// One whose request another worker has answered in `batch`, and died before the answer left.
+  /// Returns the client's end.
+  int adopt(const std::string& request, protection::Stage stage, const std::string& answer,
+            std::uint64_t batch) {
+    std::array<int, 2> ends{};
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()), 0);
+    clients_.emplace_back(ends[1]);
+    epoll_.add(ends[0], EPOLLIN, 0);
+    protection::Parcel parcel;
+    parcel.entry.stage = static_cast<std::uint32_t>(stage);
+    parcel.entry.bytes = static_cast<std::uint32_t>(request.size());
+    parcel.entry.received = request.size();
+    parcel.entry.status = 201;
+    parcel.entry.batch = batch;
+    parcel.received = request;
+    parcel.answer = answer;
+    Connection& connection = connections_.adopt({os::UniqueFd(ends[0]), {}}, parcel.entry);
+    connection.note(EPOLLOUT);
+    EXPECT_TRUE(conversations_.take_over(connection, parcel));
+    scheduler_.adopt_answer(connection, parcel);
+    return ends[1];
   }
   /// As an iteration of the event loop does.
   void iterate() {

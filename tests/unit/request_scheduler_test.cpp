@@ -12,6 +12,7 @@
 namespace forkscope::gateway {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -94,6 +95,59 @@ TEST_F(RequestSchedulerTest, SaysNothingOfAConnectionThatStaysAsUsual) {
   const int client = connect(kRead);
   iterate();
   EXPECT_THAT(received(client), Not(HasSubstr("Connection:")));
+}
+
+const std::string kAnswer = "HTTP/1.1 201 Created\r\nContent-Length: 7\r\n\r\n";  // + its body
+
+TEST_F(RequestSchedulerTest, SendsTheAnswerOfADeadWorkerOnceTheDiskHasItsCommit) {
+  application_.disk_is_through = false;
+  const int client = adopt(kWrite, protection::Stage::unflushed, kAnswer + "theirs\n", 24);
+  iterate();
+  EXPECT_EQ(application_.adopted, 24U);
+  EXPECT_EQ(received(client), "");
+  application_.disk_is_through = true;
+  iterate();
+  EXPECT_THAT(bodies(received(client)), ElementsAre("theirs\n"));
+  EXPECT_EQ(slot_.settle_after_exit(), 0U);
+}
+
+// Whether the commit was made is known by whoever has the turn, and by nobody before.
+TEST_F(RequestSchedulerTest, SendsTheAnswerOfAWorkerThatDiedInACommitWhichWasMade) {
+  application_.has_turn = false;
+  application_.runs_again = true;
+  application_.kept = true;
+  const int client = adopt(kWrite, protection::Stage::committing, kAnswer + "theirs\n", 24);
+  iterate();
+  EXPECT_EQ(received(client), "");
+  application_.has_turn = true;
+  iterate();
+  EXPECT_THAT(bodies(received(client)), ElementsAre("theirs\n"));
+  EXPECT_EQ(application_.adopted, 24U);
+  EXPECT_EQ(slot_.settle_after_exit(), 0U);
+}
+
+TEST_F(RequestSchedulerTest, RunsAgainWhatAWorkerDidNotLiveToCommit) {
+  application_.runs_again = true;
+  application_.kept = false;
+  const int client = adopt(kWrite + kRead, protection::Stage::committing, kAnswer + "theirs\n", 24);
+  iterate();
+  iterate();
+  EXPECT_THAT(bodies(received(client)), ElementsAre("w", "r"));
+  EXPECT_EQ(application_.adopted, 0U);
+}
+
+TEST_F(RequestSchedulerTest, RunsNothingAgainThatMayHaveHadAnEffectOrMustNot) {
+  application_.runs_again = true;
+  const int nobody_knows = adopt(kWrite, protection::Stage::committing, kAnswer + "theirs\n", 24);
+  iterate();
+  EXPECT_THAT(received(nobody_knows),
+              AllOf(StartsWith("HTTP/1.1 503 "), HasSubstr("nobody knows")));
+
+  application_.runs_again = false;
+  application_.kept = false;
+  const int must_not = adopt(kWrite, protection::Stage::committing, kAnswer + "theirs\n", 24);
+  iterate();
+  EXPECT_THAT(received(must_not), AllOf(StartsWith("HTTP/1.1 503 "), HasSubstr("nothing of it")));
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -68,6 +69,19 @@ TEST_F(StoreOpeningTest, RefusesASchemaFromTheFuture) {
   const std::string before = content_of(path_);
   EXPECT_THAT(error_of_opening(path_), AllOf(HasSubstr(path_), HasSubstr("version 99")));
   EXPECT_EQ(content_of(path_), before);
+}
+
+// Its counts did not say which batch they are of.
+TEST_F(StoreOpeningTest, OpensADatabaseOfAnEarlierServer) {
+  {
+    TodoStore store = TodoStore::open(path_);
+    add(store, "old");
+  }
+  ASSERT_EQ(run_outside(path_, "ALTER TABLE todo_counts DROP COLUMN batch"), 0);
+  TodoStore store = TodoStore::open(path_);
+  add(store, "new");
+  EXPECT_THAT(titles(store), ElementsAre("old", "new"));
+  EXPECT_EQ(store.count(false), 2);
 }
 
 TEST_F(StoreOpeningTest, RefusesTheDatabaseOfAnotherProgram) {

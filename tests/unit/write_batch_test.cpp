@@ -4,11 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sqlite3.h>
 #include <sys/resource.h>
 
 #include <csignal>
 
 #include "os/event_fd.h"
+#include "store/schema.h"
+#include "store/todo_counts.h"
 #include "store_fixture.h"
 
 namespace forkscope::store {
@@ -95,6 +98,63 @@ TEST_F(WriteBatchTest, SaysThatTheDiskIsFullAndGoesOn) {
   EXPECT_THAT(titles(store), ElementsAre("before"));
   add(store, "after");
   EXPECT_THAT(titles(store), ElementsAre("before", "after"));
+}
+
+/// Begins a batch with one todo in another process, which dies in its commit: before SQLite has
+/// made it, or behind that. Returns the batch's number.
+std::uint64_t die_in_commit(const std::string& path, bool made) {
+  const pid_t child = in_child([&] {
+    WriteTurn turn(turn_path(path));
+    DatabaseFiles files(path, path, turn, {});
+    SQLite::Database database = open_database(path);
+    files.hold();
+    TodoCounts counts(database);
+    WriteBatch batch(database, turn, files, -1, &counts);
+    if (!batch.begin()) return 1;
+    {
+      Savepoint request(batch);
+      database.exec("INSERT INTO todos (title) VALUES ('from the dead')");
+      counts.add(false, 1);
+      request.keep();
+    }
+    // SQLite calls the one before it writes, the other behind that.
+    if (made) {
+      const auto die = [](void*, sqlite3*, const char*, int) -> int { ::_exit(0); };
+      sqlite3_wal_hook(database.getHandle(), die, nullptr);
+    } else {
+      const auto die = [](void*) -> int { ::_exit(0); };
+      sqlite3_commit_hook(database.getHandle(), die, nullptr);
+    }
+    batch.commit();
+    return 2;
+  });
+  EXPECT_EQ(exit_code(child), 0);
+  return WriteTurn(turn_path(path)).latest_commit();
+}
+
+TEST_F(WriteBatchTest, FindsOutWhatBecameOfCommitsWhoseProcessesDiedInThem) {
+  TodoStore store = TodoStore::open(path_);
+  add(store, "before");
+  for (const bool made : {true, false, false, true}) {
+    const std::uint64_t broken = die_in_commit(path_, made);
+    EXPECT_EQ(store.was_kept(broken), std::nullopt) << "nobody has had the turn since";
+    ASSERT_TRUE(store.begin_writes());
+    EXPECT_EQ(store.was_kept(broken), made);
+    EXPECT_GT(store.batch_number(), broken) << "no two batches have one number";
+    EXPECT_FALSE(store.commit_writes());
+    EXPECT_EQ(TodoStore::open(path_).was_kept(broken), made) << "all hear of it";
+  }
+  EXPECT_THAT(titles(store), ElementsAre("before", "from the dead", "from the dead"));
+  EXPECT_EQ(store.count(false), 3);
+}
+
+TEST_F(WriteBatchTest, KnowsNothingOfCommitsThatNobodyDiedIn) {
+  TodoStore store = TodoStore::open(path_);
+  ASSERT_TRUE(store.begin_writes());
+  const std::uint64_t number = store.batch_number();
+  EXPECT_FALSE(store.commit_writes());
+  EXPECT_EQ(store.was_kept(number), std::nullopt);
+  EXPECT_EQ(store.was_kept(0), std::nullopt);
 }
 
 // The one who comes next can't know whether the disk has the log, and must know it of what it

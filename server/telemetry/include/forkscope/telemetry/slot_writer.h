@@ -55,6 +55,8 @@ class SlotWriter {
   void received(std::uint64_t bytes);
   void sent(std::uint64_t bytes);
   void accepted();
+  /// By the primary while it has taken connections of a worker that hangs, which touches nothing
+  /// meanwhile.
   void connections_open(std::uint64_t count);
   void requests_waiting(std::uint64_t count);
   void writes_parked(std::uint64_t count);
