@@ -55,7 +55,7 @@ class TodosApplication final : public gateway::Application {
   bool may_run_again(std::string_view method, std::string_view path) const override {
     return writes(method, path);
   }
-  std::uint64_t batch_number() const override { return store_.batch_number(); }
+  std::uint64_t announce_commit() override { return store_.announce_commit(); }
   std::optional<bool> was_kept(std::uint64_t batch) const override {
     return store_.was_kept(batch);
   }

@@ -97,12 +97,12 @@ class Application {
   /// write already. The answers leave after it.
   virtual std::optional<CommitFailure> flush_writes() { return std::nullopt; }
 
-  /// Between begin_writes() and commit_writes(): number of that batch, among those of all workers;
-  /// 0: they have none. Where they have, an answer that waits for its commit or for the disk when
-  /// its worker dies is sent by another one.
-  virtual std::uint64_t batch_number() const { return 0; }
-  /// Between begin_writes() and commit_writes(), of a batch whose worker died in commit_writes():
-  /// whether it was committed, or rolled back. Nothing: nobody knows.
+  /// Right before commit_writes(): number of the batch, among those of all workers; 0: they have
+  /// none. Where they have, an answer that waits for its commit or for the disk when its worker
+  /// dies is sent by another one.
+  virtual std::uint64_t announce_commit() { return 0; }
+  /// Between begin_writes() and commit_writes(), of a batch that a worker has announced and did not
+  /// live to see: whether it was committed, or rolled back. Nothing: nobody knows.
   virtual std::optional<bool> was_kept(std::uint64_t /*batch*/) const { return std::nullopt; }
   /// That batch, of a worker that has died, is committed, and to be made durable with our own:
   /// begin_flush() and flush_writes() are about it, too.

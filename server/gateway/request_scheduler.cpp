@@ -191,7 +191,7 @@ void RequestScheduler::serve(Connection& connection) {
 
 /// Of the batch: they may have to be sent by another worker.
 void RequestScheduler::keep_answers() {
-  const std::uint64_t batch = application_.batch_number();
+  const std::uint64_t batch = application_.announce_commit();
   for (Connection* connection : writes_) {
     connection->line().committing(connection->response(), connection->exchange().status(), batch);
   }

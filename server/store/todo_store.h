@@ -72,10 +72,11 @@ class TodoStore {
   /// After begin_flush(). Why the committed batch may not survive a power cut; nothing when it is
   /// on the disk.
   std::optional<StoreError> flush_writes() { return batch_.flush(); }
-  /// Between begin_writes() and commit_writes(): number of that commit; all processes share them.
-  std::uint64_t batch_number() const { return batch_.number(); }
-  /// Whether the batch of a process that died in its commit was kept. Nothing: nobody knows.
-  std::optional<bool> was_kept(std::uint64_t number) const { return batch_.settled(number); }
+  /// Right before commit_writes(): number of the batch; all processes share them.
+  std::uint64_t announce_commit() { return batch_.announce(); }
+  /// Between begin_writes() and commit_writes(): whether a batch that another process has announced
+  /// was committed. Nothing: nobody knows any more.
+  std::optional<bool> was_kept(std::uint64_t number) const { return batch_.was_kept(number); }
   /// What another process has committed, and died before it was flushed, is flushed with our own.
   void adopt_commit(std::uint64_t number) { batch_.adopt_commit(number); }
   /// For one request of the batch.

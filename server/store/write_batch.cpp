@@ -54,7 +54,7 @@ bool WriteBatch::begin() {
   }
   sqlite3_busy_timeout(handle_, 0);  // a program outside that writes must not stop the loop
   int result = settle_broken_commit();
-  if (result == SQLITE_DONE) result = begin_transaction();
+  if (result == SQLITE_OK) result = begin_transaction();
   sqlite3_busy_timeout(handle_, static_cast<int>(kReadPatience.count()));
   if (is_busy(result)) {
     turn_.release();
@@ -66,26 +66,29 @@ bool WriteBatch::begin() {
 }
 
 int WriteBatch::settle_broken_commit() {
-  if (!turn_.is_commit_broken()) return SQLITE_DONE;
+  if (!turn_.is_commit_broken()) return SQLITE_OK;
   if (observer_ == nullptr) {
     turn_.confirm_commit();
-    return SQLITE_DONE;
+    return SQLITE_OK;
   }
   const auto latest = observer_->latest_commit();
   if (!latest) return sqlite3_extended_errcode(handle_);
   turn_.settle_commit(*latest == turn_.latest_commit());
-  return SQLITE_DONE;
+  return SQLITE_OK;
 }
 
 int WriteBatch::begin_transaction() {
-  if (log_is_in_doubt()) {
-    if (const int result = replace_log(); result != SQLITE_OK) return result;
-    turn_.confirm_commit();  // where somebody died in one, the next must have another number
-    turn_.note_flush(turn_.latest_commit());
-    flush_failure_.reset();
-    unconfirmed_commit_.reset();
-  }
-  return run(begin_);
+  const int result = end_doubt();
+  return result == SQLITE_OK ? run(begin_) : result;
+}
+
+int WriteBatch::end_doubt() {
+  if (!log_is_in_doubt()) return SQLITE_OK;
+  if (const int result = replace_log(); result != SQLITE_OK) return result;
+  turn_.note_flush(turn_.latest_commit());
+  flush_failure_.reset();
+  unconfirmed_commit_.reset();
+  return SQLITE_OK;
 }
 
 /// Whether there is a commit of which nobody knows that the disk has it. One that was being flushed
@@ -104,11 +107,23 @@ int WriteBatch::replace_log() {
   return sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
 }
 
-std::optional<StoreError> WriteBatch::commit() {
+std::uint64_t WriteBatch::announce() {
   assert(owner_.is_here() && open_);
+  turn_.announce_commit();
+  return turn_.latest_commit();
+}
+
+std::optional<StoreError> WriteBatch::commit() {
+  const std::uint64_t number = announce();
   open_ = false;
-  std::optional<StoreError> failure = failure_to_commit();
+  std::optional<StoreError> failure = failure_to_commit(number);
   if (in_transaction()) run(rollback_);
+  if (failure) {
+    turn_.settle_commit(/*kept=*/false);
+  } else {
+    turn_.confirm_commit();
+    own_commit_ = number;
+  }
   if (observer_ != nullptr) observer_->batch_ended();
   if (!failure) checkpoint_if_due();
   turn_.release();
@@ -119,10 +134,24 @@ bool WriteBatch::begin_flush() {
   collect_flush();
   if (log_flush_.under_way()) return false;
   if (flush_failure_ || flushed_commit_ >= own_commit_) return true;
+  if (log_is_in_doubt() && !make_certain()) return false;
   flushing_commit_ = own_commit_;
   log_flush_.begin(files_.log_descriptor());
   collect_flush();
   return !log_flush_.under_way();
+}
+
+/// A commit was adopted that is older than this process: of that no flush would tell us. False: not
+/// now.
+bool WriteBatch::make_certain() {
+  if (!turn_.try_take()) return false;
+  sqlite3_busy_timeout(handle_, 0);
+  int result = settle_broken_commit();
+  if (result == SQLITE_OK) result = end_doubt();
+  sqlite3_busy_timeout(handle_, static_cast<int>(kReadPatience.count()));
+  if (result != SQLITE_OK && !is_busy(result)) flush_failure_ = flush_error(path_);
+  turn_.release();
+  return !is_busy(result);
 }
 
 void WriteBatch::collect_flush() {
@@ -141,24 +170,17 @@ void WriteBatch::collect_flush() {
 std::optional<StoreError> WriteBatch::flush() {
   assert(!log_flush_.under_way() && "after begin_flush()");
   if (flush_failure_) return flush_failure_;
-  if (log_is_in_doubt()) {  // a commit was adopted from a process that died in its flush
-    return StoreError(StoreError::Kind::unavailable,
-                      "nobody knows whether the disk has the change; it may be lost");
-  }
   return files_.misplaced();
 }
 
-std::optional<StoreError> WriteBatch::failure_to_commit() {
+std::optional<StoreError> WriteBatch::failure_to_commit(std::uint64_t number) {
   notice_lost_transaction();
   if (failure_) return failure_;
   if (auto displaced = files_.misplaced()) return displaced;
-  if (observer_ != nullptr && !observer_->before_commit(turn_.next_commit()))
+  if (observer_ != nullptr && !observer_->before_commit(number)) {
     return latest_error(handle_, path_);
-  turn_.announce_commit();
-  const bool committed = run(commit_) == SQLITE_DONE;
-  turn_.confirm_commit();
-  own_commit_ = turn_.latest_commit();
-  if (!committed) return latest_error(handle_, path_);
+  }
+  if (run(commit_) != SQLITE_DONE) return latest_error(handle_, path_);
   return std::nullopt;
 }
 

@@ -79,13 +79,13 @@ class WriteBatch {
   /// After begin_flush(). Nothing when all that has been committed is on the disk, in files that
   /// are in place.
   std::optional<StoreError> flush();
-  /// Between begin() and commit(): number of that commit.
-  std::uint64_t number() const { return turn_.next_commit(); }
-  /// Whether a commit that its process did not live to see was kept; whoever has the turn knows.
-  /// Nothing: it was too long ago.
-  std::optional<bool> settled(std::uint64_t number) const { return turn_.settled(number); }
-  /// By another process, which has died: flush() is about it, too, and fails in a process that has
-  /// opened the log later, and so cannot know.
+  /// Right before commit(): number of the batch. From now on was_kept() is true of it, however this
+  /// process ends.
+  std::uint64_t announce();
+  /// By whoever has the turn: whether a batch that was announced has been committed. Nothing: it
+  /// was too long ago.
+  std::optional<bool> was_kept(std::uint64_t number) const { return turn_.was_kept(number); }
+  /// By another process, which has died: flush() is about it, too.
   void adopt_commit(std::uint64_t number) { own_commit_ = std::max(own_commit_, number); }
   /// Between begin() and commit().
   bool is_open() const { return open_; }
@@ -95,13 +95,15 @@ class WriteBatch {
 
   int begin_transaction();
   int settle_broken_commit();
+  int end_doubt();
+  bool make_certain();
   bool log_is_in_doubt();
   void collect_flush();
   int replace_log();
   void begin_request();
   void end_request(bool keep) noexcept;
   void notice_lost_transaction();
-  std::optional<StoreError> failure_to_commit();
+  std::optional<StoreError> failure_to_commit(std::uint64_t number);
   void checkpoint_if_due();
   int run(SQLite::Statement& statement) noexcept;
   bool in_transaction() const;

@@ -67,9 +67,11 @@ void WriteTurn::settle_commit(bool kept) {
   confirm_commit();
 }
 
-std::optional<bool> WriteTurn::settled(std::uint64_t number) const {
+std::optional<bool> WriteTurn::was_kept(std::uint64_t number) const {
   const std::uint64_t word = word_at(settled_at(number));
-  return number != 0 && word - word % 2 == number ? std::optional(word % 2 == 1) : std::nullopt;
+  const std::uint64_t settled = word - word % 2;
+  if (number == 0 || number > latest_commit() || settled > number) return std::nullopt;
+  return settled < number || word % 2 == 1;  // whoever made it has confirmed it, or else it says so
 }
 
 /// Where two processes do so at once, the smaller number may stay until the next commit. That does

@@ -18,7 +18,7 @@
 // until the next one has the turn, who finds out what became of that commit. The even marks number
 // the commits.
 //
-// What became of the latest few whose process died in them.
+// What became of the latest few that failed, or whose process died in them.
 //
 // The latest commit that the disk has for certain, with all before it. Commits behind it are being
 // flushed, or their flush has failed, or whoever flushed them is dead (WriteBatch).
@@ -61,15 +61,13 @@ class WriteTurn {
 
   /// Of the latest commit, whether it is through or not; 0 = there was none.
   std::uint64_t latest_commit() const;
-  /// By the holder of the turn: number of the commit that it may make.
-  std::uint64_t next_commit() const { return latest_commit() + 2; }
 
   /// By the holder of the turn: whoever had it before died in latest_commit().
   bool is_commit_broken() const { return mark_word() % 2 == 1; }
-  /// And has found out what became of that one.
+  /// Instead of confirm_commit(), where it has failed, or its process died in it.
   void settle_commit(bool kept);
-  /// Whether a commit that has been settled was kept; nothing: nobody knows, or not any more.
-  std::optional<bool> settled(std::uint64_t number) const;
+  /// Between two commits, of one that was announced. Nothing: nobody knows any more.
+  std::optional<bool> was_kept(std::uint64_t number) const;
   /// Of the latest that is known to be on the disk.
   std::uint64_t latest_flushed() const { return word_at(kFlushedAt); }
   /// Commit `number` and all before it are on the disk. May be called without the turn.

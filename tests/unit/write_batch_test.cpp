@@ -137,10 +137,9 @@ TEST_F(WriteBatchTest, FindsOutWhatBecameOfCommitsWhoseProcessesDiedInThem) {
   add(store, "before");
   for (const bool made : {true, false, false, true}) {
     const std::uint64_t broken = die_in_commit(path_, made);
-    EXPECT_EQ(store.was_kept(broken), std::nullopt) << "nobody has had the turn since";
     ASSERT_TRUE(store.begin_writes());
     EXPECT_EQ(store.was_kept(broken), made);
-    EXPECT_GT(store.batch_number(), broken) << "no two batches have one number";
+    EXPECT_GT(store.announce_commit(), broken) << "no two batches have one number";
     EXPECT_FALSE(store.commit_writes());
     EXPECT_EQ(TodoStore::open(path_).was_kept(broken), made) << "all hear of it";
   }
@@ -148,13 +147,55 @@ TEST_F(WriteBatchTest, FindsOutWhatBecameOfCommitsWhoseProcessesDiedInThem) {
   EXPECT_EQ(store.count(false), 3);
 }
 
-TEST_F(WriteBatchTest, KnowsNothingOfCommitsThatNobodyDiedIn) {
+/// Commits a todo in another process, which dies before the disk has it. Returns the batch's
+/// number.
+std::uint64_t die_before_flush(const std::string& path) {
+  const pid_t child = in_child([&] {
+    TodoStore store = TodoStore::open(path);
+    if (!store.begin_writes()) return 1;
+    store.savepoint().keep();
+    return store.commit_writes() ? 1 : 0;
+  });
+  EXPECT_EQ(exit_code(child), 0);
+  return WriteTurn(turn_path(path)).latest_commit();
+}
+
+void flush_for_the_dead(TodoStore& store, const std::string& path, std::uint64_t number) {
+  const WriteTurn turn(turn_path(path));
+  EXPECT_LT(turn.latest_flushed(), number);
+  store.adopt_commit(number);
+  ASSERT_TRUE(support::wait_until([&] { return store.begin_flush(); }));
+  const auto failure = store.flush_writes();
+  EXPECT_FALSE(failure) << failure->what();
+  EXPECT_GE(turn.latest_flushed(), number);
+}
+
+// Who has the log open already hears of errors for itself; who opens it later makes certain by
+// other means.
+TEST_F(WriteBatchTest, FlushesWhatADeadProcessHasCommitted) {
+  TodoStore earlier = TodoStore::open(path_);
+  flush_for_the_dead(earlier, path_, die_before_flush(path_));
+  const std::uint64_t number = die_before_flush(path_);
+  TodoStore later = TodoStore::open(path_);
+  flush_for_the_dead(later, path_, number);
+}
+
+// Their processes may have died right behind that.
+TEST_F(WriteBatchTest, KnowsWhatBecameOfCommitsThatAreThrough) {
   TodoStore store = TodoStore::open(path_);
   ASSERT_TRUE(store.begin_writes());
-  const std::uint64_t number = store.batch_number();
+  const std::uint64_t kept = store.announce_commit();
   EXPECT_FALSE(store.commit_writes());
-  EXPECT_EQ(store.was_kept(number), std::nullopt);
+  EXPECT_EQ(store.was_kept(kept), true);
+  EXPECT_EQ(store.was_kept(kept + 2), std::nullopt) << "there is none";
   EXPECT_EQ(store.was_kept(0), std::nullopt);
+
+  ASSERT_TRUE(store.begin_writes());
+  const std::uint64_t failed = store.announce_commit();
+  fs::rename(path_, path_ + "-away");
+  EXPECT_TRUE(store.commit_writes());
+  EXPECT_EQ(store.was_kept(failed), false);
+  EXPECT_EQ(store.was_kept(kept), true);
 }
 
 // The one who comes next can't know whether the disk has the log, and must know it of what it
