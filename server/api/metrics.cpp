@@ -2,10 +2,12 @@
 
 #include <array>
 #include <cstdio>
+#include <iterator>
 #include <vector>
 
 #include "api/resource.h"
 #include "forkscope/telemetry/histogram.h"
+#include "forkscope/telemetry/names.h"
 #include "forkscope/telemetry/worker_report.h"
 
 namespace forkscope::api {
@@ -54,6 +56,19 @@ class Exposition {
     metric(name, type, help);
     for (const WorkerReport& worker : workers_) {
       sample(label(worker), value(worker, view_.counters(worker.number - 1)));
+    }
+  }
+
+  void protection(const telemetry::BeatRecord& beat) {
+    metric("forkscope_protection", "gauge", "1 while connections outlive their worker.");
+    sample("", std::uint64_t{static_cast<telemetry::Protection>(beat.protection) ==
+                             telemetry::Protection::on});
+    metric("forkscope_connections_moved_total", "counter",
+           "Connections that went on at another worker, because theirs hung, crashed, drained, or "
+           "had more than others.");
+    for (std::uint32_t i = 0; i < std::size(beat.moved); ++i) {
+      const auto reason = static_cast<telemetry::MoveReason>(i + 1);
+      sample("reason=\"" + std::string(to_string(reason)) + "\"", std::uint64_t{beat.moved[i]});
     }
   }
 
@@ -134,6 +149,7 @@ std::string prometheus_text(const telemetry::SegmentView& view, std::uint64_t no
   if (const auto beat = view.beat()) {
     out.metric("forkscope_workers_target", "gauge", "How many workers there should be.");
     out.sample("", beat->target_workers);
+    out.protection(*beat);
   }
   out.requests();
   out.durations();
@@ -143,7 +159,7 @@ std::string prometheus_text(const telemetry::SegmentView& view, std::uint64_t no
   out.per_worker("forkscope_worker_hangs_total", "counter", "Times the worker was declared hung.",
                  [](const WorkerReport& w, const Counters&) { return w.hangs; });
   out.per_worker("forkscope_worker_requests_abandoned_total", "counter",
-                 "Requests that died with their worker.",
+                 "Requests lost with their worker: connections that broke with one outstanding.",
                  [](const WorkerReport&, const Counters& c) { return c.abandoned; });
   out.per_worker("forkscope_worker_uptime_seconds", "gauge", "Age of the worker's process.",
                  [](const WorkerReport& w, const Counters&) {

@@ -2,8 +2,8 @@
 
 #include "api/problem.h"
 #include "api/resource.h"
-#include "forkscope/telemetry/worker_report.h"
-#include "forkscope/telemetry/workers_json.h"
+#include "forkscope/telemetry/clock.h"
+#include "forkscope/telemetry/status_json.h"
 
 namespace forkscope::api {
 namespace {
@@ -32,9 +32,7 @@ void add_status_routes(httplib::Server& server, const StatusSources& sources) {
   using httplib::Response;
 
   const auto workers = [sources](const Request&, Response& res) {
-    const std::uint64_t now = telemetry::now_ns();
-    const auto reports = telemetry::report_workers(sources.telemetry, now);
-    set_json(res, telemetry::workers_json(reports, now).dump());
+    set_json(res, telemetry::status_json(sources.telemetry, telemetry::now_ns()).dump());
   };
   const auto livez = [](const Request&, Response& res) { set_json(res, R"({"status":"live"})"); };
   const auto readyz = [sources](const Request&, Response& res) { report_readiness(sources, res); };

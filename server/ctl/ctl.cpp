@@ -32,15 +32,33 @@ std::string hang_text(const ordered_json& worker) {
                      : " while " + phase);
 }
 
+/// "15 connections moved (hang 12, balance 3), 1 request lost"; nothing where nothing has happened.
+std::string cost_text(const ordered_json& status) {
+  std::uint64_t moved = 0;
+  std::string reasons;
+  for (const auto& [reason, value] : status.value("moved", ordered_json::object()).items()) {
+    const auto count = value.get<std::uint64_t>();
+    if (count == 0) continue;
+    moved += count;
+    reasons += (reasons.empty() ? "" : ", ") + reason + ' ' + std::to_string(count);
+  }
+  std::string text;
+  if (moved > 0) text = telemetry::counted(moved, "connection") + " moved (" + reasons + ')';
+  const std::uint64_t lost = status.value("requests_lost", std::uint64_t{0});
+  if (lost > 0) text += (text.empty() ? "" : ", ") + telemetry::counted(lost, "request") + " lost";
+  return text;
+}
+
 void print_table(const ordered_json& status) {
-  std::printf("%s port %d, primary pid %d, %s wanted, protection %s%s%s\n\n",
+  std::printf("%s port %d, primary pid %d, %s wanted, protection %s%s%s\n",
               status.value("host", "?").c_str(), status.value("port", 0), status.value("pid", 0),
               telemetry::counted(status.value("target_workers", 0U), "worker").c_str(),
               status.value("protection", "?").c_str(),
               status.value("reloading", false) ? ", reloading" : "",
               status.value("stopping", false) ? ", stopping" : "");
-  std::printf("%6s %8s %4s  %-9s %6s %12s %8s %8s  %s\n", "WORKER", "PID", "GEN", "STATE", "CONNS",
-              "REQUESTS", "REQ/S", "UPTIME", "HANGS");
+  if (const std::string cost = cost_text(status); !cost.empty()) std::printf("%s\n", cost.c_str());
+  std::printf("\n%6s %8s %4s  %-9s %6s %12s %8s %8s  %s\n", "WORKER", "PID", "GEN", "STATE",
+              "CONNS", "REQUESTS", "REQ/S", "UPTIME", "HANGS");
   for (const ordered_json& worker : status.at("workers")) {
     std::printf("%6d %8d %4d  %-9s %6ld %12ld %8.0f %7.0fs  %s\n", worker.value("number", 0),
                 worker.value("pid", 0), worker.value("generation", 0),

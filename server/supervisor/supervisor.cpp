@@ -14,8 +14,8 @@
 
 #include "forkscope/telemetry/event_text.h"
 #include "forkscope/telemetry/names.h"
+#include "forkscope/telemetry/status_json.h"
 #include "forkscope/telemetry/worker_report.h"
-#include "forkscope/telemetry/workers_json.h"
 #include "os/dispositions.h"
 #include "os/open_files.h"
 
@@ -199,7 +199,7 @@ void Supervisor::deal() {
   if (settings_.protect) balance_.even_out(receivers, dealer_, now);
   const auto moved = dealer_.moved();
   dealer_.deal(receivers, now);
-  if (dealer_.moved() != moved) publish_beat(now);
+  if (dealer_.moved() != moved) publish_beat(now);  // it counts them
 }
 
 void Supervisor::beat(std::uint64_t now_ns) {
@@ -364,13 +364,12 @@ void Supervisor::log_process_table() {
 }
 
 nlohmann::ordered_json Supervisor::status() {
-  const std::uint64_t now = telemetry::now_ns();
   nlohmann::ordered_json status = {
-      {"version", FORKSCOPE_VERSION},   {"pid", segment_.header().primary_pid},
-      {"host", listener_.address},      {"port", listener_.port},
-      {"stopping", stopping_},          {"target_workers", pool_.wanted()},
-      {"reloading", pool_.reloading()}, {"protection", settings_.protect ? "on" : "off"}};
-  status.update(telemetry::workers_json(telemetry::report_workers(view_, now), now));
+      {"version", FORKSCOPE_VERSION},  {"pid", segment_.header().primary_pid},
+      {"host", listener_.address},     {"port", listener_.port},
+      {"stopping", stopping_},         {"target_workers", pool_.wanted()},
+      {"reloading", pool_.reloading()}};
+  status.update(telemetry::status_json(view_, telemetry::now_ns()));
   return status;
 }
 

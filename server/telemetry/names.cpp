@@ -51,6 +51,15 @@ std::string_view to_string(MoveReason reason) {
   return "";
 }
 
+std::string_view to_string(Protection protection) {
+  switch (protection) {
+    case Protection::on: return "on";
+    case Protection::off: return "off";
+    case Protection::unknown: break;
+  }
+  return "unknown";
+}
+
 std::string signal_name(std::uint32_t number) {
   const char* name = number < 65 ? ::sigabbrev_np(static_cast<int>(number)) : nullptr;
   return name != nullptr ? std::string("SIG") + name : "signal " + std::to_string(number);

@@ -19,8 +19,8 @@
 #include "forkscope/telemetry/event_text.h"
 #include "forkscope/telemetry/segment.h"
 #include "forkscope/telemetry/segment_view.h"
+#include "forkscope/telemetry/status_json.h"
 #include "forkscope/telemetry/worker_report.h"
-#include "forkscope/telemetry/workers_json.h"
 
 namespace {
 
@@ -110,7 +110,7 @@ void look_at_everything(const SegmentView& view) {
     view.requests_total(slot);
     requests_per_second(view.requests(slot), kNow);
   }
-  workers_json(report_workers(view, kNow), kNow).dump();  // throws where text is not UTF-8
+  status_json(view, kNow).dump();  // throws where text is not UTF-8
 }
 
 }  // namespace

@@ -40,7 +40,13 @@ async function ask(path, timeout = 0) {
 
 // ── the live list of workers ──
 
+const PROTECTION = {
+  on: 'Protection is on: connections outlive their worker.',
+  off: 'Protection is off: connections end with their worker.',
+};
 let workers = [];
+
+const serves = (worker) => worker.state === 'idle' || worker.state === 'busy';
 
 function lastExit(worker) {
   const last = worker.last_exit;
@@ -85,9 +91,11 @@ async function refresh() {
     if (!answer.timedOut) $('summary').textContent = 'The server does not answer.';
     return;
   }
-  workers = JSON.parse(answer.body).workers;
+  const status = JSON.parse(answer.body);
+  workers = status.workers;
+  $('protection').textContent = PROTECTION[status.protection];
   const hung = workers.filter((w) => w.state === 'hung' || w.state === 'aborting');
-  const serving = workers.filter((w) => w.state === 'idle' || w.state === 'busy');
+  const serving = workers.filter(serves);
   $('summary').textContent = `${serving.length} of ${workers.length} serve` +
     (hung.length ? `; ${hung.map((w) => 'worker ' + w.number).join(', ')} hung` : '') +
     `. Told by worker ${answer.worker}.`;
@@ -100,6 +108,38 @@ async function watch() {
     if (!document.hidden) await refresh();
     await pause(500);
   }
+}
+
+// ── what a fault costs ──
+
+/** The server's figures; nothing where nobody tells them for too long. */
+async function figures() {
+  for (let i = 0; i < 10; ++i) {
+    const answer = await ask('/v1/workers', 1000);
+    if (answer.ok) return JSON.parse(answer.body);
+    await pause(100);
+  }
+  return null;
+}
+
+const movedByFaults = (status) => status.moved.hang + status.moved.crash;
+
+/** The request that was fired is counted, and all workers serve again. */
+const isOver = (before, now) =>
+  now.requests_lost > before.requests_lost && now.workers.every(serves);
+
+/** What the server has counted since `before`, once it is over, or after some seconds. */
+async function costSince(before) {
+  let now = await figures();
+  for (let i = 0; i < 50 && before && now && !isOver(before, now); ++i) {
+    await pause(100);
+    now = await figures();
+  }
+  if (!before || !now) return 'What that has cost nobody says.';
+  const moved = movedByFaults(now) - movedByFaults(before);
+  const lost = now.requests_lost - before.requests_lost;
+  return `${counted(moved, 'connection')} went on at other workers; ` +
+    `${counted(lost, 'request')} ${lost === 1 ? 'was' : 'were'} lost.`;
 }
 
 // ── 1: cores ──
@@ -162,8 +202,8 @@ async function runRequests() {
 async function ping(counts) {
   const chip = element('li', '…');
   $('pings').append(chip);
-  // A client that waits for a second and tries again, as clients do: what was sent over a
-  // connection of the hung worker has to be sent anew.
+  // A client that waits for a second and tries again, as clients do: this may be a connection of
+  // the hung worker.
   let answer = await ask('/livez', 1000);
   if (answer.timedOut) {
     chip.classList.add('late');
@@ -176,6 +216,7 @@ async function ping(counts) {
 async function runNonblocking() {
   $('pings').replaceChildren();
   $('nonblocking-result').textContent = '';
+  const before = await figures();
   const begin = performance.now();
   const counts = {answered: 0};
   let over = false;
@@ -188,13 +229,15 @@ async function runNonblocking() {
       `Hanging for ${seconds(performance.now() - begin)}. Others have answered ${counted(counts.answered, 'request')}.`;
     await pause(200);
   }
+  const killedAfter = performance.now() - begin;
   await Promise.all([...pings, over ? hang : null]);
+  const cost = over ? await costSince(before) : '';
   delete $('hang-state').dataset.on;
   $('hang-state').textContent = '';
   $('nonblocking-result').textContent = over
-    ? `The hung worker was killed after ${seconds(performance.now() - begin)} and replaced. ` +
+    ? `The hung worker was killed after ${seconds(killedAfter)} and replaced. ` +
       `Meanwhile ${counts.answered} of ${counted(pings.length, 'request')} ` +
-      `${counts.answered === 1 ? 'was' : 'were'} answered; one was lost: the one that hung.`
+      `${counts.answered === 1 ? 'was' : 'were'} answered. ${cost}`
     : 'It still hangs: the server was told not to kill it (--kill-after 0).';
 }
 
@@ -202,9 +245,10 @@ async function runNonblocking() {
 
 async function fire(path) {
   $('fault-result').textContent = 'GET ' + path + ' …';
+  const before = await figures();
   const answer = await ask(path);
   $('fault-result').textContent = 'GET ' + path + ': ' + (answer.lost
-    ? `no answer; the connection broke after ${seconds(answer.ms)}.`
+    ? `no answer; the connection broke after ${seconds(answer.ms)}. ${await costSince(before)}`
     : `${answer.status} from worker ${answer.worker} after ${seconds(answer.ms)}.`);
 }
 

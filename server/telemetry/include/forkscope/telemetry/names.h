@@ -10,12 +10,13 @@
 
 namespace forkscope::telemetry {
 
-std::string_view to_string(Method method);      ///< "GET"; "?" for other.
-std::string_view to_string(Phase phase);        ///< "idle", "handling", "committing", …
-std::string_view to_string(HangKind kind);      ///< "spin", "blocked", "stopped", "" for none.
-std::string_view to_string(MoveReason reason);  ///< "hang", "crash", "drain", "balance", or "".
-std::string_view to_string(EventKind kind);     ///< "fork", "listening", … (event_kinds.h).
-std::string signal_name(std::uint32_t number);  ///< "SIGKILL", or "signal 77".
+std::string_view to_string(Method method);          ///< "GET"; "?" for other.
+std::string_view to_string(Phase phase);            ///< "idle", "handling", "committing", …
+std::string_view to_string(HangKind kind);          ///< "spin", "blocked", "stopped", "" for none.
+std::string_view to_string(MoveReason reason);      ///< "hang", "crash", "drain", "balance", or "".
+std::string_view to_string(Protection protection);  ///< "on", "off"; "unknown" before 1.3.
+std::string_view to_string(EventKind kind);         ///< "fork", "listening", … (event_kinds.h).
+std::string signal_name(std::uint32_t number);      ///< "SIGKILL", or "signal 77".
 
 /// What a URL calls a listening address by which clients on the same machine reach it:
 /// "127.0.0.1:8000", "[::1]:8000". In place of a wildcard address it names the loopback address.

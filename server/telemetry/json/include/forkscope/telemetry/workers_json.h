@@ -1,5 +1,5 @@
-// The worker list as JSON, the same in `/v1/workers`, in the control socket's `status` and in
-// `todos-visualizer --text --once`.
+// The worker list as JSON, the same in `/v1/workers` and the control socket's `status`
+// (status_json.h) as in `todos-visualizer --text --once`.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -1,0 +1,44 @@
+#include "forkscope/telemetry/status_json.h"
+
+#include <cstdint>
+#include <iterator>
+#include <string>
+
+#include "forkscope/telemetry/names.h"
+#include "forkscope/telemetry/worker_report.h"
+#include "forkscope/telemetry/workers_json.h"
+
+namespace forkscope::telemetry {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json moved_json(const BeatRecord& beat) {
+  ordered_json moved;
+  for (std::uint32_t i = 0; i < std::size(beat.moved); ++i) {
+    moved[std::string(to_string(static_cast<MoveReason>(i + 1)))] = beat.moved[i];
+  }
+  return moved;
+}
+
+std::uint64_t requests_lost(const SegmentView& view) {
+  std::uint64_t lost = 0;
+  for (std::uint32_t slot = 0; slot < view.slot_count(); ++slot) {
+    lost += view.counters(slot).abandoned;
+  }
+  return lost;
+}
+
+}  // namespace
+
+ordered_json status_json(const SegmentView& view, std::uint64_t now_ns) {
+  const BeatRecord beat = view.beat().value_or(BeatRecord{});
+  ordered_json status = {{"protection", to_string(static_cast<Protection>(beat.protection))},
+                         {"moved", moved_json(beat)},
+                         {"requests_lost", requests_lost(view)}};
+  status.update(workers_json(report_workers(view, now_ns), now_ns));
+  return status;
+}
+
+}  // namespace forkscope::telemetry
