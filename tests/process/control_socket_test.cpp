@@ -2,10 +2,13 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <csignal>
 #include <deque>
 #include <string>
+#include <vector>
 
+#include "support/http_client.h"
 #include "support/server_process.h"
 #include "support/server_watch.h"
 #include "support/stream_socket.h"
@@ -38,14 +41,73 @@ TEST_F(ControlSocket, IsForItsUserAlone) {
   EXPECT_EQ(info.st_mode & 0777, 0700U);
 }
 
-TEST_F(ControlSocket, SaysTheSameAsTheHttpStatus) {
-  const auto over_socket = server_.control({{"cmd", "status"}});
-  const auto over_http = nlohmann::json::parse(server_.request("GET", "/v1/workers").body);
-  EXPECT_EQ(over_socket["ok"], true);
-  ASSERT_EQ(over_socket["workers"].size(), 2U);
-  for (std::size_t i = 0; i < 2; ++i) {
-    EXPECT_EQ(over_socket["workers"][i]["pid"], over_http["workers"][i]["pid"]);
+/// Without what changes between two questions, and by being asked.
+nlohmann::json lasting(nlohmann::json status) {
+  for (nlohmann::json& worker : status["workers"]) {
+    for (const char* fleeting : {"state", "core", "connections", "requests", "requests_per_second",
+                                 "in_flight", "uptime_ms"}) {
+      worker.erase(fleeting);
+    }
   }
+  return status;
+}
+
+TEST_F(ControlSocket, SaysTheSameAsTheHttpStatusAndWhatThePrimaryAloneKnows) {
+  std::deque<support::HttpConnection> clients;
+  for (int i = 0; i < 8; ++i) clients.emplace_back(server_.port());
+  long of_worker_2 = 0;
+  for (auto& client : clients) {
+    client.send_request("GET", "/livez");
+    if (client.read_response().header("x-worker") == "2") ++of_worker_2;
+  }
+  ASSERT_GT(of_worker_2, 0);
+  server_.control({{"cmd", "signal"}, {"worker", 2}, {"signal", "STOP"}});
+  server_.control({{"cmd", "protect"}, {"on", false}});
+  for (auto& client : clients) client.send_request("GET", "/livez");
+  server_.control({{"cmd", "signal"}, {"worker", 2}, {"signal", "KILL"}});
+  ASSERT_TRUE(wait_until([&] { return server_.worker(2)["generation"] == 2; }));
+
+  nlohmann::json over_socket;
+  nlohmann::json over_http;
+  EXPECT_TRUE(wait_until([&] {
+    over_socket = lasting(server_.control({{"cmd", "status"}}));
+    over_http = lasting(nlohmann::json::parse(server_.request("GET", "/v1/workers").body));
+    for (const char* own :
+         {"ok", "version", "pid", "host", "port", "stopping", "target_workers", "reloading"}) {
+      over_socket.erase(own);
+    }
+    return over_socket == over_http;
+  })) << over_socket
+      << over_http;
+  EXPECT_EQ(over_http["protection"], "off");
+  EXPECT_EQ(over_http["requests_lost"], of_worker_2);
+  EXPECT_EQ(over_http["moved"],
+            nlohmann::json({{"hang", 0}, {"crash", 0}, {"drain", 0}, {"balance", 0}}));
+  EXPECT_EQ(over_http["workers"].size(), 2U);
+}
+
+TEST_F(ControlSocket, CountsEachConnectionThatMoves) {
+  std::deque<support::HttpConnection> clients;
+  for (int i = 0; i < 8; ++i) clients.emplace_back(server_.port());
+  const auto ask_all = [&] {
+    std::vector<std::string> workers;
+    for (auto& client : clients) {
+      client.send_request("GET", "/livez");
+      workers.push_back(client.read_response().header("x-worker"));
+    }
+    return workers;
+  };
+  const auto moved = [this] { return server_.control({{"cmd", "status"}})["moved"]; };
+  ASSERT_TRUE(support::wait_while_watched(server_, 2, 2s));  // it is no newcomer any more
+  const auto before = ask_all();
+  const auto balanced = moved()["balance"];
+  server_.control({{"cmd", "scale"}, {"workers", 1}});
+  ASSERT_TRUE(wait_until([&] {
+    return server_.control({{"cmd", "status"}})["workers"].size() == 1;
+  }));
+  EXPECT_EQ(ask_all(), std::vector<std::string>(8, "1"));
+  EXPECT_EQ(moved()["drain"], std::ranges::count(before, "2"));
+  EXPECT_EQ(moved()["balance"], balanced);
 }
 
 TEST_F(ControlSocket, SendsSignalsToWorkers) {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "support/http_client.h"
 #include "support/server_process.h"
 #include "support/server_watch.h"
 #include "support/shell.h"
@@ -66,6 +67,23 @@ TEST(Ctl, SwitchesTheProtectionOfConnections) {
   EXPECT_THAT(ctl_on_port(server, "status").text, HasSubstr("protection on"));
   EXPECT_EQ(ctl_on_port(server, "protect off").exit_code, 0);
   EXPECT_THAT(ctl_on_port(server, "status").text, HasSubstr("protection off"));
+}
+
+TEST(Ctl, SaysHowManyConnectionsMovedAndRequestsWereLost) {
+  const ServerProcess server({.workers = 2});
+  EXPECT_THAT(ctl_on_port(server, "status").text, Not(HasSubstr(" moved")));
+  EXPECT_THAT(ctl_on_port(server, "status").text, Not(HasSubstr(" lost")));
+  support::HttpConnection idle(server.port());
+  idle.send_request("GET", "/livez");
+  const std::string number = idle.read_response().header("x-worker");
+  EXPECT_EQ(ctl_on_port(server, "signal " + number + " KILL").exit_code, 0);
+  ASSERT_TRUE(wait_until([&] { return server.worker(std::stoi(number))["generation"] == 2; }));
+  EXPECT_THAT(ctl_on_port(server, "status").text, HasSubstr("\n1 connection moved (crash 1)\n"));
+  auto crashing = server.start_request("/v1/faults/crash?how=exit");
+  EXPECT_TRUE(crashing.is_closed_by_peer());
+  EXPECT_TRUE(wait_until([&] {
+    return support::count_in(ctl_on_port(server, "status").text, ", 1 request lost\n") == 1;
+  }));
 }
 
 TEST(Ctl, SaysInOneLineWhatIsWrong) {

@@ -1,4 +1,6 @@
 """/metrics is what Prometheus' own parser reads, and what it says is true."""
+import json
+import signal
 import unittest
 
 from prometheus_client.parser import text_string_to_metric_families
@@ -84,6 +86,87 @@ class Metrics(unittest.TestCase):
         self.assertLessEqual({s.labels['state'] for s in states}, {'idle', 'busy'})
         self.assertEqual(families['forkscope_build_info'].samples[0].value, 1)
         self.assertEqual(families['forkscope_workers_target'].samples[0].value, 3)
+
+
+class Protection(unittest.TestCase):
+    """What is counted of connections is what their clients see."""
+
+    def setUp(self):
+        self.server = support.Server('--hang-after=500ms', '--kill-after=1s', workers=3)
+        self.addCleanup(self.server.close)
+        self.clients = [support.KeepAlive(self.server) for _ in range(24)]
+        for client in self.clients:
+            self.addCleanup(client.connection.close)
+
+    def figures(self):
+        text = self.server.request('GET', '/metrics').body.decode()
+        families = {family.name: family for family in text_string_to_metric_families(text)}
+        figures = {sample.labels['reason']: sample.value
+                   for sample in families['forkscope_connections_moved'].samples}
+        self.assertEqual(set(figures), {'hang', 'crash', 'drain', 'balance'})
+        figures['lost'] = sum(
+            sample.value for sample in families['forkscope_worker_requests_abandoned'].samples)
+        figures['protection'] = families['forkscope_protection'].samples[0].value
+        status = json.loads(self.server.request('GET', '/v1/workers').body)
+        self.assertEqual(status['moved'], {reason: figures[reason] for reason in status['moved']})
+        self.assertEqual(status['requests_lost'], figures['lost'])
+        self.assertEqual(status['protection'], 'on' if figures['protection'] else 'off')
+        return figures
+
+    def begin(self):
+        self.server.wait_for_calm(3)
+        self.assertEqual([client.ask() for client in self.clients], [True] * 24)
+        self.before, self.pids = self.figures(), self.server.pids()
+
+    def end(self, workers):
+        """How many clients were at the worker that is gone, and how many are at a new one."""
+        support.wait_until(lambda: self.server.pids() != self.pids, what='that the worker is gone')
+        self.server.wait_for_calm(workers)
+        gone = self.pids - self.server.pids()
+        self.assertEqual(len(gone), 1)
+        were_there = sum(client.pid in gone for client in self.clients)
+        self.assertGreater(were_there, 0)
+        self.assertEqual([client.ask() for client in self.clients], [True] * 24)
+        return were_there, sum(client.pid not in self.pids for client in self.clients)
+
+    def grown(self):
+        after = self.figures()
+        return {name: after[name] - before for name, before in self.before.items()
+                if after[name] != before}
+
+    def test_a_hang_moves_all_connections_but_that_of_its_request(self):
+        self.begin()
+        hanging = support.KeepAlive(self.server)
+        hanging.send('/v1/faults/hang')
+        moved, returned = self.end(3)
+        self.assertFalse(hanging.receive())
+        self.assertEqual(self.grown(), {'hang': moved, 'balance': returned, 'lost': 1})
+
+    def test_a_crash_moves_all_connections_but_that_of_its_request(self):
+        self.begin()
+        self.assertFalse(support.KeepAlive(self.server).ask('/v1/faults/crash?how=abort'))
+        moved, returned = self.end(3)
+        self.assertEqual(self.grown(), {'crash': moved, 'balance': returned, 'lost': 1})
+
+    def test_a_worker_that_goes_loses_nothing(self):
+        self.begin()
+        self.server.process.send_signal(signal.SIGTTOU)
+        moved, _ = self.end(2)
+        self.assertEqual(self.grown(), {'drain': moved})
+
+    def test_without_protection_those_that_wait_for_an_answer_are_lost(self):
+        self.server.control(cmd='protect', on=False)
+        self.begin()
+        self.assertEqual(self.before['protection'], 0)
+        hanging = support.KeepAlive(self.server)
+        hanging.send('/v1/faults/hang')
+        support.wait_until(lambda: '/v1/faults/hang' in self.server.requests_in_hand())
+        for client in self.clients[:12]:
+            client.send()
+        lost = sum(not client.receive() for client in self.clients[:12])
+        self.assertGreater(lost, 0)
+        self.server.wait_for_calm(3)
+        self.assertEqual(self.grown(), {'lost': lost + 1})
 
 
 if __name__ == '__main__':

@@ -8,6 +8,10 @@ import unittest
 import support
 
 
+# To one host, with credentials and without.
+BROWSERS_CONNECTIONS = 12
+
+
 @unittest.skipUnless(support.CHROMIUM, 'chromium is not installed')
 class Page(unittest.TestCase):
     def open(self, *arguments):
@@ -46,8 +50,23 @@ class Page(unittest.TestCase):
         browser.screenshot('requests-light.png')
         self.assertEqual(browser.errors, [])
 
+    def be_there(self, server):
+        """Clients beside the page."""
+        server.wait_for_calm(4)
+        clients = [support.KeepAlive(server) for _ in range(16)]
+        for client in clients:
+            self.addCleanup(client.connection.close)
+            self.assertTrue(client.ask())
+        return clients, server.pids()
+
+    def cost(self, text):
+        """Connections that moved and requests that were lost, as the page says."""
+        return map(int, re.search(r'(\d+) connections? went on at other workers; '
+                                  r'(\d+) requests? (?:was|were) lost', text).groups())
+
     def test_a_hang_stops_nobody_else(self):
         server, browser = self.open('--kill-after=4s')
+        clients, before = self.be_there(server)
         browser.click('#tab-nonblocking')
         browser.click('#run-nonblocking')
         self.wait_for_text(browser, '#summary', 'worker . hung')
@@ -58,15 +77,44 @@ class Page(unittest.TestCase):
         self.assertEqual(answered, sent)
         browser.screenshot('nonblocking-after-light.png')
         self.assertEqual(sum(worker['hangs'] for worker in server.workers()), 1)
+        moved, lost = self.cost(result)
+        self.assertEqual(lost, 1)
+        there = sum(client.pid in before - server.pids() for client in clients)
+        self.assertGreaterEqual(moved, there)
+        self.assertLessEqual(moved, there + BROWSERS_CONNECTIONS)
+        self.assertTrue(all(client.ask() for client in clients))
 
     def test_faults_are_buttons_that_make_real_faults(self):
         server, browser = self.open()
+        clients, before = self.be_there(server)
+        self.wait_for_text(browser, '#protection', 'Protection is on')
         browser.click('[data-fire="/v1/faults/crash?how=exit"]')
-        self.wait_for_text(browser, '#fault-result', 'the connection broke')
-        support.wait_until(lambda: sum(w['respawns'] for w in server.workers()) >= 1)
+        result = self.wait_for_text(browser, '#fault-result', 'the connection broke').string
+        moved, lost = self.cost(result)
+        self.assertEqual(lost, 1)
+        there = sum(client.pid in before - server.pids() for client in clients)
+        self.assertGreaterEqual(moved, there)
+        self.assertLessEqual(moved, there + BROWSERS_CONNECTIONS)
+        self.assertTrue(all(client.ask() for client in clients))
         self.wait_for_text(browser, '#workers', 'before: exit 70')
         browser.click('[data-fire="/v1/faults/slow?ms=1000"]')
         self.wait_for_text(browser, '#fault-result', r'200 from worker \d')
+
+    def test_without_protection_a_fault_costs_others(self):
+        server, browser = self.open('--kill-after=2s', '--protect=off')
+        clients, _ = self.be_there(server)
+        self.wait_for_text(browser, '#protection', 'Protection is off')
+        browser.click('[data-fire="/v1/faults/hang?mode=sleep"]')
+        support.wait_until(lambda: '/v1/faults/hang' in server.requests_in_hand())
+        for client in clients:
+            client.send()
+        broken = sum(not client.receive() for client in clients)
+        self.assertGreater(broken, 0)
+        result = self.wait_for_text(browser, '#fault-result', 'the connection broke').string
+        moved, lost = self.cost(result)
+        self.assertEqual(moved, 0)
+        self.assertGreaterEqual(lost, broken + 1)
+        self.assertLessEqual(lost, broken + BROWSERS_CONNECTIONS)
 
     def test_without_faults_there_are_no_buttons_for_them(self):
         _, browser = self.open('--faults=off')

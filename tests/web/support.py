@@ -92,16 +92,31 @@ class Server:
             return False
         return len(states) == workers and all(state in ('idle', 'busy') for state in states)
 
-    def requests_in_hand(self):
-        """The paths of the requests that workers are at, as the primary has it: to ask a worker would
-        be another request, and might come to one that hangs."""
+    def control(self, **command):
+        """What the primary answers: to ask a worker would be another request, and might come to one
+        that hangs."""
         with socket.socket(socket.AF_UNIX) as control:
             control.settimeout(DEADLINE)
             control.connect(os.path.join(self.directory, 'forkscope', f'{self.port}.sock'))
-            control.sendall(b'{"cmd":"status"}\n')
+            control.sendall(json.dumps(command).encode() + b'\n')
             with control.makefile() as answer:
-                workers = json.loads(answer.readline())['workers']
+                return json.loads(answer.readline())
+
+    def requests_in_hand(self):
+        """The paths of the requests that workers are at, as the primary has it."""
+        workers = self.control(cmd='status')['workers']
         return [worker['in_flight']['path'] for worker in workers if worker['in_flight']]
+
+    def pids(self):
+        return {worker['pid'] for worker in self.control(cmd='status')['workers']}
+
+    def wait_for_calm(self, workers):
+        """Until all serve, and none is so new that others would give it connections."""
+        def is_calm():
+            now = self.control(cmd='status')['workers']
+            return len(now) == workers and all(
+                worker['state'] == 'idle' and worker['uptime_ms'] > 2000 for worker in now)
+        wait_until(is_calm, what='that nothing moves any more')
 
     def workers(self, timeout=DEADLINE):
         return json.loads(self.request('GET', '/v1/workers', timeout=timeout).body)['workers']
@@ -121,6 +136,36 @@ class Server:
         end_group(self.process)
         self.log.close()
         shutil.rmtree(self.directory, ignore_errors=True)
+
+
+class KeepAlive:
+    """A client with one connection, which never makes another: the witness of what a fault costs."""
+
+    def __init__(self, server):
+        self.connection = http.client.HTTPConnection('127.0.0.1', server.port, timeout=DEADLINE)
+        self.connection.connect()
+        self.connection.auto_open = 0
+        self.pid = None  # of the worker that answered last
+
+    def send(self, path='/livez'):
+        self.connection.request('GET', path)
+
+    def receive(self):
+        """False where the connection has broken, or was closed."""
+        try:
+            response = self.connection.getresponse()
+            response.read()
+        except (OSError, http.client.HTTPException):
+            return False
+        self.pid = int(response.getheader('X-Worker-Pid'))
+        return self.connection.sock is not None
+
+    def ask(self, path='/livez'):
+        try:
+            self.send(path)
+        except (OSError, http.client.HTTPException):
+            return False
+        return self.receive()
 
 
 class Browser:
