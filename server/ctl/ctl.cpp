@@ -34,9 +34,10 @@ std::string hang_text(const ordered_json& worker) {
 
 /// "15 connections moved (hang 12, balance 3), 1 request lost"; nothing where nothing has happened.
 std::string cost_text(const ordered_json& status) {
+  const auto by_reason = status.value("moved", ordered_json::object());
   std::uint64_t moved = 0;
   std::string reasons;
-  for (const auto& [reason, value] : status.value("moved", ordered_json::object()).items()) {
+  for (const auto& [reason, value] : by_reason.items()) {
     const auto count = value.get<std::uint64_t>();
     if (count == 0) continue;
     moved += count;
