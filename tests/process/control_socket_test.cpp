@@ -41,6 +41,29 @@ TEST_F(ControlSocket, IsForItsUserAlone) {
   EXPECT_EQ(info.st_mode & 0777, 0700U);
 }
 
+/// Clients that keep their connections: the witnesses of what is counted.
+class Clients {
+ public:
+  explicit Clients(const ServerProcess& server) {
+    for (int i = 0; i < 8; ++i) connections_.emplace_back(server.port());
+  }
+  /// The worker that answers each.
+  std::vector<std::string> ask() {
+    std::vector<std::string> workers;
+    for (auto& connection : connections_) {
+      connection.send_request("GET", "/livez");
+      workers.push_back(connection.read_response().header("x-worker"));
+    }
+    return workers;
+  }
+  void send() {
+    for (auto& connection : connections_) connection.send_request("GET", "/livez");
+  }
+
+ private:
+  std::deque<support::HttpConnection> connections_;
+};
+
 /// Without what changes between two questions, and by being asked.
 nlohmann::json lasting(nlohmann::json status) {
   for (nlohmann::json& worker : status["workers"]) {
@@ -53,17 +76,12 @@ nlohmann::json lasting(nlohmann::json status) {
 }
 
 TEST_F(ControlSocket, SaysTheSameAsTheHttpStatusAndWhatThePrimaryAloneKnows) {
-  std::deque<support::HttpConnection> clients;
-  for (int i = 0; i < 8; ++i) clients.emplace_back(server_.port());
-  long of_worker_2 = 0;
-  for (auto& client : clients) {
-    client.send_request("GET", "/livez");
-    if (client.read_response().header("x-worker") == "2") ++of_worker_2;
-  }
+  Clients clients(server_);
+  const auto of_worker_2 = std::ranges::count(clients.ask(), "2");
   ASSERT_GT(of_worker_2, 0);
   server_.control({{"cmd", "signal"}, {"worker", 2}, {"signal", "STOP"}});
   server_.control({{"cmd", "protect"}, {"on", false}});
-  for (auto& client : clients) client.send_request("GET", "/livez");
+  clients.send();
   server_.control({{"cmd", "signal"}, {"worker", 2}, {"signal", "KILL"}});
   ASSERT_TRUE(wait_until([&] { return server_.worker(2)["generation"] == 2; }));
 
@@ -87,27 +105,31 @@ TEST_F(ControlSocket, SaysTheSameAsTheHttpStatusAndWhatThePrimaryAloneKnows) {
 }
 
 TEST_F(ControlSocket, CountsEachConnectionThatMoves) {
-  std::deque<support::HttpConnection> clients;
-  for (int i = 0; i < 8; ++i) clients.emplace_back(server_.port());
-  const auto ask_all = [&] {
-    std::vector<std::string> workers;
-    for (auto& client : clients) {
-      client.send_request("GET", "/livez");
-      workers.push_back(client.read_response().header("x-worker"));
-    }
-    return workers;
-  };
+  Clients clients(server_);
   const auto moved = [this] { return server_.control({{"cmd", "status"}})["moved"]; };
   ASSERT_TRUE(support::wait_while_watched(server_, 2, 2s));  // it is no newcomer any more
-  const auto before = ask_all();
+  const auto before = clients.ask();
   const auto balanced = moved()["balance"];
   server_.control({{"cmd", "scale"}, {"workers", 1}});
   ASSERT_TRUE(wait_until([&] {
     return server_.control({{"cmd", "status"}})["workers"].size() == 1;
   }));
-  EXPECT_EQ(ask_all(), std::vector<std::string>(8, "1"));
+  EXPECT_EQ(clients.ask(), std::vector<std::string>(8, "1"));
   EXPECT_EQ(moved()["drain"], std::ranges::count(before, "2"));
   EXPECT_EQ(moved()["balance"], balanced);
+}
+
+TEST_F(ControlSocket, TellsWithTheSuccessorWhatMovedFromItsPredecessor) {
+  Clients clients(server_);
+  const auto before = clients.ask();
+  server_.control({{"cmd", "signal"}, {"worker", 2}, {"signal", "KILL"}});
+  nlohmann::json status;
+  ASSERT_TRUE(wait_until([&] {
+    status = server_.control({{"cmd", "status"}});
+    return status["workers"][1]["generation"] == 2;
+  }));
+  EXPECT_EQ(status["moved"]["crash"], std::ranges::count(before, "2"));
+  EXPECT_EQ(clients.ask().size(), 8U);
 }
 
 TEST_F(ControlSocket, SendsSignalsToWorkers) {
