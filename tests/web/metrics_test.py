@@ -94,9 +94,6 @@ class Protection(unittest.TestCase):
     def setUp(self):
         self.server = support.Server('--hang-after=500ms', '--kill-after=1s', workers=3)
         self.addCleanup(self.server.close)
-        self.clients = [support.KeepAlive(self.server) for _ in range(24)]
-        for client in self.clients:
-            self.addCleanup(client.connection.close)
 
     def figures(self):
         text = self.server.request('GET', '/metrics').body.decode()
@@ -115,18 +112,21 @@ class Protection(unittest.TestCase):
 
     def begin(self):
         self.server.wait_for_calm(3)
-        self.assertEqual([client.ask() for client in self.clients], [True] * 24)
+        self.clients = support.clients_of_all_workers(self.server, 24)
+        for client in self.clients:
+            self.addCleanup(client.connection.close)
         self.before, self.pids = self.figures(), self.server.pids()
 
     def end(self, workers):
-        """How many clients were at the worker that is gone, and how many are at a new one."""
+        """How many clients were at the worker that is gone; and how many are at its successor now,
+        who may not be the first to have got them."""
         support.wait_until(lambda: self.server.pids() != self.pids, what='that the worker is gone')
         self.server.wait_for_calm(workers)
         gone = self.pids - self.server.pids()
         self.assertEqual(len(gone), 1)
         were_there = sum(client.pid in gone for client in self.clients)
         self.assertGreater(were_there, 0)
-        self.assertEqual([client.ask() for client in self.clients], [True] * 24)
+        self.assertTrue(all(client.ask() for client in self.clients))
         return were_there, sum(client.pid not in self.pids for client in self.clients)
 
     def grown(self):
@@ -140,13 +140,17 @@ class Protection(unittest.TestCase):
         hanging.send('/v1/faults/hang')
         moved, returned = self.end(3)
         self.assertFalse(hanging.receive())
-        self.assertEqual(self.grown(), {'hang': moved, 'balance': returned, 'lost': 1})
+        grown = self.grown()
+        self.assertGreaterEqual(grown.pop('balance'), returned)
+        self.assertEqual(grown, {'hang': moved, 'lost': 1})
 
     def test_a_crash_moves_all_connections_but_that_of_its_request(self):
         self.begin()
         self.assertFalse(support.KeepAlive(self.server).ask('/v1/faults/crash?how=abort'))
         moved, returned = self.end(3)
-        self.assertEqual(self.grown(), {'crash': moved, 'balance': returned, 'lost': 1})
+        grown = self.grown()
+        self.assertGreaterEqual(grown.pop('balance'), returned)
+        self.assertEqual(grown, {'crash': moved, 'lost': 1})
 
     def test_a_worker_that_goes_loses_nothing(self):
         self.begin()
@@ -161,9 +165,9 @@ class Protection(unittest.TestCase):
         hanging = support.KeepAlive(self.server)
         hanging.send('/v1/faults/hang')
         support.wait_until(lambda: '/v1/faults/hang' in self.server.requests_in_hand())
-        for client in self.clients[:12]:
+        for client in self.clients:
             client.send()
-        lost = sum(not client.receive() for client in self.clients[:12])
+        lost = sum(not client.receive() for client in self.clients)
         self.assertGreater(lost, 0)
         self.server.wait_for_calm(3)
         self.assertEqual(self.grown(), {'lost': lost + 1})

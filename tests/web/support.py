@@ -168,6 +168,18 @@ class KeepAlive:
         return self.receive()
 
 
+def clients_of_all_workers(server, count):
+    """So many clients, or more: until each worker has one."""
+    clients = []
+
+    def are_everywhere():
+        clients.append(KeepAlive(server))
+        assert clients[-1].ask()
+        return len(clients) >= count and {client.pid for client in clients} == server.pids()
+    wait_until(are_everywhere, what='a client for each worker')
+    return clients
+
+
 class Browser:
     """One tab of a headless Chromium with a profile of its own."""
 

@@ -84,12 +84,13 @@ function row(worker) {
   return line;
 }
 
+/** Shows the server's figures, and returns them; nothing where nobody tells them. */
 async function refresh() {
   const answer = await ask('/v1/workers', 1000);
   if (!answer.ok) {
     // The worker of this connection may be the one that hangs; the next one goes to another.
     if (!answer.timedOut) $('summary').textContent = 'The server does not answer.';
-    return;
+    return null;
   }
   const status = JSON.parse(answer.body);
   workers = status.workers;
@@ -101,6 +102,7 @@ async function refresh() {
     `. Told by worker ${answer.worker}.`;
   $('workers').replaceChildren(...workers.map(tile));
   $('processes-rows').replaceChildren(...workers.map(row));
+  return status;
 }
 
 async function watch() {
@@ -112,14 +114,14 @@ async function watch() {
 
 // ── what a fault costs ──
 
-/** The server's figures; nothing where nobody tells them for too long. */
+/** As refresh(), and asks again where the first one asked hangs. */
 async function figures() {
-  for (let i = 0; i < 10; ++i) {
-    const answer = await ask('/v1/workers', 1000);
-    if (answer.ok) return JSON.parse(answer.body);
+  let status = await refresh();
+  for (let i = 0; i < 10 && !status; ++i) {
     await pause(100);
+    status = await refresh();
   }
-  return null;
+  return status;
 }
 
 const movedByFaults = (status) => status.moved.hang + status.moved.crash;
