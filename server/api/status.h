@@ -1,6 +1,6 @@
 // How the server is doing.
 //
-//   GET /v1/workers   the process list and what was lost, from telemetry: any worker answers for all
+//   GET /v1/workers   the process list and what was lost, from telemetry: any worker tells for all
 //   GET /livez        200 as long as a worker answers at all; asks nobody
 //   GET /readyz       200 when requests can be served; 503 while draining or without a store
 #pragma once
