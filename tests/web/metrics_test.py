@@ -117,6 +117,11 @@ class Protection(unittest.TestCase):
             self.addCleanup(client.connection.close)
         self.before, self.pids = self.figures(), self.server.pids()
 
+    def another(self):
+        client = support.KeepAlive(self.server)
+        self.addCleanup(client.connection.close)
+        return client
+
     def end(self, workers):
         """How many clients were at the worker that is gone; and how many are at its successor now,
         who may not be the first to have got them."""
@@ -136,7 +141,7 @@ class Protection(unittest.TestCase):
 
     def test_a_hang_moves_all_connections_but_that_of_its_request(self):
         self.begin()
-        hanging = support.KeepAlive(self.server)
+        hanging = self.another()
         hanging.send('/v1/faults/hang')
         moved, returned = self.end(3)
         self.assertFalse(hanging.receive())
@@ -146,7 +151,7 @@ class Protection(unittest.TestCase):
 
     def test_a_crash_moves_all_connections_but_that_of_its_request(self):
         self.begin()
-        self.assertFalse(support.KeepAlive(self.server).ask('/v1/faults/crash?how=abort'))
+        self.assertFalse(self.another().ask('/v1/faults/crash?how=abort'))
         moved, returned = self.end(3)
         grown = self.grown()
         self.assertGreaterEqual(grown.pop('balance'), returned)
@@ -162,7 +167,7 @@ class Protection(unittest.TestCase):
         self.server.control(cmd='protect', on=False)
         self.begin()
         self.assertEqual(self.before['protection'], 0)
-        hanging = support.KeepAlive(self.server)
+        hanging = self.another()
         hanging.send('/v1/faults/hang')
         support.wait_until(lambda: '/v1/faults/hang' in self.server.requests_in_hand())
         for client in self.clients:
