@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <deque>
 #include <map>
 #include <string>
 #include <utility>
@@ -63,6 +64,40 @@ inline bool wait_for_reload(const ServerProcess& server, const std::map<int, pid
   });
 }
 
+/// A connection of the test's own, for the request that takes its worker along.
+struct Culprit {
+  explicit Culprit(const ServerProcess& server) : connection(server.port()) {
+    connection.send_request("GET", "/livez");
+    worker = std::stoi(connection.read_response().header("x-worker"));
+  }
+  void ask(const std::string& target) { connection.send_request("GET", target); }
+
+  HttpConnection connection;
+  int worker;  ///< Where it is.
+};
+
+/// One at each worker.
+inline std::map<int, Culprit> culprits_everywhere(const ServerProcess& server,
+                                                  std::size_t workers = kWorkers) {
+  std::map<int, Culprit> culprits;
+  std::deque<Culprit> more;  // stay where they are, so that the next one goes elsewhere
+  for (int i = 0; i < 64 && culprits.size() < workers; ++i) {
+    Culprit culprit(server);
+    if (culprits.contains(culprit.worker)) {
+      more.push_back(std::move(culprit));
+    } else {
+      culprits.emplace(culprit.worker, std::move(culprit));
+    }
+  }
+  EXPECT_EQ(culprits.size(), workers);
+  return culprits;
+}
+
+/// Declared so by the primary.
+inline bool is_hung(const ServerProcess& server, int worker) {
+  return wait_until([&] { return server.worker_state(worker) == "hung"; });
+}
+
 struct Scene {
   explicit Scene(ServerOptions options = with({}), const Habits& habits = support::kMixed)
       : server(std::move(options)), figures(server), crowd(server, habits) {}
@@ -82,6 +117,22 @@ struct Scene {
   void expect_unharmed(long lost) {
     expect_broken(0);
     EXPECT_TRUE(wait_until([&] { return figures.lost() == lost; })) << figures.lost();
+  }
+  /// The server has counted that, or will with its next beat.
+  void expect_moved(MoveReason reason, long connections) {
+    EXPECT_TRUE(wait_until([&] { return figures.moved(reason) == connections; }))
+        << figures.moved(reason) << " have moved, not " << connections;
+  }
+  /// Until no worker is new any more: nothing moves from now on without a reason, and each client
+  /// knows whose it is.
+  void settle() {
+    EXPECT_TRUE(wait_until([&] {
+      const auto status = server.control({{"cmd", "status"}});
+      return std::ranges::all_of(status["workers"], [](const auto& worker) {
+        return worker["uptime_ms"] > 2000;
+      });
+    }));
+    EXPECT_TRUE(crowd.everybody_is_answered());
   }
   /// How many of the crowd were answered by that worker last.
   int clients_of(int worker) const {

@@ -10,6 +10,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 #include <system_error>
+#include <utility>
 
 namespace forkscope::support {
 
@@ -66,6 +67,7 @@ void CrowdClient::connect() {
   rest_.clear();
   continued_ = told_to_close_ = false;
   worker_.clear();
+  worker_pid_.clear();
   try {
     socket_.emplace(StreamSocket::connect_loopback(port_));
     const int on = 1;
@@ -214,6 +216,8 @@ void CrowdClient::check(const Answer& answer, Clock::time_point now) {
   seen_.longest_wait = std::max(seen_.longest_wait, now - due.since);
   worker_ = answer.field("x-worker");
   ++seen_.by_worker[worker_];
+  const std::string pid = std::exchange(worker_pid_, answer.field("x-worker-pid"));
+  if (!pid.empty() && pid != worker_pid_) ++seen_.moves;
   if (answer.field("connection") == "close") {
     ++seen_.told_to_close;
     told_to_close_ = true;

@@ -39,6 +39,7 @@ struct Seen {
   std::map<int, long> statuses;
   std::map<std::string, long> by_worker;  ///< Answers, by X-Worker.
   long told_to_close = 0;                 ///< Answers with "Connection: close".
+  long moves = 0;  ///< Answers by another process than the one before on the same connection.
   // Connections that broke, by what was owed at the time. With `broken` "a request" is meant that
   // was sent as a whole.
   long broken_with_request = 0;
@@ -111,6 +112,7 @@ class CrowdClient {
   bool continued_ = false;
   bool told_to_close_ = false;
   std::string worker_;
+  std::string worker_pid_;
   long count_ = 0;
   long posts_ = 0;
   long half_round_ = 0;

@@ -50,6 +50,10 @@ long Figures::parked() const {
   return sum_of_slots(view_, [](const auto& counters) { return counters.writes_parked; });
 }
 
+long Figures::bytes_received() const {
+  return sum_of_slots(view_, [](const auto& counters) { return counters.bytes_received; });
+}
+
 telemetry::Protection Figures::protection() const {
   const auto beat = view_.beat();
   return beat ? static_cast<telemetry::Protection>(beat->protection)

@@ -21,6 +21,8 @@ class Figures {
   long lost() const;
   /// Write requests that wait for their turn, now.
   long parked() const;
+  /// From clients, of all workers since the start.
+  long bytes_received() const;
   telemetry::Protection protection() const;
 
  private:

@@ -1,0 +1,199 @@
+// A worker that dies: whoever killed it loses its request, and nobody else notices. What was
+// committed is told, what was not is run again, and nothing runs twice.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <fstream>
+#include <ostream>
+#include <string>
+#include <system_error>
+
+#include "protection_scene.h"
+#include "support/faulty_disk.h"
+#include "support/held_cores.h"
+
+namespace forkscope {
+namespace {
+
+using support::FaultyDisk;
+using support::HeldCores;
+using support::todo;
+
+const Habits kResting = {{Habit::rests, 64}};
+/// More writers, so that there is always a batch under way somewhere.
+const Habits kWriters = {{Habit::loops, 16}, {Habit::pipelines, 40}, {Habit::rests, 8}};
+
+bool is_back(const Scene& scene, int worker, int generation) {
+  return wait_until([&] { return scene.server.worker(worker)["generation"] == generation; });
+}
+
+struct Crash {
+  const char* how;
+};
+void PrintTo(const Crash& crash, std::ostream* out) { *out << crash.how; }
+
+class ProtectionFromCrash : public ::testing::TestWithParam<Crash> {};
+
+TEST_P(ProtectionFromCrash, CostsOneRequestOfWhoeverCausedIt) {
+  Scene scene(with({}), kAllHabits);
+  scene.settle();
+  Culprit culprit(scene.server);
+  const int share = scene.clients_of(culprit.worker);
+  // It would do it again, and again: what has killed one worker is given to no other.
+  const std::string crash =
+      "GET /v1/faults/crash?how=" + std::string(GetParam().how) + " HTTP/1.1\r\nHost: x\r\n\r\n";
+  culprit.connection.send(crash + crash + crash);
+  EXPECT_TRUE(culprit.connection.is_closed_by_peer());
+  ASSERT_TRUE(is_back(scene, culprit.worker, 2));
+  EXPECT_TRUE(scene.crowd.everybody_is_answered());
+  scene.expect_unharmed(1);
+  scene.expect_moved(MoveReason::crash, share);
+  EXPECT_EQ(support::count_in(scene.server.log(), " ended by "), 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryWay, ProtectionFromCrash,
+                         ::testing::Values(Crash{"segv"}, Crash{"abort"}, Crash{"exit"}),
+                         [](const auto& test) { return test.param.how; });
+
+TEST(ProtectionFromAKill, LosesNothingBetweenTwoRequests) {
+  Scene scene(with({}), kResting);
+  scene.settle();
+  for (int number = 1; number <= kWorkers; ++number) {
+    const long moved = scene.figures.moved(MoveReason::crash);
+    const int share = scene.clients_of(number);
+    ::kill(scene.server.worker_pid(number), SIGKILL);
+    ASSERT_TRUE(is_back(scene, number, 2));
+    scene.expect_moved(MoveReason::crash, moved + share);
+    scene.settle();
+  }
+  scene.expect_unharmed(0);
+}
+
+/// Again and again, wherever it hits: in a handler, in a commit, in a flush.
+TEST(ProtectionFromAKill, CountsWhatClientsLoseUnderLoad) {
+  Scene scene(with({}), kWriters);
+  for (int round = 0; round < 8; ++round) {
+    const int number = 1 + round % kWorkers;
+    const int generation = scene.server.worker(number)["generation"];
+    ::kill(scene.server.worker_pid(number), SIGKILL);
+    ASSERT_TRUE(is_back(scene, number, generation + 1));
+    ASSERT_TRUE(scene.wait_for_answers(500));
+  }
+  EXPECT_TRUE(scene.crowd.everybody_is_answered());
+  scene.expect_broken(scene.figures.lost());
+}
+
+TEST(ProtectionFromAKill, LetsConnectionsWaitWhenAllDieAtOnce) {
+  Scene scene(with({}), kAllHabits);
+  for (const auto& [number, pid] : worker_pids(scene.server)) ::kill(pid, SIGKILL);
+  for (int number = 1; number <= kWorkers; ++number) ASSERT_TRUE(is_back(scene, number, 2));
+  EXPECT_TRUE(scene.crowd.everybody_is_answered());
+  scene.expect_broken(scene.figures.lost());
+}
+
+// ── between the commit and the disk ──
+
+TEST(ProtectionBeforeTheDisk, HasPeersTellWhatACrashedWorkerHasCommitted) {
+  FaultyDisk disk;
+  Scene scene({.workers = kWorkers, .environment = disk.environment()}, kResting);
+  Culprit culprit(scene.server);
+  std::deque<Culprit> writers;
+  while (writers.size() < 3) {  // at the same worker
+    Culprit writer(scene.server);
+    if (writer.worker == culprit.worker) writers.push_back(std::move(writer));
+  }
+  disk.hold_syncs();
+  for (Culprit& writer : writers) {
+    writer.connection.send_request("POST", "/v1/todos", todo("committed"));
+  }
+  ASSERT_TRUE(wait_until([&] { return !disk.held().empty(); }));
+  culprit.ask("/v1/faults/crash?how=abort");
+  EXPECT_TRUE(culprit.connection.is_closed_by_peer());
+  ASSERT_TRUE(is_back(scene, culprit.worker, 2));
+  disk.release_syncs();
+  for (Culprit& writer : writers) {
+    EXPECT_EQ(writer.connection.read_response().status, 201);
+  }
+  EXPECT_EQ(std::ranges::count(support::titles(scene.server), "committed"), 3);
+  EXPECT_TRUE(scene.crowd.everybody_is_answered());
+  scene.expect_unharmed(1);
+}
+
+// ── while the kernel writes a core ──
+
+class ProtectionFromACore : public ::testing::TestWithParam<Crash> {};
+
+/// A core of many gigabytes, or a slow disk for it: clients do not wait for either.
+TEST_P(ProtectionFromACore, AnswersAllWhileItIsBeingWritten) {
+  std::string pattern;
+  std::getline(std::ifstream("/proc/sys/kernel/core_pattern"), pattern);
+  if (pattern != "core") GTEST_SKIP() << "cores go elsewhere here: " << pattern;
+  Scene scene({.workers = kWorkers, .arguments = {"--hang-after=1m"}, .dumps_core = true},
+              kAllHabits);
+  HeldCores cores(scene.server.directory());
+  if (!cores) GTEST_SKIP() << "not allowed to hold files here";
+  Culprit culprit(scene.server);
+  culprit.ask("/v1/faults/crash?how=" + std::string(GetParam().how));
+  ASSERT_TRUE(wait_until([&] { return cores.hold_one(); }));
+  EXPECT_TRUE(scene.crowd.everybody_is_answered()) << "posts, too: the turn is free";
+  EXPECT_EQ(scene.server.worker(culprit.worker)["generation"], 1) << "it is still dying";
+  cores.release();
+  ASSERT_TRUE(is_back(scene, culprit.worker, 2));
+  EXPECT_TRUE(culprit.connection.is_closed_by_peer());
+  scene.expect_unharmed(1);
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryWay, ProtectionFromACore,
+                         ::testing::Values(Crash{"segv"}, Crash{"abort"}),
+                         [](const auto& test) { return test.param.how; });
+
+// ── what cannot go on is lost, and counted ──
+
+TEST(ProtectionHasLimits, LosesAResponseThatIsHalfSent) {
+  Scene scene(with({}), kResting);
+  Culprit culprit(scene.server);
+  std::string requests;
+  for (int i = 0; i < 1000; ++i) requests += "GET /v1/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n";
+  culprit.connection.send(requests);  // and reads nothing: all buffers are full in the end
+  ASSERT_TRUE(wait_until([&] { return scene.server.worker(culprit.worker)["requests"] > 20; }));
+  ASSERT_TRUE(wait_until([&] { return scene.server.worker_state(culprit.worker) == "idle"; }));
+  ::kill(scene.server.worker_pid(culprit.worker), SIGKILL);
+  ASSERT_TRUE(is_back(scene, culprit.worker, 2));
+  EXPECT_THROW(
+      for (int i = 0; i < 1000; ++i) {
+        EXPECT_EQ(culprit.connection.read_response().status, 200);
+      },
+      std::system_error);
+  EXPECT_TRUE(scene.crowd.everybody_is_answered());
+  scene.expect_unharmed(1);
+}
+
+TEST(ProtectionHasLimits, LosesABodyOfMoreThanTheLedgerHolds) {
+  Scene scene(with({}), kResting);
+  for (const std::size_t sent : {30'000, 100'000}) {
+    Culprit culprit(scene.server);
+    const long before = scene.figures.bytes_received();
+    const int generation = scene.server.worker(culprit.worker)["generation"];
+    culprit.connection.send(
+        "POST /v1/todos HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        "Content-Length: 200000\r\n\r\n" +
+        std::string(sent, ' '));
+    ASSERT_TRUE(wait_until(
+        [&] { return scene.figures.bytes_received() > before + static_cast<long>(sent); }));
+    ::kill(scene.server.worker_pid(culprit.worker), SIGKILL);
+    ASSERT_TRUE(is_back(scene, culprit.worker, generation + 1));
+    if (sent == 30'000) {
+      const std::string body = todo("long");
+      culprit.connection.send(std::string(200'000 - sent - body.size(), ' ') + body);
+      EXPECT_EQ(culprit.connection.read_response().status, 201);
+    } else {
+      EXPECT_TRUE(culprit.connection.is_closed_by_peer());
+    }
+  }
+  EXPECT_TRUE(scene.crowd.everybody_is_answered());
+  scene.expect_unharmed(1);
+}
+
+}  // namespace
+}  // namespace forkscope

@@ -1,0 +1,123 @@
+// With protection off, connections end with their worker: what a class compares with. What breaks
+// is counted all the same.
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <string>
+
+#include "protection_scene.h"
+#include "support/shell.h"
+
+namespace forkscope {
+namespace {
+
+/// Nobody is in the middle of something when a worker dies, unless the test has seen to it: what is
+/// sent at the very moment of a death is owed by nobody.
+const Habits kResting = {{Habit::rests, 64}};
+const Habits kHalves = {{Habit::rests, 32}, {Habit::cuts_head, 16}, {Habit::cuts_body, 16}};
+
+ServerOptions unprotected(std::vector<std::string> more = {}, int workers = kWorkers) {
+  more.emplace_back("--protect=off");
+  return {.workers = workers, .arguments = std::move(more)};
+}
+
+/// Kills that worker, and waits until its successor has all that it is to have.
+void replace(const Scene& scene, int number) {
+  const int generation = scene.server.worker(number)["generation"];
+  ::kill(scene.server.worker_pid(number), SIGKILL);
+  ASSERT_TRUE(
+      wait_until([&] { return scene.server.worker(number)["generation"] == generation + 1; }));
+}
+
+TEST(ProtectionOff, LosesAllThatACrashedWorkerHad) {
+  Scene scene(unprotected(), kHalves);
+  EXPECT_EQ(scene.figures.protection(), telemetry::Protection::off);
+  scene.crowd.call_on_all();
+  Culprit culprit(scene.server);
+  const int share = scene.clients_of(culprit.worker);
+  culprit.ask("/v1/faults/crash");
+  EXPECT_TRUE(culprit.connection.is_closed_by_peer());
+  ASSERT_TRUE(
+      wait_until([&] { return scene.server.worker(culprit.worker)["generation"] == 2; }));
+  ASSERT_TRUE(wait_until([&] {
+    const Seen seen = scene.crowd.seen();
+    return seen.broken_at_rest + seen.broken_with_half + seen.broken_with_request == share;
+  })) << ::testing::PrintToString(scene.crowd.seen());
+  EXPECT_TRUE(scene.crowd.everybody_is_answered());
+  const Seen seen = scene.crowd.seen();
+  EXPECT_GT(seen.broken_at_rest, 0);
+  EXPECT_GT(seen.broken_with_half, 0);
+  EXPECT_EQ(scene.figures.lost(), seen.broken_with_half + seen.broken_with_request + 1);
+  EXPECT_EQ(scene.figures.moved(), 0);
+  EXPECT_EQ(seen.broken_at_rest + seen.broken_with_half + seen.broken_with_request, share);
+}
+
+TEST(ProtectionOff, LosesAllThatAHungWorkerHadOnceItIsKilled) {
+  Scene scene(unprotected({"--hang-after=1s", "--kill-after=3s"}));
+  Culprit culprit(scene.server);
+  const int share = scene.clients_of(culprit.worker);
+  culprit.ask("/v1/faults/hang?mode=sleep");
+  ASSERT_TRUE(is_hung(scene.server, culprit.worker));
+  EXPECT_EQ(scene.clients_of(culprit.worker), share) << "all of them wait";
+  EXPECT_TRUE(culprit.connection.is_closed_by_peer());
+  ASSERT_TRUE(
+      wait_until([&] { return scene.server.worker(culprit.worker)["generation"] == 2; }));
+  EXPECT_TRUE(scene.crowd.everybody_is_answered());
+  const Seen seen = scene.crowd.seen();
+  EXPECT_EQ(seen.broken_with_request + seen.broken_at_rest, share);
+  EXPECT_GT(seen.broken_with_request, 0);
+  EXPECT_EQ(scene.figures.lost(), seen.broken_with_request + 1);
+  EXPECT_EQ(scene.figures.moved(), 0);
+  EXPECT_TRUE(seen.wrong.empty()) << ::testing::PrintToString(seen);
+  EXPECT_EQ(support::audit(seen, support::titles(scene.server)), "");
+}
+
+TEST(ProtectionOff, TellsClientsToGoWhenTheirWorkerDrains) {
+  Scene scene(unprotected(), {{Habit::reads, 64}});
+  const int share = scene.clients_of(4);
+  scene.server.control({{"cmd", "scale"}, {"workers", 3}});
+  ASSERT_TRUE(wait_until([&] { return worker_pids(scene.server).size() == 3; }));
+  EXPECT_TRUE(scene.crowd.everybody_is_answered());
+  const Seen seen = scene.crowd.seen();
+  EXPECT_EQ(seen.told_to_close, share);
+  EXPECT_EQ(seen.broken_with_request + seen.broken_at_rest, 0);
+  EXPECT_EQ(scene.figures.moved(), 0);
+  EXPECT_EQ(scene.figures.lost(), 0);
+}
+
+TEST(ProtectionOff, LeavesANewcomerWithoutConnections) {
+  Scene scene(unprotected({}, 3), kResting);
+  scene.server.control({{"cmd", "scale"}, {"workers", 5}});
+  ASSERT_TRUE(wait_until([&] { return worker_pids(scene.server).size() == 5; }));
+  scene.settle();
+  EXPECT_EQ(scene.clients_of(5), 0);
+  EXPECT_EQ(scene.figures.moved(), 0);
+}
+
+TEST(ProtectionSwitch, HoldsForWorkersThatRun) {
+  Scene scene(with({}), kResting);
+  EXPECT_EQ(scene.figures.protection(), telemetry::Protection::on);
+  const auto broken = [&] { return scene.crowd.seen().broken_at_rest; };
+
+  EXPECT_EQ(support::ctl(scene.server, "protect off").exit_code, 0);
+  EXPECT_EQ(scene.figures.protection(), telemetry::Protection::off);
+  scene.settle();
+  const int share = scene.clients_of(1);
+  const long moved = scene.figures.moved();
+  replace(scene, 1);
+  EXPECT_TRUE(wait_until([&] { return broken() == share; })) << broken();
+  EXPECT_EQ(scene.figures.moved(), moved);
+
+  EXPECT_EQ(support::ctl(scene.server, "protect on").exit_code, 0);
+  EXPECT_EQ(scene.figures.protection(), telemetry::Protection::on);
+  EXPECT_TRUE(scene.crowd.everybody_is_answered());
+  const int second = scene.clients_of(2);
+  replace(scene, 2);
+  scene.expect_moved(MoveReason::crash, second);
+  EXPECT_TRUE(scene.crowd.everybody_is_answered());
+  EXPECT_EQ(broken(), share);
+  EXPECT_EQ(scene.figures.lost(), 0);
+}
+
+}  // namespace
+}  // namespace forkscope
