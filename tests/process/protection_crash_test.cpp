@@ -161,9 +161,7 @@ TEST(ProtectionHasLimits, LosesAResponseThatIsHalfSent) {
   ::kill(scene.server.worker_pid(culprit.worker), SIGKILL);
   ASSERT_TRUE(is_back(scene, culprit.worker, 2));
   EXPECT_THROW(
-      for (int i = 0; i < 1000; ++i) {
-        EXPECT_EQ(culprit.connection.read_response().status, 200);
-      },
+      for (int i = 0; i < 1000; ++i) { EXPECT_EQ(culprit.connection.read_response().status, 200); },
       std::system_error);
   EXPECT_TRUE(scene.crowd.everybody_is_answered());
   scene.expect_unharmed(1);

@@ -13,10 +13,8 @@ namespace {
 
 const Habits kResting = {{Habit::rests, 64}};
 /// Those that send nothing until they are called on, in the middle of all that can be begun.
-const Habits kPatient = {{Habit::rests, 16},
-                         {Habit::cuts_head, 16},
-                         {Habit::cuts_body, 16},
-                         {Habit::expects, 16}};
+const Habits kPatient = {
+    {Habit::rests, 16}, {Habit::cuts_head, 16}, {Habit::cuts_body, 16}, {Habit::expects, 16}};
 
 void scale(const ServerProcess& server, int workers) {
   EXPECT_EQ(server.control({{"cmd", "scale"}, {"workers", workers}})["ok"], true);

@@ -60,8 +60,7 @@ TEST(ProtectionFromAHang, ShowsThatTheHungWorkerHasTheirConnectionsNoMore) {
   Culprit culprit(scene.server);
   culprit.ask("/v1/faults/hang?mode=sleep");
   ASSERT_TRUE(is_hung(scene.server, culprit.worker));
-  EXPECT_TRUE(
-      wait_until([&] { return scene.server.worker(culprit.worker)["connections"] == 1; }))
+  EXPECT_TRUE(wait_until([&] { return scene.server.worker(culprit.worker)["connections"] == 1; }))
       << scene.server.worker(culprit.worker)["connections"];
 }
 
@@ -71,8 +70,7 @@ TEST(ProtectionFromAHang, LosesNothingWhenTheWorkerIsKilledInTheEnd) {
   // What is behind it on the same connection is lost with it: one connection, one loss.
   culprit.ask("/v1/faults/hang?mode=sleep");
   culprit.ask("/livez");
-  ASSERT_TRUE(
-      wait_until([&] { return scene.server.worker(culprit.worker)["generation"] == 2; }));
+  ASSERT_TRUE(wait_until([&] { return scene.server.worker(culprit.worker)["generation"] == 2; }));
   EXPECT_TRUE(culprit.connection.is_closed_by_peer());
   EXPECT_TRUE(scene.crowd.everybody_is_answered());
   scene.expect_unharmed(1);

@@ -37,8 +37,7 @@ TEST(ProtectionOff, LosesAllThatACrashedWorkerHad) {
   const int share = scene.clients_of(culprit.worker);
   culprit.ask("/v1/faults/crash");
   EXPECT_TRUE(culprit.connection.is_closed_by_peer());
-  ASSERT_TRUE(
-      wait_until([&] { return scene.server.worker(culprit.worker)["generation"] == 2; }));
+  ASSERT_TRUE(wait_until([&] { return scene.server.worker(culprit.worker)["generation"] == 2; }));
   ASSERT_TRUE(wait_until([&] {
     const Seen seen = scene.crowd.seen();
     return seen.broken_at_rest + seen.broken_with_half + seen.broken_with_request == share;
@@ -60,8 +59,7 @@ TEST(ProtectionOff, LosesAllThatAHungWorkerHadOnceItIsKilled) {
   ASSERT_TRUE(is_hung(scene.server, culprit.worker));
   EXPECT_EQ(scene.clients_of(culprit.worker), share) << "all of them wait";
   EXPECT_TRUE(culprit.connection.is_closed_by_peer());
-  ASSERT_TRUE(
-      wait_until([&] { return scene.server.worker(culprit.worker)["generation"] == 2; }));
+  ASSERT_TRUE(wait_until([&] { return scene.server.worker(culprit.worker)["generation"] == 2; }));
   EXPECT_TRUE(scene.crowd.everybody_is_answered());
   const Seen seen = scene.crowd.seen();
   EXPECT_EQ(seen.broken_with_request + seen.broken_at_rest, share);

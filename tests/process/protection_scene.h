@@ -128,9 +128,8 @@ struct Scene {
   void settle() {
     EXPECT_TRUE(wait_until([&] {
       const auto status = server.control({{"cmd", "status"}});
-      return std::ranges::all_of(status["workers"], [](const auto& worker) {
-        return worker["uptime_ms"] > 2000;
-      });
+      return std::ranges::all_of(status["workers"],
+                                 [](const auto& worker) { return worker["uptime_ms"] > 2000; });
     }));
     EXPECT_TRUE(crowd.everybody_is_answered());
   }

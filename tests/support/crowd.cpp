@@ -110,10 +110,10 @@ void PrintTo(const Seen& seen, std::ostream* out) {
   *out << seen.answers << " answers (";
   for (const auto& [status, count] : seen.statuses) *out << status << ": " << count << ' ';
   *out << "), " << seen.moves << " moves, " << seen.told_to_close
-       << " told to close; broken: " << seen.broken_with_request
-       << " with a request, " << seen.broken_with_half << " with half of one, "
-       << seen.broken_at_rest << " at rest; longest wait "
-       << std::chrono::floor<milliseconds>(seen.longest_wait).count() << " ms; now:";
+       << " told to close; broken: " << seen.broken_with_request << " with a request, "
+       << seen.broken_with_half << " with half of one, " << seen.broken_at_rest
+       << " at rest; longest wait " << std::chrono::floor<milliseconds>(seen.longest_wait).count()
+       << " ms; now:";
   for (const auto& [worker, count] : seen.connections) *out << " w" << worker << "=" << count;
   for (const std::string& what : seen.wrong) *out << "\n  " << what;
 }

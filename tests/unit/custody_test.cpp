@@ -63,15 +63,16 @@ class CustodyTest : public ::testing::Test {
     }
   }
 
-  /// A worker that does so on `kClients` connections, with the whole requests received, and then
-  /// hangs. Ours are closed.
+  /// A worker that does so after it has received all that its clients have sent, and then hangs.
+  /// Our copies of its connections are closed.
   void start_worker(const std::function<void(const Ledger&, std::vector<Line>&)>& work) {
     const pid_t primary = ::getpid();
     worker_ = ::fork();
     if (worker_ == 0) {
       const Inheritance inheritance = custody_.in_child(primary, 1);
       std::vector<Line> lines;
-      for (const Pair& pair : pairs_) {
+      for (Pair& pair : pairs_) {
+        pair.client.reset();
         std::array<char, 10> bytes{};
         ::recv(pair.server.get(), bytes.data(), bytes.size(), MSG_WAITALL);
         lines.emplace_back(inheritance.ledger, pair.server.get()).received({bytes.data(), 10});

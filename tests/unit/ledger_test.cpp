@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <ostream>
 #include <thread>
@@ -83,24 +85,21 @@ TEST_F(LedgerTest, GoesOnWhereNobodyHasTakenIt) {
   EXPECT_FALSE(ledger_.take());
 }
 
-/// The handler returns at the very moment of the declaration.
+/// The handler returns at the very moment of the declaration: one of the two wins, in each round.
 TEST_F(LedgerTest, IsEitherTakenOrGoesOn) {
-  constexpr int kRounds = 20'000;
+  constexpr int kRounds = 2'000;
   std::atomic<int> round = 0;
-  std::atomic<int> ready = 0;
-  int taken = 0;
+  std::atomic<int> answered = 0;
+  std::atomic<bool> is_taken = false;
   std::thread primary([&] {
     for (int i = 1; i <= kRounds; ++i) {
-      while (round < i) {
-      }
-      if (ledger_.take()) {
-        ++taken;
-        ledger_.release();
-      }
-      ready = i;
+      while (round < i) std::this_thread::yield();
+      is_taken = ledger_.take();
+      if (is_taken) ledger_.release();
+      answered = i;
     }
   });
-  int gone_on = 0;
+  int wrong = 0;
   for (int i = 1; i <= kRounds; ++i) {
     if (i % 2 == 0) {
       ledger_.idle();
@@ -108,18 +107,13 @@ TEST_F(LedgerTest, IsEitherTakenOrGoesOn) {
       ledger_.handle(3);
     }
     round = i;
-    if (ledger_.go_on()) {
-      ++gone_on;
-    } else {
-      ledger_.await_release();
-    }
-    while (ready < i) {
-    }
-    ASSERT_EQ(hand(), Hand::loop) << i;
+    const bool goes_on = ledger_.go_on();
+    if (!goes_on) ledger_.await_release();
+    while (answered < i) std::this_thread::yield();
+    if (goes_on == is_taken || hand() != Hand::loop) ++wrong;
   }
   primary.join();
-  EXPECT_EQ(taken + gone_on, kRounds);
-  EXPECT_GT(gone_on, 0);
+  EXPECT_EQ(wrong, 0);
 }
 
 TEST_F(LedgerTest, WaitsUntilThePrimaryHasAllThatItWants) {
