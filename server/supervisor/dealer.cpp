@@ -66,9 +66,13 @@ void Dealer::deal(const std::vector<Receiver>& receivers, std::uint64_t now_ns) 
 /// False: nobody takes it now. Receivers without room are struck off.
 bool Dealer::deal_one(Waiting& waiting, std::vector<Receiver>& receivers, std::uint64_t now_ns) {
   while (!receivers.empty()) {
-    const auto least = std::min_element(
-        receivers.begin(), receivers.end(),
-        [this](const Receiver& a, const Receiver& b) { return load_of(a) < load_of(b); });
+    // Whoever gives gets its own back only where there is nobody else.
+    const auto rank = [&](const Receiver& receiver) {
+      return std::pair(receiver.worker == waiting.move->source, load_of(receiver));
+    };
+    const auto least =
+        std::min_element(receivers.begin(), receivers.end(),
+                         [&](const Receiver& a, const Receiver& b) { return rank(a) < rank(b); });
     const Sent sent = least->custody->deal(waiting.connection);
     if (sent == Sent::yes) {
       Move& move = *waiting.move;

@@ -106,6 +106,17 @@ TEST_F(DealerTest, SaysNothingOfAMoveOfNothing) {
   EXPECT_THAT(events(EventKind::moved), IsEmpty());
 }
 
+TEST_F(DealerTest, GivesNobodyHisOwnBackUnlessHeIsAlone) {
+  has_connections(2, 30);
+  begin(1, MoveReason::balance, 3);
+  dealer_.deal(receivers({1, 2}), kNow);
+  EXPECT_THAT(adopted(1), IsEmpty());
+  EXPECT_THAT(adopted(2), SizeIs(3));
+  dealer_.add(worker(1), connection(), kNow);
+  dealer_.deal(receivers({1}), kNow);
+  EXPECT_THAT(adopted(1), SizeIs(1));
+}
+
 TEST_F(DealerTest, TakesBackWhatADeadReceiverHasNotAdopted) {
   begin(1, MoveReason::hang, 4);
   dealer_.complete(worker(1));
