@@ -43,7 +43,11 @@ Conversations::Conversations(const http::Limits& limits, ConnectionTable& connec
 void Conversations::begin(Connection& connection) { wait_for(connection, limits_.head_timeout); }
 
 bool Conversations::take_over(Connection& connection, const protection::Parcel& parcel) {
-  begin(connection);
+  if (parcel.entry.sent > 0) {  // it waits between two requests, or will once this one is told
+    wait_for(connection, limits_.idle_timeout);
+  } else {
+    begin(connection);
+  }
   if ((parcel.entry.flags & protection::kInvited) != 0) {
     connection.line().invited(0);
     connection.exchange().invites_body();
