@@ -174,7 +174,11 @@ void Supervisor::reap_strangers() {
 
 void Supervisor::watch(std::uint64_t now_ns) {
   watch_due_ = {};
-  for (WorkerHandle& worker : pool_) watch_due_ = earlier(watch_due_, worker.watch(now_ns));
+  for (WorkerHandle& worker : pool_) {
+    const bool served = worker.is_ready();
+    watch_due_ = earlier(watch_due_, worker.watch(now_ns));
+    if (!served && worker.is_ready()) balance_.joined(now_ns);  // it has recovered
+  }
 }
 
 void Supervisor::fork_due(std::uint64_t now_ns) {
