@@ -37,6 +37,10 @@ os::Deadline WorkerHandle::watch_hang(std::uint64_t now_ns) {
         return verdict.check_at;
       }
       if (!suspicion_.is_raised()) suspicion_.raise(telemetry::process_stat(roster_.pid), now_ns);
+      if (is_ending(now_ns)) {  // it has crashed, and does not say so: nobody waits for its core
+        hang_watch_.rearm(now_ns);
+        return verdict.check_at;
+      }
       if (!verdict.hung) return verdict.check_at;
       declare_hung(verdict.stuck_since_ns, now_ns);
       return abort_due_;
