@@ -119,7 +119,7 @@ class WorkerHandle {
   }
   /// Where connections can be dealt to; nothing while it does not serve.
   std::optional<Dealer::Receiver> receiver() {
-    if (!is_ready() || !custody_) return std::nullopt;
+    if (!is_ready() || !process_ || crashed_ || !custody_) return std::nullopt;
     return Dealer::Receiver{self(), &*custody_};
   }
   /// Of the current process, or else of the latest: it has served.
