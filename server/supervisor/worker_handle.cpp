@@ -94,7 +94,7 @@ void WorkerHandle::fork(std::uint64_t now_ns, const Tokens& tokens) {
   boot_deadline_ = os::Deadline::after(now_ns, primary_.settings.boot_timeout);
   drain_deadline_ = abort_due_ = sigkill_due_ = ending_deadline_ = settle_deadline_ = {};
   told_to_stop_ = crashed_ = released_ = keeper_told_ = false;
-  lost_ = taken_ = 0;
+  lost_ = 0;
   stopped_since_ns_.reset();
   suspicion_.drop();
 

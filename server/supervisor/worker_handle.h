@@ -210,11 +210,11 @@ class WorkerHandle {
   std::optional<std::uint64_t> stopped_since_ns_;
   os::Deadline settle_deadline_;
   pid_t ending_keeper_ = 0;
-  bool crashed_ = false;      ///< It has said so; the kernel may take its time.
-  bool released_ = false;     ///< Its keeper holds nothing but connections.
-  bool keeper_told_ = false;  ///< How many requests are lost.
-  std::uint32_t lost_ = 0;    ///< That many.
-  std::uint64_t taken_ = 0;   ///< Connections, since it was frozen.
+  bool crashed_ = false;           ///< It has said so; the kernel may take its time.
+  bool released_ = false;          ///< Its keeper holds nothing but connections.
+  bool keeper_told_ = false;       ///< How many requests are lost.
+  std::uint32_t lost_ = 0;         ///< That many.
+  std::uint64_t handed_over_ = 0;  ///< Connections, since it was frozen.
 };
 
 }  // namespace forkscope::supervisor

@@ -71,7 +71,7 @@ void WorkerHandle::hear_protection(std::uint64_t now_ns) {
     auto heard = custody_->hear();
     if (!heard) return;
     if (heard->connection) {
-      if (custody_->is_asked(Condition::frozen)) ++taken_;
+      ++handed_over_;
       primary_.dealer.add(self(), std::move(*heard->connection), now_ns);
     }
     if (heard->spoilt) ++lost_;
@@ -85,6 +85,7 @@ void WorkerHandle::hear_protection(std::uint64_t now_ns) {
 void WorkerHandle::freeze(std::uint64_t now_ns) {
   if (!may_move() || !is_kept()) return;
   if (custody_->ledger().take()) {
+    handed_over_ = 0;
     primary_.dealer.begin(self(), MoveReason::hang, now_ns);
     custody_->hand_over(Condition::frozen, /*may_move=*/true);
     deal_anew(now_ns);
@@ -109,9 +110,9 @@ void WorkerHandle::hear_crash(std::uint64_t now_ns) {
 
 void WorkerHandle::hear_done(const protection::Custody::Done& done, std::uint64_t now_ns) {
   if (done.worker == Condition::frozen) {
-    const std::uint64_t open = primary_.view.counters(number_ - 1).connections_open;
-    primary_.segment.slot(number_ - 1)
-        .connections_open(open - std::min(open, std::exchange(taken_, 0)));
+    // It cannot say so itself, and touches nothing before it is released.
+    const std::uint64_t had = primary_.view.counters(number_ - 1).connections_open;
+    primary_.segment.slot(number_ - 1).connections_open(had - std::min(had, handed_over_));
     custody_->ledger().release();
   } else {
     keeper_told_ = true;
