@@ -16,17 +16,13 @@
 namespace forkscope {
 namespace {
 
+using namespace std::chrono_literals;
 using support::FaultyDisk;
 using support::HeldCores;
 using support::todo;
 
-const Habits kResting = {{Habit::rests, 64}};
 /// More writers, so that there is always a batch under way somewhere.
 const Habits kWriters = {{Habit::loops, 16}, {Habit::pipelines, 40}, {Habit::rests, 8}};
-
-bool is_back(const Scene& scene, int worker, int generation) {
-  return wait_until([&] { return scene.server.worker(worker)["generation"] == generation; });
-}
 
 struct Crash {
   const char* how;
@@ -45,11 +41,11 @@ TEST_P(ProtectionFromCrash, CostsOneRequestOfWhoeverCausedIt) {
       "GET /v1/faults/crash?how=" + std::string(GetParam().how) + " HTTP/1.1\r\nHost: x\r\n\r\n";
   culprit.connection.send(crash + crash + crash);
   EXPECT_TRUE(culprit.connection.is_closed_by_peer());
-  ASSERT_TRUE(is_back(scene, culprit.worker, 2));
+  ASSERT_TRUE(scene.is_back(culprit.worker, 2));
   EXPECT_TRUE(scene.crowd.everybody_is_answered());
   scene.expect_unharmed(1);
   scene.expect_moved(MoveReason::crash, share);
-  EXPECT_EQ(support::count_in(scene.server.log(), " ended by "), 1);
+  EXPECT_EQ(support::count_in(scene.server.log(), " ended "), 1);
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryWay, ProtectionFromCrash,
@@ -63,10 +59,22 @@ TEST(ProtectionFromAKill, LosesNothingBetweenTwoRequests) {
     const long moved = scene.figures.moved(MoveReason::crash);
     const int share = scene.clients_of(number);
     ::kill(scene.server.worker_pid(number), SIGKILL);
-    ASSERT_TRUE(is_back(scene, number, 2));
+    ASSERT_TRUE(scene.is_back(number, 2));
     scene.expect_moved(MoveReason::crash, moved + share);
     scene.settle();
   }
+  scene.expect_unharmed(0);
+}
+
+/// A client that says nothing may do so for a minute, and only one that has just connected for
+/// less.
+TEST(ProtectionFromAKill, LetsConnectionsRestAsLongAsBefore) {
+  Scene scene({.workers = kWorkers, .arguments = {"--head-timeout=1s"}}, kResting);
+  ::kill(scene.server.worker_pid(1), SIGKILL);
+  ASSERT_TRUE(scene.is_back(1, 2));
+  support::pass(1500ms);
+  scene.expect_unharmed(0);
+  EXPECT_TRUE(scene.crowd.everybody_is_answered());
   scene.expect_unharmed(0);
 }
 
@@ -77,7 +85,7 @@ TEST(ProtectionFromAKill, CountsWhatClientsLoseUnderLoad) {
     const int number = 1 + round % kWorkers;
     const int generation = scene.server.worker(number)["generation"];
     ::kill(scene.server.worker_pid(number), SIGKILL);
-    ASSERT_TRUE(is_back(scene, number, generation + 1));
+    ASSERT_TRUE(scene.is_back(number, generation + 1));
     ASSERT_TRUE(scene.wait_for_answers(500));
   }
   EXPECT_TRUE(scene.crowd.everybody_is_answered());
@@ -87,7 +95,7 @@ TEST(ProtectionFromAKill, CountsWhatClientsLoseUnderLoad) {
 TEST(ProtectionFromAKill, LetsConnectionsWaitWhenAllDieAtOnce) {
   Scene scene(with({}), kAllHabits);
   for (const auto& [number, pid] : worker_pids(scene.server)) ::kill(pid, SIGKILL);
-  for (int number = 1; number <= kWorkers; ++number) ASSERT_TRUE(is_back(scene, number, 2));
+  for (int number = 1; number <= kWorkers; ++number) ASSERT_TRUE(scene.is_back(number, 2));
   EXPECT_TRUE(scene.crowd.everybody_is_answered());
   scene.expect_broken(scene.figures.lost());
 }
@@ -110,7 +118,7 @@ TEST(ProtectionBeforeTheDisk, HasPeersTellWhatACrashedWorkerHasCommitted) {
   ASSERT_TRUE(wait_until([&] { return !disk.held().empty(); }));
   culprit.ask("/v1/faults/crash?how=abort");
   EXPECT_TRUE(culprit.connection.is_closed_by_peer());
-  ASSERT_TRUE(is_back(scene, culprit.worker, 2));
+  ASSERT_TRUE(scene.is_back(culprit.worker, 2));
   disk.release_syncs();
   for (Culprit& writer : writers) {
     EXPECT_EQ(writer.connection.read_response().status, 201);
@@ -129,8 +137,9 @@ TEST_P(ProtectionFromACore, AnswersAllWhileItIsBeingWritten) {
   std::string pattern;
   std::getline(std::ifstream("/proc/sys/kernel/core_pattern"), pattern);
   if (pattern != "core") GTEST_SKIP() << "cores go elsewhere here: " << pattern;
-  Scene scene({.workers = kWorkers, .arguments = {"--hang-after=1m"}, .dumps_core = true},
-              kAllHabits);
+  ServerOptions options = with({"--hang-after=1m"});
+  options.dumps_core = true;
+  Scene scene(options, kAllHabits);
   HeldCores cores(scene.server.directory());
   if (!cores) GTEST_SKIP() << "not allowed to hold files here";
   Culprit culprit(scene.server);
@@ -139,7 +148,7 @@ TEST_P(ProtectionFromACore, AnswersAllWhileItIsBeingWritten) {
   EXPECT_TRUE(scene.crowd.everybody_is_answered()) << "posts, too: the turn is free";
   EXPECT_EQ(scene.server.worker(culprit.worker)["generation"], 1) << "it is still dying";
   cores.release();
-  ASSERT_TRUE(is_back(scene, culprit.worker, 2));
+  ASSERT_TRUE(scene.is_back(culprit.worker, 2));
   EXPECT_TRUE(culprit.connection.is_closed_by_peer());
   scene.expect_unharmed(1);
 }
@@ -159,7 +168,7 @@ TEST(ProtectionHasLimits, LosesAResponseThatIsHalfSent) {
   ASSERT_TRUE(wait_until([&] { return scene.server.worker(culprit.worker)["requests"] > 20; }));
   ASSERT_TRUE(wait_until([&] { return scene.server.worker_state(culprit.worker) == "idle"; }));
   ::kill(scene.server.worker_pid(culprit.worker), SIGKILL);
-  ASSERT_TRUE(is_back(scene, culprit.worker, 2));
+  ASSERT_TRUE(scene.is_back(culprit.worker, 2));
   EXPECT_THROW(
       for (int i = 0; i < 1000; ++i) { EXPECT_EQ(culprit.connection.read_response().status, 200); },
       std::system_error);
@@ -180,7 +189,7 @@ TEST(ProtectionHasLimits, LosesABodyOfMoreThanTheLedgerHolds) {
     ASSERT_TRUE(wait_until(
         [&] { return scene.figures.bytes_received() > before + static_cast<long>(sent); }));
     ::kill(scene.server.worker_pid(culprit.worker), SIGKILL);
-    ASSERT_TRUE(is_back(scene, culprit.worker, generation + 1));
+    ASSERT_TRUE(scene.is_back(culprit.worker, generation + 1));
     if (sent == 30'000) {
       const std::string body = todo("long");
       culprit.connection.send(std::string(200'000 - sent - body.size(), ' ') + body);

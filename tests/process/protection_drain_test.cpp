@@ -11,7 +11,6 @@
 namespace forkscope {
 namespace {
 
-const Habits kResting = {{Habit::rests, 64}};
 /// Those that send nothing until they are called on, in the middle of all that can be begun.
 const Habits kPatient = {
     {Habit::rests, 16}, {Habit::cuts_head, 16}, {Habit::cuts_body, 16}, {Habit::expects, 16}};
@@ -41,7 +40,7 @@ TEST(ProtectionInAReload, IsNoticedByNobody) {
 /// It used to wait for a second for those at rest, and for half requests until they are whole.
 TEST(ProtectionInAReload, WaitsForNoClient) {
   Scene scene(with({"--drain-timeout=1m"}), kPatient);
-  scene.crowd.call_on_all();
+  ASSERT_TRUE(wait_until([&] { return scene.crowd.seen().halves == 48; }));
   const auto old = worker_pids(scene.server);
   scene.server.signal(SIGHUP);
   EXPECT_TRUE(wait_for_reload(scene.server, old)) << "nobody has sent anything meanwhile";
@@ -109,10 +108,10 @@ TEST(ProtectionInScaling, HasAHungWorkerGoInOrder) {
   scale(scene.server, 3);
   EXPECT_TRUE(scene.crowd.everybody_is_answered());
   EXPECT_EQ(last.connection.read_response().status, 200);
+  EXPECT_TRUE(has_workers(scene.server, 3));
   last.ask("/livez");
   EXPECT_NE(last.connection.read_response().header("x-worker"), "4");
-  EXPECT_TRUE(has_workers(scene.server, 3));
-  EXPECT_TRUE(support::wait_for_log(scene.server, "worker 4 ended with code 0"));
+  EXPECT_TRUE(support::wait_for_log(scene.server, "worker 4 ended with exit code 0"));
   scene.expect_unharmed(0);
 }
 

@@ -18,8 +18,6 @@ using support::todo;
 
 /// Nobody posts, so that no batch is ever under way.
 const Habits kReaders = {{Habit::reads, 52}, {Habit::rests, 12}};
-/// Nobody does anything but when called on.
-const Habits kResting = {{Habit::rests, 64}};
 
 struct Kind {
   const char* mode;

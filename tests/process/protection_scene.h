@@ -35,12 +35,17 @@ using telemetry::MoveReason;
 
 inline constexpr int kWorkers = 4;
 
+/// Nobody does anything but when called on.
+inline const Habits kResting = {{Habit::rests, 64}};
+
 /// Whatever a connection can be in the middle of.
 inline const Habits kAllHabits = {{Habit::loops, 20},    {Habit::pipelines, 12},
                                   {Habit::rests, 8},     {Habit::cuts_head, 8},
                                   {Habit::cuts_body, 8}, {Habit::expects, 8}};
 
+/// More of the command line. Half a request may wait for long: machines are slow at times.
 inline ServerOptions with(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "--head-timeout=2m");
   return {.workers = kWorkers, .arguments = std::move(arguments)};
 }
 
@@ -132,6 +137,10 @@ struct Scene {
                                  [](const auto& worker) { return worker["uptime_ms"] > 2000; });
     }));
     EXPECT_TRUE(crowd.everybody_is_answered());
+  }
+  /// Until that worker serves in the so-manieth process.
+  bool is_back(int worker, int generation) const {
+    return wait_until([&] { return server.worker(worker)["generation"] == generation; });
   }
   /// How many of the crowd were answered by that worker last.
   int clients_of(int worker) const {

@@ -89,7 +89,10 @@ bool Crowd::everybody_is_answered(std::chrono::milliseconds timeout) {
 Seen Crowd::seen() const {
   const std::lock_guard lock(mutex_);
   Seen seen = seen_;
-  for (const CrowdClient& client : clients_) ++seen.connections[client.worker()];
+  for (const CrowdClient& client : clients_) {
+    ++seen.connections[client.worker()];
+    if (client.has_sent_half()) ++seen.halves;
+  }
   return seen;
 }
 

@@ -110,8 +110,7 @@ void CrowdClient::act(Clock::time_point now, long round) {
 
 void CrowdClient::act_once_a_round(Clock::time_point now, long round) {
   if (!rest_.empty()) {
-    if (round == half_round_) return;
-    if (habit_ == Habit::expects && !continued_) complain("no 100 Continue");
+    if (round <= answered_round_ || (habit_ == Habit::expects && !continued_)) return;
     send(rest_);
     rest_.clear();
     return start_waiting(now, round);
@@ -126,7 +125,6 @@ void CrowdClient::act_once_a_round(Clock::time_point now, long round) {
   const std::size_t cut = habit_ == Habit::cuts_head   ? body / 2
                           : habit_ == Habit::cuts_body ? (body + request.size()) / 2
                                                        : body;
-  half_round_ = round;
   rest_ = request.substr(cut);
   send(std::string_view(request).substr(0, cut));
 }
@@ -259,6 +257,7 @@ void CrowdClient::complain(const std::string& what) {
 std::string CrowdClient::state(Clock::time_point now) const {
   using std::chrono::milliseconds;
   std::string text = "client " + std::to_string(number_) + " of worker " + worker_;
+  if (due_.empty() && habit_ == Habit::expects && !continued_) return text + " was not invited";
   if (due_.empty()) return text + (rest_.empty() ? " rests" : " has sent a half");
   return text + " has waited for " + due_.front().title + " for " +
          std::to_string(std::chrono::floor<milliseconds>(now - due_.front().since).count()) + " ms";

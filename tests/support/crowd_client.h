@@ -49,6 +49,7 @@ struct Seen {
   std::vector<std::string> wrong;      ///< Answers that are not what was asked for; sentences.
   std::set<std::string> acknowledged;  ///< Titles answered with 201.
   std::set<std::string> sent;          ///< Titles of which at least a part was sent.
+  int halves = 0;                      ///< Of requests that have been sent, now.
   std::map<std::string, int> connections;  ///< Now, by the worker that answered on them last.
 };
 
@@ -69,6 +70,8 @@ class CrowdClient {
   void receive(Clock::time_point now);
   /// The latest round in which it has sent a request that was answered.
   long answered_round() const { return answered_round_; }
+  /// In the middle of a request.
+  bool has_sent_half() const { return !rest_.empty() && due_.empty(); }
   /// The worker that has answered on this connection last, or "".
   const std::string& worker() const { return worker_; }
   /// For a message: what it waits for.
@@ -115,7 +118,6 @@ class CrowdClient {
   std::string worker_pid_;
   long count_ = 0;
   long posts_ = 0;
-  long half_round_ = 0;
   long answered_round_ = 0;
   Clock::time_point next_at_{};
 };
