@@ -43,7 +43,7 @@ TEST_P(ProtectionFromHang, MovesAllOthersBeforeAnybodyIsKilled) {
   EXPECT_EQ(scene.server.worker(culprit.worker)["generation"], 1);
 
   ::kill(scene.server.worker_pid(culprit.worker), SIGKILL);
-  EXPECT_TRUE(culprit.connection.is_closed_by_peer());
+  EXPECT_TRUE(culprit.is_cut());
   EXPECT_TRUE(scene.crowd.everybody_is_answered());
   scene.expect_unharmed(1);
   scene.expect_moved(MoveReason::crash, 0);
@@ -69,7 +69,7 @@ TEST(ProtectionFromAHang, LosesNothingWhenTheWorkerIsKilledInTheEnd) {
   culprit.ask("/v1/faults/hang?mode=sleep");
   culprit.ask("/livez");
   ASSERT_TRUE(wait_until([&] { return scene.server.worker(culprit.worker)["generation"] == 2; }));
-  EXPECT_TRUE(culprit.connection.is_closed_by_peer());
+  EXPECT_TRUE(culprit.is_cut());
   EXPECT_TRUE(scene.crowd.everybody_is_answered());
   scene.expect_unharmed(1);
 }
@@ -94,6 +94,21 @@ TEST(ProtectionFromAHang, LetsTheHandlerAnswerAfterAll) {
   EXPECT_TRUE(scene.crowd.everybody_is_answered());
   scene.expect_unharmed(0);
   EXPECT_EQ(scene.server.worker_pid(culprit.worker), pid);
+}
+
+TEST(ProtectionFromAHang, DoesSoAgainAndAgain) {
+  Scene scene(with({"--hang-after=500ms", "--kill-after=1m"}));
+  for (int round = 0; round < 3; ++round) {
+    std::map<int, Culprit> culprits = culprits_everywhere(scene.server);
+    Culprit& culprit = culprits.at(1);
+    culprit.ask("/v1/faults/slow?ms=1500");
+    ASSERT_TRUE(is_hung(scene.server, 1));
+    EXPECT_TRUE(scene.crowd.everybody_is_answered());
+    EXPECT_EQ(scene.clients_of(1), 0);
+    EXPECT_EQ(culprit.connection.read_response().status, 200);
+    EXPECT_TRUE(wait_until([&] { return scene.clients_of(1) > 0; })) << "a newcomer's share";
+  }
+  scene.expect_unharmed(0);
 }
 
 TEST(ProtectionFromASignalThatStops, MovesAllBetweenTwoRequests) {
@@ -140,7 +155,7 @@ TEST(ProtectionFromAStalledDisk, KillsWhoHasTheTurnToWriteAtTheDeclaration) {
   culprit.connection.send_request("POST", "/v1/todos", todo("caught"));
   ASSERT_TRUE(wait_until([&] { return disk.has_struck(FaultyDisk::Fault::kStallWrite); }));
   other.connection.send_request("POST", "/v1/todos", todo("other"));
-  EXPECT_TRUE(culprit.connection.is_closed_by_peer()) << "nobody knows whether it is stored";
+  EXPECT_TRUE(culprit.is_cut()) << "nobody knows whether it is stored";
   EXPECT_EQ(other.connection.read_response().status, 201);
   EXPECT_TRUE(scene.crowd.everybody_is_answered());
   scene.expect_unharmed(1);

@@ -9,6 +9,7 @@
 #include <deque>
 #include <map>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -76,6 +77,15 @@ struct Culprit {
     worker = std::stoi(connection.read_response().header("x-worker"));
   }
   void ask(const std::string& target) { connection.send_request("GET", target); }
+  /// What it has asked for is never answered: its connection ends.
+  bool is_cut() {
+    try {
+      connection.read_response();
+      return false;
+    } catch (const std::system_error& error) {
+      return error.code() == std::errc::connection_reset;
+    }
+  }
 
   HttpConnection connection;
   int worker;  ///< Where it is.

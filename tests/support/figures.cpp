@@ -54,6 +54,10 @@ long Figures::bytes_received() const {
   return sum_of_slots(view_, [](const auto& counters) { return counters.bytes_received; });
 }
 
+long Figures::bytes_sent() const {
+  return sum_of_slots(view_, [](const auto& counters) { return counters.bytes_sent; });
+}
+
 telemetry::Protection Figures::protection() const {
   const auto beat = view_.beat();
   return beat ? static_cast<telemetry::Protection>(beat->protection)

@@ -21,8 +21,9 @@ class Figures {
   long lost() const;
   /// Write requests that wait for their turn, now.
   long parked() const;
-  /// From clients, of all workers since the start.
+  /// From and to clients, of all workers since the start.
   long bytes_received() const;
+  long bytes_sent() const;
   telemetry::Protection protection() const;
 
  private:
