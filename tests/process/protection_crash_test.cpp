@@ -165,7 +165,8 @@ TEST(ProtectionHasLimits, LosesAResponseThatIsHalfSent) {
   const long before = scene.figures.bytes_sent();
   culprit.ask("/v1/openapi.json");
   ASSERT_EQ(culprit.connection.read_response().status, 200);
-  const long size = scene.figures.bytes_sent() - before;
+  long size = 0;
+  ASSERT_TRUE(wait_until([&] { return (size = scene.figures.bytes_sent() - before) > 0; }));
   std::string requests;
   for (int i = 0; i < 1000; ++i) requests += "GET /v1/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n";
   culprit.connection.send(requests);  // and reads little: all buffers are full in the end
