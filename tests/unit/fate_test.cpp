@@ -17,8 +17,8 @@
 namespace forkscope::protection {
 
 void PrintTo(Fate fate, std::ostream* out) {
-  static constexpr std::array kNames = {"stays", "ends",           "lost",
-                                        "moves", "moves_answered", "moves_past"};
+  static constexpr std::array kNames = {"stays",          "ends",           "lost",      "moves",
+                                        "moves_answered", "moves_in_doubt", "moves_past"};
   *out << kNames[static_cast<std::size_t>(fate)];
 }
 
@@ -67,8 +67,12 @@ TEST(FateOfAConnection, WithWhatHasBegunIsSettledByTheDeathOfTheWorkerAlone) {
   }
 }
 
-TEST(FateOfAConnection, IsNotKnownInACommit) {
+TEST(FateOfAConnection, IsSettledElsewhereInACommit) {
   for (const std::uint32_t flags : {0U, kMayRunAgain}) {
+    EXPECT_EQ(when_dead(entry_of(Stage::committing, flags, kAnswer)), Fate::moves_in_doubt);
+    // One that it has adopted, and has not settled itself.
+    EXPECT_EQ(when_frozen(entry_of(Stage::committing, flags, kAnswer)), Fate::moves_in_doubt);
+    // Without an answer it would have to be run again, whether it was committed or not.
     EXPECT_EQ(when_frozen(entry_of(Stage::committing, flags)), Fate::stays);
     EXPECT_EQ(when_dead(entry_of(Stage::committing, flags)), Fate::lost);
   }

@@ -52,11 +52,12 @@ TEST_F(LineTest, FollowsAWriteThroughItsCommit) {
   line_.begin(0, true);
   line_.uncommitted();
   EXPECT_EQ(stage(), Stage::uncommitted);
-  line_.committing();
-  EXPECT_EQ(stage(), Stage::committing);
-  line_.unflushed("HTTP/1.1 201", 201, 7);
-  EXPECT_EQ(stage(), Stage::unflushed);
+  line_.committing("HTTP/1.1 201", 201, 7);
+  EXPECT_TRUE(line_.is_in_doubt());
   EXPECT_EQ(kept(), "POSTHTTP/1.1 201");
+  EXPECT_EQ(line_.prepared_answer(), "HTTP/1.1 201");
+  line_.unflushed();
+  EXPECT_EQ(stage(), Stage::unflushed);
   EXPECT_EQ(entry().bytes, 4U);
   EXPECT_EQ(entry().prepared_bytes, 12U);
   EXPECT_EQ(entry().status, 201U);
@@ -67,11 +68,29 @@ TEST_F(LineTest, FollowsAWriteThroughItsCommit) {
   EXPECT_EQ(entry().batch, 0U);
 }
 
+TEST_F(LineTest, DropsTheAnswerThatWasPreparedForACommitWhichFailed) {
+  line_.received("POST");
+  line_.begin(0, true);
+  line_.committing("HTTP/1.1 201", 201, 7);
+  line_.uncommitted();
+  EXPECT_EQ(stage(), Stage::uncommitted);
+  EXPECT_EQ(entry().prepared_bytes, 0U);
+}
+
+TEST_F(LineTest, PreparesNoAnswerWhereNobodyCouldTellWhetherItIsTrue) {
+  line_.received("POST");
+  line_.begin(0, true);
+  line_.committing("HTTP/1.1 201", 201, 0);
+  EXPECT_EQ(stage(), Stage::committing);
+  EXPECT_EQ(entry().prepared_bytes, 0U);
+}
+
 TEST_F(LineTest, PreparesNoAnswerForWhichThereIsNoRoom) {
   line_.received("POST");
   line_.begin(0, true);
-  line_.unflushed(std::string(Ledger::kBufferBytes - 3, 'a'), 201, 7);
+  line_.committing(std::string(Ledger::kBufferBytes - 3, 'a'), 201, 7);
   EXPECT_EQ(entry().prepared_bytes, 0U);
+  line_.unflushed();
   EXPECT_EQ(stage(), Stage::unflushed) << "it is committed all the same";
   line_.prepared(std::string(Ledger::kBufferBytes - 4, 'a'), 201);
   EXPECT_EQ(entry().prepared_bytes, Ledger::kBufferBytes - 4);
@@ -85,7 +104,7 @@ TEST_F(LineTest, SaysWhenMoreHasComeThanItKeeps) {
   EXPECT_EQ(entry().bytes, Ledger::kBufferBytes);
   EXPECT_EQ(entry().received, Ledger::kBufferBytes + 1) << "counted, and not kept";
   line_.begin(0, true);
-  line_.unflushed("answer", 201, 7);
+  line_.committing("answer", 201, 7);
   EXPECT_EQ(entry().prepared_bytes, 0U);
   line_.answer(6, false);
   line_.next("");
@@ -118,6 +137,24 @@ TEST_F(LineTest, GoesOnWithTheTotalsOfItsFormerWorkers) {
   EXPECT_FALSE(has(kMayRunAgain)) << "it has not begun here";
 }
 
+// Should this worker die as well, at whatever step, nobody may run it as if it were new.
+TEST_F(LineTest, IsInDoubtFromTheFirstStepWhereItsFormerWorkerDiedInTheCommit) {
+  Entry parcel{};
+  parcel.stage = static_cast<std::uint32_t>(Stage::committing);
+  parcel.bytes = 4;
+  parcel.received = 4;
+  line_.adopt(parcel);
+  EXPECT_TRUE(line_.is_in_doubt());
+  line_.received("POST");
+  line_.prepared("answer", 201, 7);
+  EXPECT_EQ(kept(), "POSTanswer");
+  EXPECT_EQ(entry().batch, 7U);
+  line_.begin(0, true);
+  EXPECT_TRUE(line_.is_in_doubt()) << "until it is settled";
+  line_.unflushed();
+  EXPECT_EQ(stage(), Stage::unflushed);
+}
+
 TEST_F(LineTest, NamesItsConnectionWhileItsBytesAreLookedAt) {
   line_.frame();
   EXPECT_EQ(ledger_.grip().hand, Hand::framing);
@@ -133,9 +170,11 @@ TEST_F(LineTest, IsSomebodyElsesWhereNothingHadBegunOrTheAnswerWasPrepared) {
   EXPECT_FALSE(line_.was_taken());
   line_.uncommitted();
   EXPECT_FALSE(line_.was_taken());
-  line_.committing();
+  line_.committing("", 201, 7);
   EXPECT_FALSE(line_.was_taken());
-  line_.unflushed("answer", 201, 7);
+  line_.committing("answer", 201, 7);
+  EXPECT_TRUE(line_.was_taken());
+  line_.unflushed();
   EXPECT_TRUE(line_.was_taken());
   line_.answer(6, false);
   EXPECT_FALSE(line_.was_taken());
@@ -146,7 +185,7 @@ TEST_F(LineTest, IsSomebodyElsesWhereNothingHadBegunOrTheAnswerWasPrepared) {
 TEST_F(LineTest, IsEmptyAgainForTheNextConnection) {
   line_.received("POST");
   line_.begin(0, true);
-  line_.unflushed("answer", 201, 7);
+  line_.committing("answer", 201, 7);
   line_.close();
   EXPECT_EQ(stage(), Stage::none);
   const Line next(ledger_, kFd);
@@ -163,8 +202,8 @@ TEST_F(LineTest, OfADescriptorWithoutRoomIgnoresEverything) {
   line.received("GET");
   line.begin(0, true);
   line.uncommitted();
-  line.committing();
-  line.unflushed("answer", 201, 7);
+  line.committing("answer", 201, 7);
+  line.unflushed();
   line.answer(6, true);
   line.next("");
   line.linger();
