@@ -50,4 +50,18 @@ inline telemetry::EventRecord exited(std::uint64_t time_ns, std::uint16_t worker
   return record;
 }
 
+/// `count` connections of that worker went to others, as `to` says.
+inline telemetry::EventRecord moved(std::uint64_t time_ns, std::uint16_t worker,
+                                    std::uint32_t generation, telemetry::MoveReason reason,
+                                    std::uint32_t count, std::string_view to,
+                                    std::uint64_t duration_ns = 3 * kMillisecond) {
+  telemetry::EventRecord record = event(time_ns, telemetry::EventKind::moved, worker, generation);
+  record.since_ns = time_ns - duration_ns;
+  record.duration_ns = duration_ns;
+  record.exit_cause = static_cast<std::uint32_t>(reason);
+  record.exit_code = count;
+  record.text_bytes = static_cast<std::uint16_t>(to.copy(record.text, sizeof record.text));
+  return record;
+}
+
 }  // namespace forkscope::test

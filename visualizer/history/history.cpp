@@ -1,6 +1,7 @@
 #include "history/history.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "forkscope/telemetry/event_kinds.h"
@@ -395,6 +396,14 @@ std::vector<EventRecord> History::events(std::uint64_t time_ns, std::size_t coun
   for (auto event = events_.rbegin(); event != events_.rend() && result.size() < count; ++event) {
     if (event->time_ns <= time_ns) result.push_back(*event);
   }
+  return result;
+}
+
+std::vector<EventRecord> History::events_between(std::uint64_t from_ns, std::uint64_t to_ns) const {
+  std::vector<EventRecord> result;
+  std::copy_if(
+      events_.begin(), events_.end(), std::back_inserter(result),
+      [&](const EventRecord& event) { return event.time_ns > from_ns && event.time_ns <= to_ns; });
   return result;
 }
 

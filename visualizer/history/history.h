@@ -123,6 +123,9 @@ class History {
   // ── what happened ──
   /// The latest events up to `time_ns`, newest first, at most `count`.
   std::vector<telemetry::EventRecord> events(std::uint64_t time_ns, std::size_t count) const;
+  /// Those in (from, to], oldest first.
+  std::vector<telemetry::EventRecord> events_between(std::uint64_t from_ns,
+                                                     std::uint64_t to_ns) const;
   /// As known now; oldest first.
   const std::vector<Incident>& incidents() const { return incidents_.all(); }
   /// As known at `time_ns`.
