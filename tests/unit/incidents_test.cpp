@@ -13,11 +13,13 @@ namespace {
 
 using telemetry::EventKind;
 using telemetry::ExitCause;
+using telemetry::MoveReason;
 using test::event;
 using test::exited;
 using test::hung;
 using test::kMillisecond;
 using test::kSecond;
+using test::moved;
 
 constexpr std::uint64_t kStart = 100 * kSecond;
 
@@ -167,6 +169,131 @@ TEST(Incidents, ACrashLoopIsOneIncident) {
             "crashed: exit code 3 · died 2× · back after 2.00 s · 1 request lost");
 }
 
+// ── connections that go on elsewhere ─────────────────────────────────────────────────────────────
+
+TEST(Incidents, TheReceiptOfAHangSaysWhatMovedAndWhatWasLost) {
+  Incidents incidents;
+  incidents.add(hung(kStart + 2 * kSecond, 3, 1, kStart, "GET /v1/faults/hang", 1'000));
+  incidents.add(
+      moved(kStart + 2 * kSecond + 3 * kMillisecond, 3, 1, MoveReason::hang, 15, "1:5 2:4 4:6"));
+  const Incident& incident = incidents.all()[0];
+  EXPECT_EQ(incident.moved, 15U);
+  EXPECT_EQ(incident.moved_to, (std::map<std::uint32_t, std::uint32_t>{{1, 5}, {2, 4}, {4, 6}}));
+  EXPECT_EQ(incidents.at(kStart + 2 * kSecond)[0].moved, 0U);  // not yet
+  picture::Snapshot now;
+  now.time_ns = kStart + 3 * kSecond;
+  EXPECT_EQ(joined(words::headline(incident, now, {})),
+            "HUNG 3.0 s · 15 connections moved in 3.0 ms · in GET /v1/faults/hang");
+
+  incidents.add(exited(kStart + 5 * kSecond, 3, 1, ExitCause::signaled, SIGABRT, 1));
+  incidents.add(
+      event(kStart + 5 * kSecond + 38 * kMillisecond, EventKind::listening, 3, 2, 16'331));
+  EXPECT_EQ(joined(words::receipt(incident)),
+            "hung 5.00 s · 15 connections moved in 3.0 ms, 1 request lost · SIGABRT · back after "
+            "38 ms · others served 15,331");
+  EXPECT_EQ(incidents.at(kStart + 6 * kSecond)[0].moved, 15U);
+}
+
+TEST(Incidents, WhatMovesWhenItDiesIsAddedToWhatMovedWhenItHung) {
+  Incidents incidents;
+  incidents.add(hung(kStart + 2 * kSecond, 3, 1, kStart, "GET /a"));
+  incidents.add(moved(kStart + 2 * kSecond + 1, 3, 1, MoveReason::hang, 4, "1:4"));
+  incidents.add(moved(kStart + 5 * kSecond, 3, 1, MoveReason::crash, 2, "1:1 2:1"));
+  ASSERT_EQ(incidents.all().size(), 1U);
+  EXPECT_EQ(incidents.all()[0].moved, 6U);
+  EXPECT_EQ(incidents.all()[0].moving_ns, 6 * kMillisecond);
+  EXPECT_EQ(incidents.all()[0].moved_to.at(1), 5U);
+  EXPECT_EQ(words::chain(incidents.all()[0]).back().detail, "5 to worker 1, 1 to worker 2");
+}
+
+/// While the kernel writes a core, the process is not over, but what it had is elsewhere already.
+TEST(Incidents, ACrashIsKnownWhenConnectionsMoveThoughItsProcessHasNotEnded) {
+  Incidents incidents;
+  incidents.add(event(kStart, EventKind::listening, 3, 1));
+  incidents.add(moved(kStart + kSecond, 3, 1, MoveReason::crash, 15, "1:8 2:7"));
+  ASSERT_EQ(incidents.all().size(), 1U);
+  const Incident& incident = incidents.all()[0];
+  EXPECT_EQ(incident.kind, IncidentKind::crash);
+  EXPECT_TRUE(incident.open());
+  EXPECT_EQ(incident.exit_ns, 0U);
+  EXPECT_EQ(incident.start_ns(), kStart + kSecond);
+  picture::Snapshot now;
+  now.time_ns = kStart + 4 * kSecond;
+  EXPECT_EQ(joined(words::headline(incident, now, {})),
+            "CRASHED 3.0 s · 15 connections moved in 3.0 ms");
+
+  incidents.add(exited(kStart + 13 * kSecond, 3, 1, ExitCause::signaled, SIGSEGV, 1));
+  now.time_ns = kStart + 14 * kSecond;
+  EXPECT_EQ(joined(words::headline(incident, now, {})),
+            "DEAD 1.0 s · 15 connections moved in 3.0 ms · SIGSEGV");
+  incidents.add(event(kStart + 15 * kSecond, EventKind::listening, 3, 2));
+  ASSERT_EQ(incidents.all().size(), 1U);
+  EXPECT_EQ(
+      joined(words::receipt(incident)),
+      "crashed: SIGSEGV · 15 connections moved in 3.0 ms, 1 request lost · back after 2.00 s");
+  EXPECT_EQ(incident.start_ns(), kStart + kSecond);
+}
+
+TEST(Incidents, ACrashThatIsThenDeclaredHungStaysOne) {
+  Incidents incidents;
+  incidents.add(moved(kStart + kSecond, 3, 1, MoveReason::crash, 15, "1:8 2:7"));
+  incidents.add(hung(kStart + 70 * kSecond, 3, 1, kStart + kSecond, "GET /a"));
+  ASSERT_EQ(incidents.all().size(), 1U);
+  EXPECT_TRUE(incidents.all()[0].open());
+  EXPECT_EQ(incidents.all()[0].kind, IncidentKind::crash);
+}
+
+/// All hang: nobody can take them before the first successor serves.
+TEST(Incidents, WhatMovesWhenItIsOverStillBelongsToIt) {
+  Incidents incidents;
+  hang_and_die(incidents);
+  incidents.add(event(kStart + 6 * kSecond, EventKind::listening, 3, 2));
+  incidents.add(moved(kStart + 6 * kSecond + 1, 3, 1, MoveReason::hang, 15, "3:15", 4 * kSecond));
+  ASSERT_EQ(incidents.all().size(), 1U);
+  EXPECT_EQ(joined(words::receipt(incidents.all()[0])),
+            "hung 5.00 s · 15 connections moved in 4.00 s, 1 request lost · SIGABRT · back after "
+            "1.00 s");
+}
+
+TEST(Incidents, ADeathAfterARecoveryIsAnotherIncident) {
+  Incidents incidents;
+  incidents.add(hung(kStart + 2 * kSecond, 3, 1, kStart, "GET /a"));
+  incidents.add(event(kStart + 3 * kSecond, EventKind::recovered, 3, 1));
+  incidents.add(moved(kStart + 9 * kSecond, 3, 1, MoveReason::crash, 5, "1:5"));
+  ASSERT_EQ(incidents.all().size(), 2U);
+  EXPECT_EQ(incidents.all()[0].moved, 0U);
+  EXPECT_EQ(incidents.all()[1].moved, 5U);
+}
+
+TEST(Incidents, WhatMovesOutOfACrashLoopBelongsToIt) {
+  Incidents incidents;
+  incidents.add(exited(kStart + kSecond, 2, 1, ExitCause::exited, 1, 1));
+  incidents.add(event(kStart + kSecond, EventKind::fork, 2, 2));
+  incidents.add(moved(kStart + 2 * kSecond, 2, 2, MoveReason::crash, 1, "1:1"));
+  incidents.add(exited(kStart + 2 * kSecond, 2, 2, ExitCause::exited, 3));
+  ASSERT_EQ(incidents.all().size(), 1U);
+  EXPECT_EQ(incidents.all()[0].moved, 1U);
+}
+
+TEST(Incidents, WhoDrainsOrHasTooMuchIsNoIncident) {
+  Incidents incidents;
+  incidents.add(event(kStart, EventKind::listening, 2, 1));
+  incidents.add(moved(kStart + 1, 2, 1, MoveReason::balance, 5, "1:5"));
+  incidents.add(event(kStart + 2, EventKind::disconnect, 2, 1));
+  incidents.add(moved(kStart + 3, 2, 1, MoveReason::drain, 5, "1:5"));
+  incidents.add(moved(kStart + 4, 2, 1, MoveReason::crash, 5, "1:5"));  // it was to go anyway
+  incidents.add(exited(kStart + 5, 2, 1, ExitCause::signaled, SIGSEGV));
+  EXPECT_TRUE(incidents.all().empty());
+}
+
+TEST(Incidents, WhatGoesToAHungWorkerIsNotItsOwn) {
+  Incidents incidents;
+  incidents.add(hung(kStart + 2 * kSecond, 3, 1, kStart, "GET /a"));
+  incidents.add(moved(kStart + 2 * kSecond + 1, 1, 1, MoveReason::hang, 4, "3:4"));
+  incidents.add(moved(kStart + 2 * kSecond + 2, 3, 1, MoveReason::hang, 4, "1:4 nonsense"));
+  EXPECT_EQ(incidents.all()[0].moved, 0U);
+}
+
 TEST(Incidents, IncidentsOfTwoWorkersDoNotMix) {
   Incidents incidents;
   incidents.add(hung(kStart + 2 * kSecond, 1, 1, kStart, "GET /a"));
@@ -292,17 +419,20 @@ TEST(Wording, TheHeadlineSaysSinceWhen) {
 TEST(Wording, TheChainTellsWhyInOrder) {
   Incidents incidents;
   hang_and_die(incidents);
+  incidents.add(moved(kStart + 2 * kSecond + 3 * kMillisecond, 3, 1, MoveReason::hang, 15,
+                      "1:3 2:3 4:3 5:3 6:3"));
   incidents.add(event(kStart + 5 * kSecond + 10 * kMillisecond, EventKind::fork, 3, 2));
   incidents.add(event(kStart + 5 * kSecond + 38 * kMillisecond, EventKind::listening, 3, 2));
   std::vector<std::string> lines;
   for (const words::ChainStep& step : words::chain(incidents.all()[0])) {
     lines.push_back(step.title + ": " + step.detail);
   }
-  EXPECT_EQ(lines,
-            (std::vector<std::string>{
-                "request received: GET /v1/faults/hang", "declared hung: it spins: a core burns",
-                "SIGABRT sent: its time is over", "exited: SIGABRT, 1 request lost",
-                "respawned: generation 2", "ready: it serves again"}));
+  EXPECT_EQ(
+      lines,
+      (std::vector<std::string>{
+          "request received: GET /v1/faults/hang", "declared hung: it spins: a core burns",
+          "15 connections moved in 3.0 ms: to 5 workers", "SIGABRT sent: its time is over",
+          "exited: SIGABRT, 1 request lost", "respawned: generation 2", "ready: it serves again"}));
   EXPECT_EQ(words::chain(incidents.at(kStart + 3 * kSecond)[0]).size(), 2U);  // not what came later
 }
 

@@ -20,16 +20,18 @@ inline picture::Snapshot scripted_picture(std::uint64_t poll, std::uint32_t work
   snapshot.time_ns = kScriptStart + poll * 33 * kMillisecond;
   snapshot.wall_clock_ns =
       static_cast<std::int64_t>(1'700'000'000 * kSecond + poll * 33 * kMillisecond);
-  snapshot.server = {.port = 8000,
-                     .host = "127.0.0.1",
-                     .version = "0.1.0",
-                     .primary_pid = 4'000,
-                     .instance_id = 77,
-                     .hang_after_ns = 2 * kSecond,
-                     .kill_after_ns = 5 * kSecond,
-                     .target_workers = workers,
-                     .faults_enabled = true,
-                     .beat_age_ns = poll % 7 * kMillisecond};
+  snapshot.server = {
+      .port = 8000,
+      .host = "127.0.0.1",
+      .version = "0.1.0",
+      .primary_pid = 4'000,
+      .instance_id = 77,
+      .hang_after_ns = 2 * kSecond,
+      .kill_after_ns = 5 * kSecond,
+      .target_workers = workers,
+      .faults_enabled = true,
+      .protection = poll < 400 ? telemetry::Protection::on : telemetry::Protection::off,
+      .beat_age_ns = poll % 7 * kMillisecond};
   for (std::uint32_t number = 1; number <= workers; ++number) {
     telemetry::WorkerReport worker;
     worker.number = number;
@@ -60,6 +62,7 @@ inline picture::Snapshot scripted_picture(std::uint64_t poll, std::uint32_t work
   snapshot.totals.requests_per_second = 123.4;
   snapshot.totals.p99_ms = 1.75;
   snapshot.totals.errors = poll / 40;
+  snapshot.totals.moved = {poll / 200 * 15, poll / 400, poll / 7, 3};
   snapshot.totals.lost_records = poll > 300 ? 1'234 : 0;
   snapshot.totals.lost_events = poll > 300 ? 4 : 0;
   for (std::uint32_t core = 0; core < 4; ++core) {
@@ -90,6 +93,9 @@ inline void play_script(history::History& history, std::uint32_t workers,
     }
     std::vector<telemetry::EventRecord> events;
     if (poll == 200) events.push_back(hung(now, 1, 1, now - 2 * kSecond, "GET /v1/faults/hang"));
+    if (poll == 201) {
+      events.push_back(moved(now, 1, 1, telemetry::MoveReason::hang, 15, "2:8 3:7"));
+    }
     if (poll == 290) {
       events.push_back(event(now - 2, EventKind::abort, 1, 1));
       events.push_back(exited(now - 1, 1, 1, telemetry::ExitCause::signaled, SIGABRT, 1));

@@ -10,6 +10,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "codec/byte_stream.h"
 #include "forkscope/telemetry/crc32c.h"
 #include "recording/recorder.h"
 #include "recording/recording_error.h"
@@ -74,10 +75,11 @@ nlohmann::json values_of(const picture::Snapshot& picture) {
                    server.kill_after_ns,
                    server.target_workers,
                    server.faults_enabled,
+                   static_cast<int>(server.protection),
                    server.beat_age_ns};
   const picture::Totals& totals = picture.totals;
-  all["totals"] = {totals.requests, totals.requests_per_second, totals.p99_ms,
-                   totals.errors,   totals.lost_records,        totals.lost_events};
+  all["totals"] = {totals.requests,     totals.requests_per_second, totals.p99_ms, totals.errors,
+                   totals.lost_records, totals.lost_events,         totals.moved};
   for (const auto& worker : picture.workers) {
     all["workers"].push_back({worker.number, worker.pid, worker.generation,
                               static_cast<int>(worker.state), static_cast<int>(worker.phase),
@@ -297,6 +299,23 @@ TEST(Recording, ReadsOverAWordThatALaterMinorVersionHasAppended) {
   picture::Frame read;
   ASSERT_TRUE(decoder.decode(true, std::as_bytes(std::span(frame)), read));
   EXPECT_EQ(read.picture.time_ns, 5U);
+}
+
+TEST(Recording, OfAServerBeforeProtectionItIsNotKnown) {
+  codec::ByteWriter frame;
+  frame.number(0);               // no new strings
+  frame.number((1U << 15) - 1);  // all words of the server that version 1.0 has, each 1
+  for (int word = 0; word < 15; ++word) frame.difference(1, 0);
+  frame.number((1U << 12) - 1);  // and of the totals
+  for (int word = 0; word < 12; ++word) frame.difference(1, 0);
+  for (int list = 0; list < 10; ++list) frame.number(0);
+  codec::FrameDecoder decoder;
+  picture::Frame read;
+  ASSERT_TRUE(decoder.decode(true, frame.take(), read));
+  EXPECT_TRUE(read.picture.server.faults_enabled);
+  EXPECT_EQ(read.picture.server.protection, telemetry::Protection::unknown);
+  EXPECT_EQ(read.picture.totals.hangs, 1U);
+  EXPECT_EQ(read.picture.totals.moved_in_all(), 0U);
 }
 
 TEST(Recording, IsNotFooledByAFileFullOfMarks) {

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+
 #include "forkscope/telemetry/segment.h"
 
 namespace forkscope::live {
@@ -117,6 +120,25 @@ TEST_F(SegmentReaderTest, WhatEndedBeforeTheFirstLookHasNoTime) {
   answer(1, 100, 20 * kMs);
   EXPECT_EQ(look().p99_ms, 0);
   EXPECT_TRUE(news_.latency.empty());
+}
+
+TEST_F(SegmentReaderTest, WhatTheHeartbeatSaysOfConnectionsIsTold) {
+  put(1, RosterState::ready);
+  EXPECT_EQ(look().moved_in_all(), 0U);
+  EXPECT_EQ(snapshot_.server.protection, telemetry::Protection::unknown);
+  telemetry::BeatRecord beat{};
+  beat.time_ns = now_ns_;
+  beat.protection = static_cast<std::uint32_t>(telemetry::Protection::on);
+  const std::array<std::uint64_t, 4> moved{15, 1, 30, 7};
+  std::copy(moved.begin(), moved.end(), beat.moved);
+  segment_.beat().write(beat);
+  EXPECT_EQ(look().moved, moved);
+  EXPECT_EQ(snapshot_.totals.moved_in_all(), 53U);
+  EXPECT_EQ(snapshot_.server.protection, telemetry::Protection::on);
+  beat.protection = 99;  // of a later version
+  segment_.beat().write(beat);
+  look();
+  EXPECT_EQ(snapshot_.server.protection, telemetry::Protection::unknown);
 }
 
 TEST_F(SegmentReaderTest, RespawnsAndHangsOfASlotThatLeavesStayInTheTotals) {

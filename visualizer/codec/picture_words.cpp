@@ -27,6 +27,7 @@ struct ServerWord {
     hang_after,
     kill_after,
     faults_enabled,
+    protection,  // since 1.1
     count
   };
 };
@@ -46,7 +47,8 @@ struct TotalsWord {
     hangs,
     lost_records,
     lost_events,
-    count
+    moved,  // four words, by reason; since 1.1
+    count = moved + 4
   };
 };
 static_assert(TotalsWord::count == PictureWords::kTotalsWords);
@@ -132,6 +134,7 @@ void put_server(const picture::Snapshot& picture, PictureWords& result, const Wo
   words[W::hang_after] = server.hang_after_ns;
   words[W::kill_after] = server.kill_after_ns;
   words[W::faults_enabled] = server.faults_enabled ? 1 : 0;
+  words[W::protection] = word_of_enum(server.protection);
 }
 
 void put_totals(const picture::Totals& totals, PictureWords& result) {
@@ -149,6 +152,7 @@ void put_totals(const picture::Totals& totals, PictureWords& result) {
   words[W::hangs] = totals.hangs;
   words[W::lost_records] = totals.lost_records;
   words[W::lost_events] = totals.lost_events;
+  std::copy(totals.moved.begin(), totals.moved.end(), words.begin() + W::moved);
 }
 
 PictureWords::Worker worker_words(const WorkerReport& worker, std::uint64_t time_ns,
@@ -212,6 +216,8 @@ void take_server(const PictureWords& from, picture::Snapshot& picture, const Tex
   server.hang_after_ns = words[W::hang_after];
   server.kill_after_ns = words[W::kill_after];
   server.faults_enabled = words[W::faults_enabled] != 0;
+  server.protection =
+      enum_of(words[W::protection], telemetry::Protection::on, telemetry::Protection::unknown);
 }
 
 picture::Totals totals_of(const PictureWords& from) {
@@ -230,6 +236,7 @@ picture::Totals totals_of(const PictureWords& from) {
   totals.hangs = words[W::hangs];
   totals.lost_records = words[W::lost_records];
   totals.lost_events = std::min(words[W::lost_events], totals.lost_records);
+  std::copy_n(words.begin() + W::moved, totals.moved.size(), totals.moved.begin());
   return totals;
 }
 

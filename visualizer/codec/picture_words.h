@@ -20,8 +20,8 @@ namespace forkscope::codec {
 inline constexpr std::size_t kMaxCores = 1024;
 
 struct PictureWords {
-  static constexpr std::size_t kServerWords = 15;
-  static constexpr std::size_t kTotalsWords = 12;
+  static constexpr std::size_t kServerWords = 16;
+  static constexpr std::size_t kTotalsWords = 16;
   static constexpr std::size_t kWorkerWords = 26;
   struct Worker {
     std::uint64_t number = 0;

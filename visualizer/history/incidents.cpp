@@ -67,10 +67,10 @@ void Incidents::add(const EventRecord& event) {
       life.leaving_generation = std::max(life.leaving_generation, event.generation);
       break;
     case LifeStep::ends: end_process(event, before); break;
+    case LifeStep::moves: note_move(event); break;
     case LifeStep::begins:
     case LifeStep::serves:
     case LifeStep::waits:
-    case LifeStep::moves:
     case LifeStep::none: break;
   }
 }
@@ -123,7 +123,12 @@ Incident* Incidents::find(const EventRecord& event) {
 }
 
 void Incidents::declare_hung(const EventRecord& event) {
-  if (Incident* earlier = find(event)) {  // its recovery was lost with the lane
+  Incident* earlier = find(event);
+  if (earlier != nullptr && earlier->kind == IncidentKind::crash) {  // and does not come to its end
+    earlier->declared_ns = event.time_ns;
+    return keep(*earlier, event.time_ns);
+  }
+  if (earlier != nullptr) {  // its recovery was lost with the lane
     earlier->recovered = true;
     close(*earlier, event.since_ns != 0 ? event.since_ns : event.time_ns, event.served_total);
     keep(*earlier, event.time_ns);
@@ -165,6 +170,33 @@ void Incidents::end_process(const EventRecord& event, const Life& before) {
     incident->replaced = false;
     close(*incident, event.time_ns, event.served_total);
   }
+  keep(*incident, event.time_ns);
+}
+
+/// What moved is told once the last connection has found a worker. That may be before the end of
+/// the one that had them, or when its successor serves.
+Incident* Incidents::cause_of(const Move& move, const EventRecord& event) {
+  const bool hung = move.reason == telemetry::MoveReason::hang;
+  if (!hung && move.reason != telemetry::MoveReason::crash) return nullptr;
+  for (auto incident = incidents_.rbegin(); incident != incidents_.rend(); ++incident) {
+    if (incident->worker != move.from) continue;
+    const bool same = incident->generation == move.generation;
+    if (same && (incident->open() || incident->exit_ns != 0 || hung)) return &*incident;
+    // A successor that has died before it was ready.
+    if (incident->open() && incident->generation < move.generation) return &*incident;
+  }
+  const bool asked_for = stopping_ || lives_[move.from].leaving_generation == move.generation;
+  return hung || asked_for ? nullptr : &open(IncidentKind::crash, event);
+}
+
+void Incidents::note_move(const EventRecord& event) {
+  const auto move = move_of(event);
+  Incident* incident = move ? cause_of(*move, event) : nullptr;
+  if (incident == nullptr) return;
+  incident->moved += move->connections;
+  incident->moved_ns = move->at_ns;
+  incident->moving_ns += move->duration_ns;
+  for (const auto& [worker, count] : move->to) incident->moved_to[worker] += count;
   keep(*incident, event.time_ns);
 }
 

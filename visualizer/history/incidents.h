@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "forkscope/telemetry/layout.h"
+#include "history/moves.h"
 
 namespace forkscope::history {
 
@@ -21,7 +22,7 @@ enum class IncidentKind {
 /// From the first sign to the successor's readiness. Times are CLOCK_MONOTONIC, 0 = not yet.
 struct Incident {
   std::uint32_t id = 0;        ///< Counts incidents, from 1.
-  std::uint64_t known_ns = 0;  ///< When it became known: declared hung, or dead.
+  std::uint64_t known_ns = 0;  ///< When it became known: declared hung, crashed, or dead.
   IncidentKind kind = IncidentKind::hang;
   std::uint32_t worker = 0;
   std::uint32_t generation = 0;
@@ -43,11 +44,17 @@ struct Incident {
   std::uint32_t exit_cause = 0;  ///< telemetry::ExitCause.
   std::uint32_t exit_code = 0;   ///< Exit code or signal.
   std::uint32_t abandoned = 0;   ///< Requests lost with it.
+  std::uint32_t moved = 0;       ///< Connections that went on at other workers because of it.
+  std::uint64_t moved_ns = 0;    ///< When the latest of them did.
+  std::uint64_t moving_ns = 0;   ///< How long that took, all moves together.
+  std::map<std::uint32_t, std::uint32_t> moved_to = {};  ///< How many, by worker number.
   std::uint64_t served_at_start = 0;  ///< Requests ended by all workers when it began.
   std::uint64_t served_at_end = 0;    ///< Requests ended by all workers when it was over.
 
   bool open() const { return back_ns == 0; }
-  std::uint64_t start_ns() const { return stuck_since_ns ? stuck_since_ns : first_exit_ns; }
+  std::uint64_t start_ns() const { return stuck_since_ns ? stuck_since_ns : known_ns; }
+  /// It died, of nothing that was known before. Its end may not be over: the kernel still has it.
+  bool is_dead() const { return exit_ns != 0 || kind == IncidentKind::crash; }
 };
 
 /// Feed it every event, in order; ask it for the incidents. Events may be missing, when the lane
@@ -83,6 +90,9 @@ class Incidents {
   Incident* find(const telemetry::EventRecord& event);
   void declare_hung(const telemetry::EventRecord& event);
   void end_process(const telemetry::EventRecord& event, const Life& before);
+  /// The incident because of which they moved; one that begins with it; or null.
+  Incident* cause_of(const Move& move, const telemetry::EventRecord& event);
+  void note_move(const telemetry::EventRecord& event);
   void note_successor(const telemetry::EventRecord& event);
   /// Keeps what `incident` has become at `time_ns`.
   void keep(const Incident& incident, std::uint64_t time_ns);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,6 +39,12 @@ picture::Answer answer_of(const RequestRecord& record, std::uint32_t worker) {
   return answer;
 }
 
+/// A server of a later version may say what is not known here.
+telemetry::Protection protection_of(std::uint32_t word) {
+  const auto last = static_cast<std::uint32_t>(telemetry::Protection::on);
+  return word <= last ? static_cast<telemetry::Protection>(word) : telemetry::Protection::unknown;
+}
+
 }  // namespace
 
 SegmentReader::SegmentReader(telemetry::SegmentView view)
@@ -72,7 +79,7 @@ void SegmentReader::read(std::uint64_t now_ns, picture::Snapshot& snapshot, News
     if (worker.in_flight) worker.in_flight->path = telemetry::printable(worker.in_flight->path);
   }
   read_totals(now_ns, snapshot, news);
-  read_beat(now_ns, snapshot.server);
+  read_beat(now_ns, snapshot);
 }
 
 bool SegmentReader::is_damaged() const {
@@ -124,6 +131,7 @@ void SegmentReader::read_totals(std::uint64_t now_ns, picture::Snapshot& snapsho
   }
   totals.lost_events = event_lane_.lost();
   totals.lost_records += totals.lost_events;
+  totals.moved = snapshot.totals.moved;  // the beat tells it
 
   if (rates_.due(now_ns)) {
     rates_.add(now_ns, totals.requests, read_latency(news));
@@ -163,13 +171,16 @@ std::vector<std::uint64_t> SegmentReader::read_latency(News& news) {
   return sum;
 }
 
-void SegmentReader::read_beat(std::uint64_t now_ns, picture::ServerInfo& server) const {
+void SegmentReader::read_beat(std::uint64_t now_ns, picture::Snapshot& snapshot) const {
+  picture::ServerInfo& server = snapshot.server;
   const auto beat = view_.beat();
   const std::uint64_t beat_ns = beat ? beat->time_ns : 0;
   server.beat_age_ns = now_ns > beat_ns ? now_ns - beat_ns : 0;
   if (!beat) return;
   server.target_workers = beat->target_workers;
   server.draining = beat->state == static_cast<std::uint64_t>(telemetry::PrimaryState::draining);
+  server.protection = protection_of(beat->protection);
+  std::copy(std::begin(beat->moved), std::end(beat->moved), snapshot.totals.moved.begin());
 }
 
 }  // namespace forkscope::live

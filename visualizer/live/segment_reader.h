@@ -43,7 +43,7 @@ class SegmentReader {
   void read_events(News& news);
   void read_totals(std::uint64_t now_ns, picture::Snapshot& snapshot, News& news);
   std::vector<std::uint64_t> read_latency(News& news);
-  void read_beat(std::uint64_t now_ns, picture::ServerInfo& server) const;
+  void read_beat(std::uint64_t now_ns, picture::Snapshot& snapshot) const;
 
   telemetry::SegmentView view_;
   PrimaryWatch primary_;

@@ -4,6 +4,7 @@
 // from both and change neither.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -33,6 +34,7 @@ struct ServerInfo {
   std::uint64_t target_workers = 0;
   bool faults_enabled = false;
   bool draining = false;
+  telemetry::Protection protection = telemetry::Protection::unknown;
   std::uint64_t beat_age_ns = 0;  ///< Age of the primary's latest heartbeat.
 };
 
@@ -69,8 +71,11 @@ struct Totals {
   std::uint64_t abandoned = 0;  ///< Requests that died with their worker.
   std::uint64_t respawns = 0;
   std::uint64_t hangs = 0;
+  std::array<std::uint64_t, 4> moved{};  ///< Connections, by telemetry::MoveReason - 1.
   std::uint64_t lost_records = 0;  ///< Answers and events that this viewer was too slow to see.
   std::uint64_t lost_events = 0;   ///< How many of these were events.
+
+  std::uint64_t moved_in_all() const { return moved[0] + moved[1] + moved[2] + moved[3]; }
 };
 
 struct Snapshot {

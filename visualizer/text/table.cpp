@@ -144,7 +144,7 @@ void Table::alarms() {
     std::vector<std::string> rows = wrapped(sentence, columns);
     if (shown > 2) rows.resize(1);
     for (const std::string& row : rows) {
-      put(line().add(' ' + row + ' ', open[i]->exit_ns != 0 ? Style::dead : Style::hung));
+      put(line().add(' ' + row + ' ', open[i]->is_dead() ? Style::dead : Style::hung));
     }
   }
   if (open.size() > shown) {

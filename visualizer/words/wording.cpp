@@ -38,6 +38,24 @@ std::string recovery(const history::Incident& incident) {
 
 std::string lost(std::uint64_t requests) { return counted(requests, "request") + " lost"; }
 
+/// "15 connections moved in 3 ms"
+std::string moved(const history::Incident& incident) {
+  return counted(incident.moved, "connection") + " moved in " + duration_text(incident.moving_ns);
+}
+
+/// "5 to worker 1, 4 to worker 2"; of many workers only how many they are.
+std::string receivers(const history::Incident& incident) {
+  constexpr std::size_t kMost = 4;
+  if (incident.moved_to.size() > kMost) {
+    return "to " + counted(incident.moved_to.size(), "worker");
+  }
+  std::string list;
+  for (const auto& [worker, count] : incident.moved_to) {
+    list += (list.empty() ? "" : ", ") + grouped(count) + " to worker " + std::to_string(worker);
+  }
+  return list;
+}
+
 /// "in GET /v1/todos", "while idle"; nothing where it is not known.
 std::string where(const history::Incident& incident) {
   if (!incident.request.empty()) return "in " + incident.request;
@@ -59,6 +77,7 @@ Phrase deaths(const history::Incident& incident) {
 Sentence hung(const history::Incident& incident, const picture::Snapshot& now) {
   Sentence sentence{
       {PhraseKind::state, "HUNG " + counting_seconds(since(incident.start_ns(), now.time_ns))}};
+  if (incident.moved > 0) sentence.push_back({PhraseKind::moved, moved(incident)});
   std::string how = where(incident);
   if (incident.hang_kind == HangKind::stopped) {
     how = std::string(manner(HangKind::stopped)) + (how.empty() ? "" : " ") + how;
@@ -77,24 +96,33 @@ Sentence hung(const history::Incident& incident, const picture::Snapshot& now) {
 }
 
 Sentence dead(const history::Incident& incident, const picture::Snapshot& now) {
-  Sentence sentence{
-      {PhraseKind::state, "DEAD " + counting_seconds(since(incident.exit_ns, now.time_ns))},
-      ending(incident)};
+  const bool ended = incident.exit_ns != 0;  // while the kernel writes its core, it is not over
+  const std::uint64_t from_ns = ended ? incident.exit_ns : incident.known_ns;
+  Sentence sentence{{PhraseKind::state, (ended ? "DEAD " : "CRASHED ") +
+                                            counting_seconds(since(from_ns, now.time_ns))}};
+  if (incident.moved > 0) sentence.push_back({PhraseKind::moved, moved(incident)});
+  if (ended) sentence.push_back(ending(incident));
   if (incident.deaths > 1) sentence.push_back(deaths(incident));
   return sentence;
+}
+
+/// "15 connections moved in 3 ms, 1 request lost"
+std::string what_it_cost(const history::Incident& incident) {
+  return moved(incident) + (incident.exit_ns != 0 ? ", " + lost(incident.abandoned) : "");
 }
 
 /// How an incident began, and how its process ended if it has.
 Sentence beginning(const history::Incident& incident) {
   const Phrase end = ending(incident);
   if (incident.kind != history::IncidentKind::hang) {
-    return {{PhraseKind::state, "crashed: " + end.text}};
+    return {{PhraseKind::state, incident.exit_ns != 0 ? "crashed: " + end.text : "crashed"}};
   }
   Sentence sentence{{PhraseKind::state, "hung"}};
   const std::uint64_t end_ns = incident.exit_ns != 0 ? incident.exit_ns : incident.back_ns;
   if (incident.stuck_since_ns != 0) {
     sentence.front().text += ' ' + duration_text(since(incident.stuck_since_ns, end_ns));
   }
+  if (incident.moved > 0) sentence.push_back({PhraseKind::moved, what_it_cost(incident)});
   if (incident.exit_ns != 0) sentence.push_back(end);
   return sentence;
 }
@@ -121,7 +149,7 @@ std::string_view manner(HangKind kind) {
 
 Sentence headline(const history::Incident& incident, const picture::Snapshot& now,
                   const picture::TimeZone& zone) {
-  const bool alive = incident.exit_ns == 0;
+  const bool alive = !incident.is_dead();
   Sentence sentence = alive ? hung(incident, now) : dead(incident, now);
   if (now.totals.requests > incident.served_at_start) {
     // To the digit as long as there is room for it beside everything else.
@@ -142,7 +170,9 @@ Sentence receipt(const history::Incident& incident) {
   Sentence sentence = beginning(incident);
   if (incident.deaths > 1) sentence.push_back(deaths(incident));
   sentence.push_back({PhraseKind::fact, outcome(incident)});
-  if (incident.exit_ns != 0) sentence.push_back({PhraseKind::fact, lost(incident.abandoned)});
+  if (incident.exit_ns != 0 && incident.moved == 0) {
+    sentence.push_back({PhraseKind::fact, lost(incident.abandoned)});
+  }
   if (incident.served_at_end > incident.served_at_start) {
     sentence.push_back({PhraseKind::others, "others served " + grouped(incident.served_at_end -
                                                                        incident.served_at_start)});
@@ -164,6 +194,7 @@ std::vector<ChainStep> chain(const history::Incident& incident) {
   }
   add(incident.declared_ns, EventKind::hung, "declared hung",
       std::string(manner(incident.hang_kind)) + std::string(consequence(incident.hang_kind)));
+  add(incident.moved_ns, EventKind::moved, moved(incident), receivers(incident));
   add(incident.abort_ns, EventKind::abort, "SIGABRT sent", "its time is over");
   add(incident.kill_ns, EventKind::kill, "SIGKILL sent", "it did not end");
   const std::string end = exit_text(incident.exit_cause, incident.exit_code);
