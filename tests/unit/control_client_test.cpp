@@ -55,7 +55,7 @@ TEST(ControlClient, AsksThePrimaryForWhatTheButtonSays) {
   EXPECT_EQ(asked[0].back(), '\n');
 }
 
-TEST(ControlClient, ScalesAndReloads) {
+TEST(ControlClient, ScalesReloadsAndProtects) {
   const RuntimeDirectory directory;
   const ControlSocketHost host(kPort, "{\"ok\":true}\n", -1);
   ControlClient client("127.0.0.1", kPort, endpoint(kPort).path);
@@ -63,10 +63,16 @@ TEST(ControlClient, ScalesAndReloads) {
   EXPECT_TRUE(told_by(client).ok);
   client.reload();
   EXPECT_TRUE(told_by(client).ok);
+  for (const bool on : {true, false}) {
+    client.protect(on);
+    EXPECT_TRUE(told_by(client).ok);
+  }
   const auto asked = host.asked();
-  ASSERT_EQ(asked.size(), 2U);
+  ASSERT_EQ(asked.size(), 4U);
   EXPECT_EQ(json::parse(asked[0]), (json{{"cmd", "scale"}, {"workers", 6}}));
   EXPECT_EQ(json::parse(asked[1]), (json{{"cmd", "reload"}}));
+  EXPECT_EQ(json::parse(asked[2]), (json{{"cmd", "protect"}, {"on", true}}));
+  EXPECT_EQ(json::parse(asked[3]), (json{{"cmd", "protect"}, {"on", false}}));
 }
 
 TEST(ControlClient, PassesOnWhyThePrimaryRefused) {

@@ -24,6 +24,7 @@ namespace {
 
 using nlohmann::json;
 using support::wait_until;
+using telemetry::Protection;
 using test::RuntimeDirectory;
 using test::ScriptedHttpServer;
 using test::SegmentHost;
@@ -44,7 +45,7 @@ class FakeServer {
   }
 
   std::uint16_t port() const { return http_.port(); }
-  void beat() { host_.beat(); }
+  void beat(telemetry::Protection protection) { host_.beat(protection); }
   /// First lines of what was requested.
   std::vector<std::string> requested() const {
     const std::lock_guard lock(mutex_);
@@ -176,6 +177,30 @@ TEST_F(OperatorTest, Reloads) {
   EXPECT_THAT(server_.asked(), ElementsAre(json{{"cmd", "reload"}}));
 }
 
+TEST_F(OperatorTest, SwitchesProtectionToWhatItIsNot) {
+  for (const Protection now : {Protection::on, Protection::off}) {
+    server_.beat(now);
+    ASSERT_TRUE(desk_.turns_until(
+        [&] { return desk_.session.history().latest().server.protection == now; }));
+    EXPECT_TRUE(carry_out(ToggleProtection{}));
+    EXPECT_EQ(desk_.told(), now == Protection::on
+                                ? "Protection is off: connections end with their worker."
+                                : "Protection is on: connections go on at other workers.");
+  }
+  EXPECT_TRUE(carry_out(Protect{false}));
+  EXPECT_EQ(desk_.told(), "Protection is off: connections end with their worker.");
+  EXPECT_THAT(server_.asked(), ElementsAre(json{{"cmd", "protect"}, {"on", false}},
+                                           json{{"cmd", "protect"}, {"on", true}},
+                                           json{{"cmd", "protect"}, {"on", false}}));
+}
+
+TEST_F(OperatorTest, SaysWhereAServerDoesNotKnowProtection) {
+  EXPECT_FALSE(carry_out(ToggleProtection{}));
+  EXPECT_EQ(operator_.take_notice(),
+            "This server does not know protection: connections end with their worker.");
+  EXPECT_THAT(server_.asked(), IsEmpty());
+}
+
 TEST_F(OperatorTest, TurnsTheLoadOnAndOff) {
   EXPECT_TRUE(carry_out(ToggleLoad{}));
   EXPECT_EQ(operator_.take_notice(), "Load: 2.0k requests/s over 16 connections; L stops it.");
@@ -220,9 +245,15 @@ TEST(Operator, SaysWhereFaultsAreOff) {
   EXPECT_THAT(server.requested(), Not(Contains(HasSubstr("faults"))));
 }
 
-const std::vector<Wish> kWishesForAServer{
-    Fire{"/v1/faults/hang"},       SendSignal{1, "KILL"}, ScaleBy{1}, Reload{}, ToggleLoad{},
-    ChangeLoad{LoadSetting::rate}, StartLoad{100, 1}};
+const std::vector<Wish> kWishesForAServer{Fire{"/v1/faults/hang"},
+                                          SendSignal{1, "KILL"},
+                                          ScaleBy{1},
+                                          Reload{},
+                                          ToggleLoad{},
+                                          ChangeLoad{LoadSetting::rate},
+                                          StartLoad{100, 1},
+                                          Protect{true},
+                                          ToggleProtection{}};
 
 TEST(Operator, SaysThatThereIsNoServer) {
   const RuntimeDirectory directory;

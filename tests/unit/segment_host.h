@@ -150,10 +150,11 @@ class SegmentHost {
   const telemetry::Segment& segment() const { return segment_; }
   std::vector<std::string> asked() const { return socket_.asked(); }
 
-  void beat() {
+  void beat(telemetry::Protection protection = telemetry::Protection::unknown) {
     telemetry::BeatRecord record{};
     record.time_ns = telemetry::now_ns();
     record.target_workers = 2;
+    record.protection = static_cast<std::uint32_t>(protection);
     segment_.beat().write(record);
   }
 

@@ -13,8 +13,11 @@ using telemetry::WorkerState;
 using test::kMillisecond;
 using test::kSecond;
 using testing::AllOf;
+using testing::AnyOf;
 using testing::Contains;
+using testing::Each;
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr std::uint64_t kNow = 5'000 * kSecond;
 
@@ -78,6 +81,23 @@ TEST(TextTable, AnOpenIncidentIsAnAlarmAndAClosedOneAReceipt) {
   history.add(later, {}, end);
   EXPECT_THAT(plain(history, {120, 24}),
               Contains(HasSubstr("worker 3 hung 3.00 s · went on by itself")));
+}
+
+TEST(TextTable, TheTopLineSaysWhatMovedAndThatProtectionIsOff) {
+  history::History history;
+  Snapshot snapshot = live(3);
+  history.add(snapshot, {}, {});
+  EXPECT_THAT(plain(history, {120, 24}), Each(Not(AnyOf(HasSubstr("moved"), HasSubstr("prot")))));
+  snapshot.server.protection = telemetry::Protection::on;
+  snapshot.totals.moved = {15, 1, 30, 1'200};
+  ++snapshot.time_ns;
+  history.add(snapshot, {}, {});
+  EXPECT_THAT(plain(history, {120, 24})[0],
+              AllOf(HasSubstr("  lost 0  moved 1,246"), Not(HasSubstr("protection"))));
+  snapshot.server.protection = telemetry::Protection::off;
+  ++snapshot.time_ns;
+  history.add(snapshot, {}, {});
+  EXPECT_THAT(plain(history, {80, 24})[0], HasSubstr("0 req/s  protection off"));
 }
 
 TEST(TextTable, NeverLeavesTheScreen) {

@@ -24,6 +24,7 @@ TEST(Keyboard, LettersMeanWhatTheyAreLabelledWith) {
               {'f', CommandKind::toggle_freeze},
               {'k', CommandKind::kill},
               {'r', CommandKind::reload},
+              {'o', CommandKind::toggle_protection},
               {'n', CommandKind::next_lesson_step},
               {'m', CommandKind::set_marker},
               {'w', CommandKind::toggle_why},

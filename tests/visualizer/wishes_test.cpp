@@ -124,6 +124,11 @@ TEST_F(Wishes, ScaleByOne) {
   EXPECT_EQ(std::get<operation::ScaleBy>(wish(CommandKind::fewer_workers).value()).workers, -1);
 }
 
+TEST_F(Wishes, SwitchProtection) {
+  EXPECT_TRUE(std::holds_alternative<operation::ToggleProtection>(
+      wish(CommandKind::toggle_protection).value()));
+}
+
 TEST_F(Wishes, AreNotWhatChangesThePictureAlone) {
   for (const CommandKind kind :
        {CommandKind::toggle_pause, CommandKind::toggle_help, CommandKind::set_hang_mode,

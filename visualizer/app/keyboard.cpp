@@ -72,6 +72,7 @@ std::optional<Command> command_of(const KeyPress& press) {
     case 'f': return Command{CommandKind::toggle_freeze};
     case 'k': return Command{CommandKind::kill};
     case 'r': return Command{CommandKind::reload};
+    case 'o': return Command{CommandKind::toggle_protection};
     case 'n': return Command{CommandKind::next_lesson_step};
     case 'm': return Command{CommandKind::set_marker};
     case 's': return Command{CommandKind::toggle_servers};

@@ -35,6 +35,7 @@ std::optional<operation::Wish> wish_of(const views::Command& command, const view
     case CommandKind::more_workers: return operation::ScaleBy{1};
     case CommandKind::fewer_workers: return operation::ScaleBy{-1};
     case CommandKind::reload: return operation::Reload{};
+    case CommandKind::toggle_protection: return operation::ToggleProtection{};
     default: return std::nullopt;
   }
 }

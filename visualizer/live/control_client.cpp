@@ -70,6 +70,12 @@ void ControlClient::scale(std::uint32_t workers) {
 
 void ControlClient::reload() { ask({{"cmd", "reload"}}, "Rolling reload begins."); }
 
+void ControlClient::protect(bool on) {
+  ask({{"cmd", "protect"}, {"on", on}},
+      on ? "Protection is on: connections go on at other workers."
+         : "Protection is off: connections end with their worker.");
+}
+
 std::vector<Outcome> ControlClient::poll(std::uint64_t now_ns) {
   assert(user_.is_here());
   drop_answered_requests();

@@ -39,6 +39,8 @@ class ControlClient {
   void scale(std::uint32_t workers);
   /// Begins a rolling reload.
   void reload();
+  /// Has connections outlive their worker from now on, or not.
+  void protect(bool on);
 
   /// Sends `GET <target>` on a connection of its own and lets go of it after the answer or when
   /// the server closes it. Nobody is told of the answer: it may hang by design.

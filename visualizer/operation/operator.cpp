@@ -7,6 +7,8 @@
 
 namespace forkscope::operation {
 
+using telemetry::Protection;
+
 namespace {
 
 /// "Load: 2.0k requests/s over 16 connections; L stops it."
@@ -107,6 +109,19 @@ bool Operator::act(const Reload&) {
   if (!may_act()) return false;
   client_->reload();
   return true;
+}
+
+bool Operator::act(const Protect& protect) {
+  if (!may_act()) return false;
+  if (session_.history().latest().server.protection == Protection::unknown) {
+    return refuse("This server does not know protection: connections end with their worker.");
+  }
+  client_->protect(protect.on);
+  return true;
+}
+
+bool Operator::act(const ToggleProtection&) {
+  return act(Protect{session_.history().latest().server.protection != Protection::on});
 }
 
 bool Operator::act(const ToggleLoad&) {

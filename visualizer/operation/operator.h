@@ -57,6 +57,8 @@ class Operator {
   bool act(const SendSignal& signal);
   bool act(const ScaleBy& scale);
   bool act(const Reload&);
+  bool act(const Protect& protect);
+  bool act(const ToggleProtection&);
   bool act(const ToggleLoad&);
   bool act(const ChangeLoad& change);
   bool act(const StartLoad& start);

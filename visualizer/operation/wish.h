@@ -25,6 +25,11 @@ struct ScaleBy {
   int workers;
 };
 struct Reload {};
+/// Whether connections outlive their worker.
+struct Protect {
+  bool on;
+};
+struct ToggleProtection {};
 
 // ── load ──
 struct ToggleLoad {};
@@ -47,7 +52,7 @@ struct LookAt {
 /// Of those that run, by port and around.
 struct LookAtNext {};
 
-using Wish = std::variant<Fire, SendSignal, ScaleBy, Reload, ToggleLoad, ChangeLoad, StartLoad,
-                          StopLoad, LookAt, LookAtNext>;
+using Wish = std::variant<Fire, SendSignal, ScaleBy, Reload, Protect, ToggleProtection, ToggleLoad,
+                          ChangeLoad, StartLoad, StopLoad, LookAt, LookAtNext>;
 
 }  // namespace forkscope::operation

@@ -1,5 +1,8 @@
 #include "text/snapshot_json.h"
 
+#include <string>
+
+#include "forkscope/telemetry/names.h"
 #include "forkscope/telemetry/workers_json.h"
 
 namespace forkscope::text {
@@ -20,7 +23,17 @@ ordered_json server_json(const picture::ServerInfo& server) {
           {"kill_after_ms", server.kill_after_ns / 1'000'000},
           {"faults", server.faults_enabled},
           {"draining", server.draining},
+          {"protection", telemetry::to_string(server.protection)},
           {"beat_age_ms", milliseconds(server.beat_age_ns)}};
+}
+
+ordered_json moved_json(const picture::Totals& totals) {
+  ordered_json moved;
+  for (std::size_t i = 0; i < totals.moved.size(); ++i) {
+    moved[std::string(telemetry::to_string(static_cast<telemetry::MoveReason>(i + 1)))] =
+        totals.moved[i];
+  }
+  return moved;
 }
 
 ordered_json totals_json(const picture::Totals& totals) {
@@ -28,7 +41,8 @@ ordered_json totals_json(const picture::Totals& totals) {
           {"p50_ms", totals.p50_ms},       {"p99_ms", totals.p99_ms},
           {"in_flight", totals.in_flight}, {"waiting", totals.waiting},
           {"errors", totals.errors},       {"abandoned", totals.abandoned},
-          {"respawns", totals.respawns},   {"hangs", totals.hangs}};
+          {"respawns", totals.respawns},   {"hangs", totals.hangs},
+          {"moved", moved_json(totals)}};
 }
 
 ordered_json cores_json(const std::vector<picture::CoreSample>& cores) {

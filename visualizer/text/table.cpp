@@ -100,6 +100,9 @@ void Table::top_line() {
                          : ':' + std::to_string(now_.server.port))
         .add("  " + words::counted(now_.workers.size(), "worker"))
         .add("  " + words::compact(totals.requests_per_second) + " req/s", Style::bold);
+    if (now_.server.protection == telemetry::Protection::off) {
+      top.add("  protection off", Style::slow);
+    }
     if (size_.wide()) top.add("  p50 " + latency(totals.p50_ms));
     top.add("  p99 " + latency(totals.p99_ms))
         .add("  waiting " + words::grouped(totals.waiting))
@@ -107,6 +110,9 @@ void Table::top_line() {
              totals.errors > 0 ? Style::slow : Style::plain)
         .add("  lost " + words::grouped(totals.abandoned),
              totals.abandoned > 0 ? Style::slow : Style::plain);
+    if (now_.server.protection != telemetry::Protection::unknown) {
+      top.add("  moved " + words::grouped(totals.moved_in_all()));
+    }
     if (size_.wide() && now_.workers.size() > 1) {
       std::array<char, 32> fair{};
       std::snprintf(fair.data(), fair.size(), "  fairness %.2f",

@@ -195,7 +195,7 @@ class TableView {
       return "Space play  ←/→ step  n/p incident  e end  q quit";
     }
     const std::string servers = session_.servers().size() > 1 ? "s next server  " : "";
-    return "h hang  c crash  l load  " + servers + "Space pause  p incident  q quit";
+    return "h hang  c crash  l load  o protect  " + servers + "Space pause  p back  q quit";
   }
 
   Session& session_;

@@ -12,6 +12,7 @@ std::optional<operation::Wish> wish_of(std::string_view key) {
     case 'h': return operation::Fire{words::hang_target(0)};
     case 'c': return operation::Fire{words::crash_target(0)};
     case 'l': return operation::ToggleLoad{};
+    case 'o': return operation::ToggleProtection{};
     case 's': return operation::LookAtNext{};
     default: return std::nullopt;
   }

@@ -13,7 +13,7 @@ struct Key {
   const char* does;
 };
 
-constexpr std::array<Key, 14> kFire{{
+constexpr std::array<Key, 15> kFire{{
     {"L", "load on and off: real requests, from here"},
     {"Shift L", "its rate: 10/s … flat out"},
     {"Ctrl L", "its connections"},
@@ -27,6 +27,7 @@ constexpr std::array<Key, 14> kFire{{
     {"K", "kill it (SIGKILL)"},
     {"+  −", "one worker more, one fewer"},
     {"R", "reload: all workers anew, one after the other"},
+    {"O", "whether connections outlive their worker: on and off"},
     {"N", "lessons: the next step;  ↑ ↓ guess"},
 }};
 

@@ -97,15 +97,22 @@ float draw_workers(const Painter& painter, float x, const Rect& rect, const View
 
 /// In the order of their weight: on a narrow window the last ones go.
 std::vector<Figure> figures_of(const View& view) {
+  using telemetry::Protection;
   const picture::Totals& totals = view.calm.totals;
+  const Protection protection = view.now.server.protection;
   const bool live = view.now.attachment == picture::Attachment::live;
   const auto p99_ns = static_cast<std::uint64_t>(totals.p99_ms * 1e6);
   std::vector<Figure> figures{
-      {live ? words::compact(totals.requests_per_second) : "–", "", "requests/s"},
-      {words::grouped(totals.abandoned), "", words::plural(totals.abandoned, "request") + " lost",
-       totals.abandoned > 0},
-      {words::grouped(totals.errors), "", words::plural(totals.errors, "error"), totals.errors > 0},
-      {live && p99_ns > 0 ? telemetry::duration_text(p99_ns) : "–", "p99", ""}};
+      {live ? words::compact(totals.requests_per_second) : "–", "", "requests/s"}};
+  if (protection == Protection::off) figures.push_back({"off", "protection", "", true});
+  figures.push_back({words::grouped(totals.abandoned), "",
+                     words::plural(totals.abandoned, "request") + " lost", totals.abandoned > 0});
+  if (protection != Protection::unknown) {
+    figures.push_back({words::grouped(totals.moved_in_all()), "", "moved"});
+  }
+  figures.push_back({words::grouped(totals.errors), "", words::plural(totals.errors, "error"),
+                     totals.errors > 0});
+  figures.push_back({live && p99_ns > 0 ? telemetry::duration_text(p99_ns) : "–", "p99", ""});
   figures.push_back({live ? words::grouped(totals.waiting) : "–", "", "waiting"});
   // Of this machine and this moment, whatever moment is shown; a replay has none.
   if (const std::optional<double> observer = view.history.latest().observer_cpu) {

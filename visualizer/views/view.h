@@ -36,6 +36,7 @@ enum class CommandKind {
   more_workers,
   fewer_workers,
   reload,
+  toggle_protection,
   // ── which server ──
   toggle_servers,  ///< The list of them.
   look_at,         ///< `value`: index of the server in View::servers.
