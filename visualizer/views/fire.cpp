@@ -195,6 +195,20 @@ std::string ctl_line(const View& view, const std::string& command) {
   return view.acts_on ? words::ctl_line(*view.acts_on, command) : std::string();
 }
 
+Button protection_button(const View& view) {
+  using telemetry::Protection;
+  const Protection now = view.now.server.protection;
+  const bool on = now == Protection::on;
+  Button button{"protection", "O", "Protection", "not known to this server"};
+  button.enabled = view.acts_on && now != Protection::unknown;
+  button.on = on;
+  if (now != Protection::unknown) {
+    button.title += on ? " on" : " off";
+    button.line = ctl_line(view, on ? "protect off" : "protect on");
+  }
+  return button;
+}
+
 void draw_workers_row(const Painter& painter, const Rect& rect, const View& view) {
   const std::uint64_t count = view.now.workers.size();
   const auto scale_line = [&](std::uint64_t workers) {
@@ -239,7 +253,7 @@ void draw_fire(const Painter& painter, const Rect& rect, const View& view) {
   // Where the window is low, rows shrink together.
   // A server on another port than 8000 has a longer line for scaling.
   const bool long_line = painter.width(Type::mono, ctl_line(view, "scale 100")) > inside.w * 0.62F;
-  const float wanted = 3 * kHigh + 3 * kLow + (long_line ? kHigh : kLow) + 6 * kGap;
+  const float wanted = 3 * kHigh + 4 * kLow + (long_line ? kHigh : kLow) + 7 * kGap;
   const float shrink = std::min(1.F, inside.h / painter.px(wanted));
   const float high = painter.px(kHigh) * shrink;
   const float low = painter.px(kLow) * shrink;
@@ -264,6 +278,7 @@ void draw_fire(const Painter& painter, const Rect& rect, const View& view) {
   draw_workers_row(painter, inside.cut_top(long_line ? high : low, gap), view);
   press({"reload", "R", "Reload", ctl_line(view, "reload"), view.acts_on.has_value()},
         CommandKind::reload);
+  press(protection_button(view), CommandKind::toggle_protection);
 }
 
 }  // namespace forkscope::views

@@ -18,7 +18,7 @@ namespace {
 constexpr float kCores = 232;
 constexpr float kEvents = 572;
 constexpr float kMostEvents = 0.6F;  // share of the row
-constexpr float kFire = 404;
+constexpr float kFire = 445;
 constexpr float kLesson = 440;
 constexpr float kLessonLeast = 300;
 constexpr float kAnswersLeast = 180;
