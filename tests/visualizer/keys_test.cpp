@@ -136,6 +136,17 @@ TEST_F(Keys, PlusAndMinusChangeTheNumberOfWorkers) {
   EXPECT_TRUE(wait_until([&] { return workers() == 2; }));
 }
 
+TEST_F(Keys, OSwitchesProtectionOffAndOn) {
+  const auto protection = [&] { return server_.control({{"cmd", "status"}})["protection"]; };
+  ASSERT_EQ(protection(), "on");
+  display_.press("o");
+  EXPECT_TRUE(wait_until([&] { return protection() == "off"; }));
+  // A plate in the first line.
+  EXPECT_TRUE(shows([](const Picture& screen) { return screen.count(kHungYellow) > 200; }));
+  display_.press("o");
+  EXPECT_TRUE(wait_until([&] { return protection() == "on"; }));
+}
+
 TEST_F(Keys, RReloadsAllWorkers) {
   display_.press("r");
   EXPECT_TRUE(wait_until([&] { return generations() == 4; }));

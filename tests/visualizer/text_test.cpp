@@ -6,7 +6,10 @@
 #include <csignal>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <regex>
 
+#include "support/crowd.h"
+#include "support/figures.h"
 #include "support/server_process.h"
 #include "support/wait_until.h"
 #include "viewer.h"
@@ -42,6 +45,56 @@ TEST(TextOnce, GivesTheWorkersAsTheServerDoes) {
       }
     }
   }
+}
+
+TEST(TextOnce, SaysWhatTheServerDoesForConnections) {
+  const ServerProcess server({.workers = 2});
+  const support::Figures figures(server);
+  support::Crowd crowd(server, {{support::Habit::rests, 8}});
+  const auto seen = [&] {
+    return json::parse(run(viewer_command({"--text", "--once"}, server)).output);
+  };
+  EXPECT_EQ(seen()["server"]["protection"], "on");
+  EXPECT_EQ(seen()["totals"]["moved"],
+            (json{{"hang", 0}, {"crash", 0}, {"drain", 0}, {"balance", 0}}));
+  server.signal(SIGHUP);
+  ASSERT_TRUE(wait_until([&] {
+    return server.worker(1)["generation"] == 2 && server.worker(2)["generation"] == 2 &&
+           server.control({{"cmd", "status"}})["reloading"] == false;
+  }));
+  EXPECT_GE(figures.moved(telemetry::MoveReason::drain), 8);  // each had to go once, at least
+  server.control({{"cmd", "protect"}, {"on", false}});
+  EXPECT_TRUE(wait_until([&] {
+    const json now = seen();
+    return now["server"]["protection"] == "off" &&
+           now["totals"]["moved"]["drain"] == figures.moved(telemetry::MoveReason::drain);
+  }));
+}
+
+/// Held against what the clients of the worker that hung have seen, and what the server counts.
+TEST(TextLines, SayInTheReceiptWhatMovedAndWhatWasLost) {
+  const ServerProcess server(
+      {.workers = 4, .arguments = {"--hang-after=300ms", "--kill-after=1s"}});
+  const support::Figures figures(server);
+  support::Crowd crowd(server, {{support::Habit::rests, 32}});
+  const auto before = crowd.seen().connections;
+  const Program viewer(viewer_command({"--text"}, server));
+  ASSERT_TRUE(says(viewer, "listening")) << viewer.errors();
+  auto hanging = server.start_request("/v1/faults/hang?mode=sleep");
+  ASSERT_TRUE(says(viewer, "back after")) << viewer.output();
+
+  const std::string output = viewer.output();
+  const std::regex receipt(
+      "worker (\\d): hung .* · (\\d+) connections? moved in [^·]*, 1 request lost");
+  std::smatch found;
+  ASSERT_TRUE(std::regex_search(output, found, receipt)) << output;
+  const auto of_worker = before.find(found[1]);
+  ASSERT_NE(of_worker, before.end()) << output;
+  EXPECT_EQ(found[2], std::to_string(of_worker->second)) << output;
+  EXPECT_EQ(figures.moved(telemetry::MoveReason::hang), of_worker->second);
+  EXPECT_EQ(figures.lost(), 1);
+  EXPECT_TRUE(crowd.everybody_is_answered());
+  EXPECT_EQ(crowd.seen().broken_at_rest, 0);
 }
 
 TEST(TextLines, TellOfAHangWhenItIsDeclared) {
