@@ -111,19 +111,22 @@ std::string what_it_cost(const history::Incident& incident) {
   return moved(incident) + (incident.exit_ns != 0 ? ", " + lost(incident.abandoned) : "");
 }
 
-/// How an incident began, and how its process ended if it has.
-Sentence beginning(const history::Incident& incident) {
-  const Phrase end = ending(incident);
-  if (incident.kind != history::IncidentKind::hang) {
-    return {{PhraseKind::state, incident.exit_ns != 0 ? "crashed: " + end.text : "crashed"}};
+/// "hung 5.00 s", "crashed: SIGSEGV"
+std::string state(const history::Incident& incident) {
+  if (incident.kind == history::IncidentKind::crash) {
+    return incident.exit_ns != 0 ? "crashed: " + ending(incident).text : "crashed";
   }
-  Sentence sentence{{PhraseKind::state, "hung"}};
+  if (incident.stuck_since_ns == 0) return "hung";
   const std::uint64_t end_ns = incident.exit_ns != 0 ? incident.exit_ns : incident.back_ns;
-  if (incident.stuck_since_ns != 0) {
-    sentence.front().text += ' ' + duration_text(since(incident.stuck_since_ns, end_ns));
-  }
+  return "hung " + duration_text(since(incident.stuck_since_ns, end_ns));
+}
+
+/// How an incident began, what it has cost others, and how its process ended if it has.
+Sentence beginning(const history::Incident& incident) {
+  Sentence sentence{{PhraseKind::state, state(incident)}};
   if (incident.moved > 0) sentence.push_back({PhraseKind::moved, what_it_cost(incident)});
-  if (incident.exit_ns != 0) sentence.push_back(end);
+  const bool hung = incident.kind == history::IncidentKind::hang;
+  if (hung && incident.exit_ns != 0) sentence.push_back(ending(incident));
   return sentence;
 }
 
