@@ -85,7 +85,7 @@ TEST(TextLines, SayInTheReceiptWhatMovedAndWhatWasLost) {
 
   const std::string output = viewer.output();
   const std::regex receipt(
-      "worker (\\d): hung .* · (\\d+) connections? moved in [^·]*, 1 request lost");
+      "worker (\\d): hung .* · (\\d+) connections? moved in [^·]* · 1 request lost");
   std::smatch found;
   ASSERT_TRUE(std::regex_search(output, found, receipt)) << output;
   const auto of_worker = before.find(found[1]);

@@ -253,8 +253,8 @@ void draw_fire(const Painter& painter, const Rect& rect, const View& view) {
   // Where the window is low, rows shrink together.
   // A server on another port than 8000 has a longer line for scaling.
   const bool long_line = painter.width(Type::mono, ctl_line(view, "scale 100")) > inside.w * 0.62F;
-  const float wanted = 3 * kHigh + 4 * kLow + (long_line ? kHigh : kLow) + 7 * kGap;
-  const float shrink = std::min(1.F, inside.h / painter.px(wanted));
+  const float rows = painter.px(3 * kHigh + 4 * kLow + (long_line ? kHigh : kLow));
+  const float shrink = std::min(1.F, (inside.h - 7 * gap) / rows);
   const float high = painter.px(kHigh) * shrink;
   const float low = painter.px(kLow) * shrink;
 

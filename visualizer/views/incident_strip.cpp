@@ -20,16 +20,22 @@ namespace {
 
 constexpr std::uint64_t kReceiptBesideNs = 10'000'000'000;  // how long one stays beside newer ones
 
-/// The state as big as it gets, the other phrases behind it in the biggest type that has room.
+/// The state as big as it gets, the other phrases behind it in the biggest type that has room. What
+/// moved is for the back row: it is never smaller.
 void draw_sentence(const Painter& painter, float x, const Rect& rect, Type first, ImU32 color,
                    const Sentence& sentence) {
   x = painter.text(first, x, rect.middle(), color, sentence.front().text);
   const float right = rect.right() - painter.px(18);
   Type type = Type::large;
   float gap = painter.px(34);
+  const auto type_of = [&](const words::Phrase& phrase) {
+    return phrase.kind == PhraseKind::moved ? Type::large_bold : type;
+  };
   const auto fits = [&](const Sentence& shown) {
     float end = x;
-    for (std::size_t i = 1; i < shown.size(); ++i) end += gap + painter.width(type, shown[i].text);
+    for (std::size_t i = 1; i < shown.size(); ++i) {
+      end += gap + painter.width(type_of(shown[i]), shown[i].text);
+    }
     return end <= right;
   };
   if (!fits(sentence)) {
@@ -40,7 +46,7 @@ void draw_sentence(const Painter& painter, float x, const Rect& rect, Type first
   const Sentence shown = shortened(sentence, 2, fits);
   for (std::size_t i = 1; i < shown.size(); ++i) {
     x += gap;
-    x = painter.text_elided(type, x, rect.middle(), right - x, color, shown[i].text);
+    x = painter.text_elided(type_of(shown[i]), x, rect.middle(), right - x, color, shown[i].text);
   }
 }
 
@@ -88,11 +94,12 @@ void draw_closed(const Painter& painter, const Rect& rect, const View& view,
   Rect inside = rect;
   inside.cut_left(painter.px(18));
   draw_why_button(painter, inside, view, index, colors.text);
-  const std::string when =
-      words::clock_time(view.history.wall_clock_at(incident.back_ns), view.history.zone());
-  const float width = painter.width(Type::body, when);
-  const Rect time = inside.cut_right(width, painter.px(10));
-  painter.text(Type::body, time.x, time.middle(), colors.muted, when);
+  if (!view.state.presenter) {  // a class has more use for what it cost
+    const std::string when =
+        words::clock_time(view.history.wall_clock_at(incident.back_ns), view.history.zone());
+    const Rect time = inside.cut_right(painter.width(Type::body, when), painter.px(10));
+    painter.text(Type::body, time.x, time.middle(), colors.muted, when);
+  }
   draw_sentence(painter, inside.x + painter.px(46), inside, Type::large_bold, colors.text,
                 about("Worker " + std::to_string(incident.worker), words::receipt(incident)));
 }

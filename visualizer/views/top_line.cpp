@@ -104,9 +104,9 @@ std::vector<Figure> figures_of(const View& view) {
   const auto p99_ns = static_cast<std::uint64_t>(totals.p99_ms * 1e6);
   std::vector<Figure> figures{
       {live ? words::compact(totals.requests_per_second) : "–", "", "requests/s"}};
-  if (protection == Protection::off) figures.push_back({"off", "protection", "", true});
   figures.push_back({words::grouped(totals.abandoned), "",
                      words::plural(totals.abandoned, "request") + " lost", totals.abandoned > 0});
+  if (protection == Protection::off) figures.push_back({"off", "protection", "", true});
   if (protection != Protection::unknown) {
     figures.push_back({words::grouped(totals.moved_in_all()), "", "moved"});
   }

@@ -43,16 +43,18 @@ float lane_top(const View& view) {
   return round_top(most);
 }
 
-/// What has happened to each worker lately, by number: its receipt, without what others did. A row
-/// is short: that a hang was ended is plain from what follows.
+/// What has happened to each worker lately, by number: its receipt, without what others did or got.
+/// A row is short: that a hang was ended is plain from what follows.
 std::vector<words::Sentence> stories_of(const View& view) {
   using words::PhraseKind;
   std::vector<words::Sentence> stories;
   for (const history::Incident& incident : view.incidents) {
     if (incident.open() || incident.back_ns + kStoryNs < view.time_ns) continue;
     if (incident.worker >= stories.size()) stories.resize(incident.worker + 1);
-    stories[incident.worker] =
-        without(without(words::receipt(incident), PhraseKind::others), PhraseKind::signal);
+    words::Sentence& story = stories[incident.worker] = words::receipt(incident);
+    for (const auto kind : {PhraseKind::others, PhraseKind::moved, PhraseKind::signal}) {
+      story = without(std::move(story), kind);
+    }
   }
   return stories;
 }

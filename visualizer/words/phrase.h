@@ -16,7 +16,7 @@ namespace forkscope::words {
 enum class PhraseKind {
   state,   ///< How it stands, "HUNG 4.2 s"; the first of a sentence.
   fact,    ///< More of it, that nobody tells apart.
-  moved,   ///< Which connections went on elsewhere, "15 connections moved in 3 ms".
+  moved,   ///< Which connections went on elsewhere, "15 connections moved in 3.0 ms".
   signal,  ///< The signal that ended a hang, "SIGABRT".
   others,  ///< What the other workers did meanwhile.
 };

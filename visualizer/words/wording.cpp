@@ -38,20 +38,22 @@ std::string recovery(const history::Incident& incident) {
 
 std::string lost(std::uint64_t requests) { return counted(requests, "request") + " lost"; }
 
-/// "15 connections moved in 3 ms"
+/// "15 connections moved in 3.0 ms"
 std::string moved(const history::Incident& incident) {
   return counted(incident.moved, "connection") + " moved in " + duration_text(incident.moving_ns);
 }
 
-/// "5 to worker 1, 4 to worker 2"; of many workers only how many they are.
+/// "to workers 1, 2 and 4"; of many workers only how many they are.
 std::string receivers(const history::Incident& incident) {
   constexpr std::size_t kMost = 4;
-  if (incident.moved_to.size() > kMost) {
-    return "to " + counted(incident.moved_to.size(), "worker");
-  }
-  std::string list;
-  for (const auto& [worker, count] : incident.moved_to) {
-    list += (list.empty() ? "" : ", ") + grouped(count) + " to worker " + std::to_string(worker);
+  const std::size_t count = incident.moved_to.size();
+  if (count > kMost) return "to " + counted(count, "worker");
+  std::string list = "to " + plural(count, "worker");
+  std::size_t named = 0;
+  for (const auto& [worker, connections] : incident.moved_to) {
+    list += named == 0 ? " " : named + 1 == count ? " and " : ", ";
+    list += std::to_string(worker);
+    ++named;
   }
   return list;
 }
@@ -106,11 +108,6 @@ Sentence dead(const history::Incident& incident, const picture::Snapshot& now) {
   return sentence;
 }
 
-/// "15 connections moved in 3 ms, 1 request lost"
-std::string what_it_cost(const history::Incident& incident) {
-  return moved(incident) + (incident.exit_ns != 0 ? ", " + lost(incident.abandoned) : "");
-}
-
 /// "hung 5.00 s", "crashed: SIGSEGV"
 std::string state(const history::Incident& incident) {
   if (incident.kind == history::IncidentKind::crash) {
@@ -124,7 +121,10 @@ std::string state(const history::Incident& incident) {
 /// How an incident began, what it has cost others, and how its process ended if it has.
 Sentence beginning(const history::Incident& incident) {
   Sentence sentence{{PhraseKind::state, state(incident)}};
-  if (incident.moved > 0) sentence.push_back({PhraseKind::moved, what_it_cost(incident)});
+  if (incident.moved > 0) {
+    sentence.push_back({PhraseKind::moved, moved(incident)});
+    if (incident.exit_ns != 0) sentence.push_back({PhraseKind::fact, lost(incident.abandoned)});
+  }
   const bool hung = incident.kind == history::IncidentKind::hang;
   if (hung && incident.exit_ns != 0) sentence.push_back(ending(incident));
   return sentence;
@@ -197,7 +197,9 @@ std::vector<ChainStep> chain(const history::Incident& incident) {
   }
   add(incident.declared_ns, EventKind::hung, "declared hung",
       std::string(manner(incident.hang_kind)) + std::string(consequence(incident.hang_kind)));
-  add(incident.moved_ns, EventKind::moved, moved(incident), receivers(incident));
+  add(incident.moved_ns, EventKind::moved,
+      grouped(incident.moved) + " moved in " + duration_text(incident.moving_ns),
+      receivers(incident));
   add(incident.abort_ns, EventKind::abort, "SIGABRT sent", "its time is over");
   add(incident.kill_ns, EventKind::kill, "SIGKILL sent", "it did not end");
   const std::string end = exit_text(incident.exit_cause, incident.exit_code);

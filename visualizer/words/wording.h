@@ -17,14 +17,13 @@
 namespace forkscope::words {
 
 /// An open incident at the moment of a picture, without the worker's number:
-/// "HUNG 4.2 s · 15 connections moved in 3 ms · in GET /v1/faults/hang · kill in 0.8 s · others
+/// "HUNG 4.2 s · 15 connections moved in 3.0 ms · in GET /v1/faults/hang · kill in 0.8 s · others
 /// served 12,904 · since 12:04:31"
 Sentence headline(const history::Incident& incident, const picture::Snapshot& now,
                   const picture::TimeZone& zone);
-/// A closed one:
-/// "hung 5.00 s · 15 connections moved in 3 ms, 1 request lost · SIGABRT · back after 38 ms ·
-/// others served 15,331"; where none moved, what was lost is said behind the rest of the worker's
-/// own.
+/// A closed one, without connections that moved, and with them:
+/// "hung 5.00 s · SIGABRT · back after 38 ms · 1 request lost · others served 15,331"
+/// "hung 5.00 s · 15 connections moved in 3.0 ms · 1 request lost · SIGABRT · back after 38 ms · …"
 Sentence receipt(const history::Incident& incident);
 
 /// What a hang looks like from outside: "it spins", "it sleeps", "frozen by SIGSTOP"; nothing where
