@@ -97,7 +97,8 @@ TEST(TextTable, TheTopLineSaysWhatMovedAndThatProtectionIsOff) {
   snapshot.server.protection = telemetry::Protection::off;
   ++snapshot.time_ns;
   history.add(snapshot, {}, {});
-  EXPECT_THAT(plain(history, {80, 24})[0], HasSubstr("0 req/s  protection off"));
+  EXPECT_THAT(plain(history, {80, 24})[0],
+              HasSubstr("0 req/s  lost 0  protection off  moved 1,246  errors 0"));
 }
 
 TEST(TextTable, NeverLeavesTheScreen) {

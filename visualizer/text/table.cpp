@@ -75,6 +75,7 @@ class Table {
   }
 
   void top_line();
+  void protection(Line& top) const;
   void alarms();
   void cores();
   void workers();
@@ -100,19 +101,13 @@ void Table::top_line() {
                          : ':' + std::to_string(now_.server.port))
         .add("  " + words::counted(now_.workers.size(), "worker"))
         .add("  " + words::compact(totals.requests_per_second) + " req/s", Style::bold);
-    if (now_.server.protection == telemetry::Protection::off) {
-      top.add("  protection off", Style::slow);
-    }
+    top.add("  lost " + words::grouped(totals.abandoned),
+            totals.abandoned > 0 ? Style::slow : Style::plain);
+    protection(top);
+    top.add("  errors " + words::grouped(totals.errors),
+            totals.errors > 0 ? Style::slow : Style::plain);
     if (size_.wide()) top.add("  p50 " + latency(totals.p50_ms));
-    top.add("  p99 " + latency(totals.p99_ms))
-        .add("  waiting " + words::grouped(totals.waiting))
-        .add("  errors " + words::grouped(totals.errors),
-             totals.errors > 0 ? Style::slow : Style::plain)
-        .add("  lost " + words::grouped(totals.abandoned),
-             totals.abandoned > 0 ? Style::slow : Style::plain);
-    if (now_.server.protection != telemetry::Protection::unknown) {
-      top.add("  moved " + words::grouped(totals.moved_in_all()));
-    }
+    top.add("  p99 " + latency(totals.p99_ms)).add("  waiting " + words::grouped(totals.waiting));
     if (size_.wide() && now_.workers.size() > 1) {
       std::array<char, 32> fair{};
       std::snprintf(fair.data(), fair.size(), "  fairness %.2f",
@@ -133,6 +128,15 @@ void Table::top_line() {
     put(line().add("This viewer was too slow for " + words::counted(totals.lost_records, "record") +
                        " of single requests; all sums are exact.",
                    Style::dim));
+  }
+}
+
+/// Of a server that does not know it there is nothing to say.
+void Table::protection(Line& top) const {
+  const telemetry::Protection now = now_.server.protection;
+  if (now == telemetry::Protection::off) top.add("  protection off", Style::slow);
+  if (now != telemetry::Protection::unknown) {
+    top.add("  moved " + words::grouped(now_.totals.moved_in_all()));
   }
 }
 

@@ -16,6 +16,7 @@ namespace forkscope::views {
 namespace {
 
 constexpr float kFigureGap = 7;  // between a figure and its words
+constexpr float kPlateJut = 4;   // of the plate beyond a worrying figure
 
 struct Figure {
   std::string value;
@@ -126,7 +127,8 @@ float width_of(const Painter& painter, const Figure& figure) {
   const auto part = [&](Type type, std::string_view text) {
     return text.empty() ? 0.F : painter.width(type, text) + painter.px(kFigureGap);
   };
-  return part(Type::body, figure.label) +
+  const float plate = figure.worrying && figure.unit.empty() ? painter.px(2 * kPlateJut) : 0;
+  return part(Type::body, figure.label) + plate +
          std::max(painter.width(Type::body_bold, "0"),
                   painter.width(Type::body_bold, figure.value)) +
          part(Type::body, figure.unit);
@@ -135,7 +137,7 @@ float width_of(const Painter& painter, const Figure& figure) {
 void draw_figure(const Painter& painter, float x, const Rect& line, const Figure& figure) {
   const Palette& colors = painter.colors();
   const float gap = painter.px(kFigureGap);
-  const float jut = figure.worrying ? painter.px(4) : 0;  // of the plate beyond the figure
+  const float jut = figure.worrying ? painter.px(kPlateJut) : 0;
   if (*figure.label) {
     x = painter.text(Type::body, x, line.middle(), colors.muted, figure.label) + gap + jut;
   }
