@@ -98,7 +98,7 @@ TEST(TextTable, TheTopLineSaysWhatMovedAndThatProtectionIsOff) {
   ++snapshot.time_ns;
   history.add(snapshot, {}, {});
   EXPECT_THAT(plain(history, {80, 24})[0],
-              HasSubstr("0 req/s  lost 0  protection off  moved 1,246  errors 0"));
+              HasSubstr("0 req/s  lost 0  protection off  moved 1,246  errors"));
 }
 
 TEST(TextTable, NeverLeavesTheScreen) {

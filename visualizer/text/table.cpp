@@ -100,9 +100,9 @@ void Table::top_line() {
     top.add(size_.wide() ? telemetry::authority(now_.server.host, now_.server.port)
                          : ':' + std::to_string(now_.server.port))
         .add("  " + words::counted(now_.workers.size(), "worker"))
-        .add("  " + words::compact(totals.requests_per_second) + " req/s", Style::bold);
-    top.add("  lost " + words::grouped(totals.abandoned),
-            totals.abandoned > 0 ? Style::slow : Style::plain);
+        .add("  " + words::compact(totals.requests_per_second) + " req/s", Style::bold)
+        .add("  lost " + words::grouped(totals.abandoned),
+             totals.abandoned > 0 ? Style::slow : Style::plain);
     protection(top);
     top.add("  errors " + words::grouped(totals.errors),
             totals.errors > 0 ? Style::slow : Style::plain);

@@ -14,8 +14,9 @@ namespace forkscope::views {
 
 namespace {
 
-constexpr float kHigh = 58;  // two lines
-constexpr float kLow = 36;   // one line
+constexpr float kHigh = 58;   // two lines
+constexpr float kLow = 36;    // one line
+constexpr float kLeast = 26;  // one line, where room is short
 constexpr float kGap = 5;
 constexpr float kTwoLines = 49;  // lower, a second line would run into the first
 
@@ -241,6 +242,24 @@ void draw_workers_row(const Painter& painter, const Rect& rect, const View& view
   if (draw_press(painter, rect, more)) view.commands.push_back({CommandKind::more_workers});
 }
 
+struct RowHeights {
+  float high;
+  float low;
+};
+/// Where the window is low, rows shrink together, but those of two lines keep them as long as the
+/// others can give them the room.
+RowHeights row_heights(const Painter& painter, float height, int high_rows, int low_rows) {
+  const auto high = static_cast<float>(high_rows);
+  const auto low = static_cast<float>(low_rows);
+  const float room = height - painter.px(kGap) * (high + low - 1);
+  const float shrink = std::min(1.F, room / painter.px(high * kHigh + low * kLow));
+  const float rest = (room - painter.px(high * kTwoLines)) / low;
+  if (shrink * kHigh < kTwoLines && rest >= painter.px(kLeast)) {
+    return {painter.px(kTwoLines), rest};
+  }
+  return {painter.px(kHigh) * shrink, painter.px(kLow) * shrink};
+}
+
 }  // namespace
 
 void draw_fire(const Painter& painter, const Rect& rect, const View& view) {
@@ -250,13 +269,9 @@ void draw_fire(const Painter& painter, const Rect& rect, const View& view) {
       rect, "FIRE",
       view.state.selected_worker ? "F and K: the selected worker" : "F and K: the busiest worker");
   const float gap = painter.px(kGap);
-  // Where the window is low, rows shrink together.
   // A server on another port than 8000 has a longer line for scaling.
   const bool long_line = painter.width(Type::mono, ctl_line(view, "scale 100")) > inside.w * 0.62F;
-  const float rows = painter.px(3 * kHigh + 4 * kLow + (long_line ? kHigh : kLow));
-  const float shrink = std::min(1.F, (inside.h - 7 * gap) / rows);
-  const float high = painter.px(kHigh) * shrink;
-  const float low = painter.px(kLow) * shrink;
+  const auto [high, low] = row_heights(painter, inside.h, long_line ? 4 : 3, long_line ? 4 : 5);
 
   draw_load(painter, inside.cut_top(high, gap), view);
   draw_fault(
