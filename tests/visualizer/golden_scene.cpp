@@ -1,7 +1,8 @@
 // Draws one frame of a recording with what no replay shows by itself: a chain of events unfolded,
-// presenter mode, a lesson. For golden images; a program of its own, as the visualizer is one.
+// presenter mode, a lesson, connections that move in front of people. For golden images; a program
+// of its own, as the visualizer is one.
 //
-//   golden_scene RECORDING why|presenter|lesson|presented-lesson OUT.png
+//   golden_scene RECORDING why|presenter|lesson|presented-lesson|presented-moves OUT.png
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -48,12 +49,18 @@ lessons::Page lesson_page(const history::History& history, std::uint64_t start_n
   return page;
 }
 
+/// After the start.
+std::uint64_t moment_of(std::string_view scene) {
+  if (scene == "presenter") return 15 * kSecond;  // in the middle of the hang
+  if (scene == "presented-moves") return 14 * kSecond + kSecond * 3 / 4;
+  return 19 * kSecond;  // closed with all of its links; and the answer is there
+}
+
 int draw(const std::string& recording, std::string_view scene, const std::string& png) {
   recording::Replay replay = recording::load_replay(recording, std::nullopt);
   const history::History& history = replay.history;
   const std::uint64_t start_ns = replay.start_ns;
-  // Closed with all of its links; in the middle of the hang; when the answer is there.
-  const std::uint64_t at = start_ns + (scene == "presenter" ? 15 * kSecond : 19 * kSecond);
+  const std::uint64_t at = start_ns + moment_of(scene);
 
   app::Window window(1280, 720, app::Visibility::hidden);
   app::GlPixelColumns pixels(window.gl(), views::kLatencyColumns, views::kLatencyRows);

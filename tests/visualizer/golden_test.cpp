@@ -32,10 +32,11 @@ struct Golden {
   const char* name;
   std::uint32_t workers;
   std::vector<std::string> arguments;
-  const char* scene = nullptr;   ///< Drawn by golden_scene instead of a replay with `arguments`.
-  const char* screen = nullptr;  ///< Of a poor one: a variable of poor_screen.cpp or Mesa, and …
-  const char* what = nullptr;    ///< … its value,
-  const char* remark = "";       ///< … and what it is said to be drawn with.
+  const char* scene = nullptr;    ///< Drawn by golden_scene instead of a replay with `arguments`.
+  const char* screen = nullptr;   ///< Of a poor one: a variable of poor_screen.cpp or Mesa, and …
+  const char* what = nullptr;     ///< … its value,
+  const char* remark = "";        ///< … and what it is said to be drawn with.
+  std::uint32_t connections = 0;  ///< Of each worker, that move.
 };
 
 void PrintTo(const Golden& golden, std::ostream* out) { *out << golden.name; }
@@ -55,6 +56,13 @@ const std::vector<Golden>& goldens() {
       {"presenter", 4, {}, "presenter"},
       {"lesson", 4, {}, "lesson"},
       {"presented-lesson", 4, {}, "presented-lesson"},
+      {.name = "moves", .workers = 4, .arguments = {"--at=14.75s"}, .connections = 16},
+      {.name = "moves-back-light",
+       .workers = 4,
+       .arguments = {"--at=17.9s", "--theme=light"},
+       .connections = 16},
+      {.name = "moves-96", .workers = 96, .arguments = {"--at=14.75s"}, .connections = 16},
+      {.name = "presented-moves", .workers = 4, .scene = "presented-moves", .connections = 16},
   };
   return all;
 }
@@ -97,7 +105,9 @@ class GoldenImage : public ::testing::TestWithParam<Golden> {
   /// Where the picture of the replay lies.
   fs::path take(const char* file) {
     const fs::path recording = directory_.path() / "scenario.rec";
-    if (!fs::exists(recording)) record_scenario(recording, GetParam().workers);
+    if (!fs::exists(recording)) {
+      record_scenario(recording, GetParam().workers, GetParam().connections);
+    }
     std::vector<std::string> arguments = GetParam().arguments;
     fs::path picture = directory_.path() / file;
     arguments.insert(arguments.end(), {"--replay=" + recording.string(), "--size=1280x720",

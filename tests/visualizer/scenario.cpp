@@ -1,5 +1,6 @@
 #include "scenario.h"
 
+#include <algorithm>
 #include <csignal>
 #include <stdexcept>
 #include <string>
@@ -14,6 +15,7 @@ namespace forkscope::visualizer_test {
 
 using telemetry::EventKind;
 using telemetry::EventRecord;
+using telemetry::MoveReason;
 using telemetry::WorkerReport;
 using telemetry::WorkerState;
 
@@ -50,7 +52,8 @@ const Period* hang_at(std::uint32_t worker, std::uint64_t at) {
 
 class Scenario {
  public:
-  explicit Scenario(std::uint32_t count) : done_(count + 1), generations_(count + 1, 1) {}
+  Scenario(std::uint32_t count, std::uint32_t connections)
+      : connections_(connections), done_(count + 1), generations_(count + 1, 1) {}
 
   void play(history::History& history) {
     for (std::uint64_t at = 0; at <= kEnd; at += kStep) {
@@ -105,6 +108,42 @@ class Scenario {
     events.push_back(ready);
   }
 
+  /// From one worker, evenly to others: no more of them than the text has room for.
+  void move_away(std::vector<EventRecord>& events, std::uint64_t at, std::uint32_t worker,
+                 MoveReason reason) const {
+    if (connections_ < 2) return;
+    const std::uint32_t moved = connections_ - 1;
+    const std::uint32_t others = std::min(count() - 1, 7U);
+    std::string to;
+    for (std::uint32_t i = 0; i < others; ++i) {
+      const std::uint32_t number = i + 1 < worker ? i + 1 : i + 2;
+      const std::uint32_t share = (moved + others - 1 - i) / others;
+      to += (i == 0 ? "" : " ") + std::to_string(number) + ':' + std::to_string(share);
+    }
+    events.push_back(move(at, worker, reason, moved, to));
+  }
+
+  /// A third of the connections of each of the first three others, to a worker that is new.
+  void move_back(std::vector<EventRecord>& events, std::uint64_t at, std::uint32_t worker) const {
+    const std::uint32_t share = connections_ / 3;
+    for (std::uint32_t number = 1; number <= 4 && share > 0; ++number) {
+      if (number == worker) continue;
+      events.push_back(move(at, number, MoveReason::balance, share,
+                            std::to_string(worker) + ':' + std::to_string(share)));
+    }
+  }
+
+  EventRecord move(std::uint64_t at, std::uint32_t worker, MoveReason reason,
+                   std::uint32_t connections, const std::string& to) const {
+    EventRecord record = event(at, EventKind::moved, worker);
+    record.exit_cause = static_cast<std::uint32_t>(reason);
+    record.exit_code = connections;
+    record.duration_ns = 3 * kMs;
+    record.since_ns = record.time_ns - record.duration_ns;
+    record.text_bytes = static_cast<std::uint16_t>(to.copy(record.text, sizeof record.text));
+    return record;
+  }
+
   std::vector<EventRecord> happen(std::uint64_t at) {
     std::vector<EventRecord> events;
     if (at == 0) {
@@ -122,13 +161,19 @@ class Scenario {
         const std::string text = "GET " + std::string(kHang);
         record.text_bytes = static_cast<std::uint16_t>(text.copy(record.text, sizeof record.text));
         events.push_back(record);
+        if (hang.from == kHangs[0].from) move_away(events, at, hang.worker, MoveReason::hang);
       }
       if (at == hang.to) {
         events.push_back(event(at - 40 * kMs, EventKind::abort, hang.worker));
         end(events, at, hang.worker, SIGABRT, 38 * kMs);
       }
     }
-    if (at == kCrash) end(events, at, 2, SIGSEGV, 4 * kMs);
+    if (at == kHangs[0].to + kStep) move_back(events, at, kHangs[0].worker);
+    if (at == kCrash) {
+      move_away(events, at, 2, MoveReason::crash);
+      end(events, at, 2, SIGSEGV, 4 * kMs);
+    }
+    if (at == kCrash + kStep) move_back(events, at, 2);
     return events;
   }
 
@@ -179,7 +224,7 @@ class Scenario {
     worker.generation = generations_[number];
     worker.pid = 4'710 + number + 100 * (worker.generation - 1);
     worker.core = core_of(number);
-    worker.connections = 4;
+    worker.connections = connections_ != 0 ? connections_ : 4;
     worker.requests = done_[number];
     worker.uptime_ns = at;
     if (worker.generation > 1) worker.uptime_ns = at - (number == 2 ? kCrash : 17 * kSecond);
@@ -231,6 +276,7 @@ class Scenario {
     return counts;
   }
 
+  std::uint32_t connections_;               // of each worker; 0: they do not move
   std::vector<std::uint64_t> done_;         // requests by worker number
   std::vector<std::uint32_t> taken_;        // of them, since the latest picture
   std::vector<std::uint32_t> generations_;  // by worker number
@@ -239,11 +285,12 @@ class Scenario {
 
 }  // namespace
 
-void record_scenario(const std::filesystem::path& file, std::uint32_t workers) {
+void record_scenario(const std::filesystem::path& file, std::uint32_t workers,
+                     std::uint32_t connections) {
   recording::Recorder recorder(file.string());
   history::History history;
   history.set_sink([&](const codec::FrameEncoder::Encoded& frame) { recorder.add(frame); });
-  Scenario(workers).play(history);
+  Scenario(workers, connections).play(history);
   if (!recorder.error().empty()) throw std::runtime_error(recorder.error());
 }
 

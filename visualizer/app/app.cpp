@@ -11,6 +11,7 @@
 #include "forkscope/telemetry/names.h"
 #include "forkscope/telemetry/worker_report.h"
 #include "views/latency.h"
+#include "views/moves.h"
 #include "views/screen.h"
 
 namespace forkscope::app {
@@ -136,6 +137,7 @@ bool App::is_lively() const {
   if (session_.is_replay()) return false;
   const picture::Snapshot& now = session_.history().latest();
   if (now.attachment != Attachment::live) return false;
+  if (!views::flights_at(session_.history(), session_.view_time(clock_ns)).empty()) return true;
   if (now.totals.requests_per_second >= 1) return true;
   return std::any_of(now.workers.begin(), now.workers.end(),
                      [](const telemetry::WorkerReport& worker) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "views/mark.h"
+#include "views/way.h"
 #include "words/format.h"
 
 namespace forkscope::views {
@@ -17,28 +18,13 @@ constexpr std::uint64_t kDotNs = 800'000'000;
 constexpr std::size_t kMostCurves = 16;  // workers; above, ribbons are straight
 constexpr float kWidest = 34;            // of a ribbon that carries everything
 
-/// One way from the port down to a worker.
-struct Way {
-  ImVec2 from;
-  ImVec2 to;
-
-  ImVec2 at(float t) const {  // a cubic Bézier curve that leaves and arrives vertically
-    const float middle = (from.y + to.y) / 2;
-    const float u = 1 - t;
-    return {u * u * (u + 3 * t) * from.x + t * t * (t + 3 * u) * to.x,
-            u * u * u * from.y + 3 * u * t * middle + t * t * t * to.y};
-  }
-};
-
 void draw_ribbon(const Painter& painter, const Way& way, float width, bool curved) {
   const ImU32 color = faded(painter.colors().busy, 0.5F);
   if (!curved) {
     painter.line(way.from, way.to, color, width);
     return;
   }
-  const float middle = (way.from.y + way.to.y) / 2;
-  painter.list().AddBezierCubic(way.from, {way.from.x, middle}, {way.to.x, middle}, way.to, color,
-                                width);
+  way.draw(painter.list(), color, width);
 }
 
 /// The ground's part below the ribbons: a bar per worker, its number, and its share in words.

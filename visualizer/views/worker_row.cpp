@@ -128,8 +128,9 @@ struct Row {
                : fitting(painter, Type::small_bold, width, now, 1, ", ");
   }
   void draw_rate(const Rect& rect) const;
-  void draw_two_lines(Rect lane, Rect rate, float right) const;
-  void draw_one_line(Rect rest, const Rect& rate, bool with_pid) const;
+  // Both return where the lane is.
+  Rect draw_two_lines(Rect lane, Rect rate, float right) const;
+  Rect draw_one_line(Rect rest, const Rect& rate, bool with_pid) const;
 };
 
 void Row::draw_rate(const Rect& rect) const {
@@ -142,7 +143,7 @@ void Row::draw_rate(const Rect& rect) const {
 }
 
 /// The words stand below the lane and the rate, up to `right`.
-void Row::draw_two_lines(Rect lane, Rect rate, float right) const {
+Rect Row::draw_two_lines(Rect lane, Rect rate, float right) const {
   const Palette& colors = painter.colors();
   Rect line = lane.cut_bottom(painter.px(24), painter.px(3));
   line.w = right - line.x;
@@ -155,10 +156,11 @@ void Row::draw_two_lines(Rect lane, Rect rate, float right) const {
   rate.y = lane.y;
   rate.h = lane.h;
   draw_rate(rate);
+  return lane;
 }
 
 /// The words stand on a plate over the lane.
-void Row::draw_one_line(Rect rest, const Rect& rate, bool with_pid) const {
+Rect Row::draw_one_line(Rect rest, const Rect& rate, bool with_pid) const {
   draw_rate(rate);
   if (with_pid) {
     const Rect details = rest.cut_left(painter.width(Type::small, "pid 0000000"), painter.px(12));
@@ -169,12 +171,13 @@ void Row::draw_one_line(Rect rest, const Rect& rate, bool with_pid) const {
   draw_worker_lane(painter, lane, view, worker.number, context);
   const float pad = painter.px(6);
   const std::string text = words(lane.w - 2 * pad);
-  if (text.empty()) return;
+  if (text.empty()) return lane;
   const float width = std::min(painter.width(Type::small_bold, text), lane.w - 2 * pad);
   painter.fill({lane.x, lane.middle() - painter.px(12), width + 2 * pad, painter.px(24)},
                painter.colors().panel, painter.px(3));
   painter.text_elided(Type::small_bold, lane.x + pad, lane.middle(), width, painter.colors().text,
                       text);
+  return lane;
 }
 
 }  // namespace
@@ -190,7 +193,7 @@ const WorkerReport& calm_report(const View& view, const WorkerReport& worker) {
   return worker;
 }
 
-void draw_worker_row(const Painter& painter, const Rect& rect, const View& view,
+Rect draw_worker_row(const Painter& painter, const Rect& rect, const View& view,
                      const WorkerReport& worker, const RowContext& context) {
   const Look look = steady_look(view, worker);
   draw_ground(painter, rect, view, worker, look);
@@ -204,10 +207,9 @@ void draw_worker_row(const Painter& painter, const Rect& rect, const View& view,
 
   const Row row{painter, view, worker, calm_report(view, worker), context, look};
   if (rect.h >= painter.px(kTallRow)) {
-    row.draw_two_lines(rest.inset(0, painter.px(7)), rate, rect.right() - painter.px(12));
-  } else {
-    row.draw_one_line(rest, rate, rect.w >= painter.px(kWideRow));
+    return row.draw_two_lines(rest.inset(0, painter.px(7)), rate, rect.right() - painter.px(12));
   }
+  return row.draw_one_line(rest, rate, rect.w >= painter.px(kWideRow));
 }
 
 }  // namespace forkscope::views

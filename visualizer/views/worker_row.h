@@ -20,7 +20,8 @@ struct RowContext {
 };
 
 /// A row shows what it has room for: a tall one everything, a narrow one no process details.
-void draw_worker_row(const Painter& painter, const Rect& rect, const View& view,
+/// Returns where its lane is.
+Rect draw_worker_row(const Painter& painter, const Rect& rect, const View& view,
                      const telemetry::WorkerReport& worker, const RowContext& context);
 
 /// The figures of the worker at the last calm moment; falls back to the newest.

@@ -65,7 +65,8 @@ void draw_tile(const Painter& painter, const Rect& rect, const View& view,
 
 }  // namespace
 
-void draw_worker_tiles(const Painter& painter, const Rect& rect, const View& view) {
+void draw_worker_tiles(const Painter& painter, const Rect& rect, const View& view,
+                       WorkerSpots& spots) {
   const auto& workers = view.now.workers;
   if (rect.w <= 0 || rect.h <= 0) return;
   // As many columns as leave tiles that are about half as high as wide.
@@ -83,7 +84,9 @@ void draw_worker_tiles(const Painter& painter, const Rect& rect, const View& vie
     const std::size_t row = i / static_cast<std::size_t>(columns);
     const Rect cell{rect.x + width * static_cast<float>(column),
                     rect.y + height * static_cast<float>(row), width, height};
-    draw_tile(painter, cell.inset(painter.px(1.5F)), view, workers[i], most);
+    const Rect tile = cell.inset(painter.px(1.5F));
+    draw_tile(painter, tile, view, workers[i], most);
+    add_spot(spots, workers[i].number, {tile, tile});
     const std::string id = "tile" + std::to_string(workers[i].number);
     if (press_area(id.c_str(), cell).clicked) {
       view.commands.push_back({CommandKind::select, workers[i].number});

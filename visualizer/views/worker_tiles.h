@@ -1,11 +1,14 @@
 // Hundreds of workers: each a tile with number, state and rate.
 #pragma once
 
+#include "views/moves.h"
 #include "views/painter.h"
 #include "views/view.h"
 
 namespace forkscope::views {
 
-void draw_worker_tiles(const Painter& painter, const Rect& rect, const View& view);
+/// Adds where each is to `spots`, unless that is known already.
+void draw_worker_tiles(const Painter& painter, const Rect& rect, const View& view,
+                       WorkerSpots& spots);
 
 }  // namespace forkscope::views

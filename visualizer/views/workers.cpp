@@ -9,6 +9,7 @@
 
 #include "views/gaps.h"
 #include "views/mark.h"
+#include "views/moves.h"
 #include "views/panels.h"
 #include "views/plot.h"
 #include "views/widgets.h"
@@ -62,15 +63,17 @@ std::vector<words::Sentence> stories_of(const View& view) {
 struct Rows {
   const Painter& painter;
   const View& view;
+  WorkerSpots& spots;
   float lane_top;
   std::vector<words::Sentence> stories;
   std::vector<Gap> gaps;
 
   void draw(const Rect& row, const telemetry::WorkerReport& worker, const char* kind) const {
     static const words::Sentence kNone;
-    draw_worker_row(
+    const Rect lane = draw_worker_row(
         painter, row, view, worker,
         {lane_top, worker.number < stories.size() ? stories[worker.number] : kNone, gaps});
+    add_spot(spots, worker.number, {row, lane});
     const std::string id = kind + std::to_string(worker.number);
     if (press_area(id.c_str(), row).clicked) {
       view.commands.push_back({CommandKind::select, worker.number});
@@ -134,22 +137,19 @@ void draw_columns(const Rows& rows, const Rect& rect) {
   }
 }
 
-}  // namespace
-
-void draw_workers(const Painter& painter, const Rect& rect, const View& view) {
+/// All of them. Returns where each is.
+WorkerSpots draw_all(const Painter& painter, const Rect& rect, Rect inside, const View& view) {
   const auto& workers = view.now.workers;
-  const bool many = workers.size() > kMostFullRows;
-  Rect inside = painter.panel(rect, "WORKERS", many ? "" : "requests of the last 30 s");
-  if (workers.empty()) return;
   std::array<history::TimeBin, kShownBins> bins;
   view.history.timeline(view.time_ns, bins);
-  const Rows rows{painter, view, lane_top(view), stories_of(view), find_gaps(bins)};
-  if (!many) {
+  WorkerSpots spots;
+  const Rows rows{painter, view, spots, lane_top(view), stories_of(view), find_gaps(bins)};
+  if (workers.size() <= kMostFullRows) {
     const float gap = painter.px(3);
     const auto count = static_cast<float>(workers.size());
     const float height = std::min((inside.h - gap * (count - 1)) / count, painter.px(150));
     for (const auto& worker : workers) rows.draw(inside.cut_top(height, gap), worker, "row");
-    return;
+    return spots;
   }
   draw_census(painter, rect.right() - painter.px(16), rect.y + painter.px(20), view);
   // The unhealthy never shrink: the worst have full rows above the others. Where there is the whole
@@ -167,10 +167,21 @@ void draw_workers(const Painter& painter, const Rect& rect, const View& view) {
   const std::size_t per_column = (workers.size() + 1) / 2;
   const float needed = static_cast<float>(per_column) * painter.px(kColumnRowLeast);
   if (tiles || inside.h < needed) {
-    draw_worker_tiles(painter, inside, view);
+    draw_worker_tiles(painter, inside, view, spots);
   } else {
     draw_columns(rows, inside);
   }
+  return spots;
+}
+
+}  // namespace
+
+void draw_workers(const Painter& painter, const Rect& rect, const View& view) {
+  const auto& workers = view.now.workers;
+  const bool many = workers.size() > kMostFullRows;
+  const Rect inside = painter.panel(rect, "WORKERS", many ? "" : "requests of the last 30 s");
+  if (workers.empty()) return;
+  draw_moves(painter, inside, view, draw_all(painter, rect, inside, view));
 }
 
 }  // namespace forkscope::views

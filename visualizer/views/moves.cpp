@@ -1,0 +1,306 @@
+#include "views/moves.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "forkscope/telemetry/event_text.h"
+#include "words/format.h"
+
+namespace forkscope::views {
+
+using history::Move;
+
+namespace {
+
+constexpr std::uint64_t kTravelNs = 700'000'000;  // one dot's
+constexpr std::uint64_t kFadeNs = 300'000'000;
+constexpr std::size_t kMostLabels = 4;  // flights; above, one label counts them all
+constexpr float kTail = 0.07F;          // of the way, behind a dot
+constexpr float kVeil = 0.55F;          // over all that does not move, for a class
+
+bool goes_to(const Move& move, std::uint32_t worker) {
+  return std::any_of(move.to.begin(), move.to.end(),
+                     [worker](const auto& receiver) { return receiver.first == worker; });
+}
+
+bool is_shown(const Flight& flight, std::uint64_t time_ns) {
+  return time_ns >= flight.start_ns && time_ns < flight.start_ns + kFlightShownNs;
+}
+
+/// How far that part, 0 … 1, of the connections that a worker gets has come: one after the other.
+float way_of(const Flight& flight, double part, std::uint64_t time_ns) {
+  constexpr std::uint64_t kLastLeavesNs = kFlightNs - kTravelNs;
+  const double since_ns = static_cast<double>(time_ns - flight.start_ns) - part * kLastLeavesNs;
+  const auto t = static_cast<float>(std::clamp(since_ns / kTravelNs, 0.0, 1.0));
+  return t * t * (3 - 2 * t);
+}
+
+std::uint64_t dealt(const Move& move) {
+  std::uint64_t sum = 0;
+  for (const auto& [worker, count] : move.to) sum += count;
+  return sum;
+}
+
+bool is_drawn(const WorkerSpot& spot) { return spot.lane.w > 0 && spot.lane.h > 0; }
+
+/// Where something is said about a worker, in inverse colours.
+struct Plate {
+  Type type;
+  std::vector<std::string> lines;
+};
+
+ImVec2 size_of(const Painter& painter, const Plate& plate) {
+  float width = 0;
+  for (const std::string& line : plate.lines) {
+    width = std::max(width, painter.width(plate.type, line));
+  }
+  return {
+      width + painter.px(16),
+      painter.height(plate.type) * 1.08F * static_cast<float>(plate.lines.size()) + painter.px(4)};
+}
+
+/// As near to `center` as it can be in `bounds`.
+void draw_plate(const Painter& painter, const Plate& plate, ImVec2 center, const Rect& bounds,
+                float opacity) {
+  const Palette& colors = painter.colors();
+  const ImVec2 size = size_of(painter, plate);
+  Rect rect{center.x - size.x / 2, center.y - size.y / 2, size.x, size.y};
+  rect.x = std::max(bounds.x, std::min(rect.x, bounds.right() - rect.w));
+  rect.y = std::max(bounds.y, std::min(rect.y, bounds.bottom() - rect.h));
+  painter.fill({rect.x - painter.px(2), rect.y - painter.px(2), rect.w + painter.px(4),
+                rect.h + painter.px(4)},
+               faded(colors.panel, opacity), painter.px(7));
+  painter.fill(rect, faded(colors.text, opacity), painter.px(5));
+  Rect rest = rect.inset(0, painter.px(2));
+  const float line = rest.h / static_cast<float>(plate.lines.size());
+  for (const std::string& text : plate.lines) {
+    painter.text_centered(plate.type, rest.cut_top(line), faded(colors.panel, opacity), text);
+  }
+}
+
+/// All that is to be seen at one moment. Borrows everything.
+struct Sky {
+  const Painter& painter;
+  const Rect& rect;
+  const View& view;
+  const WorkerSpots& spots;
+  const std::vector<Flight>& flights;
+
+  bool big() const { return view.state.presenter; }
+  float opacity_of(const Flight& flight) const {
+    const std::uint64_t left_ns = flight.start_ns + kFlightShownNs - view.time_ns;
+    return std::min(1.F, static_cast<float>(left_ns) / static_cast<float>(kFadeNs));
+  }
+  float way_of_dot(const Dot& dot) const { return view.state.reduced_motion ? 1.F : dot.way; }
+
+  void draw_ways(const Flight& flight) const;
+  void draw_dots(const Flight& flight) const;
+  void draw_arrivals() const;
+  void draw_arrival(const WorkerSpot& spot, Way way, std::uint64_t count, float opacity) const;
+  void draw_label(const Flight& flight) const;
+  void draw_sum() const;
+};
+
+void Sky::draw_ways(const Flight& flight) const {
+  const ImU32 color = faded(painter.colors().text, 0.35F * opacity_of(flight));
+  for (const auto& [worker, count] : flight.move.to) {
+    if (!is_drawn(spots[worker])) continue;
+    way_between(spots, flight.move.from, worker)
+        .draw(painter.list(), color, painter.px(big() ? 3.5F : 2.F));
+  }
+}
+
+void Sky::draw_dots(const Flight& flight) const {
+  const Palette& colors = painter.colors();
+  const float radius = painter.px(big() ? 10 : 7);
+  for (const Dot& dot : dots_of(flight, view.time_ns)) {
+    const std::uint32_t worker = flight.move.to[dot.receiver].first;
+    const float t = way_of_dot(dot);
+    if (t >= 1 || !is_drawn(spots[worker])) continue;
+    const Way way = way_between(spots, flight.move.from, worker);
+    painter.line(way.at(std::max(0.F, t - kTail)), way.at(t), faded(colors.text, 0.7F), radius);
+    painter.shape(Shape::disc, way.at(t), radius + painter.px(2), colors.panel, colors.panel);
+    painter.shape(Shape::disc, way.at(t), radius, colors.text, colors.text);
+  }
+}
+
+/// How many each worker has got so far, of all flights together.
+void Sky::draw_arrivals() const {
+  struct Arrival {
+    std::uint64_t count = 0;
+    float opacity = 0;
+    Way way{};
+  };
+  std::map<std::uint32_t, Arrival> arrivals;
+  for (const Flight& flight : flights) {
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> dots(
+        flight.move.to.size());  // here, of all
+    for (const Dot& dot : dots_of(flight, view.time_ns)) {
+      dots[dot.receiver].first += way_of_dot(dot) >= 1 ? 1 : 0;
+      ++dots[dot.receiver].second;
+    }
+    for (std::size_t i = 0; i < dots.size(); ++i) {
+      const auto& [worker, count] = flight.move.to[i];
+      const auto& [here, all] = dots[i];
+      if (here == 0 || !is_drawn(spots[worker])) continue;
+      Arrival& arrival = arrivals[worker];
+      arrival.count += here == all ? count : count * here / all;
+      arrival.opacity = std::max(arrival.opacity, opacity_of(flight));
+      arrival.way = way_between(spots, flight.move.from, worker);
+    }
+  }
+  for (const auto& [worker, arrival] : arrivals) {
+    draw_arrival(spots[worker], arrival.way, arrival.count, arrival.opacity);
+  }
+}
+
+/// "+5" where the dots come down, unless that would hide who it is.
+void Sky::draw_arrival(const WorkerSpot& spot, Way way, std::uint64_t count, float opacity) const {
+  painter.fill(spot.row, faded(painter.colors().text, 0.14F * opacity), painter.px(5));
+  Plate plate{big() ? Type::large_bold : Type::body_bold, {"+" + std::to_string(count)}};
+  if (size_of(painter, plate).y > spot.row.h) plate.type = Type::small_bold;
+  const ImVec2 size = size_of(painter, plate);
+  if (spot.lane.w >= 3 * size.x) return draw_plate(painter, plate, way.to, spot.row, opacity);
+  if (spot.row.h >= 2 * size.y) {
+    draw_plate(painter, plate, spot.row.max(), spot.row, opacity);
+  }
+}
+
+std::string text_of(std::uint64_t connections, std::string_view between) {
+  return words::counted(connections, "connection") + std::string(between) +
+         (connections == 1 ? "moves" : "move");
+}
+
+/// "15 connections move in 3.0 ms", as big as there is room for beside the worker's state; or else
+/// above or below it.
+void Sky::draw_label(const Flight& flight) const {
+  const Move& move = flight.move;
+  const WorkerSpot& spot = spots[move.from];
+  const std::string took = " in " + telemetry::duration_text(move.duration_ns);
+  const std::vector<std::string> whole{text_of(move.connections, " ") + took};
+  const std::vector<std::string> halves{words::counted(move.connections, "connection"),
+                                        (move.connections == 1 ? "moves" : "move") + took};
+  const Rect room{spot.lane.x, spot.row.y, spot.row.right() - spot.lane.x, spot.row.h};
+  const float opacity = opacity_of(flight);
+  for (const Type type : {Type::large_bold, Type::body_bold, Type::small_bold}) {
+    if (type == Type::large_bold && !big()) continue;
+    for (const auto& lines : {whole, halves}) {
+      const Plate plate{type, lines};
+      const ImVec2 size = size_of(painter, plate);
+      if (size.x > room.w || size.y > room.h + painter.px(2)) continue;
+      return draw_plate(painter, plate, spot.lane.center(), room, opacity);
+    }
+  }
+  const Plate plate{big() ? Type::large_bold : Type::body_bold, whole};
+  const float height = size_of(painter, plate).y;
+  const bool above = spot.row.y - height >= rect.y;
+  const float y = above ? spot.row.y - height / 2 : spot.row.bottom() + height / 2;
+  draw_plate(painter, plate, {spot.row.center().x, y}, rect, opacity);
+}
+
+void Sky::draw_sum() const {
+  std::uint64_t sum = 0;
+  float opacity = 0;
+  for (const Flight& flight : flights) {
+    sum += flight.move.connections;
+    opacity = std::max(opacity, opacity_of(flight));
+  }
+  const Plate plate{big() ? Type::large_bold : Type::body_bold, {text_of(sum, " ")}};
+  draw_plate(painter, plate, {rect.center().x, rect.y}, rect, opacity);
+}
+
+/// One that is not drawn, as it has gone, was the last one: its connections come from below.
+void place_senders(WorkerSpots& spots, const Rect& rect, const std::vector<Flight>& flights,
+                   float height) {
+  for (const Flight& flight : flights) {
+    std::size_t most = flight.move.from;
+    for (const auto& [worker, count] : flight.move.to) most = std::max<std::size_t>(most, worker);
+    if (most >= spots.size()) spots.resize(most + 1);
+  }
+  for (const Flight& flight : flights) {
+    WorkerSpot& spot = spots[flight.move.from];
+    if (is_drawn(spot)) continue;
+    Rect inside = rect;
+    spot.row = inside.cut_bottom(height);
+    spot.lane = spot.row;
+  }
+}
+
+}  // namespace
+
+std::vector<Flight> flights_of(std::vector<Move> moves) {
+  std::vector<Flight> flights;
+  for (Move& move : moves) {
+    std::uint64_t start_ns = move.at_ns;
+    for (const Flight& before : flights) {
+      if (goes_to(move, before.move.from)) {
+        start_ns = std::max(start_ns, before.move.at_ns + kFlightNs);
+      }
+    }
+    flights.push_back({std::move(move), start_ns});
+  }
+  return flights;
+}
+
+std::vector<Flight> flights_at(const history::History& history, std::uint64_t time_ns) {
+  // What is still shown may have waited, and for one that was earlier still.
+  constexpr std::uint64_t kBackNs = kFlightShownNs + 2 * kFlightNs;
+  const std::uint64_t since_ns = time_ns - std::min(time_ns, kBackNs);
+  std::vector<Flight> flights = flights_of(history::moves_between(history, since_ns, time_ns));
+  std::erase_if(flights, [=](const Flight& flight) { return !is_shown(flight, time_ns); });
+  return flights;
+}
+
+std::vector<Dot> dots_of(const Flight& flight, std::uint64_t time_ns) {
+  if (!is_shown(flight, time_ns)) return {};
+  const std::uint64_t connections = dealt(flight.move);
+  const std::uint64_t count = std::min(connections, kMostDots);
+  std::vector<Dot> dots;
+  dots.reserve(count);
+  std::size_t receiver = 0;
+  std::uint64_t first = 0;  // connection of that receiver
+  for (std::uint64_t i = 0; i < count; ++i) {
+    const std::uint64_t connection = i * connections / count;
+    while (connection >= first + flight.move.to[receiver].second) {
+      first += flight.move.to[receiver++].second;
+    }
+    const double part = static_cast<double>(connection - first) /
+                        static_cast<double>(flight.move.to[receiver].second);
+    dots.push_back({receiver, way_of(flight, part, time_ns)});
+  }
+  return dots;
+}
+
+void add_spot(WorkerSpots& spots, std::uint32_t worker, const WorkerSpot& spot) {
+  if (worker >= spots.size()) spots.resize(worker + 1);
+  if (!is_drawn(spots[worker])) spots[worker] = spot;
+}
+
+Way way_between(const WorkerSpots& spots, std::uint32_t from, std::uint32_t to) {
+  // Beside each other, in the order of the workers' numbers: so no way hides another one.
+  const float share = (static_cast<float>(to) - 0.5F) /
+                      static_cast<float>(std::max<std::size_t>(spots.size(), 2) - 1);
+  const auto place = [share](const Rect& lane) {
+    return ImVec2{lane.x + lane.w * share, lane.middle()};
+  };
+  const Rect& lane = spots[from].lane;
+  if (from == to) return {{lane.x, lane.middle()}, {lane.right(), lane.middle()}};
+  return {place(lane), place(spots[to].lane)};
+}
+
+void draw_moves(const Painter& painter, const Rect& rect, const View& view, WorkerSpots spots) {
+  std::vector<Flight> flights = flights_at(view.history, view.time_ns);
+  if (flights.empty()) return;
+  place_senders(spots, rect, flights, painter.px(46));
+  const Sky sky{painter, rect, view, spots, flights};
+  if (view.state.presenter) painter.fill(rect, faded(painter.colors().panel, kVeil));
+  for (const Flight& flight : flights) sky.draw_ways(flight);
+  for (const Flight& flight : flights) sky.draw_dots(flight);
+  sky.draw_arrivals();
+  if (flights.size() > kMostLabels) return sky.draw_sum();
+  for (const Flight& flight : flights) sky.draw_label(flight);
+}
+
+}  // namespace forkscope::views
