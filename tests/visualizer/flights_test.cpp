@@ -19,7 +19,11 @@ constexpr std::uint64_t kNow = 7'000'000 * kMs;
 
 Move move(std::uint64_t at_ns, std::uint32_t from,
           std::vector<std::pair<std::uint32_t, std::uint32_t>> to) {
-  Move move{.at_ns = at_ns, .duration_ns = 3 * kMs, .from = from, .reason = MoveReason::hang};
+  Move move;
+  move.at_ns = at_ns;
+  move.duration_ns = 3 * kMs;
+  move.from = from;
+  move.reason = MoveReason::hang;
   for (const auto& [worker, count] : to) move.connections += count;
   move.to = std::move(to);
   return move;

@@ -62,7 +62,11 @@ const std::vector<Golden>& goldens() {
        .arguments = {"--at=17.9s", "--theme=light"},
        .connections = 16},
       {.name = "moves-96", .workers = 96, .arguments = {"--at=14.75s"}, .connections = 16},
-      {.name = "presented-moves", .workers = 4, .scene = "presented-moves", .connections = 16},
+      {.name = "presented-moves",
+       .workers = 4,
+       .arguments = {},
+       .scene = "presented-moves",
+       .connections = 16},
   };
   return all;
 }

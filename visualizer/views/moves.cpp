@@ -266,8 +266,8 @@ std::vector<Dot> dots_of(const Flight& flight, std::uint64_t time_ns) {
     while (connection >= first + flight.move.to[receiver].second) {
       first += flight.move.to[receiver++].second;
     }
-    const double part = static_cast<double>(connection - first) /
-                        static_cast<double>(flight.move.to[receiver].second);
+    const std::uint32_t last = flight.move.to[receiver].second - 1;
+    const double part = static_cast<double>(connection - first) / std::max(last, 1U);
     dots.push_back({receiver, way_of(flight, part, time_ns)});
   }
   return dots;
