@@ -15,10 +15,10 @@ using history::Move;
 namespace {
 
 constexpr std::uint64_t kTravelNs = 700'000'000;  // one dot's
+constexpr std::uint64_t kLastLeavesNs = kFlightNs - kTravelNs;
 constexpr std::uint64_t kFadeNs = 300'000'000;
 constexpr std::size_t kMostLabels = 4;  // flights; above, one label counts them all
 constexpr float kTail = 0.07F;          // of the way, behind a dot
-constexpr float kVeil = 0.55F;          // over all that does not move, for a class
 
 bool goes_to(const Move& move, std::uint32_t worker) {
   return std::any_of(move.to.begin(), move.to.end(),
@@ -31,7 +31,6 @@ bool is_shown(const Flight& flight, std::uint64_t time_ns) {
 
 /// How far that part, 0 … 1, of the connections that a worker gets has come: one after the other.
 float way_of(const Flight& flight, double part, std::uint64_t time_ns) {
-  constexpr std::uint64_t kLastLeavesNs = kFlightNs - kTravelNs;
   const double since_ns = static_cast<double>(time_ns - flight.start_ns) - part * kLastLeavesNs;
   const auto t = static_cast<float>(std::clamp(since_ns / kTravelNs, 0.0, 1.0));
   return t * t * (3 - 2 * t);
@@ -80,6 +79,21 @@ void draw_plate(const Painter& painter, const Plate& plate, ImVec2 center, const
   }
 }
 
+/// What is said of the connections that leave a worker.
+struct Label {
+  std::uint64_t connections = 0;
+  std::uint64_t moves = 0;
+  std::uint64_t duration_ns = 0;  ///< Of the latest move.
+  float opacity = 0;
+
+  std::string who() const { return words::counted(connections, "connection"); }
+  /// Of several moves, one after the other, there is no one duration.
+  std::string what() const {
+    const std::string verb = connections == 1 ? "moves" : "move";
+    return moves > 1 ? verb : verb + " in " + telemetry::duration_text(duration_ns);
+  }
+};
+
 /// All that is to be seen at one moment. Borrows everything.
 struct Sky {
   const Painter& painter;
@@ -88,41 +102,48 @@ struct Sky {
   const WorkerSpots& spots;
   const std::vector<Flight>& flights;
 
-  bool big() const { return view.state.presenter; }
+  bool shows(std::uint32_t worker) const {
+    return worker < spots.size() && is_drawn(spots[worker]);
+  }
+  Type type() const { return view.state.presenter ? Type::large_bold : Type::body_bold; }
   float opacity_of(const Flight& flight) const {
     const std::uint64_t left_ns = flight.start_ns + kFlightShownNs - view.time_ns;
     return std::min(1.F, static_cast<float>(left_ns) / static_cast<float>(kFadeNs));
   }
-  float way_of_dot(const Dot& dot) const { return view.state.reduced_motion ? 1.F : dot.way; }
+  /// Where nothing is to fly, everything has arrived.
+  std::uint64_t time_of(const Flight& flight) const {
+    const std::uint64_t arrived_ns = flight.start_ns + kFlightNs;
+    return view.state.reduced_motion ? std::max(view.time_ns, arrived_ns) : view.time_ns;
+  }
 
   void draw_ways(const Flight& flight) const;
   void draw_dots(const Flight& flight) const;
   void draw_arrivals() const;
-  void draw_arrival(const WorkerSpot& spot, Way way, std::uint64_t count, float opacity) const;
-  void draw_label(const Flight& flight) const;
-  void draw_sum() const;
+  void draw_arrival(const WorkerSpot& spot, ImVec2 place, std::uint64_t count, float opacity) const;
+  void draw_labels() const;
+  void draw_label(const Label& label, const WorkerSpot& spot) const;
 };
 
 void Sky::draw_ways(const Flight& flight) const {
   const ImU32 color = faded(painter.colors().text, 0.35F * opacity_of(flight));
   for (const auto& [worker, count] : flight.move.to) {
-    if (!is_drawn(spots[worker])) continue;
-    way_between(spots, flight.move.from, worker)
-        .draw(painter.list(), color, painter.px(big() ? 3.5F : 2.F));
+    if (!shows(worker)) continue;
+    const Way way = way_between(spots, flight.move.from, worker);
+    way.draw(painter.list(), color, painter.px(view.state.presenter ? 3.5F : 2.F));
   }
 }
 
 void Sky::draw_dots(const Flight& flight) const {
   const Palette& colors = painter.colors();
-  const float radius = painter.px(big() ? 10 : 7);
-  for (const Dot& dot : dots_of(flight, view.time_ns)) {
+  const float radius = painter.px(view.state.presenter ? 10 : 7);
+  for (const Dot& dot : dots_of(flight, time_of(flight))) {
     const std::uint32_t worker = flight.move.to[dot.receiver].first;
-    const float t = way_of_dot(dot);
-    if (t >= 1 || !is_drawn(spots[worker])) continue;
+    if (dot.way >= 1 || !shows(worker)) continue;
     const Way way = way_between(spots, flight.move.from, worker);
-    painter.line(way.at(std::max(0.F, t - kTail)), way.at(t), faded(colors.text, 0.7F), radius);
-    painter.shape(Shape::disc, way.at(t), radius + painter.px(2), colors.panel, colors.panel);
-    painter.shape(Shape::disc, way.at(t), radius, colors.text, colors.text);
+    const ImVec2 place = way.at(dot.way);
+    painter.line(way.at(std::max(0.F, dot.way - kTail)), place, faded(colors.text, 0.7F), radius);
+    painter.shape(Shape::disc, place, radius + painter.px(2), colors.panel, colors.panel);
+    painter.shape(Shape::disc, place, radius, colors.text, colors.text);
   }
 }
 
@@ -131,100 +152,85 @@ void Sky::draw_arrivals() const {
   struct Arrival {
     std::uint64_t count = 0;
     float opacity = 0;
-    Way way{};
+    ImVec2 place{};
   };
   std::map<std::uint32_t, Arrival> arrivals;
   for (const Flight& flight : flights) {
-    std::vector<std::pair<std::uint64_t, std::uint64_t>> dots(
-        flight.move.to.size());  // here, of all
-    for (const Dot& dot : dots_of(flight, view.time_ns)) {
-      dots[dot.receiver].first += way_of_dot(dot) >= 1 ? 1 : 0;
-      ++dots[dot.receiver].second;
-    }
-    for (std::size_t i = 0; i < dots.size(); ++i) {
-      const auto& [worker, count] = flight.move.to[i];
-      const auto& [here, all] = dots[i];
-      if (here == 0 || !is_drawn(spots[worker])) continue;
+    for (std::size_t i = 0; i < flight.move.to.size(); ++i) {
+      const std::uint32_t worker = flight.move.to[i].first;
+      const std::uint64_t count = arrived_of(flight, i, time_of(flight));
+      if (count == 0 || !shows(worker)) continue;
       Arrival& arrival = arrivals[worker];
-      arrival.count += here == all ? count : count * here / all;
+      arrival.count += count;
       arrival.opacity = std::max(arrival.opacity, opacity_of(flight));
-      arrival.way = way_between(spots, flight.move.from, worker);
+      arrival.place = way_between(spots, flight.move.from, worker).to;
     }
   }
   for (const auto& [worker, arrival] : arrivals) {
-    draw_arrival(spots[worker], arrival.way, arrival.count, arrival.opacity);
+    draw_arrival(spots[worker], arrival.place, arrival.count, arrival.opacity);
   }
 }
 
 /// "+5" where the dots come down, unless that would hide who it is.
-void Sky::draw_arrival(const WorkerSpot& spot, Way way, std::uint64_t count, float opacity) const {
+void Sky::draw_arrival(const WorkerSpot& spot, ImVec2 place, std::uint64_t count,
+                       float opacity) const {
   painter.fill(spot.row, faded(painter.colors().text, 0.14F * opacity), painter.px(5));
-  Plate plate{big() ? Type::large_bold : Type::body_bold, {"+" + std::to_string(count)}};
+  Plate plate{type(), {"+" + std::to_string(count)}};
   if (size_of(painter, plate).y > spot.row.h) plate.type = Type::small_bold;
   const ImVec2 size = size_of(painter, plate);
-  if (spot.lane.w >= 3 * size.x) return draw_plate(painter, plate, way.to, spot.row, opacity);
-  if (spot.row.h >= 2 * size.y) {
+  if (spot.lane.w >= 3 * size.x) {
+    draw_plate(painter, plate, place, spot.row, opacity);
+  } else if (spot.row.h >= 2 * size.y) {
     draw_plate(painter, plate, spot.row.max(), spot.row, opacity);
   }
 }
 
-std::string text_of(std::uint64_t connections, std::string_view between) {
-  return words::counted(connections, "connection") + std::string(between) +
-         (connections == 1 ? "moves" : "move");
+void Sky::draw_labels() const {
+  Label all;
+  std::map<std::uint32_t, Label> labels;  // by the worker that had them
+  for (const Flight& flight : flights) {
+    for (Label* label : {&all, &labels[flight.move.from]}) {
+      label->connections += flight.move.connections;
+      label->duration_ns = flight.move.duration_ns;
+      label->opacity = std::max(label->opacity, opacity_of(flight));
+      ++label->moves;
+    }
+  }
+  if (labels.size() > kMostLabels) {
+    const Plate plate{type(), {all.who() + ' ' + all.what()}};
+    return draw_plate(painter, plate, {rect.center().x, rect.y}, rect, all.opacity);
+  }
+  for (const auto& [worker, label] : labels) draw_label(label, spots[worker]);
 }
 
 /// "15 connections move in 3.0 ms", as big as there is room for beside the worker's state; or else
 /// above or below it.
-void Sky::draw_label(const Flight& flight) const {
-  const Move& move = flight.move;
-  const WorkerSpot& spot = spots[move.from];
-  const std::string took = " in " + telemetry::duration_text(move.duration_ns);
-  const std::vector<std::string> whole{text_of(move.connections, " ") + took};
-  const std::vector<std::string> halves{words::counted(move.connections, "connection"),
-                                        (move.connections == 1 ? "moves" : "move") + took};
+void Sky::draw_label(const Label& label, const WorkerSpot& spot) const {
+  const std::vector<std::string> whole{label.who() + ' ' + label.what()};
   const Rect room{spot.lane.x, spot.row.y, spot.row.right() - spot.lane.x, spot.row.h};
-  const float opacity = opacity_of(flight);
-  for (const Type type : {Type::large_bold, Type::body_bold, Type::small_bold}) {
-    if (type == Type::large_bold && !big()) continue;
-    for (const auto& lines : {whole, halves}) {
-      const Plate plate{type, lines};
-      const ImVec2 size = size_of(painter, plate);
-      if (size.x > room.w || size.y > room.h + painter.px(2)) continue;
-      return draw_plate(painter, plate, spot.lane.center(), room, opacity);
+  for (const Type size : {type(), Type::body_bold, Type::small_bold}) {
+    for (const auto& lines : {whole, {label.who(), label.what()}}) {
+      const Plate plate{size, lines};
+      const ImVec2 needs = size_of(painter, plate);
+      if (needs.x > room.w || needs.y > room.h + painter.px(2)) continue;
+      return draw_plate(painter, plate, spot.lane.center(), room, label.opacity);
     }
   }
-  const Plate plate{big() ? Type::large_bold : Type::body_bold, whole};
+  const Plate plate{type(), whole};
   const float height = size_of(painter, plate).y;
   const bool above = spot.row.y - height >= rect.y;
   const float y = above ? spot.row.y - height / 2 : spot.row.bottom() + height / 2;
-  draw_plate(painter, plate, {spot.row.center().x, y}, rect, opacity);
+  draw_plate(painter, plate, {spot.row.center().x, y}, rect, label.opacity);
 }
 
-void Sky::draw_sum() const {
-  std::uint64_t sum = 0;
-  float opacity = 0;
-  for (const Flight& flight : flights) {
-    sum += flight.move.connections;
-    opacity = std::max(opacity, opacity_of(flight));
-  }
-  const Plate plate{big() ? Type::large_bold : Type::body_bold, {text_of(sum, " ")}};
-  draw_plate(painter, plate, {rect.center().x, rect.y}, rect, opacity);
-}
-
-/// One that is not drawn, as it has gone, was the last one: its connections come from below.
-void place_senders(WorkerSpots& spots, const Rect& rect, const std::vector<Flight>& flights,
-                   float height) {
-  for (const Flight& flight : flights) {
-    std::size_t most = flight.move.from;
-    for (const auto& [worker, count] : flight.move.to) most = std::max<std::size_t>(most, worker);
-    if (most >= spots.size()) spots.resize(most + 1);
-  }
-  for (const Flight& flight : flights) {
-    WorkerSpot& spot = spots[flight.move.from];
-    if (is_drawn(spot)) continue;
-    Rect inside = rect;
-    spot.row = inside.cut_bottom(height);
-    spot.lane = spot.row;
+/// Workers that are gone had the highest numbers: what they had comes from the lower edge.
+void place_gone(std::vector<Flight>& flights, WorkerSpots& spots, const Rect& rect) {
+  constexpr std::uint32_t kGone = 0;  // no worker's number
+  const Rect edge{rect.x, rect.bottom() - 1, rect.w, 1};
+  add_spot(spots, kGone, {edge, edge});
+  for (Flight& flight : flights) {
+    std::uint32_t& from = flight.move.from;
+    if (from >= spots.size() || !is_drawn(spots[from])) from = kGone;
   }
 }
 
@@ -273,34 +279,37 @@ std::vector<Dot> dots_of(const Flight& flight, std::uint64_t time_ns) {
   return dots;
 }
 
+std::uint64_t arrived_of(const Flight& flight, std::size_t receiver, std::uint64_t time_ns) {
+  if (!is_shown(flight, time_ns) || time_ns < flight.start_ns + kTravelNs) return 0;
+  const std::uint64_t count = flight.move.to[receiver].second;
+  const std::uint64_t since_ns = std::min(time_ns - flight.start_ns - kTravelNs, kLastLeavesNs);
+  return count < 2 ? count : (count - 1) * since_ns / kLastLeavesNs + 1;
+}
+
 void add_spot(WorkerSpots& spots, std::uint32_t worker, const WorkerSpot& spot) {
   if (worker >= spots.size()) spots.resize(worker + 1);
   if (!is_drawn(spots[worker])) spots[worker] = spot;
 }
 
 Way way_between(const WorkerSpots& spots, std::uint32_t from, std::uint32_t to) {
+  const Rect& start = spots[from].lane;
+  const Rect& end = spots[to].lane;
+  if (from == to) return {{start.x, start.middle()}, {start.right(), start.middle()}};
   // Beside each other, in the order of the workers' numbers: so no way hides another one.
-  const float share = (static_cast<float>(to) - 0.5F) /
-                      static_cast<float>(std::max<std::size_t>(spots.size(), 2) - 1);
-  const auto place = [share](const Rect& lane) {
-    return ImVec2{lane.x + lane.w * share, lane.middle()};
-  };
-  const Rect& lane = spots[from].lane;
-  if (from == to) return {{lane.x, lane.middle()}, {lane.right(), lane.middle()}};
-  return {place(lane), place(spots[to].lane)};
+  const float count = static_cast<float>(std::max<std::size_t>(spots.size(), 2) - 1);
+  const float x = end.x + end.w * (static_cast<float>(to) - 0.5F) / count;
+  return {{std::max(start.x, std::min(x, start.right())), start.middle()}, {x, end.middle()}};
 }
 
 void draw_moves(const Painter& painter, const Rect& rect, const View& view, WorkerSpots spots) {
   std::vector<Flight> flights = flights_at(view.history, view.time_ns);
   if (flights.empty()) return;
-  place_senders(spots, rect, flights, painter.px(46));
+  place_gone(flights, spots, rect);
   const Sky sky{painter, rect, view, spots, flights};
-  if (view.state.presenter) painter.fill(rect, faded(painter.colors().panel, kVeil));
   for (const Flight& flight : flights) sky.draw_ways(flight);
   for (const Flight& flight : flights) sky.draw_dots(flight);
   sky.draw_arrivals();
-  if (flights.size() > kMostLabels) return sky.draw_sum();
-  for (const Flight& flight : flights) sky.draw_label(flight);
+  sky.draw_labels();
 }
 
 }  // namespace forkscope::views

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "history/history.h"
 #include "history/moves.h"
 #include "views/painter.h"
 #include "views/view.h"
@@ -41,11 +42,13 @@ struct Dot {
 
 /// None before the flight and after it was shown.
 std::vector<Dot> dots_of(const Flight& flight, std::uint64_t time_ns);
+/// How many connections have come to a receiver, an index in Move::to. Likewise.
+std::uint64_t arrived_of(const Flight& flight, std::size_t receiver, std::uint64_t time_ns);
 
 /// Where a worker is drawn.
 struct WorkerSpot {
   Rect row;   ///< All of it: a row or a tile.
-  Rect lane;  ///< In a row its lane, of a tile everything.
+  Rect lane;  ///< Of a tile its middle.
 };
 
 /// By worker number; without an area where it is not drawn.

@@ -86,7 +86,7 @@ void draw_worker_tiles(const Painter& painter, const Rect& rect, const View& vie
                     rect.y + height * static_cast<float>(row), width, height};
     const Rect tile = cell.inset(painter.px(1.5F));
     draw_tile(painter, tile, view, workers[i], most);
-    add_spot(spots, workers[i].number, {tile, tile});
+    add_spot(spots, workers[i].number, {tile, tile.inset(tile.w * 0.45F, 0)});
     const std::string id = "tile" + std::to_string(workers[i].number);
     if (press_area(id.c_str(), cell).clicked) {
       view.commands.push_back({CommandKind::select, workers[i].number});
