@@ -93,13 +93,13 @@ TEST(Flights, BeginWhenTheMoveWasMade) {
 }
 
 // A worker crashes, and its successor is there before the first dot has left.
-TEST(Flights, ToAWorkerThatOthersLeaveBeginWhenThoseAreGone) {
+TEST(Flights, ToAWorkerThatOthersHaveJustLeftBeginWhenThatHasBeenSeen) {
   const auto flights =
       flights_of({move(kNow, 3, {{1, 5}, {2, 5}}), move(kNow + 20 * kMs, 1, {{3, 4}}),
                   move(kNow + 21 * kMs, 2, {{3, 4}})});
   ASSERT_EQ(flights.size(), 3U);
-  EXPECT_EQ(flights[1].start_ns, kNow + kFlightNs);
-  EXPECT_EQ(flights[2].start_ns, kNow + kFlightNs);
+  EXPECT_EQ(flights[1].start_ns, kNow + kFlightShownNs);
+  EXPECT_EQ(flights[2].start_ns, kNow + kFlightShownNs);
 }
 
 TEST(Flights, AreSeenAtTheirMomentsAndDependOnNothingThatCameLater) {
@@ -131,9 +131,12 @@ TEST(Flights, AreSeenAtTheirMomentsAndDependOnNothingThatCameLater) {
   add(move(kNow + 1'000 * kMs, 1, {{3, 5}}));  // waits
   EXPECT_EQ(seen(kNow + 500 * kMs), Workers{3});
   EXPECT_EQ(seen(kNow + 1'100 * kMs), Workers{3});
-  EXPECT_EQ(seen(kNow + 1'300 * kMs), (Workers{3, 1}));
-  EXPECT_EQ(seen(kNow + 2'100 * kMs), Workers{1});
-  EXPECT_EQ(seen(kNow + 3'300 * kMs), Workers{});
+  EXPECT_EQ(seen(kNow + 1'999 * kMs), Workers{3});
+  EXPECT_EQ(seen(kNow + 2'000 * kMs), Workers{1});
+  EXPECT_EQ(seen(kNow + 3'999 * kMs), Workers{1});
+  EXPECT_EQ(seen(kNow + 4'000 * kMs), Workers{});
+  add(move(kNow + 9'000 * kMs, 2, {{4, 1}}));
+  EXPECT_EQ(seen(kNow + 3'999 * kMs), Workers{1});
 }
 
 TEST(Way, LeadsFromTheLaneOfOneWorkerToThatOfTheOther) {

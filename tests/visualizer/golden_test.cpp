@@ -59,7 +59,7 @@ const std::vector<Golden>& goldens() {
       {.name = "moves", .workers = 4, .arguments = {"--at=14.75s"}, .connections = 16},
       {.name = "moves-back-light",
        .workers = 4,
-       .arguments = {"--at=17.9s", "--theme=light"},
+       .arguments = {"--at=17.95s", "--theme=light"},
        .connections = 16},
       {.name = "moves-96", .workers = 96, .arguments = {"--at=14.75s"}, .connections = 16},
       {.name = "presented-moves",

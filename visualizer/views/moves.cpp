@@ -17,8 +17,7 @@ namespace {
 constexpr std::uint64_t kTravelNs = 700'000'000;  // one dot's
 constexpr std::uint64_t kLastLeavesNs = kFlightNs - kTravelNs;
 constexpr std::uint64_t kFadeNs = 300'000'000;
-constexpr std::size_t kMostLabels = 4;  // flights; above, one label counts them all
-constexpr float kTail = 0.07F;          // of the way, behind a dot
+constexpr float kTail = 0.07F;  // of the way, behind a dot
 
 bool goes_to(const Move& move, std::uint32_t worker) {
   return std::any_of(move.to.begin(), move.to.end(),
@@ -79,18 +78,23 @@ void draw_plate(const Painter& painter, const Plate& plate, ImVec2 center, const
   }
 }
 
-/// What is said of the connections that leave a worker.
+/// What is said of connections that move.
 struct Label {
   std::uint64_t connections = 0;
-  std::uint64_t moves = 0;
-  std::uint64_t duration_ns = 0;  ///< Of the latest move.
+  std::uint64_t since_ns = UINT64_MAX;
+  std::uint64_t until_ns = 0;
   float opacity = 0;
+  ImVec2 place{};  ///< Where the first of them leaves.
 
+  void add(const Flight& flight) {
+    connections += flight.move.connections;
+    since_ns = std::min(since_ns, flight.move.at_ns - flight.move.duration_ns);
+    until_ns = std::max(until_ns, flight.move.at_ns);
+  }
   std::string who() const { return words::counted(connections, "connection"); }
-  /// Of several moves, one after the other, there is no one duration.
   std::string what() const {
-    const std::string verb = connections == 1 ? "moves" : "move";
-    return moves > 1 ? verb : verb + " in " + telemetry::duration_text(duration_ns);
+    return (connections == 1 ? "moves in " : "move in ") +
+           telemetry::duration_text(until_ns - since_ns);
   }
 };
 
@@ -105,6 +109,7 @@ struct Sky {
   bool shows(std::uint32_t worker) const {
     return worker < spots.size() && is_drawn(spots[worker]);
   }
+  ImVec2 start_of(const Flight& flight) const;
   Type type() const { return view.state.presenter ? Type::large_bold : Type::body_bold; }
   float opacity_of(const Flight& flight) const {
     const std::uint64_t left_ns = flight.start_ns + kFlightShownNs - view.time_ns;
@@ -119,8 +124,9 @@ struct Sky {
   void draw_ways(const Flight& flight) const;
   void draw_dots(const Flight& flight) const;
   void draw_arrivals() const;
-  void draw_arrival(const WorkerSpot& spot, ImVec2 place, std::uint64_t count, float opacity) const;
   void draw_labels() const;
+  void draw_change(const WorkerSpot& spot, ImVec2 place, const std::string& change,
+                   float opacity) const;
   void draw_label(const Label& label, const WorkerSpot& spot) const;
 };
 
@@ -167,15 +173,17 @@ void Sky::draw_arrivals() const {
     }
   }
   for (const auto& [worker, arrival] : arrivals) {
-    draw_arrival(spots[worker], arrival.place, arrival.count, arrival.opacity);
+    const Rect& row = spots[worker].row;
+    painter.fill(row, faded(painter.colors().text, 0.14F * arrival.opacity), painter.px(5));
+    const std::string change = "+" + std::to_string(arrival.count);
+    draw_change(spots[worker], arrival.place, change, arrival.opacity);
   }
 }
 
-/// "+5" where the dots come down, unless that would hide who it is.
-void Sky::draw_arrival(const WorkerSpot& spot, ImVec2 place, std::uint64_t count,
-                       float opacity) const {
-  painter.fill(spot.row, faded(painter.colors().text, 0.14F * opacity), painter.px(5));
-  Plate plate{type(), {"+" + std::to_string(count)}};
+/// "+5" or "−5" where dots come down or leave, unless that would hide who it is.
+void Sky::draw_change(const WorkerSpot& spot, ImVec2 place, const std::string& change,
+                      float opacity) const {
+  Plate plate{type(), {change}};
   if (size_of(painter, plate).y > spot.row.h) plate.type = Type::small_bold;
   const ImVec2 size = size_of(painter, plate);
   if (spot.lane.w >= 3 * size.x) {
@@ -185,22 +193,33 @@ void Sky::draw_arrival(const WorkerSpot& spot, ImVec2 place, std::uint64_t count
   }
 }
 
+/// Where one worker's connections leave it says so, or else above all.
 void Sky::draw_labels() const {
   Label all;
   std::map<std::uint32_t, Label> labels;  // by the worker that had them
   for (const Flight& flight : flights) {
-    for (Label* label : {&all, &labels[flight.move.from]}) {
-      label->connections += flight.move.connections;
-      label->duration_ns = flight.move.duration_ns;
-      label->opacity = std::max(label->opacity, opacity_of(flight));
-      ++label->moves;
-    }
+    Label& label = labels[flight.move.from];
+    if (label.connections == 0) label.place = start_of(flight);
+    label.add(flight);
+    all.add(flight);
+    label.opacity = std::max(label.opacity, opacity_of(flight));
+    all.opacity = std::max(all.opacity, label.opacity);
   }
-  if (labels.size() > kMostLabels) {
-    const Plate plate{type(), {all.who() + ' ' + all.what()}};
-    return draw_plate(painter, plate, {rect.center().x, rect.y}, rect, all.opacity);
+  if (labels.size() == 1) return draw_label(all, spots[labels.begin()->first]);
+  for (const auto& [worker, label] : labels) {
+    const std::string change = "−" + std::to_string(label.connections);
+    draw_change(spots[worker], label.place, change, label.opacity);
   }
-  for (const auto& [worker, label] : labels) draw_label(label, spots[worker]);
+  const Plate plate{type(), {all.who() + ' ' + all.what()}};
+  draw_plate(painter, plate, {rect.center().x, rect.y + painter.px(20)}, rect, all.opacity);
+}
+
+ImVec2 Sky::start_of(const Flight& flight) const {
+  const std::uint32_t from = flight.move.from;
+  for (const auto& [worker, count] : flight.move.to) {
+    if (shows(worker)) return way_between(spots, from, worker).from;
+  }
+  return spots[from].lane.center();
 }
 
 /// "15 connections move in 3.0 ms", as big as there is room for beside the worker's state; or else
@@ -242,7 +261,7 @@ std::vector<Flight> flights_of(std::vector<Move> moves) {
     std::uint64_t start_ns = move.at_ns;
     for (const Flight& before : flights) {
       if (goes_to(move, before.move.from)) {
-        start_ns = std::max(start_ns, before.move.at_ns + kFlightNs);
+        start_ns = std::max(start_ns, before.move.at_ns + kFlightShownNs);
       }
     }
     flights.push_back({std::move(move), start_ns});
@@ -252,7 +271,7 @@ std::vector<Flight> flights_of(std::vector<Move> moves) {
 
 std::vector<Flight> flights_at(const history::History& history, std::uint64_t time_ns) {
   // What is still shown may have waited, and for one that was earlier still.
-  constexpr std::uint64_t kBackNs = kFlightShownNs + 2 * kFlightNs;
+  constexpr std::uint64_t kBackNs = 3 * kFlightShownNs;
   const std::uint64_t since_ns = time_ns - std::min(time_ns, kBackNs);
   std::vector<Flight> flights = flights_of(history::moves_between(history, since_ns, time_ns));
   std::erase_if(flights, [=](const Flight& flight) { return !is_shown(flight, time_ns); });

@@ -29,7 +29,7 @@ struct Flight {
 };
 
 /// Of moves, oldest first. A flight starts when the move was made, or, where it goes to a worker
-/// that others are just leaving, once they are gone: nobody could tell the two apart.
+/// that others have just left, once that has been seen: nobody could tell the two apart.
 std::vector<Flight> flights_of(std::vector<history::Move> moves);
 /// Those that are to be seen at `time_ns`.
 std::vector<Flight> flights_at(const history::History& history, std::uint64_t time_ns);
@@ -60,7 +60,7 @@ void add_spot(WorkerSpots& spots, std::uint32_t worker, const WorkerSpot& spot);
 /// own number's connections along the lane.
 Way way_between(const WorkerSpots& spots, std::uint32_t from, std::uint32_t to);
 
-/// `rect`: the inside of WORKERS.
+/// `rect`: all of WORKERS.
 void draw_moves(const Painter& painter, const Rect& rect, const View& view, WorkerSpots spots);
 
 }  // namespace forkscope::views

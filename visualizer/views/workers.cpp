@@ -181,7 +181,7 @@ void draw_workers(const Painter& painter, const Rect& rect, const View& view) {
   const bool many = workers.size() > kMostFullRows;
   const Rect inside = painter.panel(rect, "WORKERS", many ? "" : "requests of the last 30 s");
   if (workers.empty()) return;
-  draw_moves(painter, inside, view, draw_all(painter, rect, inside, view));
+  draw_moves(painter, rect, view, draw_all(painter, rect, inside, view));
 }
 
 }  // namespace forkscope::views
