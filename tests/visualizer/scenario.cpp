@@ -126,7 +126,7 @@ class Scenario {
   /// A third of the connections of each of the first three others, to a worker that is new.
   void move_back(std::vector<EventRecord>& events, std::uint64_t at, std::uint32_t worker) const {
     const std::uint32_t share = connections_ / 3;
-    for (std::uint32_t number = 1; number <= 4 && share > 0; ++number) {
+    for (std::uint32_t number = 1; number <= std::min(count(), 4U) && share > 0; ++number) {
       if (number == worker) continue;
       events.push_back(move(at, number, MoveReason::balance, share,
                             std::to_string(worker) + ':' + std::to_string(share)));

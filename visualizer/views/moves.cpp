@@ -183,13 +183,13 @@ void Sky::draw_arrivals() const {
 /// "+5" or "−5" where dots come down or leave, unless that would hide who it is.
 void Sky::draw_change(const WorkerSpot& spot, ImVec2 place, const std::string& change,
                       float opacity) const {
-  Plate plate{type(), {change}};
-  if (size_of(painter, plate).y > spot.row.h) plate.type = Type::small_bold;
-  const ImVec2 size = size_of(painter, plate);
-  if (spot.lane.w >= 3 * size.x) {
-    draw_plate(painter, plate, place, spot.row, opacity);
-  } else if (spot.row.h >= 2 * size.y) {
-    draw_plate(painter, plate, spot.row.max(), spot.row, opacity);
+  for (const Type size : {type(), Type::body_bold, Type::small_bold}) {
+    const Plate plate{size, {change}};
+    const ImVec2 needs = size_of(painter, plate);
+    if (needs.y > spot.row.h) continue;
+    if (needs.x <= spot.lane.w / 2) return draw_plate(painter, plate, place, spot.row, opacity);
+    const bool has_two_lines = spot.row.h >= 1.8F * needs.y;
+    if (has_two_lines) return draw_plate(painter, plate, spot.row.max(), spot.row, opacity);
   }
 }
 
