@@ -18,12 +18,13 @@ constexpr std::uint64_t kMs = 1'000'000;
 constexpr std::uint64_t kNow = 7'000'000 * kMs;
 
 Move move(std::uint64_t at_ns, std::uint32_t from,
-          std::vector<std::pair<std::uint32_t, std::uint32_t>> to) {
+          std::vector<std::pair<std::uint32_t, std::uint32_t>> to,
+          MoveReason reason = MoveReason::hang) {
   Move move;
   move.at_ns = at_ns;
   move.duration_ns = 3 * kMs;
   move.from = from;
-  move.reason = MoveReason::hang;
+  move.reason = reason;
   for (const auto& [worker, count] : to) move.connections += count;
   move.to = std::move(to);
   return move;
@@ -93,13 +94,20 @@ TEST(Flights, BeginWhenTheMoveWasMade) {
 }
 
 // A worker crashes, and its successor is there before the first dot has left.
-TEST(Flights, ToAWorkerThatOthersHaveJustLeftBeginWhenThatHasBeenSeen) {
-  const auto flights =
-      flights_of({move(kNow, 3, {{1, 5}, {2, 5}}), move(kNow + 20 * kMs, 1, {{3, 4}}),
-                  move(kNow + 21 * kMs, 2, {{3, 4}})});
+TEST(Flights, WithANewcomersShareBeginWhenOthersHaveBeenSeenToLeaveIt) {
+  const auto flights = flights_of({move(kNow, 3, {{1, 5}, {2, 5}}, MoveReason::crash),
+                                   move(kNow + 20 * kMs, 1, {{3, 4}}, MoveReason::balance),
+                                   move(kNow + 21 * kMs, 2, {{3, 4}}, MoveReason::balance)});
   ASSERT_EQ(flights.size(), 3U);
   EXPECT_EQ(flights[1].start_ns, kNow + kFlightShownNs);
   EXPECT_EQ(flights[2].start_ns, kNow + kFlightShownNs);
+}
+
+TEST(Flights, FromWhoeverHangsNeverWait) {
+  const auto flights = flights_of(
+      {move(kNow, 3, {{1, 5}}, MoveReason::balance), move(kNow + 20 * kMs, 2, {{1, 5}, {3, 5}})});
+  ASSERT_EQ(flights.size(), 2U);
+  EXPECT_EQ(flights[1].start_ns, kNow + 20 * kMs);
 }
 
 TEST(Flights, AreSeenAtTheirMomentsAndDependOnNothingThatCameLater) {
@@ -128,7 +136,7 @@ TEST(Flights, AreSeenAtTheirMomentsAndDependOnNothingThatCameLater) {
   add(move(kNow, 3, {{1, 15}}));
   EXPECT_EQ(seen(kNow - 1), Workers{});
   EXPECT_EQ(seen(kNow + 500 * kMs), Workers{3});
-  add(move(kNow + 1'000 * kMs, 1, {{3, 5}}));  // waits
+  add(move(kNow + 1'000 * kMs, 1, {{3, 5}}, MoveReason::balance));  // waits
   EXPECT_EQ(seen(kNow + 500 * kMs), Workers{3});
   EXPECT_EQ(seen(kNow + 1'100 * kMs), Workers{3});
   EXPECT_EQ(seen(kNow + 1'999 * kMs), Workers{3});

@@ -30,10 +30,11 @@ constexpr double kSecond = 1e9;
 
 class MovesTest : public ::testing::Test {
  protected:
-  /// Of a worker that hangs under a crowd, and comes back.
+  /// Of a worker that hangs under a crowd, and comes back. What moved to even out the crowd has
+  /// been seen when the hang is declared.
   void record() const {
     const support::ServerProcess server(
-        {.workers = 4, .arguments = {"--hang-after=500ms", "--kill-after=5s"}});
+        {.workers = 4, .arguments = {"--hang-after=3s", "--kill-after=7s"}});
     const support::Crowd crowd(server);
     Program recorder(viewer_command({"--text", "--record=" + file()}, server));
     const auto says = [&](const char* text) {

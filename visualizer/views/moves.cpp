@@ -260,7 +260,7 @@ std::vector<Flight> flights_of(std::vector<Move> moves) {
   for (Move& move : moves) {
     std::uint64_t start_ns = move.at_ns;
     for (const Flight& before : flights) {
-      if (goes_to(move, before.move.from)) {
+      if (move.reason == telemetry::MoveReason::balance && goes_to(move, before.move.from)) {
         start_ns = std::max(start_ns, before.move.at_ns + kFlightShownNs);
       }
     }

@@ -28,8 +28,8 @@ struct Flight {
   std::uint64_t start_ns;  ///< The first dot leaves.
 };
 
-/// Of moves, oldest first. A flight starts when the move was made, or, where it goes to a worker
-/// that others have just left, once that has been seen: nobody could tell the two apart.
+/// Of moves, oldest first. A flight starts when the move was made; but a newcomer's share, once it
+/// has been seen how others left it: nobody could tell the two apart.
 std::vector<Flight> flights_of(std::vector<history::Move> moves);
 /// Those that are to be seen at `time_ns`.
 std::vector<Flight> flights_at(const history::History& history, std::uint64_t time_ns);
