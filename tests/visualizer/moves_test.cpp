@@ -76,7 +76,7 @@ TEST_F(MovesTest, AreSeenForAMomentWhenAWorkerHangs) {
   const std::size_t before = bright_at(moved - 0.05);
   const std::size_t during = bright_at(moved + 1.3);
   const std::size_t after = bright_at(moved + 2.5);
-  constexpr std::size_t kPlates = 3'000;
+  constexpr std::size_t kPlates = 2'000;
   EXPECT_GT(during, before + kPlates);
   EXPECT_GT(during, after + kPlates);
 }
