@@ -152,8 +152,8 @@ TEST_F(CustodyTest, GetsWhatAFrozenWorkerDoesNotTouch) {
   start_worker([](const Ledger& ledger, std::vector<Line>& lines) {
     lines[1].begin(5, true);
     lines[2].begin(5, true);
-    lines[2].committing();
-    lines[2].unflushed("HTTP/1.1 201 Created\r\n\r\n", 201, 7);
+    lines[2].committing("HTTP/1.1 201 Created\r\n\r\n", 201, 7);
+    lines[2].unflushed();
     lines[3].begin(5, true);
     lines[3].answer(100, false);
     ledger.idle();
@@ -188,6 +188,23 @@ TEST_F(CustodyTest, GetsAllButThePoisonOfADeadWorker) {
   const HandedOver handed = ask(Condition::dead);
   EXPECT_THAT(clients(handed), ElementsAre(1, 2, 3));
   EXPECT_EQ(handed.lost, 1U);
+}
+
+TEST_F(CustodyTest, GetsTheAnswersOfACommitThatItsWorkerDidNotLiveToSee) {
+  start_worker([](const Ledger& ledger, std::vector<Line>& lines) {
+    ledger.write();
+    lines[2].begin(5, true);
+    lines[2].committing("HTTP/1.1 201 Created\r\n\r\n", 201, 7);
+  });
+  end_worker();
+  const HandedOver handed = ask(Condition::dead);
+  EXPECT_THAT(clients(handed), ElementsAre(0, 1, 2, 3));
+  EXPECT_EQ(handed.lost, 0U);
+  const auto in_doubt = parcel_of(handed.connections.at(2));
+  ASSERT_TRUE(in_doubt);
+  EXPECT_EQ(static_cast<Stage>(in_doubt->entry.stage), Stage::committing);
+  EXPECT_EQ(in_doubt->answer, "HTTP/1.1 201 Created\r\n\r\n");
+  EXPECT_EQ(in_doubt->entry.batch, 7U);
 }
 
 TEST_F(CustodyTest, GoesOnBehindAnAnswerThatHasLeft) {
