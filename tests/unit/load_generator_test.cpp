@@ -8,6 +8,7 @@
 #include <chrono>
 #include <thread>
 
+#include "load/clients_saw.h"
 #include "load/latency_window.h"
 #include "load/response_framer.h"
 #include "scripted_http_server.h"
@@ -28,6 +29,14 @@ LoadOptions towards(const ScriptedHttpServer& server, std::uint32_t connections)
   return options;
 }
 
+/// Of all that can go wrong, this alone did.
+void expect_wrong(const LoadStatus& expected, const LoadStatus& seen) {
+  EXPECT_EQ(seen.broken, expected.broken);
+  EXPECT_EQ(seen.failed, expected.failed);
+  EXPECT_EQ(seen.ended, expected.ended);
+  EXPECT_EQ(seen.refused, expected.refused);
+}
+
 TEST(LoadGenerator, KeepsItsConnectionsAndCountsAnswers) {
   ScriptedHttpServer server([](const std::string&) { return ScriptedHttpServer::kOk; });
   LoadGenerator generator;
@@ -37,7 +46,7 @@ TEST(LoadGenerator, KeepsItsConnectionsAndCountsAnswers) {
   EXPECT_LE(generator.status().waiting, 3U);
   generator.stop();
   EXPECT_FALSE(generator.status().running);
-  EXPECT_EQ(generator.status().errors, 0U);
+  expect_wrong({}, generator.status());
   EXPECT_EQ(server.accepted(), 3);
 }
 
@@ -88,7 +97,7 @@ TEST(LoadGenerator, OneRequestThatHangsDoesNotHoldUpTheOthers) {
   generator.start(towards(server, 2));
   EXPECT_TRUE(wait_until([&] { return generator.status().answered > 50; }));
   EXPECT_GE(generator.status().waiting, 1U);
-  EXPECT_EQ(generator.status().errors, 0U);
+  expect_wrong({}, generator.status());
 }
 
 TEST(LoadGenerator, AStallShowsAsAQueue) {
@@ -141,38 +150,97 @@ TEST(LatencyWindow, HoldsTheLatestPeriodsOnly) {
   EXPECT_NEAR(static_cast<double>(window.quantile_ns(0)), 2e6, 0.14e6);
 }
 
-TEST(LoadGenerator, ABrokenConnectionIsAnErrorAndIsOpenedAgain) {
-  std::atomic<int> count{0};
-  ScriptedHttpServer server([&](const std::string&) {
-    return ++count % 10 == 0 ? std::string() : ScriptedHttpServer::kOk;
-  });
-  LoadGenerator generator;
-  generator.start(towards(server, 1));
-  EXPECT_TRUE(wait_until([&] { return generator.status().errors >= 3; }));
-  EXPECT_TRUE(wait_until([&] { return generator.status().answered >= 40; }));
-  EXPECT_GE(server.accepted(), 4);
+TEST(LoadGenerator, AConnectionThatEndsInsteadOfAnAnswerIsBrokenAndOpenedAgain) {
+  for (const std::string& end : {std::string(), ScriptedHttpServer::kReset}) {
+    std::atomic<int> requests{0};
+    std::atomic<std::uint64_t> ends{0};
+    ScriptedHttpServer server([&](const std::string&) {
+      if (++requests % 10 != 0) return ScriptedHttpServer::kOk;
+      ++ends;
+      return end;
+    });
+    LoadGenerator generator;
+    generator.start(towards(server, 1));
+    EXPECT_TRUE(wait_until([&] { return generator.status().answered >= 40; }));
+    // While the one that has broken waits to be opened again, nothing can come on top of it.
+    EXPECT_TRUE(wait_until([&] { return generator.status().broken == ends && ends >= 4; }));
+    generator.stop();
+    expect_wrong({.broken = generator.status().broken}, generator.status());
+    EXPECT_GE(server.accepted(), 5);
+  }
 }
 
-TEST(LoadGenerator, AServerErrorIsAnErrorAndAnAnswer) {
-  ScriptedHttpServer server([](const std::string&) {
-    return "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n";
+TEST(LoadGenerator, CountsEachConnectionThatBreaksWithARequestOutstanding) {
+  ScriptedHttpServer server([](const std::string&) { return ScriptedHttpServer::kNoAnswer; });
+  LoadGenerator generator;
+  generator.start(towards(server, 8));
+  ASSERT_TRUE(wait_until([&] { return generator.status().sent == 8; }));
+  server.close_all();
+  EXPECT_TRUE(wait_until([&] { return generator.status().broken == 8; }));
+  EXPECT_TRUE(wait_until([&] { return server.accepted() == 16; }));
+  generator.stop();
+  expect_wrong({.broken = 8}, generator.status());
+  EXPECT_EQ(generator.status().answered, 0U);
+}
+
+TEST(LoadGenerator, AConnectionThatEndsAtRestIsNotBrokenAndIsOpenedAgain) {
+  ScriptedHttpServer server([](const std::string&) { return ScriptedHttpServer::kOk; });
+  LoadGenerator generator;
+  LoadOptions options = towards(server, 8);
+  options.requests_per_second = 0.001;  // nobody asks for anything
+  generator.start(options);
+  ASSERT_TRUE(wait_until([&] { return server.accepted() == 8; }));
+  server.close_all();
+  EXPECT_TRUE(wait_until([&] { return generator.status().ended == 8; }));
+  EXPECT_TRUE(wait_until([&] { return server.accepted() == 16; }));
+  generator.stop();
+  expect_wrong({.ended = 8}, generator.status());
+}
+
+TEST(LoadGenerator, AnUnexpectedStatusIsAFailedRequestOnAConnectionThatGoesOn) {
+  for (const char* status : {"503 Service Unavailable", "500 Oops", "404 Not Found", "302 Found"}) {
+    ScriptedHttpServer server([status](const std::string&) {
+      return "HTTP/1.1 " + std::string(status) + "\r\nContent-Length: 0\r\n\r\n";
+    });
+    LoadGenerator generator;
+    generator.start(towards(server, 1));
+    EXPECT_TRUE(wait_until([&] { return generator.status().failed >= 10; })) << status;
+    generator.stop();
+    expect_wrong({.failed = generator.status().answered}, generator.status());
+    EXPECT_EQ(server.accepted(), 1);
+  }
+}
+
+TEST(LoadGenerator, AnAnswerThatIsNoneIsAFailedRequest) {
+  std::atomic<std::uint64_t> requests{0};
+  ScriptedHttpServer server([&](const std::string&) {
+    return ++requests % 2 == 0 ? "SSH-2.0-OpenSSH\r\n\r\n" : ScriptedHttpServer::kOk;
   });
   LoadGenerator generator;
   generator.start(towards(server, 1));
-  EXPECT_TRUE(wait_until([&] { return generator.status().errors >= 10; }));
+  EXPECT_TRUE(wait_until([&] { return generator.status().failed >= 3; }));
   generator.stop();
-  EXPECT_EQ(generator.status().errors, generator.status().answered);
-  EXPECT_EQ(server.accepted(), 1);
+  expect_wrong({.failed = requests / 2}, generator.status());
 }
 
 TEST(LoadGenerator, AConnectionThatTheServerClosesAfterItsAnswerIsNoError) {
-  ScriptedHttpServer server(
-      [](const std::string&) { return "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"; });
+  std::atomic<std::uint64_t> requests{0};
+  ScriptedHttpServer server([&](const std::string&) {
+    ++requests;
+    return "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
+  });
   LoadGenerator generator;
   generator.start(towards(server, 2));
   EXPECT_TRUE(wait_until([&] { return generator.status().answered >= 20; }));
   generator.stop();
-  EXPECT_EQ(generator.status().errors, 0U);
+  expect_wrong({.ended = generator.status().answered}, generator.status());
+}
+
+TEST(LoadGenerator, SaysWhatItsClientsSaw) {
+  EXPECT_EQ(clients_saw({}), "clients saw: 0 broken, 0 failed");
+  EXPECT_EQ(clients_saw({.broken = 16, .failed = 1'234}), "clients saw: 16 broken, 1,234 failed");
+  EXPECT_EQ(clients_saw({.ended = 48, .refused = 2}),
+            "clients saw: 0 broken, 0 failed, 48 closed at rest, 2 refused");
 }
 
 TEST(LoadGenerator, WaitsForAServerThatIsNotThereWithoutBurningTheCpu) {
@@ -189,7 +257,7 @@ TEST(LoadGenerator, WaitsForAServerThatIsNotThereWithoutBurningTheCpu) {
   const auto start = std::chrono::steady_clock::now();
   LoadGenerator generator;
   generator.start(options);
-  EXPECT_TRUE(wait_until([&] { return generator.status().errors >= 64; }));
+  EXPECT_TRUE(wait_until([&] { return generator.status().refused >= 64; }));
   generator.stop();
   timespec after{};
   ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);

@@ -208,7 +208,7 @@ TEST_F(OperatorTest, TurnsTheLoadOnAndOff) {
   EXPECT_TRUE(desk_.turns_until([&] { return operator_.load_status().answered > 20; }));
   EXPECT_THAT(server_.requested(), Contains(StartsWith("GET /v1/todos")));
   EXPECT_TRUE(carry_out(ToggleLoad{}));
-  EXPECT_EQ(operator_.take_notice(), "Load is off.");
+  EXPECT_EQ(operator_.take_notice(), "Load is off. Its clients saw: 0 broken, 0 failed.");
   EXPECT_FALSE(operator_.load_status().running);
 }
 
@@ -302,7 +302,8 @@ TEST(Operator, TurnsTheLoadOffWhenTheServerIsGoneAndActsOnItsSuccessor) {
   ASSERT_TRUE(desk.becomes(picture::Attachment::live));
   desk.the_operator.carry_out(StartLoad{10, 1});
   server->kill();
-  EXPECT_EQ(desk.told(), "Load is off: the server is gone.");
+  EXPECT_THAT(desk.told(),
+              StartsWith("Load is off: the server is gone. Its clients saw: 0 broken, "));
   EXPECT_FALSE(desk.the_operator.load_status().running);
   server = std::make_unique<test::HostProcess>(kPort);
   ASSERT_TRUE(desk.becomes(picture::Attachment::live));

@@ -21,10 +21,11 @@ namespace forkscope::test {
 
 class ScriptedHttpServer {
  public:
-  /// Gets a whole request, returns the bytes to send. An empty answer closes the connection;
-  /// kNoAnswer keeps it open and says nothing. Called on the connection's thread.
+  /// Gets a whole request, returns the bytes to send. An empty answer closes the connection, kReset
+  /// breaks it; kNoAnswer keeps it open and says nothing. Called on the connection's thread.
   using Script = std::function<std::string(const std::string& request)>;
   inline static const std::string kNoAnswer = "(no answer)";
+  inline static const std::string kReset = "(reset)";
   inline static const std::string kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]";
 
   explicit ScriptedHttpServer(Script script) : script_(std::move(script)) {
@@ -44,13 +45,16 @@ class ScriptedHttpServer {
   ~ScriptedHttpServer() {
     ::shutdown(listener_, SHUT_RDWR);
     acceptor_.join();
-    {
-      const std::lock_guard lock(mutex_);
-      for (const int client : clients_) ::shutdown(client, SHUT_RDWR);
-    }
+    close_all();
     for (std::thread& thread : threads_) thread.join();
     for (const int client : clients_) ::close(client);
     ::close(listener_);
+  }
+
+  /// Closes all connections that there are, whatever they wait for.
+  void close_all() {
+    const std::lock_guard lock(mutex_);
+    for (const int client : clients_) ::shutdown(client, SHUT_RDWR);
   }
 
   std::uint16_t port() const { return port_; }
@@ -77,6 +81,7 @@ class ScriptedHttpServer {
         const std::string answer = script_(buffer.substr(0, size));
         buffer.erase(0, size);
         if (answer == kNoAnswer) continue;
+        if (answer == kReset) return reset(client);
         ::send(client, answer.data(), answer.size(), MSG_NOSIGNAL);
         if (answer.empty() || answer.find("Connection: close") != std::string::npos) {
           ::shutdown(client, SHUT_RDWR);
@@ -88,6 +93,13 @@ class ScriptedHttpServer {
       if (count <= 0) return;
       buffer.append(bytes, static_cast<std::size_t>(count));
     }
+  }
+
+  /// connect(2): with AF_UNSPEC it dissolves the association, which in TCP is a reset.
+  static void reset(int client) {
+    sockaddr nobody{};
+    nobody.sa_family = AF_UNSPEC;
+    ::connect(client, &nobody, sizeof nobody);
   }
 
   /// Of the first whole request in `buffer`; 0 when there is none.

@@ -124,12 +124,12 @@ TEST_F(SlowResolver, HoldsUpNeitherTheEndOfTheLoadNorANewBeginning) {
   EXPECT_TRUE(generator.status().running);
   generator.stop();
   EXPECT_FALSE(generator.status().running);
-  EXPECT_EQ(generator.status().failed, 0U);
+  EXPECT_EQ(generator.status().refused, 0U);
   generator.start(options);
   name_server().release();
   EXPECT_TRUE(wait_until([&] { return generator.status().answered > 10; }));
   generator.stop();
-  EXPECT_EQ(generator.status().failed, 0U);
+  EXPECT_EQ(generator.status().refused, 0U);
 }
 
 TEST_F(SlowResolver, ANameThatNobodyKnowsIsSaidToBeNone) {
@@ -142,7 +142,7 @@ TEST_F(SlowResolver, ANameThatNobodyKnowsIsSaidToBeNone) {
   options.host = "unknown.test";
   generator.start(options);
   EXPECT_TRUE(wait_until([&] { return !generator.status().running; }));
-  EXPECT_EQ(generator.status().failed, 1U);
+  EXPECT_EQ(generator.status().refused, 1U);
 }
 
 }  // namespace

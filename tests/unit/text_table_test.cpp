@@ -114,6 +114,19 @@ TEST(TextTable, NeverLeavesTheScreen) {
   EXPECT_THAT(plain(history, {40, 10}), Contains(HasSubstr("more: ")));
 }
 
+TEST(TextTable, TellsWhatTheLoadsClientsSawAboveTheKeys) {
+  history::History history;
+  history.add(live(256), {}, {});
+  const Footer footer{"LIVE", false, "q quit", "load  2.0k req/s  clients saw: 1 broken, 0 failed"};
+  for (const std::size_t rows : {24, 10, 2}) {
+    const auto lines = table(history, history.newest_ns(), footer, {80, rows}, Colors::none);
+    ASSERT_EQ(lines.size(), rows);
+    EXPECT_EQ(lines[rows - 2], footer.load);
+    EXPECT_THAT(lines[rows - 1], HasSubstr("q quit"));
+  }
+  EXPECT_EQ(table(history, history.newest_ns(), footer, {80, 1}, Colors::none).size(), 1U);
+}
+
 TEST(TextTable, TheUnwellKeepTheirRowsAmong256) {
   history::History history;
   Snapshot snapshot = live(256);

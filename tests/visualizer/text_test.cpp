@@ -184,8 +184,9 @@ TEST_F(TextTable, FiresAHangACrashAndLoad) {
   ASSERT_TRUE(says(viewer, "idle")) << viewer.errors();
   viewer.type("l");
   EXPECT_TRUE(wait_until([&] { return server.worker(1)["requests"] > 100; }));
+  EXPECT_TRUE(says(viewer, "clients saw: 0 broken, 0 failed"));
   viewer.type("l");
-  EXPECT_TRUE(says(viewer, "Load is off."));
+  EXPECT_TRUE(says(viewer, "Load is off. Its clients saw: 0 broken, 0 failed."));
   viewer.type("h");
   EXPECT_TRUE(says(viewer, "hung")) << viewer.output();
   EXPECT_TRUE(says(viewer, "SIGABRT")) << viewer.output();

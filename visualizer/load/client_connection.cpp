@@ -21,11 +21,13 @@ ClientConnection::Event ClientConnection::open(int epoll, std::uint64_t key,
                                                std::uint64_t now_ns) {
   assert(state_ == State::closed);
   socket_ = net::begin_connect(address);
-  if (!socket_) return fail(now_ns);
+  if (!socket_) return fail(Event::refused, now_ns);
   epoll_event interest{};
   interest.events = EPOLLOUT;
   interest.data.u64 = key;
-  if (::epoll_ctl(epoll, EPOLL_CTL_ADD, socket_.get(), &interest) != 0) return fail(now_ns);
+  if (::epoll_ctl(epoll, EPOLL_CTL_ADD, socket_.get(), &interest) != 0) {
+    return fail(Event::refused, now_ns);
+  }
   state_ = State::connecting;
   return Event::none;
 }
@@ -34,7 +36,7 @@ ClientConnection::Event ClientConnection::send(std::string_view request, std::ui
   assert(state_ == State::idle);
   const ssize_t sent = ::send(socket_.get(), request.data(), request.size(), MSG_NOSIGNAL);
   state_ = State::waiting;
-  if (sent != static_cast<ssize_t>(request.size())) return fail(now_ns);
+  if (sent != static_cast<ssize_t>(request.size())) return fail(Event::broken, now_ns);
   return Event::none;
 }
 
@@ -51,11 +53,13 @@ ClientConnection::Event ClientConnection::on_ready(int epoll, std::uint64_t key,
 
 ClientConnection::Event ClientConnection::finish_connect(int epoll, std::uint64_t key,
                                                          std::uint64_t now_ns) {
-  if (net::connect_error(socket_.get()) != 0) return fail(now_ns);
+  if (net::connect_error(socket_.get()) != 0) return fail(Event::refused, now_ns);
   epoll_event interest{};
   interest.events = EPOLLIN;
   interest.data.u64 = key;
-  if (::epoll_ctl(epoll, EPOLL_CTL_MOD, socket_.get(), &interest) != 0) return fail(now_ns);
+  if (::epoll_ctl(epoll, EPOLL_CTL_MOD, socket_.get(), &interest) != 0) {
+    return fail(Event::refused, now_ns);
+  }
   framer_ = ResponseFramer();
   state_ = State::idle;
   return Event::connected;
@@ -66,20 +70,21 @@ ClientConnection::Event ClientConnection::receive(std::uint64_t now_ns) {
   const ssize_t count = ::recv(socket_.get(), buffer, sizeof buffer, 0);
   if (count < 0 && (errno == EAGAIN || errno == EINTR)) return Event::none;
   if (state_ == State::idle) {  // nothing was asked: an end, or bytes that belong to nothing
-    if (count > 0) return fail(now_ns);
+    if (count > 0) return fail(Event::nonsense, now_ns);
     close();
     retry_at_ns_ = now_ns;
-    return Event::closed_idle;
+    return Event::ended;
   }
-  if (count <= 0) return fail(now_ns);
+  if (count <= 0) return fail(Event::broken, now_ns);
   std::string_view bytes(buffer, static_cast<std::size_t>(count));
   switch (framer_.take(bytes)) {
     case ResponseFramer::Result::incomplete: return Event::none;
-    case ResponseFramer::Result::malformed: return fail(now_ns);
+    case ResponseFramer::Result::malformed: return fail(Event::nonsense, now_ns);
     case ResponseFramer::Result::complete: break;
   }
+  if (!bytes.empty()) return fail(Event::nonsense, now_ns);
   backoff_ns_ = 0;
-  if (framer_.keep_alive() && bytes.empty()) {
+  if (framer_.keep_alive()) {
     state_ = State::idle;
   } else {
     close();
@@ -88,11 +93,11 @@ ClientConnection::Event ClientConnection::receive(std::uint64_t now_ns) {
   return Event::answered;
 }
 
-ClientConnection::Event ClientConnection::fail(std::uint64_t now_ns) {
+ClientConnection::Event ClientConnection::fail(Event why, std::uint64_t now_ns) {
   close();
   backoff_ns_ = std::clamp(backoff_ns_ * 2, kFirstBackoffNs, kMaxBackoffNs);
   retry_at_ns_ = now_ns + backoff_ns_;
-  return Event::failed;
+  return why;
 }
 
 void ClientConnection::close() {

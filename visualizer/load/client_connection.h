@@ -24,9 +24,12 @@ class ClientConnection {
   enum class Event {
     none,
     connected,
-    answered,     ///< With status(); idle again, or closed when the server wants it so.
-    failed,       ///< Could not connect, or broke with a request in hand; closed.
-    closed_idle,  ///< The server closed it between two requests; closed, nothing is lost.
+    answered,  ///< With status(); idle again, or closed when the server wants it so.
+    // In all of these it is closed.
+    refused,   ///< Could not connect.
+    broken,    ///< It ended with a request in hand.
+    nonsense,  ///< Bytes that are no answer, or that nothing has asked for.
+    ended,     ///< The server closed it between two requests; nothing is lost.
   };
 
   State state() const { return state_; }
@@ -43,7 +46,7 @@ class ClientConnection {
  private:
   Event finish_connect(int epoll, std::uint64_t key, std::uint64_t now_ns);
   Event receive(std::uint64_t now_ns);
-  Event fail(std::uint64_t now_ns);
+  Event fail(Event why, std::uint64_t now_ns);
   void close();
 
   os::UniqueFd socket_;

@@ -18,9 +18,9 @@ namespace forkscope::load {
 namespace {
 
 void reset(Figures& figures) {
-  for (auto* figure :
-       {&figures.sent, &figures.answered, &figures.failed, &figures.server_errors, &figures.waiting,
-        &figures.oldest_wait_ns, &figures.p50_ns, &figures.p99_ns, &figures.max_ns}) {
+  for (auto* figure : {&figures.sent, &figures.answered, &figures.broken, &figures.failed,
+                       &figures.ended, &figures.refused, &figures.waiting, &figures.oldest_wait_ns,
+                       &figures.p50_ns, &figures.p99_ns, &figures.max_ns}) {
     *figure = 0;
   }
   figures.requests_per_second = 0;
@@ -70,9 +70,10 @@ LoadStatus LoadGenerator::status() const {
   status.running = figures.running;
   status.sent = figures.sent;
   status.answered = figures.answered;
+  status.broken = figures.broken;
   status.failed = figures.failed;
-  status.server_errors = figures.server_errors;
-  status.errors = status.failed + status.server_errors;
+  status.ended = figures.ended;
+  status.refused = figures.refused;
   status.waiting = figures.waiting;
   status.oldest_wait_ns = figures.oldest_wait_ns;
   status.requests_per_second = figures.requests_per_second;

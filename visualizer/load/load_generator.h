@@ -9,7 +9,9 @@
 // Flat out, without a rate, each connection sends its next request when it has its answer: a closed
 // loop, whose latencies count from the sending.
 //
-// A connection that breaks (its worker was killed) is counted as failed and opened again.
+// Whatever becomes of a connection, it is opened again. It is broken when it ends while a request
+// waits for its answer, whoever ended it. One that the server ends between two requests, with or
+// without a word ("Connection: close"), has cost nothing but a connect, and is counted apart.
 // Every function returns at once: stopping waits for a round of the thread, in which nothing
 // blocks. Call them from one thread.
 #pragma once

@@ -24,13 +24,17 @@ inline LoadOptions moderate_load(std::size_t workers) {
   return options;
 }
 
+/// The clients of a run as they are, or were until its stop.
 struct LoadStatus {
   bool running = false;
   std::uint64_t sent = 0;
   std::uint64_t answered = 0;
-  std::uint64_t failed = 0;          ///< Connections refused, and broken with a request in hand.
-  std::uint64_t server_errors = 0;   ///< Answers with 5xx.
-  std::uint64_t errors = 0;          ///< Both.
+  // What its own clients saw go wrong, whatever the server counts. Each is counted once.
+  std::uint64_t broken = 0;   ///< Connections that ended while a request waited for its answer.
+  std::uint64_t failed = 0;   ///< Requests answered with another status than 2xx, or with nonsense.
+  std::uint64_t ended = 0;    ///< Connections that the server ended at rest: nothing was asked.
+  std::uint64_t refused = 0;  ///< Attempts to connect that were in vain.
+
   std::uint64_t waiting = 0;         ///< Requests that are due or sent, without an answer so far.
   std::uint64_t oldest_wait_ns = 0;  ///< For how long the one among them that is due longest.
   double requests_per_second = 0;    ///< Answered in the last second.

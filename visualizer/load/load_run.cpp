@@ -64,7 +64,7 @@ void LoadRun::serve() {
   const net::AddressLookup lookup = net::look_up(options_.host, options_.port);
   if (!wait_for(lookup)) return;
   if (!prepare(lookup.get())) {
-    figures_.failed = 1;
+    figures_.refused = 1;
     return;
   }
   std::array<epoll_event, 64> events;
@@ -77,7 +77,7 @@ void LoadRun::serve() {
     now_ns_ = now_ns();
     for (int i = 0; i < count; ++i) {
       const std::uint64_t key = events[static_cast<std::size_t>(i)].data.u64;
-      if (key == kWakeKey) return;
+      if (key == kWakeKey) return publish();
       handle(static_cast<std::uint32_t>(key),
              clients_[key].connection.on_ready(epoll_.get(), key, now_ns_));
     }
@@ -91,12 +91,15 @@ void LoadRun::handle(std::uint32_t index, ClientConnection::Event event) {
     case ClientConnection::Event::connected: break;
     case ClientConnection::Event::answered:
       ++answered_;
-      if (client.connection.status() >= 500) ++server_errors_;
+      if (client.connection.status() / 100 != 2) ++failed_;
+      if (client.connection.state() == ClientConnection::State::closed) ++ended_;
       assert(client.due_ns && *client.due_ns <= now_ns_);
       latencies_.add(now_ns_ - *client.due_ns);
       break;
-    case ClientConnection::Event::failed: ++failed_; break;
-    case ClientConnection::Event::closed_idle: break;
+    case ClientConnection::Event::refused: ++refused_; break;
+    case ClientConnection::Event::broken: ++broken_; break;
+    case ClientConnection::Event::nonsense: ++failed_; break;
+    case ClientConnection::Event::ended: ++ended_; break;
   }
   if (client.due_ns) --in_flight_;
   client.due_ns.reset();
@@ -163,8 +166,10 @@ void LoadRun::publish() {
   const std::uint64_t queued = arrived_ > sent_ ? arrived_ - sent_ : 0;
   figures_.sent.store(sent_, std::memory_order_relaxed);
   figures_.answered.store(answered_, std::memory_order_relaxed);
+  figures_.broken.store(broken_, std::memory_order_relaxed);
   figures_.failed.store(failed_, std::memory_order_relaxed);
-  figures_.server_errors.store(server_errors_, std::memory_order_relaxed);
+  figures_.ended.store(ended_, std::memory_order_relaxed);
+  figures_.refused.store(refused_, std::memory_order_relaxed);
   figures_.waiting.store(in_flight_ + queued, std::memory_order_relaxed);
   if (now_ns_ >= next_measure_ns_) measure();
 }

@@ -22,8 +22,10 @@ struct Figures {
   std::atomic<bool> running{false};
   std::atomic<std::uint64_t> sent{0};
   std::atomic<std::uint64_t> answered{0};
+  std::atomic<std::uint64_t> broken{0};
   std::atomic<std::uint64_t> failed{0};
-  std::atomic<std::uint64_t> server_errors{0};
+  std::atomic<std::uint64_t> ended{0};
+  std::atomic<std::uint64_t> refused{0};
   std::atomic<std::uint64_t> waiting{0};
   std::atomic<std::uint64_t> oldest_wait_ns{0};
   std::atomic<std::uint64_t> p50_ns{0};
@@ -82,8 +84,10 @@ class LoadRun {
   std::uint64_t arrived_ = 0;  // requests that were due so far; with a rate only
   std::uint64_t sent_ = 0;
   std::uint64_t answered_ = 0;
+  std::uint64_t broken_ = 0;
   std::uint64_t failed_ = 0;
-  std::uint64_t server_errors_ = 0;
+  std::uint64_t ended_ = 0;
+  std::uint64_t refused_ = 0;
   std::uint64_t in_flight_ = 0;
   double post_credit_ = 0;
   std::deque<Measure> measures_;

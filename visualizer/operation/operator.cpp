@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "load/clients_saw.h"
 #include "words/format.h"
 
 namespace forkscope::operation {
@@ -33,7 +34,7 @@ void Operator::follow() {
   const picture::ServerInfo& server = now.server;
   if (now.attachment == picture::Attachment::lost && load_.status().running) {
     load_.stop();
-    notice_ = "Load is off: the server is gone.";
+    notice_ = "Load is off: the server is gone. Its " + load::clients_saw(load_.status()) + '.';
   }
   load_.suit(now.workers.size());
   // None has been found so far, or the one that is looked at now gives no picture.
@@ -129,7 +130,7 @@ bool Operator::act(const ToggleLoad&) {
   load_.poll();
   if (load_.status().running) {
     load_.stop();
-    notice_ = "Load is off.";
+    notice_ = "Load is off. Its " + load::clients_saw(load_.status()) + '.';
   } else {
     load_.start();
     notice_ = describe(load_.options());

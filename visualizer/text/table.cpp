@@ -55,21 +55,25 @@ class Table {
         colors_(colors) {}
 
   std::vector<std::string> draw(const Footer& footer) {
+    footer_rows_ = footer.load.empty() ? 1 : 2;
     top_line();
     alarms();
     cores();
     workers();
     receipts();
     events();
-    lines_.resize(size_.rows > 0 ? size_.rows - 1 : 0);
+    lines_.resize(size_.rows - std::min(size_.rows, footer_rows_));
+    if (!footer.load.empty() && size_.rows > 1) lines_.push_back(line().add(footer.load).bytes());
     last_line(footer);
     return std::move(lines_);
   }
 
  private:
   Line line() const { return Line(size_.columns, colors_); }
-  /// The last row is the footer's.
-  std::size_t rows_left() const { return size_.rows - std::min(size_.rows, lines_.size() + 1); }
+  /// The last rows are the footer's.
+  std::size_t rows_left() const {
+    return size_.rows - std::min(size_.rows, lines_.size() + footer_rows_);
+  }
   void put(const Line& line) {
     if (rows_left() > 0) lines_.push_back(line.bytes());
   }
@@ -89,6 +93,7 @@ class Table {
   const std::vector<history::Incident> incidents_;
   const TableSize size_;
   const Colors colors_;
+  std::size_t footer_rows_ = 1;
   std::vector<std::string> lines_;
 };
 

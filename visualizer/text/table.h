@@ -15,11 +15,12 @@
 
 namespace forkscope::text {
 
-/// What the last row says beside the time.
+/// What the last row says beside the time, and the one above it.
 struct Footer {
-  std::string mode;    ///< "LIVE", "PAUSED 12.3 s ago", "REPLAY 0:12 of 1:30".
-  bool alert = false;  ///< Not live: it is set off.
-  std::string help;    ///< The keys, or a notice.
+  std::string mode;       ///< "LIVE", "PAUSED 12.3 s ago", "REPLAY 0:12 of 1:30".
+  bool alert = false;     ///< Not live: it is set off.
+  std::string help;       ///< The keys, or a notice.
+  std::string load = {};  ///< What the load's clients see, in the row above. Empty: there is none.
 };
 
 /// Exactly `size.rows` lines of at most `size.columns` columns.

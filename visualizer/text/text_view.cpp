@@ -14,6 +14,7 @@
 
 #include "forkscope/telemetry/event_text.h"
 #include "forkscope/telemetry/worker_report.h"
+#include "load/clients_saw.h"
 #include "operation/notice.h"
 #include "operation/operator.h"
 #include "text/charset.h"
@@ -84,6 +85,13 @@ std::string minutes(std::uint64_t ns) {
                 static_cast<unsigned long long>(seconds / 60),
                 static_cast<unsigned long long>(seconds % 60));
   return text.data();
+}
+
+/// What the load generator does, and what its clients see of it.
+std::string load_line(const load::LoadStatus& load) {
+  std::string line = "load  " + words::compact(load.requests_per_second) + " req/s";
+  if (load.max_ns != 0) line += "  max " + telemetry::duration_text(load.max_ns);
+  return line + "  " + load::clients_saw(load);
 }
 
 /// The table, redrawn in place, with the keys of the window that make sense here.
@@ -186,6 +194,8 @@ class TableView {
     }
     footer.help = notice_.text(now);
     if (footer.help.empty()) footer.help = help();
+    const load::LoadStatus& load = operator_.load_status();
+    if (load.running && head.at_end()) footer.load = load_line(load);
     return footer;
   }
 

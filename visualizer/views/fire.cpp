@@ -4,11 +4,13 @@
 #include <string>
 
 #include "forkscope/telemetry/event_text.h"
+#include "load/clients_saw.h"
 #include "views/subject.h"
 #include "views/widgets.h"
 #include "words/command_lines.h"
 #include "words/faults.h"
 #include "words/format.h"
+#include "words/phrase.h"
 
 namespace forkscope::views {
 
@@ -89,33 +91,44 @@ bool draw_low(const Painter& painter, const Rect& rect, const Button& button) {
   return draw_press(painter, rect, button);
 }
 
-/// "p50 0.4 ms · p99 1.8 ms · max 9 ms"; from when each request was due.
-std::string latencies(const load::LoadStatus& status) {
-  if (status.max_ns == 0) return "no answer yet";
-  return "p50 " + telemetry::duration_text(status.p50_ns) + "  p99 " +
-         telemetry::duration_text(status.p99_ns) + "  max " +
-         telemetry::duration_text(status.max_ns);
+/// What its clients saw, and how long they waited from when each request was due.
+words::Sentence load_figures(const View& view) {
+  const load::LoadStatus& status = view.load.status;
+  using words::PhraseKind;
+  words::Sentence figures{{PhraseKind::state, load::clients_saw(status)}};
+  if (status.waiting > view.load.options.connections / 2) {
+    const std::string count = words::compact(static_cast<double>(status.waiting));
+    figures.push_back({PhraseKind::fact, count + " wait"});
+  }
+  if (status.max_ns == 0) return figures;
+  figures.push_back({PhraseKind::fact, "p50 " + telemetry::duration_text(status.p50_ns)});
+  figures.push_back({PhraseKind::fact, "p99 " + telemetry::duration_text(status.p99_ns)});
+  figures.push_back({PhraseKind::fact, "max " + telemetry::duration_text(status.max_ns)});
+  return figures;
 }
 
-std::string load_line(const View& view) {
+/// As much of that as has room in `width`; or the line for a shell.
+std::string load_line(const Painter& painter, float width, const View& view) {
   const load::LoadStatus& status = view.load.status;
   if (!status.running) {
     const picture::ServerInfo& server = view.now.server;
     return words::curl_line({server.host, server.port}, "/v1/todos?limit=[1-100]", "-Z ");
   }
-  std::string line = latencies(status);
-  line += "  " + words::grouped(status.errors) + " failed";
-  if (status.waiting > view.load.options.connections / 2) {
-    line += "  " + words::compact(static_cast<double>(status.waiting)) + " wait";
-  }
-  return line;
+  const auto fits = [&](const words::Sentence& figures) {
+    return painter.width(Type::small, joined(figures, "  ")) <= width;
+  };
+  return joined(shortened(load_figures(view), 1, fits), "  ");
 }
 
 /// Rate, connections and share of POSTs can each be changed by a click on them.
 void draw_load(const Painter& painter, const Rect& rect, const View& view) {
   const LoadView& load = view.load;
-  Button button{
-      "load", "L", "Load", load_line(view), view.acts_on.has_value(), load.status.running};
+  Button button{"load",
+                "L",
+                "Load",
+                load_line(painter, rect.w - painter.px(22), view),
+                view.acts_on.has_value(),
+                load.status.running};
   if (load.status.running) {
     button.title = words::compact(load.status.requests_per_second) + " req/s";
   }

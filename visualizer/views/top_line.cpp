@@ -96,6 +96,12 @@ float draw_workers(const Painter& painter, float x, const Rect& rect, const View
   return x + width + painter.px(20);
 }
 
+/// What the load's own clients saw, beside what the server counts.
+Figure clients_figure(const load::LoadStatus& load) {
+  return {words::grouped(load.broken) + " broken, " + words::grouped(load.failed) + " failed",
+          "clients saw", "", load.broken + load.failed > 0};
+}
+
 /// In the order of their weight: on a narrow window the last ones go.
 std::vector<Figure> figures_of(const View& view) {
   using telemetry::Protection;
@@ -110,6 +116,9 @@ std::vector<Figure> figures_of(const View& view) {
   if (protection == Protection::off) figures.push_back({"off", "protection", "", true});
   if (protection != Protection::unknown) {
     figures.push_back({words::grouped(totals.moved_in_all()), "", "moved"});
+  }
+  if (view.load.status.running && !view.paused) {
+    figures.push_back(clients_figure(view.load.status));
   }
   figures.push_back({words::grouped(totals.errors), "", words::plural(totals.errors, "error"),
                      totals.errors > 0});

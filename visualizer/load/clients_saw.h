@@ -1,0 +1,14 @@
+// What the load's own clients saw, in words that say whose count it is: the server counts for
+// itself.
+#pragma once
+
+#include <string>
+
+#include "load/load_options.h"
+
+namespace forkscope::load {
+
+/// "clients saw: 0 broken, 0 failed", and what else there was: ", 3 closed at rest, 5 refused".
+std::string clients_saw(const LoadStatus& status);
+
+}  // namespace forkscope::load
