@@ -11,8 +11,13 @@
 namespace forkscope::lessons {
 namespace {
 
+using history::IncidentKind;
+using telemetry::Protection;
 using telemetry::WorkerState;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
 
@@ -23,6 +28,8 @@ class World {
     now.attachment = picture::Attachment::live;
     now.time_ns = 100 * kSecond;
     now.server.kill_after_ns = 5 * kSecond;
+    now.server.instance_id = 1;
+    now.server.protection = Protection::on;
     for (std::uint32_t number = 1; number <= workers; ++number) {
       telemetry::WorkerReport worker;
       worker.number = number;
@@ -45,6 +52,15 @@ class World {
   void revive(std::size_t worker) {
     now.workers[worker - 1].state = WorkerState::idle;
     now.workers[worker - 1].in_flight.reset();
+  }
+  /// Does what a lesson wants done, but for the harm.
+  void take(const Actions& actions) {
+    for (const Action& action : actions) {
+      if (action.kind == ActionKind::start_load) load = {.running = true};
+      if (action.kind == ActionKind::stop_load) load.running = false;
+      if (action.kind != ActionKind::protect) continue;
+      now.server.protection = action.on ? Protection::on : Protection::off;
+    }
   }
   /// A crash that is over after `pause_ns`.
   void crash(std::uint32_t worker, std::uint64_t pause_ns) {
@@ -73,8 +89,9 @@ class Probe final : public Lesson {
   explicit Probe(bool* over) : over_(over) {}
   std::string title() const override { return "probe"; }
   std::string question(const picture::Snapshot&) const override { return "?"; }
-  std::array<std::string, kChoices> choices(const picture::Snapshot&) const override { return {}; }
+  Choices choices(const picture::Snapshot&) const override { return {"a", "b", "c", "d"}; }
   Actions fire(const Situation&) override { return {{ActionKind::request, "/fire"}}; }
+  Actions put_back(const Situation&) override { return {protect(true)}; }
   bool watch(const Situation&, Actions&) override { return *over_; }
   std::string progress(const Situation&) const override { return "watching"; }
   Answer answer(const Situation&) const override { return {"measured", "because", 1}; }
@@ -82,6 +99,12 @@ class Probe final : public Lesson {
  private:
   bool* over_;
 };
+
+std::vector<ActionKind> kinds(const Actions& actions) {
+  std::vector<ActionKind> kinds;
+  for (const Action& action : actions) kinds.push_back(action.kind);
+  return kinds;
+}
 
 class CourseTest : public ::testing::Test {
  protected:
@@ -116,9 +139,7 @@ TEST_F(CourseTest, LeadsThroughAllStepsWithOneKey) {
   EXPECT_EQ(page().step, Step::watch);
 
   over_ = true;
-  const Actions ended = update();
-  ASSERT_EQ(ended.size(), 1U);
-  EXPECT_EQ(ended[0].kind, ActionKind::stop_load);
+  EXPECT_THAT(kinds(update()), ElementsAre(ActionKind::protect, ActionKind::stop_load));
   EXPECT_EQ(page().step, Step::answer);
   EXPECT_EQ(page().answer->measured, "measured");
 
@@ -138,8 +159,12 @@ TEST_F(CourseTest, TakesAGuessInThePredictStepOnly) {
   course_->choose_neighbour(-1);
   course_->choose_neighbour(-1);
   EXPECT_EQ(page().chosen, 0U);
-  course_->choose(7);
-  EXPECT_EQ(page().chosen, 0U);
+  course_->choose(3);
+  EXPECT_EQ(page().chosen, 3U);
+  course_->choose_neighbour(1);
+  course_->choose(4);
+  EXPECT_EQ(page().chosen, 3U);
+  course_->choose(0);
   next();
   course_->choose(2);
   EXPECT_EQ(page().chosen, 0U);
@@ -182,23 +207,28 @@ TEST_F(CourseTest, StaysClosedWithoutAServer) {
   EXPECT_FALSE(course_->open());
 }
 
-TEST_F(CourseTest, StopsTheLoadWhenItIsLeftInTheMiddle) {
+TEST_F(CourseTest, PutsEverythingBackWhenItIsLeftInTheMiddle) {
   next();
   next();
   const Actions actions = course_->leave(world_.situation());
-  ASSERT_EQ(actions.size(), 1U);
-  EXPECT_EQ(actions[0].kind, ActionKind::stop_load);
+  EXPECT_THAT(kinds(actions), ElementsAre(ActionKind::protect, ActionKind::stop_load));
   EXPECT_FALSE(course_->open());
+}
+
+TEST_F(CourseTest, HasNothingToPutBackBeforeItWasFired) {
+  next();
+  EXPECT_THAT(course_->leave(world_.situation()), IsEmpty());
 }
 
 /// A lesson that was fired in a world of its own.
 class FiredLesson {
  public:
-  explicit FiredLesson(std::unique_ptr<Lesson> lesson, std::uint32_t workers = 4)
-      : world(workers), fired(lesson->fire(world.situation())), lesson_(std::move(lesson)) {}
+  explicit FiredLesson(std::unique_ptr<Lesson> lesson, World in = World())
+      : world(std::move(in)), fired(lesson->fire(world.situation())), lesson_(std::move(lesson)) {}
   bool watch() { return lesson_->watch(world.situation(), actions); }
   std::string progress() const { return lesson_->progress(world.situation()); }
   Answer answer() const { return lesson_->answer(world.situation()); }
+  Actions put_back() { return lesson_->put_back(world.situation()); }
 
   World world;
   Actions fired;    ///< What it asked for to begin with,
@@ -262,58 +292,234 @@ TEST(FairnessLesson, CountsWhatAWorkerThatComesMeanwhileAnswersFromThenOn) {
   EXPECT_THAT(run.answer().measured, HasSubstr("busiest worker answered 1,000, "));
 }
 
-TEST(OneHangs, CountsAsPeopleDo) {
-  const auto guess = [](std::uint32_t workers) {
-    return one_hangs()->choices(World(workers).now)[2];
+/// Lesson 3 or 4 with a server that does what it is told.
+class BothWaysRun {
+ public:
+  /// What a round does to the 64 clients, and to a 65th.
+  struct Outcome {
+    std::uint64_t broken = 0;  ///< Connections that ended with a request outstanding,
+    std::uint64_t ended = 0;   ///< … and at rest.
+    std::uint32_t moved = 0;
+    std::uint32_t abandoned = 1;  ///< Requests, as the server counts.
   };
-  EXPECT_EQ(guess(1), "Every request fails from now on");
-  EXPECT_EQ(guess(2), "Every 2nd request fails from now on");
-  EXPECT_EQ(guess(3), "Every 3rd request fails from now on");
-  EXPECT_EQ(guess(4), "Every 4th request fails from now on");
+
+  BothWaysRun(std::unique_ptr<Lesson> lesson, IncidentKind kind, World world = World())
+      : run(std::move(lesson), std::move(world)), kind_(kind) {
+    run.world.take(run.fired);
+  }
+
+  /// Up to the moment at which the harm is requested.
+  void warm_up() {
+    World& world = run.world;
+    watch();
+    EXPECT_THAT(done, IsEmpty());
+    world.pass(2 * kSecond);
+    world.load.answered = 63;
+    watch();
+    EXPECT_THAT(done, IsEmpty());  // somebody has not been answered
+    world.load.answered = 64;
+    watch();
+    EXPECT_THAT(kinds(done), ElementsAre(ActionKind::request));
+  }
+  /// All of it. True: it was the last.
+  bool play(const Outcome& outcome) {
+    warm_up();
+    World& world = run.world;
+    history::Incident incident;
+    incident.kind = kind_;
+    incident.worker = 3;
+    incident.known_ns = world.now.time_ns;
+    incident.stuck_since_ns = kind_ == IncidentKind::hang ? incident.known_ns : 0;
+    world.incidents.push_back(incident);
+    world.pass(5 * kSecond);
+    world.load.oldest_wait_ns = 2 * kSecond + 100'000'000;
+    EXPECT_FALSE(watch());
+    history::Incident& over = world.incidents.back();
+    over.exit_ns = world.now.time_ns;
+    over.exit_cause = static_cast<std::uint32_t>(telemetry::ExitCause::signaled);
+    over.exit_code = 11;
+    over.abandoned = outcome.abandoned;
+    over.back_ns = over.exit_ns + 3'000'000;
+    world.pass(3'000'000);
+    EXPECT_FALSE(watch());
+    over.moved = outcome.moved;  // it may be told later
+    world.load.oldest_wait_ns = 0;
+    world.load.broken += outcome.broken;
+    world.load.ended += outcome.ended;
+    world.pass(kSecond);
+    return watch();
+  }
+  bool watch() {
+    run.actions.clear();
+    const bool over = run.watch();
+    done = run.actions;
+    run.world.take(done);
+    return over;
+  }
+
+  FiredLesson run;
+  Actions done;  ///< What it asked for last.
+
+ private:
+  IncidentKind kind_;
+};
+
+World unprotected(Protection protection) {
+  World world;
+  world.now.server.protection = protection;
+  return world;
 }
 
-TEST(OneHangs, TellsWhatTheOthersServedMeanwhile) {
-  FiredLesson run(one_hangs());
-  World& world = run.world;
-  EXPECT_FALSE(run.watch());
-  EXPECT_TRUE(run.actions.empty());
-  world.pass(2 * kSecond);
-  run.watch();
-  ASSERT_EQ(run.actions.size(), 1U);
-
-  history::Incident hang;
-  hang.worker = 3;
-  hang.stuck_since_ns = world.now.time_ns;
-  hang.declared_ns = hang.stuck_since_ns + 2 * kSecond;
-  hang.exit_ns = hang.stuck_since_ns + 5 * kSecond;
-  hang.abandoned = 1;
-  hang.served_at_start = 100;
-  world.incidents.push_back(hang);
-  world.pass(5 * kSecond);
-  EXPECT_FALSE(run.watch());
-  world.incidents[0].back_ns = hang.exit_ns + 38'000'000;
-  world.incidents[0].served_at_end = 12'345;
-  EXPECT_TRUE(run.watch());
-  const Answer answer = run.answer();
-  EXPECT_EQ(answer.right, 1U);
-  EXPECT_THAT(answer.measured, HasSubstr("1 request lost, 12,245 served"));
+TEST(BothWays, HasSixtyFourClientsWithProtectionAndThenWithout) {
+  BothWaysRun both(one_hangs(), IncidentKind::hang);
+  ASSERT_THAT(kinds(both.run.fired), ElementsAre(ActionKind::protect, ActionKind::start_load));
+  EXPECT_TRUE(both.run.fired[0].on);
+  EXPECT_EQ(both.run.fired[1].connections, 64U);
+  EXPECT_FALSE(both.play({.moved = 16}));
+  ASSERT_THAT(kinds(both.done), ElementsAre(ActionKind::protect, ActionKind::start_load));
+  EXPECT_FALSE(both.done[0].on);
+  EXPECT_EQ(both.done[1].connections, 64U);
+  EXPECT_TRUE(both.play({.broken = 15, .abandoned = 16}));
+  const Actions back = both.run.put_back();
+  ASSERT_THAT(kinds(back), ElementsAre(ActionKind::protect));
+  EXPECT_TRUE(back[0].on);
+  EXPECT_THAT(both.run.put_back(), IsEmpty());
 }
 
-TEST(OneCrashes, TellsWhatWasLost) {
-  FiredLesson run(one_crashes());
-  World& world = run.world;
-  world.pass(2 * kSecond);
-  run.watch();
-  ASSERT_EQ(run.actions.size(), 1U);
-  world.crash(2, 3'000'000);
-  world.load.failed = 4;
-  EXPECT_FALSE(run.watch());
-  world.pass(2 * kSecond);
-  EXPECT_TRUE(run.watch());
-  const Answer answer = run.answer();
+TEST(BothWays, PutsBackAProtectionThatWasOff) {
+  BothWaysRun both(one_hangs(), IncidentKind::hang, unprotected(Protection::off));
+  ASSERT_THAT(kinds(both.run.fired), ElementsAre(ActionKind::protect, ActionKind::start_load));
+  EXPECT_TRUE(both.run.fired[0].on);
+  both.warm_up();
+  const Actions back = both.run.put_back();  // it is left early
+  ASSERT_THAT(kinds(back), ElementsAre(ActionKind::protect));
+  EXPECT_FALSE(back[0].on);
+}
+
+TEST(BothWays, KnowsWhatProtectionWasWhenItIsBegunAnewBeforeThePictureTells) {
+  const auto lesson = one_hangs();
+  World world = unprotected(Protection::off);
+  world.take(lesson->fire(world.situation()));
+  lesson->put_back(world.situation());  // and the picture still says "on"
+  world.take(lesson->fire(world.situation()));
+  const Actions back = lesson->put_back(world.situation());
+  ASSERT_THAT(kinds(back), ElementsAre(ActionKind::protect));
+  EXPECT_FALSE(back[0].on);
+}
+
+TEST(BothWays, LeavesTheProtectionOfAnotherServerAlone) {
+  BothWaysRun both(one_hangs(), IncidentKind::hang, unprotected(Protection::off));
+  both.run.world.now.server.instance_id = 2;
+  EXPECT_THAT(both.run.put_back(), IsEmpty());
+}
+
+TEST(BothWays, LeavesOutTheWayThatTheServerDoesNotSwitchTo) {
+  BothWaysRun both(one_hangs(), IncidentKind::hang);
+  EXPECT_FALSE(both.play({.moved = 16}));
+  both.run.world.now.server.protection = Protection::on;  // it would not
+  both.run.world.load.answered = 64;
+  EXPECT_FALSE(both.watch());
+  both.run.world.pass(4 * kSecond);
+  EXPECT_TRUE(both.watch());
+  EXPECT_THAT(both.done, IsEmpty());
+  EXPECT_EQ(both.run.answer().right, 0U);
+  EXPECT_THAT(both.run.answer().measured, HasSubstr(" Off: not measured."));
+
+  BothWaysRun never(one_hangs(), IncidentKind::hang, unprotected(Protection::off));
+  never.run.world.now.server.protection = Protection::off;
+  never.run.world.pass(4 * kSecond);
+  EXPECT_FALSE(never.watch());
+  EXPECT_TRUE(never.play({.broken = 16}));
+  EXPECT_EQ(never.run.answer().right, std::nullopt);  // the question was about the other way
+  EXPECT_THAT(never.run.answer().measured,
+              HasSubstr("Protection on: not measured. Off: 16 of 64 clients lost"));
+}
+
+TEST(BothWays, MeasuresAServerThatDoesNotTellAsItIs) {
+  BothWaysRun both(one_crashes(), IncidentKind::crash, unprotected(Protection::unknown));
+  EXPECT_THAT(kinds(both.run.fired), ElementsAre(ActionKind::start_load));
+  EXPECT_THAT(both.run.progress(), Not(HasSubstr("protection")));
+  EXPECT_TRUE(both.play({.broken = 3, .ended = 13}));
+  EXPECT_THAT(both.run.put_back(), IsEmpty());
+  EXPECT_EQ(both.run.answer().right, 2U);
+  EXPECT_THAT(both.run.answer().measured,
+              HasSubstr("This server knows no protection: 16 of 64 clients lost their connection, "
+                        "3 while they waited. "));
+  EXPECT_EQ(both.run.answer().because,
+            "Memory is not shared. A connection ends with the process that holds it.");
+  const World world = unprotected(Protection::unknown);
+  EXPECT_THAT(one_crashes()->question(world.now), HasSubstr("This server knows no protection. "));
+}
+
+TEST(BothWays, OffersAsManyAsThereCanBe) {
+  const auto offered = [](std::uint32_t workers) {
+    return one_hangs()->choices(World(workers).now);
+  };
+  EXPECT_THAT(offered(1), ElementsAre("None", "One", "All 64"));
+  EXPECT_THAT(offered(4), ElementsAre("None", "One", "About 16: those of its worker", "All 64"));
+  EXPECT_THAT(offered(16), ElementsAre("None", "One", "About 4: those of its worker", "All 64"));
+  EXPECT_THAT(offered(100), ElementsAre("None", "One", "All 64"));
+}
+
+TEST(BothWays, TicksWhatWasMeasured) {
+  const auto ticked = [](std::uint32_t workers, std::uint64_t lost) {
+    BothWaysRun both(one_crashes(), IncidentKind::crash, World(workers));
+    both.play({.broken = lost});
+    return both.run.answer().right;
+  };
+  EXPECT_EQ(ticked(4, 0), 0U);
+  EXPECT_EQ(ticked(4, 1), 1U);
+  EXPECT_EQ(ticked(4, 2), std::nullopt);
+  EXPECT_EQ(ticked(4, 15), 2U);
+  EXPECT_EQ(ticked(4, 19), 2U);
+  EXPECT_EQ(ticked(4, 50), std::nullopt);
+  EXPECT_EQ(ticked(4, 64), 3U);
+  EXPECT_EQ(ticked(1, 64), 2U);
+  EXPECT_EQ(ticked(1, 30), std::nullopt);
+}
+
+TEST(BothWays, WaitsForTheWorkerAndCountsNobodyElsesIncident) {
+  BothWaysRun both(one_hangs(), IncidentKind::hang);
+  both.run.world.crash(1, 3'000'000);
+  both.warm_up();
+  EXPECT_EQ(both.run.progress(),
+            "1 of 2, protection on: somebody else has sent it. 0 of 64 clients lost their "
+            "connection.");
+  both.run.world.crash(1, 3'000'000);
+  both.run.world.pass(5 * kSecond);
+  EXPECT_FALSE(both.watch());
+  both.run.world.pass(5 * kSecond);
+  EXPECT_FALSE(both.watch());
+  EXPECT_EQ(both.run.answer().measured, "The hang was not over within a minute.");
+  EXPECT_EQ(both.run.answer().right, std::nullopt);
+}
+
+TEST(OneHangs, TellsWhoNoticedWithAndWithoutProtection) {
+  BothWaysRun both(one_hangs(), IncidentKind::hang);
+  EXPECT_FALSE(both.play({.moved = 16}));
+  EXPECT_TRUE(both.play({.broken = 15, .abandoned = 16}));
+  const Answer answer = both.run.answer();
+  EXPECT_EQ(answer.right, 0U);
+  EXPECT_EQ(answer.measured,
+            "Protection on: 0 of 64 clients lost their connection, the longest wait was 2.10 s. "
+            "Off: 15 of 64, 2.10 s. The server counts 1 and 16 requests lost.");
+  EXPECT_EQ(answer.because,
+            "Its 16 other connections went on elsewhere: a second process has them open, too. "
+            "Without it they end.");
+}
+
+TEST(OneCrashes, TellsWhatWasLostWithAndWithoutProtection) {
+  BothWaysRun both(one_crashes(), IncidentKind::crash);
+  EXPECT_FALSE(both.play({.broken = 1, .moved = 15, .abandoned = 2}));
+  EXPECT_TRUE(both.play({.broken = 2, .ended = 14, .abandoned = 3}));
+  const Answer answer = both.run.answer();
   EXPECT_EQ(answer.right, 1U);
-  EXPECT_THAT(answer.measured, HasSubstr("Worker 2 died of SIGSEGV"));
-  EXPECT_THAT(answer.measured, HasSubstr("the load's requests, 4 failed"));
+  EXPECT_EQ(answer.measured,
+            "Worker 3 was back after 3.0 ms. Protection on: 1 of 64 clients lost their connection, "
+            "1 while they waited. Off: 16 of 64, 2 while they waited. The server counts 2 and 3 "
+            "requests lost.");
+  EXPECT_EQ(answer.because,
+            "Memory is not shared. What nobody can carry on without doing something twice breaks.");
 }
 
 TEST(AllHang, HangsOneAfterTheOtherAndMeasuresTheSilence) {
@@ -353,7 +559,7 @@ TEST(AllHang, SpeaksOfOneAsOfOne) {
                                                             "worker."));
   EXPECT_THAT(all_hang()->question(World(4).now), HasSubstr("Now 4 requests will hang all 4 "
                                                             "workers."));
-  FiredLesson alone(all_hang(), 1);
+  FiredLesson alone(all_hang(), World(1));
   alone.world.hang(1);
   alone.world.load.waiting = 1;
   EXPECT_EQ(alone.progress(), "1 of 1 worker hangs; 1 request waits.");
@@ -373,6 +579,18 @@ TEST(CrashLoop, TellsHowThePausesGrow) {
   const Answer answer = run.answer();
   EXPECT_EQ(answer.right, 1U);
   EXPECT_THAT(answer.measured, HasSubstr("3.0 ms, 3.0 ms, 3.0 ms, 103 ms, 203 ms, 403 ms"));
+}
+
+TEST(CrashLoop, CountsFromWhenACrashWasKnownWhereItsExitWasNotSeen) {
+  FiredLesson run(crash_loop());
+  World& world = run.world;
+  for (int i = 0; i < 6; ++i) {
+    EXPECT_FALSE(run.watch());
+    world.crash(1, 3'000'000);
+    world.incidents.back().exit_ns = world.incidents.back().first_exit_ns = 0;
+  }
+  EXPECT_TRUE(run.watch());
+  EXPECT_THAT(run.answer().measured, HasSubstr("back after 3.0 ms, 3.0 ms, 3.0 ms"));
 }
 
 TEST(CrashLoop, TellsOfTheWorkerThatCrashesNotOfAnother) {

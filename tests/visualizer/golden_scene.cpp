@@ -31,11 +31,15 @@ lessons::Page lesson_page(const history::History& history, std::uint64_t start_n
   std::vector<std::unique_ptr<lessons::Lesson>> only;
   only.push_back(lessons::one_hangs());
   lessons::Course course(std::move(only));
-  const load::LoadStatus load{.running = true};
+  load::LoadStatus load{.running = true, .answered = 1'000};
   lessons::Page page;
   for (std::uint64_t at = start_ns + 10 * kSecond; at < start_ns + 20 * kSecond; at += kStep) {
     const auto incidents = history.incidents(at);
-    const lessons::Situation situation{history.at(at), incidents, load};
+    picture::Snapshot now = history.at(at);
+    now.server.protection = telemetry::Protection::unknown;  // measured once, as it is
+    load.broken = at < start_ns + 17 * kSecond ? 0 : 15;
+    load.oldest_wait_ns = at < start_ns + 17 * kSecond ? 0 : 5 * kSecond;
+    const lessons::Situation situation{now, incidents, load};
     if (!course.open()) {
       course.next(situation);
       course.choose(0);  // wrong, so that both marks are to be seen

@@ -2,6 +2,7 @@
 // says of itself.
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 
@@ -167,6 +168,28 @@ TEST_F(Keys, NLeadsIntoALessonThatSendsRealRequests) {
   EXPECT_TRUE(wait_until([&] { return in_lesson(1) && in_lesson(2); }));
   EXPECT_TRUE(wait_until([&] { return !in_lesson(1) && !in_lesson(2); }));
   EXPECT_EQ(generations(), 2);
+}
+
+TEST_F(Keys, ALessonPutsProtectionBackWhenItIsLeftAndWhenTheWindowIsClosed) {
+  const auto protection_is = [&](const char* wanted) {
+    return server_.control({{"cmd", "status"}})["protection"] == wanted;
+  };
+  // The third lesson is the first that switches it: on, to begin with.
+  const auto lead_on = [&] {
+    return wait_until(
+        [&] {
+          display_.press("n");
+          return protection_is("on");
+        },
+        std::chrono::seconds(60));
+  };
+  server_.control({{"cmd", "protect"}, {"on", false}});
+  ASSERT_TRUE(lead_on());
+  display_.press("Escape");
+  EXPECT_TRUE(wait_until([&] { return protection_is("off"); }));
+  ASSERT_TRUE(lead_on());
+  display_.press("ctrl+q");
+  EXPECT_TRUE(wait_until([&] { return protection_is("off"); }));
 }
 
 TEST_F(Keys, WUnfoldsTheChainOfEventsAndFoldsItAgain) {

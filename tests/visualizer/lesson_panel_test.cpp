@@ -37,7 +37,7 @@ class World {
     now_.attachment = picture::Attachment::live;
     now_.time_ns = 100 * kSecond;
     now_.server.kill_after_ns = 5 * kSecond;
-    load_.failed = 0;
+    now_.server.protection = telemetry::Protection::on;
     for (std::uint32_t number = 1; number <= workers; ++number) {
       telemetry::WorkerReport worker;
       worker.number = number;
@@ -54,6 +54,7 @@ class World {
       if (action.kind == ActionKind::start_load) load_.running = true;
       if (action.kind == ActionKind::stop_load) load_.running = false;
       if (action.kind == ActionKind::request) request(action.target);
+      if (action.kind == ActionKind::protect) protect(action.on);
     }
   }
 
@@ -68,10 +69,16 @@ class World {
       }
     }
     for (const std::string& target : std::exchange(waiting_, {})) request(target);
+    load_.answered += 1'234'567;
     load_.waiting = 12'345;
+    load_.oldest_wait_ns = 4'567'890'123;
   }
 
  private:
+  void protect(bool on) {
+    now_.server.protection = on ? telemetry::Protection::on : telemetry::Protection::off;
+  }
+
   void request(const std::string& target) {
     const auto free = std::find_if(now_.workers.begin(), now_.workers.end(),
                                    [](const auto& worker) { return !worker.in_flight; });
@@ -90,6 +97,7 @@ class World {
       history::Incident& hang = add(worker.number);
       hang.stuck_since_ns = worker.in_flight->start_ns;
       hang.served_at_end = hang.served_at_start + 1'234'567;
+      load_.broken += 64;
     } else {
       ++worker.requests;
       ++now_.totals.requests;
@@ -102,16 +110,18 @@ class World {
     history::Incident& crash = add(worker.number);
     crash.kind = history::IncidentKind::crash;
     crash.first_exit_ns = crash.exit_ns;
-    load_.failed += 1'234;
+    load_.broken += 64;
   }
 
   history::Incident& add(std::uint32_t worker) {
     history::Incident incident;
     incident.worker = worker;
+    incident.known_ns = now_.time_ns;
     incident.exit_ns = now_.time_ns;
     incident.exit_cause = static_cast<std::uint32_t>(telemetry::ExitCause::signaled);
     incident.exit_code = 11;
-    incident.abandoned = 12;
+    incident.abandoned = 123;
+    incident.moved = now_.server.protection == telemetry::Protection::on ? 123 : 0;
     incident.back_ns = now_.time_ns + kTick;
     incidents_.push_back(incident);
     return incidents_.back();
@@ -191,12 +201,13 @@ TEST_P(LessonPanel, ShowsEveryTextToItsEnd) {
     for (std::size_t number = 0; number < std::size(kLessons); ++number) {
       for (const std::optional<std::size_t> guess :
            {std::optional<std::size_t>{}, std::optional<std::size_t>{0},
-            std::optional<std::size_t>{1}, std::optional<std::size_t>{2}}) {
+            std::optional<std::size_t>{1}, std::optional<std::size_t>{2},
+            std::optional<std::size_t>{3}}) {
         std::string cut;  // the first one that is: thousands would say no more
         bool measured = false;
         for (Page page : pages_of(kLessons[number], workers, guess)) {
           measured = measured || (page.answer && !page.answer->because.empty());
-          for (std::size_t right = 0; right < (page.answer ? lessons::kChoices : 1); ++right) {
+          for (std::size_t right = 0; right < (page.answer ? page.choices.size() : 1); ++right) {
             if (page.answer) page.answer->right = right;
             for (const std::size_t strips : {1, 2, 3, 7}) {
               if (cut.empty() && !lay_out(strips, page).whole) {
@@ -223,7 +234,8 @@ TEST_P(LessonPanel, SaysSoWhenAWordIsCut) {
 }
 
 INSTANTIATE_TEST_SUITE_P(At, LessonPanel,
-                         ::testing::Values(Screen{1280, 800, true}, Screen{1600, 900, true},
+                         ::testing::Values(Screen{1280, 720, false}, Screen{1280, 720, true},
+                                           Screen{1280, 800, true}, Screen{1600, 900, true},
                                            Screen{1920, 1080, true}, Screen{1600, 900, false}));
 
 }  // namespace

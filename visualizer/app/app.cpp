@@ -67,6 +67,7 @@ int App::run() {
     drawn_ns = now;
     for (const Command& command : std::exchange(commands_, {})) perform(command);
   }
+  teacher_.leave();
   // What was recorded is in its file. A screen that never takes the latest frame must not keep the
   // process: OpenGL does not give its thread back.
   if (!window_.ready(kLastFrameBound)) std::_Exit(0);

@@ -70,10 +70,11 @@ bool App::perform_on_servers(const Command& command) {
 
 void App::look_at(const picture::RunningServer& server) {
   const bool other = server.endpoint.path != session_.history().latest().server.socket;
+  // A lesson puts back what it has changed while its server can still be asked.
+  if (other && session_.runs(server.endpoint)) teacher_.leave();
   if (!carry_out(operation::LookAt{server})) return;
   server_choice_.close();
   if (!other) return;
-  teacher_.leave();
   state_.selected_worker = 0;
   state_.why = false;
 }

@@ -11,6 +11,7 @@ operation::Wish wish_of(const lessons::Action& action) {
     case lessons::ActionKind::stop_load: return operation::StopLoad{};
     case lessons::ActionKind::request: return operation::Fire{action.target};
     case lessons::ActionKind::kill: return operation::SendSignal{action.worker, "KILL"};
+    case lessons::ActionKind::protect: return operation::Protect{action.on};
   }
   return operation::StopLoad{};
 }

@@ -28,7 +28,7 @@ class AllHang final : public Lesson {
            ". How long until somebody is answered again?";
   }
 
-  std::array<std::string, kChoices> choices(const picture::Snapshot& now) const override {
+  Choices choices(const picture::Snapshot& now) const override {
     const std::string limit =
         now.server.kill_after_ns == 0
             ? "Until somebody kills them by hand"

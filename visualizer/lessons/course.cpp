@@ -68,7 +68,13 @@ Actions Course::start_reset(const Situation& situation) {
   step_ = Step::reset;
   step_since_ns_ = situation.time_ns();
   is_calm_ = false;
-  return {{ActionKind::stop_load}};
+  return put_back(situation);
+}
+
+Actions Course::put_back(const Situation& situation) {
+  Actions actions = lesson().put_back(situation);
+  actions.push_back({ActionKind::stop_load});
+  return actions;
 }
 
 Actions Course::leave(const Situation& situation) {
@@ -92,7 +98,7 @@ Actions Course::update(const Situation& situation) {
       if (lesson().watch(situation, actions) || age_ns > kPatienceNs) {
         answer_ = lesson().answer(situation);
         step_ = Step::answer;
-        actions.push_back({ActionKind::stop_load});
+        for (Action& action : put_back(situation)) actions.push_back(std::move(action));
       }
       break;
     case Step::answer: break;
@@ -112,13 +118,14 @@ Actions Course::update(const Situation& situation) {
 }
 
 void Course::choose(std::size_t choice) {
-  if (open_ && step_ == Step::predict && choice < kChoices) chosen_ = choice;
+  if (open_ && step_ == Step::predict && choice < choices_.size()) chosen_ = choice;
 }
 
 void Course::choose_neighbour(int distance) {
-  if (!chosen_) return choose(distance > 0 ? 0 : kChoices - 1);
+  const std::size_t last = choices_.size() - 1;
+  if (!chosen_) return choose(distance > 0 ? 0 : last);
   const int wanted = static_cast<int>(*chosen_) + distance;
-  choose(static_cast<std::size_t>(std::clamp(wanted, 0, static_cast<int>(kChoices) - 1)));
+  choose(static_cast<std::size_t>(std::clamp(wanted, 0, static_cast<int>(last))));
 }
 
 Page Course::page(const Situation& situation) const {

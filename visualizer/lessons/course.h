@@ -28,7 +28,7 @@ struct Page {
   std::string title;
   Step step = Step::predict;
   std::string question;
-  std::array<std::string, kChoices> choices;
+  Choices choices;
   std::optional<std::size_t> chosen;
   std::string progress;          ///< While watching and resetting.
   std::optional<Answer> answer;  ///< From `answer` on.
@@ -46,7 +46,7 @@ class Course {
   bool open() const { return open_; }
   /// The next step; opens the course when it is closed. Only while a server is there.
   Actions next(const Situation& situation);
-  /// Stops the load, where a lesson has begun one, and closes the course.
+  /// Puts back what a lesson has begun, the load above all, and closes the course.
   Actions leave(const Situation& situation);
   /// Once per picture.
   Actions update(const Situation& situation);
@@ -60,6 +60,7 @@ class Course {
  private:
   Lesson& lesson() const { return *lessons_[current_]; }
   Actions start_reset(const Situation& situation);
+  Actions put_back(const Situation& situation);
 
   std::vector<std::unique_ptr<Lesson>> lessons_;
   std::size_t current_ = 0;
@@ -69,7 +70,7 @@ class Course {
   std::optional<Answer> answer_;
   // The words of the question as they were asked: the number of workers may change meanwhile.
   std::string question_;
-  std::array<std::string, kChoices> choices_;
+  Choices choices_;
   std::uint64_t step_since_ns_ = 0;
   bool is_calm_ = false;  // in the reset step: all is as it was
 };

@@ -29,7 +29,7 @@ class CrashLoop final : public Lesson {
            std::to_string(kCrashes) + " times. What does the primary do?";
   }
 
-  std::array<std::string, kChoices> choices(const picture::Snapshot&) const override {
+  Choices choices(const picture::Snapshot&) const override {
     return {"Fork again at once, every time", "Fork again, with growing pauses",
             "Give up on that worker"};
   }
@@ -69,7 +69,7 @@ class CrashLoop final : public Lesson {
     std::uint64_t longest_ns = 0;
     for (const history::Incident& crash : crashes) {
       if (crash.open()) continue;
-      const std::uint64_t pause_ns = crash.back_ns - crash.exit_ns;
+      const std::uint64_t pause_ns = absence_ns(crash);
       times += (times.empty() ? "" : ", ") + telemetry::duration_text(pause_ns);
       longest_ns = std::max(longest_ns, pause_ns);
     }

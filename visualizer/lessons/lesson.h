@@ -2,24 +2,25 @@
 //
 // A lesson is asked in this order: question() and choices() before anything happens, fire() once,
 // watch() for every picture until it says that it is over (or the course's patience ends), then
-// answer(). Which of the choices is right is measured like everything else: on another machine, or
-// with one worker alone, it may be another one.
+// answer(). put_back() ends it, also in the middle. Which of the choices is right is measured like
+// everything else: on another machine, or with one worker alone, it may be another one.
 #pragma once
 
-#include <array>
 #include <cstddef>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "lessons/situation.h"
 
 namespace forkscope::lessons {
 
-inline constexpr std::size_t kChoices = 3;
+using Choices = std::vector<std::string>;
 
 struct Answer {
-  std::string measured;   ///< The figures, one or two sentences.
-  std::string because;    ///< Why it is so, one or two sentences.
-  std::size_t right = 0;  ///< Index of the choice that came true.
+  std::string measured;                   ///< The figures, one or two sentences.
+  std::string because;                    ///< Why it is so, one or two sentences.
+  std::optional<std::size_t> right = {};  ///< Index of the choice that came true; none has to.
 };
 
 class Lesson {
@@ -28,7 +29,7 @@ class Lesson {
 
   virtual std::string title() const = 0;
   virtual std::string question(const picture::Snapshot& now) const = 0;
-  virtual std::array<std::string, kChoices> choices(const picture::Snapshot& now) const = 0;
+  virtual Choices choices(const picture::Snapshot& now) const = 0;
 
   virtual Actions fire(const Situation& situation) = 0;
   /// May have more done; returns whether all is measured.
@@ -36,6 +37,9 @@ class Lesson {
   /// One line while it is being watched.
   virtual std::string progress(const Situation& situation) const = 0;
   virtual Answer answer(const Situation& situation) const = 0;
+  /// What it has changed and nobody else puts back, but for the load. Asked for at its end, and
+  /// once more is nothing.
+  virtual Actions put_back(const Situation&) { return {}; }
 };
 
 }  // namespace forkscope::lessons

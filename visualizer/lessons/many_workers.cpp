@@ -12,6 +12,7 @@ namespace forkscope::lessons {
 namespace {
 
 constexpr std::uint32_t kMostRequests = 16;
+constexpr std::size_t kExpected = 3;  // choices, with a time each
 constexpr std::uint64_t kQuietNs = 500'000'000;
 constexpr std::uint64_t kMostPauseNs = 100'000'000;
 
@@ -34,7 +35,7 @@ class ManyWorkers final : public Lesson {
            "When will the last one be answered?";
   }
 
-  std::array<std::string, kChoices> choices(const picture::Snapshot& now) const override {
+  Choices choices(const picture::Snapshot& now) const override {
     const std::uint32_t count = requests_for(now);
     return {after_seconds(1), after_seconds(count), after_seconds(2 * count)};
   }
@@ -78,7 +79,7 @@ class ManyWorkers final : public Lesson {
     if (!took_ns_) return {"Not all of them were answered within a minute.", "", 2};
     const double seconds = static_cast<double>(*took_ns_) / 1e9;
     std::size_t right = 0;
-    for (std::size_t i = 1; i < kChoices; ++i) {
+    for (std::size_t i = 1; i < kExpected; ++i) {
       if (std::abs(seconds - expected(i)) < std::abs(seconds - expected(right))) right = i;
     }
     return {"The last of " + std::to_string(count_) + " was answered after " +

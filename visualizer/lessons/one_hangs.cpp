@@ -1,10 +1,6 @@
-#include <optional>
-
-#include "forkscope/telemetry/event_text.h"
 #include "lessons/all_lessons.h"
-#include "lessons/load_then_fire.h"
+#include "lessons/both_ways.h"
 #include "words/faults.h"
-#include "words/format.h"
 
 namespace forkscope::lessons {
 
@@ -12,67 +8,37 @@ namespace {
 
 constexpr double kRate = 500;
 
-/// Load, and one request that never returns.
+/// One request that never returns.
 class OneHangs final : public Lesson {
  public:
   std::string title() const override { return "One hangs: who notices?"; }
 
-  std::string question(const picture::Snapshot&) const override {
-    return "Load runs on all workers. Then one request never returns, and its worker spins in it "
-           "for ever. What happens to everybody else?";
+  std::string question(const picture::Snapshot& now) const override {
+    return BothWays::question(
+        now, "Somebody else's request hangs its worker: it spins until it is killed.");
   }
 
-  std::array<std::string, kChoices> choices(const picture::Snapshot& now) const override {
-    const std::uint32_t workers = count_workers(now);
-    return {"All wait until somebody restarts the server", "They are served on by the others",
-            "Every " + (workers > 1 ? words::ordinal(workers) + " request" : "request") +
-                " fails from now on"};
-  }
+  Choices choices(const picture::Snapshot& now) const override { return BothWays::choices(now); }
 
-  Actions fire(const Situation& situation) override { return start_.begin(situation); }
-
+  Actions fire(const Situation& situation) override { return both_ways_.begin(situation); }
   bool watch(const Situation& situation, Actions& actions) override {
-    start_.fire_when_warm(situation, actions);
-    const auto incident = hang(situation);
-    return incident && !incident->open();
+    return both_ways_.watch(situation, actions);
   }
+  Actions put_back(const Situation& situation) override { return both_ways_.put_back(situation); }
 
   std::string progress(const Situation& situation) const override {
-    const auto incident = hang(situation);
-    if (!start_.fired()) return "The load begins.";
-    if (!incident) return "Sent. For now the worker only looks busy.";
-    return "Worker " + std::to_string(incident->worker) + " hangs for " +
-           words::counting_seconds(situation.time_ns() - incident->start_ns()) +
-           "; the others served " +
-           words::grouped(situation.now.totals.requests - incident->served_at_start) + ".";
+    return both_ways_.progress(situation);
   }
 
-  Answer answer(const Situation& situation) const override {
-    const auto incident = hang(situation);
-    if (!incident || incident->open()) {
-      return {"The hang was not over within a minute.", "This server may never kill.", 1};
+  Answer answer(const Situation&) const override {
+    if (both_ways_.rounds().empty()) {
+      return {"The hang was not over within a minute.", "This server may never kill."};
     }
-    const std::uint64_t served = incident->served_at_end - incident->served_at_start;
-    const std::uint64_t end_ns = incident->exit_ns != 0 ? incident->exit_ns : incident->back_ns;
-    return {"Hung for " + telemetry::duration_text(end_ns - incident->start_ns()) +
-                ", back after " + telemetry::duration_text(incident->back_ns - end_ns) + ". " +
-                words::counted(incident->abandoned, "request") + " lost, " +
-                words::grouped(served) + " served by the others meanwhile.",
-            served > 0 ? "A worker is one process with one request in hand. The primary saw no "
-                         "progress, ended that process and forked another."
-                       : "There was nobody else to serve them.",
-            served > 0 ? 1U : 0U};
+    return {both_ways_.measured(), both_ways_.because(), both_ways_.right()};
   }
 
  private:
-  std::optional<history::Incident> hang(const Situation& situation) const {
-    for (const history::Incident& incident : start_.incidents(situation)) {
-      if (incident.kind == history::IncidentKind::hang) return incident;
-    }
-    return std::nullopt;
-  }
-
-  LoadThenFire start_{kRate, words::kHangPath};
+  BothWays both_ways_{{kRate, words::kHangPath, history::IncidentKind::hang}};
 };
 
 }  // namespace

@@ -22,6 +22,8 @@ Action start_load(double requests_per_second) {
           .connections = kConnections};
 }
 
+Action protect(bool on) { return {.kind = ActionKind::protect, .on = on}; }
+
 std::uint32_t count_workers(const picture::Snapshot& now) {
   return static_cast<std::uint32_t>(now.workers.size());
 }
@@ -39,6 +41,12 @@ std::uint32_t count_in(const picture::Snapshot& now, const std::string& path) {
       std::count_if(now.workers.begin(), now.workers.end(), [&](const WorkerReport& worker) {
         return worker.in_flight && worker.in_flight->path == path;
       }));
+}
+
+std::uint64_t absence_ns(const history::Incident& incident) {
+  // Its exit may not have been seen.
+  const std::uint64_t end_ns = incident.exit_ns != 0 ? incident.exit_ns : incident.known_ns;
+  return incident.back_ns - std::min(end_ns, incident.back_ns);
 }
 
 std::vector<history::Incident> incidents_since(const Situation& situation, std::uint64_t since_ns) {

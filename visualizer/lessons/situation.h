@@ -25,6 +25,7 @@ enum class ActionKind {
   stop_load,
   request,  ///< `GET target`, whose answer nobody waits for.
   kill,     ///< SIGKILL to `worker`.
+  protect,  ///< Connections outlive their worker from now on, if `on`; otherwise they don't.
 };
 
 struct Action {
@@ -33,17 +34,22 @@ struct Action {
   std::uint32_t worker = 0;
   double requests_per_second = 0;
   std::uint32_t connections = 0;
+  bool on = false;
 };
 using Actions = std::vector<Action>;
 
 /// Load over as many connections as most lessons want.
 Action start_load(double requests_per_second);
+Action protect(bool on);
 
 std::uint32_t count_workers(const picture::Snapshot& now);
 /// Workers that can take a request: idle, or busy with one that does not take long.
 std::uint32_t count_serving(const picture::Snapshot& now);
 /// Workers whose request in hand has that path.
 std::uint32_t count_in(const picture::Snapshot& now, const std::string& path);
+/// How long nobody was there: from what is known of its latest end to its successor. The incident
+/// is closed.
+std::uint64_t absence_ns(const history::Incident& incident);
 /// Incidents that began at or after `since_ns`, oldest first.
 std::vector<history::Incident> incidents_since(const Situation& situation, std::uint64_t since_ns);
 

@@ -33,7 +33,7 @@ class WhoAnswers final : public Lesson {
            words::counted(count_workers(now), "worker") + "?";
   }
 
-  std::array<std::string, kChoices> choices(const picture::Snapshot&) const override {
+  Choices choices(const picture::Snapshot&) const override {
     return {"One worker does nearly all of it", "About evenly",
             "Strictly in turns: each exactly as many"};
   }

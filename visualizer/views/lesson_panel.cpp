@@ -37,7 +37,7 @@ constexpr float kTextGap = 4;
 constexpr float kKey = 74;  // of the button below: the place of its key
 
 bool is_right(const Page& page, std::size_t choice) {
-  return page.answer.has_value() && page.answer->right == choice;
+  return page.answer && page.answer->right == choice;
 }
 
 bool matters(const Page& page, std::size_t choice) {
@@ -72,8 +72,8 @@ Rect cut_text(const Painter& painter, Rect& inside, Type type, const std::string
 
 void place_choices(const Painter& painter, Rect& inside, const Page& page, bool all,
                    LessonLayout& layout) {
+  layout.choices.assign(page.choices.size(), {});
   for (std::size_t i = 0; i < page.choices.size(); ++i) {
-    layout.choices[i] = {};
     if (!all && !matters(page, i)) continue;
     const float width = inside.w - painter.px(kChoiceText + 8);
     const float words = painter.paragraph_height(choice_type(page, i), width, page.choices[i]);

@@ -1,7 +1,7 @@
 // The lesson that is open: question, guesses, what is measured, and why.
 #pragma once
 
-#include <array>
+#include <vector>
 
 #include "views/painter.h"
 #include "views/view.h"
@@ -13,7 +13,7 @@ struct LessonLayout {
   Rect steps;
   Rect title;
   Rect question;
-  std::array<Rect, lessons::kChoices> choices;
+  std::vector<Rect> choices;
   Rect measured;
   Rect below;  ///< Progress, or why it is so.
   Rect next;
