@@ -109,6 +109,7 @@ int WriteBatch::replace_log() {
 
 std::uint64_t WriteBatch::announce() {
   assert(owner_.is_here() && open_);
+  if (failure_) return 0;  // the turn may not even be ours
   turn_.announce_commit();
   return turn_.latest_commit();
 }
@@ -118,9 +119,8 @@ std::optional<StoreError> WriteBatch::commit() {
   open_ = false;
   std::optional<StoreError> failure = failure_to_commit(number);
   if (in_transaction()) run(rollback_);
-  if (failure) {
-    turn_.settle_commit(/*kept=*/false);
-  } else {
+  if (failure && number != 0) turn_.settle_commit(/*kept=*/false);
+  if (!failure) {
     turn_.confirm_commit();
     own_commit_ = number;
   }

@@ -80,7 +80,7 @@ class WriteBatch {
   /// are in place.
   std::optional<StoreError> flush();
   /// Right before commit(): number of the batch. From now on was_kept() is true of it, however this
-  /// process ends.
+  /// process ends. 0: it has failed already.
   std::uint64_t announce();
   /// By whoever has the turn: whether a batch that was announced has been committed. Nothing: it
   /// was too long ago.
