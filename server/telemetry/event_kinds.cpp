@@ -74,7 +74,7 @@ std::string shutting_down(const EventRecord&, const std::string& text) {
 }
 
 std::string moved(const EventRecord& event, const std::string& text) {
-  std::string line = "moved " + counted(event.exit_code, "connection") + " to other workers";
+  std::string line = "moved " + counted(event.exit_code, "connection");
   const std::string_view reason = to_string(static_cast<MoveReason>(event.exit_cause));
   if (!reason.empty()) line.append(" (").append(reason).append(1, ')');
   line += " in " + duration_text(event.duration_ns);
