@@ -103,7 +103,8 @@ void CrowdClient::act(Clock::time_point now, long round) {
     ++count_;
     send(first + second + next_get());
   } else {
-    send(habit_ == Habit::loops && count_ % 4 == 0 ? next_post() : next_get());
+    const bool is_post = habit_ == Habit::posts || (habit_ == Habit::loops && count_ % 4 == 0);
+    send(is_post ? next_post() : next_get());
   }
   start_waiting(now, round);
 }

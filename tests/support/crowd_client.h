@@ -23,8 +23,9 @@ namespace forkscope::support {
 /// What a client does with its connection, again and again.
 enum class Habit {
   loops,      ///< One request after the other; every fourth posts a todo.
+  posts,      ///< The same, and each of them does.
   pipelines,  ///< Three requests at once, one of which posts.
-  reads,      ///< As the first, without posts.
+  reads,      ///< The same, and none does.
   rests,      ///< Nothing. This and the following act once a round, when they are called on.
   cuts_head,  ///< Has sent half of the head of a POST; the rest, when called on.
   cuts_body,  ///< Has sent the head and half of the body.

@@ -1,5 +1,5 @@
-// A disk that fails once, on demand: for the write-ahead log of a server that was started with
-// environment(). One worker at a time suffers it, whoever writes or syncs first.
+// A disk that fails once, on demand: for the files of a server that was started with environment().
+// One worker at a time suffers it, whoever writes or syncs first.
 #pragma once
 
 #include <sys/types.h>
@@ -16,7 +16,8 @@ namespace forkscope::support {
 
 class FaultyDisk {
  public:
-  enum class Fault { kStallWrite, kStallSync, kFailSync };
+  /// Of the write-ahead log; kStallMark: of the mark that says that a commit is through.
+  enum class Fault { kStallWrite, kStallMark, kStallSync, kFailSync };
 
   /// For ServerOptions::environment.
   std::vector<std::string> environment() const {
@@ -38,6 +39,7 @@ class FaultyDisk {
  private:
   std::filesystem::path file(Fault fault) const {
     return directory_.path() / (fault == Fault::kStallWrite  ? "stall-write"
+                                : fault == Fault::kStallMark ? "stall-mark"
                                 : fault == Fault::kStallSync ? "stall-sync"
                                                              : "fail-sync");
   }
