@@ -13,56 +13,31 @@ namespace {
 
 using namespace std::chrono_literals;
 
-bool gets_balanced(Scene& scene) {
-  return wait_until([&] { return scene.crowd.everybody_is_answered() && scene.is_balanced(); });
-}
-
-TEST(ProtectionBalances, ANewcomerAfterACrash) {
-  Scene scene;
-  scene.settle();
-  ::kill(scene.server.worker_pid(2), SIGKILL);
-  EXPECT_TRUE(gets_balanced(scene)) << ::testing::PrintToString(scene.crowd.seen());
-  EXPECT_GT(scene.figures.moved(MoveReason::balance), 0);
-  scene.expect_broken(scene.figures.lost());
-}
-
-TEST(ProtectionBalances, ANewcomerAfterAHang) {
-  Scene scene(with({"--hang-after=1s", "--kill-after=1500ms"}));
-  scene.settle();
-  Culprit culprit(scene.server);
-  culprit.ask("/v1/faults/hang?mode=sleep");
-  ASSERT_TRUE(is_hung(scene.server, culprit.worker));
-  EXPECT_TRUE(gets_balanced(scene)) << ::testing::PrintToString(scene.crowd.seen());
-  scene.expect_unharmed(1);
-}
-
-TEST(ProtectionBalances, AWorkerThatComesBackFromAHang) {
-  Scene scene(with({"--hang-after=1s", "--kill-after=1m"}));
-  scene.settle();
-  Culprit culprit(scene.server);
-  culprit.ask("/v1/faults/slow?ms=2500");
-  ASSERT_TRUE(is_hung(scene.server, culprit.worker));
-  EXPECT_EQ(culprit.connection.read_response().status, 200);
-  EXPECT_TRUE(gets_balanced(scene)) << ::testing::PrintToString(scene.crowd.seen());
-  scene.expect_unharmed(0);
-}
-
-TEST(ProtectionBalances, NewcomersInAReload) {
-  Scene scene;
-  const auto old = worker_pids(scene.server);
-  scene.server.signal(SIGHUP);
-  ASSERT_TRUE(wait_for_reload(scene.server, old));
-  EXPECT_TRUE(gets_balanced(scene)) << ::testing::PrintToString(scene.crowd.seen());
-  scene.expect_unharmed(0);
-}
-
-TEST(ProtectionBalances, NewcomersInAServerThatGrows) {
-  Scene scene({.workers = 1});
+/// In a server that grows, for a worker that has come back from a hang, and after its death.
+TEST(ProtectionBalances, WhoeverIsNew) {
+  Scene scene({.workers = 1, .arguments = {"--hang-after=500ms", "--kill-after=1m"}});
   EXPECT_EQ(scene.clients_of(1), 64);
   scene.server.control({{"cmd", "scale"}, {"workers", kWorkers}});
   ASSERT_TRUE(wait_until([&] { return worker_pids(scene.server).size() == kWorkers; }));
-  EXPECT_TRUE(gets_balanced(scene)) << ::testing::PrintToString(scene.crowd.seen());
+  scene.expect_balanced();
   scene.expect_unharmed(0);
+
+  Culprit culprit(scene.server);
+  culprit.ask("/v1/faults/slow?ms=1500");
+  ASSERT_TRUE(is_hung(scene.server, culprit.worker));
+  EXPECT_TRUE(scene.crowd.everybody_is_answered());
+  EXPECT_EQ(scene.clients_of(culprit.worker), 0);
+  EXPECT_EQ(culprit.connection.read_response().status, 200);
+  scene.expect_balanced();
+  scene.expect_unharmed(0);
+
+  const long moved = scene.figures.moved(MoveReason::balance);
+  EXPECT_GT(moved, 0);
+  ::kill(scene.server.worker_pid(2), SIGKILL);
+  ASSERT_TRUE(scene.is_back(2, 2));
+  scene.expect_balanced();
+  EXPECT_GT(scene.figures.moved(MoveReason::balance), moved);
+  scene.expect_broken(scene.figures.lost());
 }
 
 TEST(ProtectionBalances, NothingAtSteadyLoad) {
@@ -70,7 +45,7 @@ TEST(ProtectionBalances, NothingAtSteadyLoad) {
   scene.settle();
   const long moved = scene.figures.moved();
   const Seen before = scene.crowd.seen();
-  EXPECT_TRUE(scene.wait_for_answers(3000));
+  EXPECT_TRUE(scene.wait_for_answers(2000));
   support::pass(200ms);  // the longest that the figures are late
   EXPECT_EQ(scene.figures.moved(), moved);
   const Seen after = scene.crowd.seen();

@@ -114,8 +114,9 @@ inline bool is_hung(const ServerProcess& server, int worker) {
 }
 
 struct Scene {
-  explicit Scene(ServerOptions options = with({}), const Habits& habits = support::kMixed)
-      : server(std::move(options)), figures(server), crowd(server, habits) {}
+  explicit Scene(ServerOptions options = with({}), const Habits& habits = support::kMixed,
+                 std::chrono::milliseconds pause = std::chrono::milliseconds(20))
+      : server(std::move(options)), figures(server), crowd(server, habits, pause) {}
 
   /// So many of the crowd's connections broke, and the server knows of each; nobody was told to
   /// go, got what was not his, or has lost a todo or got two.
@@ -138,19 +139,41 @@ struct Scene {
     EXPECT_TRUE(wait_until([&] { return figures.moved(reason) == connections; }))
         << figures.moved(reason) << " have moved, not " << connections;
   }
-  /// Until no worker is new any more: nothing moves from now on without a reason, and each client
-  /// knows whose it is.
+  /// Until each worker has its share, or none is new any more: nothing moves from now on without a
+  /// reason (balance.h), and each client knows whose it is.
   void settle() {
-    EXPECT_TRUE(wait_until([&] {
-      const auto status = server.control({{"cmd", "status"}});
-      return std::ranges::all_of(status["workers"],
-                                 [](const auto& worker) { return worker["uptime_ms"] > 2000; });
-    }));
+    EXPECT_TRUE(wait_until([&] { return is_even() || has_no_newcomer(); }));
     EXPECT_TRUE(crowd.everybody_is_answered());
   }
-  /// Until that worker serves in the so-manieth process.
+  /// So that nobody has to give any away.
+  bool is_even() const {
+    const auto status = server.control({{"cmd", "status"}});
+    int least = 1000;
+    int total = 0;
+    for (const auto& worker : status["workers"]) {
+      least = std::min<int>(least, worker["connections"]);
+      total += worker["connections"].get<int>();
+    }
+    return least + 1 >= total / static_cast<int>(status["workers"].size());
+  }
+  bool has_no_newcomer() const {
+    const auto status = server.control({{"cmd", "status"}});
+    return std::ranges::all_of(status["workers"],
+                               [](const auto& worker) { return worker["uptime_ms"] > 1700; });
+  }
+  /// Until that worker has its so-manieth process.
   bool is_back(int worker, int generation) const {
     return wait_until([&] { return server.worker(worker)["generation"] == generation; });
+  }
+  /// Until it serves. Its pid, or 0.
+  pid_t serving(int worker) const {
+    pid_t pid = 0;
+    wait_until([&] {
+      const auto now = server.worker(worker);
+      if (now["state"] == "idle" || now["state"] == "busy") pid = now["pid"];
+      return pid != 0;
+    });
+    return pid;
   }
   /// How many of the crowd were answered by that worker last.
   int clients_of(int worker) const {
@@ -158,13 +181,16 @@ struct Scene {
     const auto found = seen.connections.find(std::to_string(worker));
     return found == seen.connections.end() ? 0 : found->second;
   }
-  /// Each worker has its share of the crowd.
-  bool is_balanced() const {
-    const auto workers = worker_pids(server);
-    const int share = 64 / static_cast<int>(workers.size());
-    return std::ranges::all_of(workers, [&](const auto& worker) {
-      return std::abs(clients_of(worker.first) - share) <= 4;
-    });
+  /// Each worker has its share of the crowd, or gets it soon.
+  void expect_balanced() {
+    EXPECT_TRUE(wait_until([&] {
+      if (!crowd.everybody_is_answered()) return false;
+      const auto workers = worker_pids(server);
+      const int share = 64 / static_cast<int>(workers.size());
+      return std::ranges::all_of(workers, [&](const auto& worker) {
+        return std::abs(clients_of(worker.first) - share) <= 4;
+      });
+    })) << ::testing::PrintToString(crowd.seen());
   }
   /// That many answers later.
   bool wait_for_answers(long count) const {
