@@ -124,7 +124,9 @@ int run(std::chrono::seconds duration, std::uint32_t seed) {
   std::mt19937 random(seed);
   ServerProcess server({.workers = kWorkers,
                         .arguments = {"--hang-after=300ms", "--kill-after=600ms",
-                                      "--drain-timeout=2s", "--faults=on"}});
+                                      "--drain-timeout=2s", "--faults=on",
+                                      // Half requests wait for the next round, the last for calm.
+                                      "--head-timeout=2m", "--body-timeout=2m"}});
   const std::size_t descriptors_before = open_descriptors(server.pid());
   const Figures figures(server);
   Crowd crowd(server, kHabits, 1ms);
