@@ -86,9 +86,9 @@ TEST(ProtectionInScaling, LetsARequestThatRunsEndWhereItIs) {
   EXPECT_EQ(response.status, 200);
   EXPECT_EQ(response.header("x-worker"), "2");
   EXPECT_EQ(response.header("connection"), "");
+  ASSERT_TRUE(has_workers(scene.server, 1));
   last.ask("/livez");
   EXPECT_EQ(last.connection.read_response().header("x-worker"), "1");
-  EXPECT_TRUE(has_workers(scene.server, 1));
   EXPECT_TRUE(scene.crowd.everybody_is_answered());
   scene.expect_unharmed(0);
 }
