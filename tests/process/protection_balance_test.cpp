@@ -23,10 +23,13 @@ TEST(ProtectionBalances, WhoeverIsNew) {
   scene.expect_unharmed(0);
 
   Culprit culprit(scene.server);
-  culprit.ask("/v1/faults/slow?ms=1500");
+  culprit.ask("/v1/faults/slow?ms=1200");
   ASSERT_TRUE(is_hung(scene.server, culprit.worker));
+  const pid_t pid = scene.server.worker_pid(culprit.worker);
+  ::kill(pid, SIGSTOP);  // so that it does not return before everybody has looked
   EXPECT_TRUE(scene.crowd.everybody_is_answered());
   EXPECT_EQ(scene.clients_of(culprit.worker), 0);
+  ::kill(pid, SIGCONT);
   EXPECT_EQ(culprit.connection.read_response().status, 200);
   scene.expect_balanced();
   scene.expect_unharmed(0);

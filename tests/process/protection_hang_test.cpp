@@ -68,11 +68,13 @@ TEST(ProtectionFromAHang, LetsTheHandlerAnswerAfterAll) {
   const int worker = culprit.worker;
   const pid_t pid = scene.server.worker_pid(worker);
   for (int round = 1; round <= 2; ++round) {
-    culprit.ask("/v1/faults/slow?ms=1500");
+    culprit.ask("/v1/faults/slow?ms=1200");
     culprit.ask("/livez");
     ASSERT_TRUE(is_hung(scene.server, worker));
+    ::kill(pid, SIGSTOP);  // so that it does not return before everybody has looked
     EXPECT_TRUE(scene.crowd.everybody_is_answered());
     EXPECT_EQ(scene.clients_of(worker), 0);
+    ::kill(pid, SIGCONT);
     // Both are answered where they were sent, and the worker goes on.
     for (int i = 0; i < 2; ++i) {
       const auto response = culprit.connection.read_response();
