@@ -22,6 +22,7 @@ TEST(ProtectionBalances, WhoeverIsNew) {
   scene.expect_balanced();
   scene.expect_unharmed(0);
 
+  scene.settle();
   Culprit culprit(scene.server);
   culprit.ask("/v1/faults/slow?ms=1200");
   ASSERT_TRUE(is_hung(scene.server, culprit.worker));

@@ -94,6 +94,7 @@ TEST(ProtectionFromAKill, LetsConnectionsWaitWhenAllDieAtOnce) {
 TEST(ProtectionBeforeTheDisk, HasPeersTellWhatACrashedWorkerHasCommitted) {
   FaultyDisk disk;
   Scene scene({.workers = kWorkers, .environment = disk.environment()}, kResting);
+  scene.settle();
   Culprit culprit(scene.server);
   std::deque<Culprit> writers;
   while (writers.size() < 3) {  // at the same worker
@@ -141,6 +142,7 @@ TEST_P(ProtectionFromACore, AnswersAllWhileItIsBeingWritten) {
   ServerOptions options = with({"--hang-after=1m"});
   options.dumps_core = true;
   Scene scene(options, kAllHabits);
+  scene.settle();
   HeldCores cores(scene.server.directory());
   if (!cores) GTEST_SKIP() << "not allowed to hold files here";
   Culprit culprit(scene.server);
@@ -162,6 +164,7 @@ INSTANTIATE_TEST_SUITE_P(EveryWay, ProtectionFromACore,
 
 TEST(ProtectionHasLimits, LosesAResponseThatIsHalfSent) {
   Scene scene(with({}), kResting);
+  scene.settle();
   Culprit culprit(scene.server);
   const long before = scene.figures.bytes_sent();
   culprit.ask("/v1/openapi.json");
@@ -191,6 +194,7 @@ TEST(ProtectionHasLimits, LosesAResponseThatIsHalfSent) {
 
 TEST(ProtectionHasLimits, LosesABodyOfMoreThanTheLedgerHolds) {
   Scene scene(with({}), kResting);
+  scene.settle();
   for (const std::size_t sent : {30'000, 100'000}) {
     Culprit culprit(scene.server);
     const long before = scene.figures.bytes_received();

@@ -77,6 +77,7 @@ TEST(ProtectionInScaling, MovesAllThatTheOnesHadWhoGo) {
 
 TEST(ProtectionInScaling, LetsARequestThatRunsEndWhereItIs) {
   Scene scene({.workers = 2}, kResting);
+  scene.settle();
   std::map<int, Culprit> culprits = culprits_everywhere(scene.server, 2);
   Culprit& last = culprits.at(2);
   last.ask("/v1/faults/slow?ms=700");
@@ -96,6 +97,7 @@ TEST(ProtectionInScaling, LetsARequestThatRunsEndWhereItIs) {
 /// It is asked to go while it hangs, and does so in the end.
 TEST(ProtectionInScaling, HasAHungWorkerGoInOrder) {
   Scene scene(with({"--hang-after=500ms", "--kill-after=1m"}), kAllHabits);
+  scene.settle();
   std::map<int, Culprit> culprits = culprits_everywhere(scene.server);
   Culprit& last = culprits.at(4);
   last.ask("/v1/faults/slow?ms=2000");

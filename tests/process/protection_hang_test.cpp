@@ -51,6 +51,7 @@ TEST(ProtectionFromHangs, MovesAllOthersBeforeAnybodyIsKilled) {
 
 TEST(ProtectionFromAHang, LosesNothingWhenTheWorkerIsKilledInTheEnd) {
   Scene scene(with({"--hang-after=500ms", "--kill-after=1s"}), kAllHabits);
+  scene.settle();
   Culprit culprit(scene.server);
   // What is behind it on the same connection is lost with it: one connection, one loss.
   culprit.ask("/v1/faults/hang?mode=sleep");
@@ -64,6 +65,7 @@ TEST(ProtectionFromAHang, LosesNothingWhenTheWorkerIsKilledInTheEnd) {
 /// As often as it hangs.
 TEST(ProtectionFromAHang, LetsTheHandlerAnswerAfterAll) {
   Scene scene(with({"--hang-after=500ms", "--kill-after=1m"}), kAllHabits);
+  scene.settle();
   Culprit culprit(scene.server);
   const int worker = culprit.worker;
   const pid_t pid = scene.server.worker_pid(worker);
@@ -83,9 +85,8 @@ TEST(ProtectionFromAHang, LetsTheHandlerAnswerAfterAll) {
     }
     EXPECT_TRUE(
         wait_until([&] { return support::count_in(scene.server.log(), " recovered") == round; }));
-    EXPECT_TRUE(wait_until([&] {
-      return scene.crowd.everybody_is_answered() && scene.clients_of(worker) > 0;
-    })) << "a newcomer's share";
+    scene.settle();
+    EXPECT_GT(scene.clients_of(worker), 0) << "a newcomer's share";
   }
   scene.expect_unharmed(0);
   EXPECT_EQ(scene.server.worker_pid(worker), pid);
@@ -128,7 +129,9 @@ struct StalledDisk : Scene {
       : Scene({.workers = kWorkers,
                .arguments = {"--hang-after=500ms", "--kill-after=1m"},
                .environment = disk.environment()},
-              kReaders) {}
+              kReaders) {
+    settle();
+  }
 };
 
 /// It is killed at the declaration: nobody else can write before. What became of its commit is
@@ -178,6 +181,7 @@ TEST(ProtectionFromAStalledDisk, RunsElsewhereWhatHadNotBegun) {
 
 TEST(ProtectionWhenAllHang, LetsConnectionsWaitForTheFirstOneThatIsBack) {
   Scene scene(with({"--hang-after=500ms", "--kill-after=0"}), kReaders);
+  scene.settle();
   std::map<int, Culprit> culprits = culprits_everywhere(scene.server);
   for (auto& [worker, culprit] : culprits) culprit.ask("/v1/faults/hang?mode=sleep");
   for (const auto& [worker, culprit] : culprits) ASSERT_TRUE(is_hung(scene.server, worker));
@@ -190,6 +194,7 @@ TEST(ProtectionWhenAllHang, LetsConnectionsWaitForTheFirstOneThatIsBack) {
 
 TEST(ProtectionWhenAllHang, LosesOneRequestOfEach) {
   Scene scene(with({"--hang-after=500ms", "--kill-after=1s"}), kAllHabits);
+  scene.settle();
   std::map<int, Culprit> culprits = culprits_everywhere(scene.server);
   for (auto& [worker, culprit] : culprits) culprit.ask("/v1/faults/hang?mode=sleep");
   for (const auto& [worker, culprit] : culprits) {
