@@ -225,8 +225,13 @@ void Supervisor::publish_beat(std::uint64_t now_ns) {
   record.state = static_cast<std::uint64_t>(stopping_ ? telemetry::PrimaryState::draining
                                                       : telemetry::PrimaryState::running);
   std::copy(dealer_.moved().begin(), dealer_.moved().end(), record.moved);
-  record.protection = static_cast<std::uint32_t>(settings_.protect ? telemetry::Protection::on
-                                                                   : telemetry::Protection::off);
+  // Whether it is so, not whether somebody wants it.
+  const bool protects =
+      settings_.protect && std::none_of(pool_.begin(), pool_.end(), [](const WorkerHandle& worker) {
+        return worker.serves_unprotected();
+      });
+  record.protection =
+      static_cast<std::uint32_t>(protects ? telemetry::Protection::on : telemetry::Protection::off);
   segment_.beat().write(record);
 }
 

@@ -122,6 +122,8 @@ class WorkerHandle {
     if (!is_ready() || !process_ || crashed_ || !custody_) return std::nullopt;
     return Dealer::Receiver{self(), &*custody_};
   }
+  /// Serves, and its connections would die with it.
+  bool serves_unprotected() const { return is_ready() && !is_kept(); }
   /// Of the current process, or else of the latest: it has served.
   bool was_ready() const { return roster_.ready_ns != 0; }
   /// Of the current process, or else of the latest: it was told to drain.

@@ -93,5 +93,12 @@ TEST_F(AnotherChild, IsReloadedWithoutBeingKilled) {
   EXPECT_TRUE(answers(server_));
 }
 
+// Nobody keeps them: it would have to say how far each is.
+TEST_F(AnotherChild, IsSaidToHaveNoProtection) {
+  EXPECT_TRUE(wait_until([&] {
+    return server_.control({{"cmd", "status"}})["protection"] == "off";
+  }));
+}
+
 }  // namespace
 }  // namespace forkscope

@@ -174,7 +174,7 @@ TEST(LoadGenerator, CountsEachConnectionThatBreaksWithARequestOutstanding) {
   ScriptedHttpServer server([](const std::string&) { return ScriptedHttpServer::kNoAnswer; });
   LoadGenerator generator;
   generator.start(towards(server, 8));
-  ASSERT_TRUE(wait_until([&] { return generator.status().sent == 8; }));
+  ASSERT_TRUE(wait_until([&] { return generator.status().sent == 8 && server.accepted() == 8; }));
   server.close_all();
   EXPECT_TRUE(wait_until([&] { return generator.status().broken == 8; }));
   EXPECT_TRUE(wait_until([&] { return server.accepted() == 16; }));

@@ -65,9 +65,9 @@ class ScriptedHttpServer {
     for (;;) {
       const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
       if (client < 0) return;
-      ++accepted_;
       const std::lock_guard lock(mutex_);
       clients_.push_back(client);
+      ++accepted_;  // close_all() would close it from now on
       threads_.emplace_back([this, client] { serve(client); });
     }
   }
