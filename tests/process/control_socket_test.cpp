@@ -121,6 +121,7 @@ TEST_F(ControlSocket, CountsEachConnectionThatMoves) {
 
 TEST_F(ControlSocket, TellsWithTheSuccessorWhatMovedFromItsPredecessor) {
   Clients clients(server_);
+  ASSERT_TRUE(support::wait_while_watched(server_, 2, 2s));  // nobody is a newcomer any more
   const auto before = clients.ask();
   server_.control({{"cmd", "signal"}, {"worker", 2}, {"signal", "KILL"}});
   nlohmann::json status;
