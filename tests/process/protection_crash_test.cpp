@@ -83,6 +83,7 @@ TEST(ProtectionFromAKill, LosesNoTodoAndCountsWhatBreaks) {
 
 TEST(ProtectionFromAKill, LetsConnectionsWaitWhenAllDieAtOnce) {
   Scene scene(with({}), kAllHabits);
+  scene.settle();
   for (const auto& [number, pid] : worker_pids(scene.server)) ::kill(pid, SIGKILL);
   for (int number = 1; number <= kWorkers; ++number) ASSERT_TRUE(scene.is_back(number, 2));
   EXPECT_TRUE(scene.crowd.everybody_is_answered());

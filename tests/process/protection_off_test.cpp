@@ -86,6 +86,7 @@ TEST(ProtectionOff, LeavesNewcomersWithoutConnectionsAndTellsClientsOfOthersToGo
   EXPECT_EQ(scene.clients_of(4) + scene.clients_of(5), 0);
 
   const int share = scene.clients_of(3);
+  ASSERT_TRUE(scale(3));  // so that nobody who is told to go comes to one that goes as well
   ASSERT_TRUE(scale(2));
   EXPECT_TRUE(scene.crowd.everybody_is_answered());
   const Seen seen = scene.crowd.seen();
