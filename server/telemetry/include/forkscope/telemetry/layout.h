@@ -26,7 +26,8 @@
 // CLOCK_MONOTONIC unless a name says otherwise; a time of 0 means "never".
 //
 // Exception to "nobody else": after a worker has died and has been reaped, the primary settles its
-// slot (counts the abandoned request) before the successor is forked.
+// slot (counts the requests that were lost) before the successor is forked; and while a worker that
+// hangs may touch nothing, the primary lowers its gauge of connections by those that have moved.
 #pragma once
 
 #include <bit>

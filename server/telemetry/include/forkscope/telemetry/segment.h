@@ -42,7 +42,8 @@ class Segment {
   BeatLane beat() const;
   RosterLane roster(std::uint32_t slot) const;
   EventLane events() const;
-  /// For a worker its own slot; for the primary any slot whose process has been reaped.
+  /// For a worker its own slot; for the primary any slot whose process has been reaped, or is
+  /// frozen (protection/ledger.h).
   SlotWriter slot(std::uint32_t slot) const;
 
   /// In a child of the primary, right after the fork: makes everything but its own slot read-only,
