@@ -73,7 +73,11 @@ std::optional<Custody::Heard> Custody::hear() {
       case MessageKind::parcel:
         if (const auto parcel = parcel_of(*message)) {
           forget_adopted(parcel->entry.parcel);
-          heard.connection = std::move(message);
+          const std::uint32_t giving = parcel->entry.giving;
+          if (socket == worker_.get()) given_ = giving;
+          // Its worker has died right behind giving it, and was heard before its keeper.
+          const bool is_here = socket == keeper_.get() && giving != 0 && giving == given_;
+          if (!is_here) heard.connection = std::move(message);
         } else {
           heard.spoilt = true;
         }

@@ -94,6 +94,7 @@ class Custody {
   mutable pid_t keeper_pid_ = 0;
   bool keeper_gone_ = false;
   std::uint64_t dealt_ = 0;
+  std::uint32_t given_ = 0;  ///< By the worker: number of the latest that it gave.
   std::deque<Copy> copies_;
 };
 

@@ -61,6 +61,7 @@ class Keeper {
       const auto traffic = traffic_of(fd);
       if (!traffic) continue;  // its client is gone
       Fate fate = fate_of(entry, in_hand, worker, *traffic);
+      if (entry.giving != 0 && fate == Fate::lost) continue;  // somebody else has gone on with it
       const bool moves = fate != Fate::stays && fate != Fate::ends && fate != Fate::lost;
       if (moves && !may_move) {
         const std::uint32_t answered = fate == Fate::moves_past ? entry.request_bytes : 0;

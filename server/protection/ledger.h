@@ -59,9 +59,9 @@ struct Entry {
   std::uint32_t prepared_bytes;  ///< Behind them: an answer that may leave as it is.
   std::uint32_t status;          ///< Of that answer (HTTP).
   std::uint32_t answer_bytes;    ///< Of the answer that is on its way.
-  std::uint32_t reserved;
-  std::uint64_t received;  ///< Ever, by whichever worker: what the kernel has to agree with.
-  std::uint64_t sent;      ///< The same, up to the answer on its way.
+  std::uint32_t giving;          ///< Its worker gives it away, as its so many-th; 0: it does not.
+  std::uint64_t received;        ///< Ever, by whichever worker: what the kernel has to agree with.
+  std::uint64_t sent;            ///< The same, up to the answer on its way.
   std::uint64_t batch;  ///< Number of the batch whose commit the prepared answer waits for; or 0.
   std::uint64_t
       parcel;  ///< Number of the parcel that it came with (custody.h); 0: it was accepted.

@@ -118,8 +118,8 @@ void Line::close() {
   if (entry_ != nullptr) move_to(Stage::none);
 }
 
-void Line::reopen() {
-  if (entry_ != nullptr) move_to(Stage::open);
+void Line::give(std::uint32_t number) {
+  if (entry_ != nullptr) __atomic_store_n(&entry_->giving, number, __ATOMIC_RELEASE);
 }
 
 }  // namespace forkscope::protection

@@ -52,8 +52,8 @@ class Line {
   /// It has left, and nothing follows.
   void linger();
   void close();
-  /// It has not been closed after all.
-  void reopen();
+  /// It is about to be given away, as the so many-th; 0: it has not been.
+  void give(std::uint32_t number);
 
   bool may_run_again() const { return entry_ != nullptr && (entry_->flags & kMayRunAgain) != 0; }
   /// For a parcel; only of one that is kept.

@@ -17,17 +17,21 @@ std::optional<WorkerEnd::Heard> WorkerEnd::hear() {
   return heard;
 }
 
-Sent WorkerEnd::give(int connection, Line& line) const {
+Sent WorkerEnd::give(int connection, Line& line) {
   if (!line.is_kept() || line.stage() != Stage::open || (line.entry().flags & kTooLong) != 0) {
     return Sent::never;
   }
-  // Not ours any more before it is somebody else's: nobody may serve it twice.
+  // Should we die in between, the primary knows whether it has it (custody.h).
+  line.give(++given_);
   Entry entry = line.entry();
   entry.parcel = 0;
-  line.close();
   const std::string_view bytes(ledger_.buffer(connection), entry.bytes);
   const Sent sent = send_parcel(socket_, connection, entry, bytes);
-  if (sent != Sent::yes) line.reopen();
+  if (sent == Sent::yes) {
+    line.close();
+  } else {
+    line.give(0);
+  }
   return sent;
 }
 

@@ -41,11 +41,12 @@ class WorkerEnd {
   /// Gives the connection to the primary, if it can go now: nothing of it has begun, and nothing is
   /// on its way to the client. The caller closes its own descriptor afterwards, and touches it no
   /// more.
-  Sent give(int connection, Line& line) const;
+  Sent give(int connection, Line& line);
 
  private:
   const Ledger& ledger_;
   int socket_;
+  std::uint32_t given_ = 0;
 };
 
 }  // namespace forkscope::protection

@@ -23,7 +23,8 @@ class Balance {
 
  private:
   os::Deadline due_;
-  os::Deadline ends_;
+  os::Deadline ends_;      ///< If it is even by then.
+  os::Deadline gives_up_;  ///< If it is not.
 };
 
 }  // namespace forkscope::supervisor

@@ -68,6 +68,18 @@ TEST_F(EvenOut, IsOverSoon) {
   EXPECT_TRUE(balance_.due().is_set()) << "until the next one";
 }
 
+// Those that are busy may have had nothing to give.
+TEST_F(EvenOut, GoesOnForAWhileWhereItIsNotEven) {
+  balance_.joined(kNow);
+  std::uint64_t last = 0;
+  for (int i = 0; balance_.due().is_set() && i < 1000; ++i) {
+    last = balance_.due().ns();
+    at(last, {64, 0, 0, 0});
+  }
+  EXPECT_GT(last, kNow + 5000 * kMs);
+  EXPECT_FALSE(balance_.due().is_set()) << "and gives up in the end";
+}
+
 TEST_F(EvenOut, LeavesLightTrafficWhereItIs) {
   for (const std::vector<std::uint64_t>& loads :
        {std::vector<std::uint64_t>{1, 0, 0, 0}, {2, 0, 0, 0}, {2, 2, 0, 0}, {1, 1, 1, 0}}) {

@@ -77,6 +77,7 @@ class CustodyTest : public ::testing::Test {
         ::recv(pair.server.get(), bytes.data(), bytes.size(), MSG_WAITALL);
         lines.emplace_back(inheritance.ledger, pair.server.get()).received({bytes.data(), 10});
       }
+      inheritance_ = &inheritance;
       work(inheritance.ledger, lines);
       inheritance.ledger.adopted(1);  // so much for the primary
       while (true) ::pause();
@@ -94,6 +95,7 @@ class CustodyTest : public ::testing::Test {
 
   struct HandedOver {
     std::map<int, Message> connections;  ///< By the index of the client.
+    int heard = 0;                       ///< Of them.
     std::uint32_t lost = 0;
     std::uint32_t spoilt = 0;
   };
@@ -110,6 +112,7 @@ class CustodyTest : public ::testing::Test {
       if (!heard) continue;
       if (heard->spoilt) ++result.spoilt;
       if (heard->connection) {
+        ++result.heard;
         const int client = index_of(heard->connection->connection.get());
         result.connections.emplace(client, std::move(*heard->connection));
       }
@@ -143,6 +146,7 @@ class CustodyTest : public ::testing::Test {
   std::array<Pair, kClients> pairs_;
   Custody custody_{64};
   pid_t worker_ = 0;
+  const Inheritance* inheritance_ = nullptr;  ///< In the worker.
 };
 
 using ::testing::ElementsAre;
@@ -205,6 +209,24 @@ TEST_F(CustodyTest, GetsTheAnswersOfACommitThatItsWorkerDidNotLiveToSee) {
   EXPECT_EQ(static_cast<Stage>(in_doubt->entry.stage), Stage::committing);
   EXPECT_EQ(in_doubt->answer, "HTTP/1.1 201 Created\r\n\r\n");
   EXPECT_EQ(in_doubt->entry.batch, 7U);
+}
+
+// It has given one, died right behind giving the second, and right before the third.
+TEST_F(CustodyTest, HasOnceWhatAWorkerGaveInItsLastMoment) {
+  start_worker([this](const Ledger& ledger, std::vector<Line>& lines) {
+    WorkerEnd end(*inheritance_);
+    EXPECT_EQ(end.give(pairs_[0].server.get(), lines[0]), Sent::yes);
+    const Entry second = lines[1].entry();
+    EXPECT_EQ(end.give(pairs_[1].server.get(), lines[1]), Sent::yes);
+    ledger.entry(pairs_[1].server.get()) = second;
+    lines[1].give(2);
+    lines[2].give(3);
+  });
+  end_worker();
+  const HandedOver handed = ask(Condition::dead);
+  EXPECT_THAT(clients(handed), ElementsAre(0, 1, 2, 3));
+  EXPECT_EQ(handed.heard, 4) << "each once";
+  EXPECT_EQ(handed.lost, 0U);
 }
 
 TEST_F(CustodyTest, GoesOnBehindAnAnswerThatHasLeft) {
