@@ -66,7 +66,7 @@ std::optional<Custody::Heard> Custody::hear() {
     Heard heard;
     switch (static_cast<MessageKind>(message->head.kind)) {
       case MessageKind::done:
-        heard.done = Done{static_cast<Condition>(message->head.detail), message->head.count};
+        heard.done = done(message->head);
         if (is_asked(Condition::frozen)) asked_.reset();  // it may hang again
         break;
       case MessageKind::crashed: heard.crashed = true; break;
@@ -75,9 +75,7 @@ std::optional<Custody::Heard> Custody::hear() {
           forget_adopted(parcel->entry.parcel);
           const std::uint32_t giving = parcel->entry.giving;
           if (socket == worker_.get()) given_ = giving;
-          // Its worker has died right behind giving it, and was heard before its keeper.
-          const bool is_here = socket == keeper_.get() && giving != 0 && giving == given_;
-          if (!is_here) heard.connection = std::move(message);
+          if (socket == worker_.get() || !is_given(giving)) heard.connection = std::move(message);
         } else {
           heard.spoilt = true;
         }
@@ -87,6 +85,16 @@ std::optional<Custody::Heard> Custody::hear() {
     return heard;
   }
   return std::nullopt;
+}
+
+/// Its worker has died right behind giving it away, and was heard before its keeper.
+bool Custody::is_given(std::uint32_t giving) const { return giving != 0 && giving == given_; }
+
+/// What is given is not lost: somebody else may have gone on with it already.
+Custody::Done Custody::done(const MessageHead& head) const {
+  const auto giving = static_cast<std::uint32_t>(head.detail >> 32);
+  const bool is_one_too_many = head.count > 0 && is_given(giving);
+  return {static_cast<Condition>(head.detail & UINT32_MAX), head.count - (is_one_too_many ? 1 : 0)};
 }
 
 Sent Custody::deal(Message& message) {

@@ -83,6 +83,8 @@ class Custody {
     std::uint64_t number;
     Message message;
   };
+  bool is_given(std::uint32_t giving) const;
+  Done done(const MessageHead& head) const;
   void forget_adopted(std::uint64_t number);
 
   Ledger ledger_;

@@ -50,6 +50,7 @@ class Keeper {
     const bool frozen = grip.hand == Hand::taken || grip.hand == Hand::released;
     if (worker == Condition::frozen) handed_.assign(handed_.size(), false);
     std::uint32_t lost = 0;
+    std::uint32_t giving = 0;
     for (int fd = 0; fd < ledger_.capacity(); ++fd) {
       const Entry entry = ledger_.entry(fd);
       if (entry.stage == static_cast<std::uint32_t>(Stage::none)) continue;
@@ -61,7 +62,6 @@ class Keeper {
       const auto traffic = traffic_of(fd);
       if (!traffic) continue;  // its client is gone
       Fate fate = fate_of(entry, in_hand, worker, *traffic);
-      if (entry.giving != 0 && fate == Fate::lost) continue;  // somebody else has gone on with it
       const bool moves = fate != Fate::stays && fate != Fate::ends && fate != Fate::lost;
       if (moves && !may_move) {
         const std::uint32_t answered = fate == Fate::moves_past ? entry.request_bytes : 0;
@@ -70,9 +70,12 @@ class Keeper {
         handed = pass_on(fd, entry, fate);
         if (!handed) fate = Fate::lost;
       }
-      if (fate == Fate::lost && worker == Condition::dead) ++lost;
+      if (fate != Fate::lost || worker != Condition::dead) continue;
+      ++lost;
+      if (entry.giving != 0) giving = entry.giving;
     }
-    send_message(socket_, MessageKind::done, lost, static_cast<std::uint64_t>(worker));
+    send_message(socket_, MessageKind::done, lost,
+                 std::uint64_t{giving} << 32 | static_cast<std::uint64_t>(worker));
   }
 
   bool pass_on(int fd, Entry entry, Fate fate) const {

@@ -25,7 +25,7 @@ enum class MessageKind : std::uint32_t {
   release =
       3,     ///< To the keeper, whose worker is dead: files, locks and all that is no connection.
   done = 4,  ///< From the keeper: all parcels are sent; `count` requests are lost, `detail` is the
-             ///< Condition.
+             ///< Condition and, above 32 bits, Entry::giving of one of them.
   crashed = 5,  ///< From the worker, in its last moments.
   give = 6,     ///< To the worker: `count` connections, to those who have less.
 };

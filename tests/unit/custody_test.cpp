@@ -229,6 +229,22 @@ TEST_F(CustodyTest, HasOnceWhatAWorkerGaveInItsLastMoment) {
   EXPECT_EQ(handed.lost, 0U);
 }
 
+// The kernel knows of bytes that the dead worker did not read.
+TEST_F(CustodyTest, HasNotLostWhatAWorkerGaveInItsLastMomentAndAnotherGoesOnWith) {
+  start_worker([this](const Ledger& ledger, std::vector<Line>& lines) {
+    WorkerEnd end(*inheritance_);
+    const Entry entry = lines[1].entry();
+    EXPECT_EQ(end.give(pairs_[1].server.get(), lines[1]), Sent::yes);
+    ledger.entry(pairs_[1].server.get()) = entry;
+    ledger.entry(pairs_[1].server.get()).received -= 1;
+    lines[1].give(1);
+  });
+  end_worker();
+  const HandedOver handed = ask(Condition::dead);
+  EXPECT_THAT(clients(handed), ElementsAre(0, 1, 2, 3));
+  EXPECT_EQ(handed.lost, 0U);
+}
+
 TEST_F(CustodyTest, GoesOnBehindAnAnswerThatHasLeft) {
   start_worker([this](const Ledger&, std::vector<Line>& lines) {
     for (std::size_t i = 0; i < kClients; ++i) {
