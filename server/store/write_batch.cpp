@@ -110,7 +110,7 @@ int WriteBatch::replace_log() {
 std::uint64_t WriteBatch::announce() {
   assert(owner_.is_here() && open_);
   if (failure_) return 0;  // the turn may not even be ours
-  turn_.announce_commit();
+  if (!turn_.is_commit_broken()) turn_.announce_commit();
   return turn_.latest_commit();
 }
 

@@ -25,24 +25,23 @@ WriteTurn::WriteTurn(std::string path)
 bool WriteTurn::try_take() {
   assert(owner_.is_here() && "a lock that was opened before a fork is shared by it");
   if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0) return false;
-#ifndef NDEBUG
-  held_ = true;
-#endif
-  if (file_is_still_there()) return true;
+  if (file_is_still_there()) {
+    held_mark_ = word_at(kMarkAt);
+    return true;
+  }
   release();
   return false;
 }
 
 void WriteTurn::release() {
   assert(owner_.is_here());
-#ifndef NDEBUG
-  held_ = false;
-#endif
+  held_mark_.reset();
   ::flock(file_.get(), LOCK_UN);
 }
 
 void WriteTurn::mark(std::uint64_t word) {
-  assert(held_ && "only the holder of the turn commits");
+  assert(held_mark_ && "only the holder of the turn commits");
+  held_mark_ = word;
   put_word(kMarkAt, word);
 }
 

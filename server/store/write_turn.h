@@ -98,7 +98,7 @@ class WriteTurn {
 
   bool file_is_still_there() const;
   static off_t settled_at(std::uint64_t number);
-  std::uint64_t mark_word() const { return word_at(kMarkAt); }
+  std::uint64_t mark_word() const { return held_mark_ ? *held_mark_ : word_at(kMarkAt); }
   void mark(std::uint64_t word);
   std::uint64_t word_at(off_t offset) const;
   void put_word(off_t offset, std::uint64_t word);
@@ -106,9 +106,7 @@ class WriteTurn {
   std::string path_;
   os::UniqueFd file_;
   [[no_unique_address]] os::OneThread owner_;
-#ifndef NDEBUG
-  bool held_ = false;
-#endif
+  std::optional<std::uint64_t> held_mark_;  ///< While we have the turn: nobody else changes it.
 };
 
 }  // namespace forkscope::store
