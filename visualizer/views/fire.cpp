@@ -296,8 +296,8 @@ void draw_fire(const Painter& painter, const Rect& rect, const View& view) {
       {fault_button(view, "crash", "C", "Crash", words::crash_target(view.state.crash_way)),
        words::kCrashWays, view.state.crash_way, CommandKind::crash, CommandKind::set_crash_way});
   const bool thaws = freeze && is_frozen(view, freeze->number);
-  const auto press = [&](const Button& button, CommandKind command) {
-    if (draw_low(painter, inside.cut_top(low, gap), button)) view.commands.push_back({command});
+  const auto press = [&, height = low](const Button& button, CommandKind command) {
+    if (draw_low(painter, inside.cut_top(height, gap), button)) view.commands.push_back({command});
   };
   press(
       signal_button("freeze", "F", thaws ? "Continue" : "Freeze", thaws ? "CONT" : "STOP", freeze),
