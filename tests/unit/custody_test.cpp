@@ -20,39 +20,18 @@
 #include <vector>
 
 #include "protection/line.h"
+#include "tcp_pair.h"
 
 namespace forkscope::protection {
 namespace {
 
 constexpr int kClients = 4;
 
-/// A client that has connected, and the worker's end of it.
-struct Pair {
-  os::UniqueFd client;
-  os::UniqueFd server;
-};
-
-Pair connect() {
-  os::UniqueFd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t bytes = sizeof address;
-  auto* const generic = reinterpret_cast<sockaddr*>(&address);
-  EXPECT_EQ(::bind(listener.get(), generic, bytes), 0);
-  EXPECT_EQ(::listen(listener.get(), 1), 0);
-  EXPECT_EQ(::getsockname(listener.get(), generic, &bytes), 0);
-  Pair pair{os::UniqueFd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), {}};
-  EXPECT_EQ(::connect(pair.client.get(), generic, bytes), 0);
-  pair.server = os::UniqueFd(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
-  return pair;
-}
-
 class CustodyTest : public ::testing::Test {
  protected:
   CustodyTest() {
-    for (Pair& pair : pairs_) {
-      pair = connect();
+    for (TcpPair& pair : pairs_) {
+      pair = connect_tcp_pair();
       EXPECT_EQ(::send(pair.client.get(), "GET 1GET 2", 10, 0), 10);
     }
   }
@@ -71,7 +50,7 @@ class CustodyTest : public ::testing::Test {
     if (worker_ == 0) {
       const Inheritance inheritance = custody_.in_child(primary, 1);
       std::vector<Line> lines;
-      for (Pair& pair : pairs_) {
+      for (TcpPair& pair : pairs_) {
         pair.client.reset();
         std::array<char, 10> bytes{};
         ::recv(pair.server.get(), bytes.data(), bytes.size(), MSG_WAITALL);
@@ -84,7 +63,7 @@ class CustodyTest : public ::testing::Test {
     }
     custody_.forked();
     while (custody_.ledger().adopted() == 0) ::usleep(1000);
-    for (Pair& pair : pairs_) pair.server.reset();
+    for (TcpPair& pair : pairs_) pair.server.reset();
   }
   void end_worker() {
     if (worker_ == 0) return;
@@ -143,7 +122,7 @@ class CustodyTest : public ::testing::Test {
     return clients;
   }
 
-  std::array<Pair, kClients> pairs_;
+  std::array<TcpPair, kClients> pairs_;
   Custody custody_{64};
   pid_t worker_ = 0;
   const Inheritance* inheritance_ = nullptr;  ///< In the worker.

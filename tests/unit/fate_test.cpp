@@ -2,7 +2,6 @@
 // where the kernel agrees with the ledger and where it does not.
 #include "protection/fate.h"
 
-#include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "os/unique_fd.h"
+#include "tcp_pair.h"
 
 namespace forkscope::protection {
 
@@ -154,23 +154,8 @@ TEST(FateOfAConnection, IsNotThatOfAStageThatNobodyHasWritten) {
 
 // ── what the kernel knows ──
 
-/// Of 127.0.0.1.
 class TrafficTest : public ::testing::Test {
  protected:
-  TrafficTest() {
-    os::UniqueFd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t bytes = sizeof address;
-    auto* const generic = reinterpret_cast<sockaddr*>(&address);
-    EXPECT_EQ(::bind(listener.get(), generic, bytes), 0);
-    EXPECT_EQ(::listen(listener.get(), 1), 0);
-    EXPECT_EQ(::getsockname(listener.get(), generic, &bytes), 0);
-    EXPECT_EQ(::connect(client_.get(), generic, bytes), 0);
-    server_ = os::UniqueFd(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
-  }
-
   void client_sends(const std::string& bytes) {
     EXPECT_EQ(::send(client_.get(), bytes.data(), bytes.size(), 0),
               static_cast<ssize_t>(bytes.size()));
@@ -185,8 +170,9 @@ class TrafficTest : public ::testing::Test {
     EXPECT_EQ(::poll(&entry, 1, 10'000), 1);
   }
 
-  os::UniqueFd client_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  os::UniqueFd server_;
+  TcpPair pair_ = connect_tcp_pair();
+  os::UniqueFd& client_ = pair_.client;
+  os::UniqueFd& server_ = pair_.server;
 };
 
 TEST_F(TrafficTest, CountsWhatItsProcessHasReadAndWritten) {

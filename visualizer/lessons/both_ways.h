@@ -91,4 +91,25 @@ class BothWays {
   std::uint64_t longest_wait_ns_ = 0;
 };
 
+/// A lesson that asks who notices such a harm; what it says itself is the harm, and the answer.
+class BothWaysLesson : public Lesson {
+ public:
+  Choices choices(const picture::Snapshot& now) const final { return BothWays::choices(now); }
+  Actions fire(const Situation& situation) final { return both_ways_.begin(situation); }
+  bool watch(const Situation& situation, Actions& actions) final {
+    return both_ways_.watch(situation, actions);
+  }
+  Actions put_back(const Situation& situation) final { return both_ways_.put_back(situation); }
+  std::string progress(const Situation& situation) const final {
+    return both_ways_.progress(situation);
+  }
+
+ protected:
+  explicit BothWaysLesson(BothWays::Harm harm) : both_ways_(std::move(harm)) {}
+  const BothWays& both_ways() const { return both_ways_; }
+
+ private:
+  BothWays both_ways_;
+};
+
 }  // namespace forkscope::lessons

@@ -9,8 +9,10 @@ namespace {
 constexpr double kRate = 500;
 
 /// One request that never returns.
-class OneHangs final : public Lesson {
+class OneHangs final : public BothWaysLesson {
  public:
+  OneHangs() : BothWaysLesson({kRate, words::kHangPath, history::IncidentKind::hang}) {}
+
   std::string title() const override { return "One hangs: who notices?"; }
 
   std::string question(const picture::Snapshot& now) const override {
@@ -18,27 +20,12 @@ class OneHangs final : public Lesson {
         now, "Somebody else's request hangs its worker: it spins until it is killed.");
   }
 
-  Choices choices(const picture::Snapshot& now) const override { return BothWays::choices(now); }
-
-  Actions fire(const Situation& situation) override { return both_ways_.begin(situation); }
-  bool watch(const Situation& situation, Actions& actions) override {
-    return both_ways_.watch(situation, actions);
-  }
-  Actions put_back(const Situation& situation) override { return both_ways_.put_back(situation); }
-
-  std::string progress(const Situation& situation) const override {
-    return both_ways_.progress(situation);
-  }
-
   Answer answer(const Situation&) const override {
-    if (both_ways_.rounds().empty()) {
+    if (both_ways().rounds().empty()) {
       return {"The hang was not over within a minute.", "This server may never kill."};
     }
-    return {both_ways_.measured(), both_ways_.because(), both_ways_.right()};
+    return {both_ways().measured(), both_ways().because(), both_ways().right()};
   }
-
- private:
-  BothWays both_ways_{{kRate, words::kHangPath, history::IncidentKind::hang}};
 };
 
 }  // namespace
