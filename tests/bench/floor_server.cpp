@@ -1,7 +1,8 @@
 // The floor: what any server has to pay at least. It waits with epoll, receives, and sends the same
-// bytes whatever came; it parses nothing, keeps nothing and closes nothing by itself.
+// bytes whatever came; it parses nothing and keeps nothing. With "close" it closes after each
+// answer, and otherwise nothing by itself.
 //
-//   floor-server PORT WORKERS BODY
+//   floor-server PORT WORKERS BODY [close]
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -10,11 +11,13 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 
 namespace {
 
@@ -42,11 +45,24 @@ void watch(int epoll, int fd, std::uint32_t events) {
   ::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
-[[noreturn]] void serve(int listener, const std::string& response) {
+struct Response {
+  std::string bytes;
+  bool closes = false;
+};
+
+/// False: the connection is over.
+bool answer(int fd, const Response& response) {
+  static std::array<char, 64 * 1024> buffer;
+  const ssize_t received = ::recv(fd, buffer.data(), buffer.size(), 0);
+  if (received <= 0) return received < 0 && errno == EAGAIN;
+  return ::send(fd, response.bytes.data(), response.bytes.size(), MSG_NOSIGNAL) >= 0 &&
+         !response.closes;
+}
+
+[[noreturn]] void serve(int listener, const Response& response) {
   const int epoll = ::epoll_create1(EPOLL_CLOEXEC);
   watch(epoll, listener, EPOLLIN | EPOLLEXCLUSIVE);
   std::array<epoll_event, 64> events;
-  std::array<char, 64 * 1024> buffer;
   for (;;) {
     const int count = ::epoll_wait(epoll, events.data(), events.size(), -1);
     for (int i = 0; i < count; ++i) {
@@ -54,9 +70,7 @@ void watch(int epoll, int fd, std::uint32_t events) {
       if (fd == listener) {
         const int client = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (client >= 0) watch(epoll, client, EPOLLIN | EPOLLET);
-      } else if (::recv(fd, buffer.data(), buffer.size(), 0) > 0) {
-        if (::send(fd, response.data(), response.size(), MSG_NOSIGNAL) < 0) ::close(fd);
-      } else {
+      } else if (!answer(fd, response)) {
         ::close(fd);
       }
     }
@@ -66,14 +80,16 @@ void watch(int epoll, int fd, std::uint32_t events) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4) {
-    std::fputs("usage: floor-server PORT WORKERS BODY\n", stderr);
+  const bool closes = argc == 5 && argv[4] == std::string_view("close");
+  if (argc != 4 && !closes) {
+    std::fputs("usage: floor-server PORT WORKERS BODY [close]\n", stderr);
     return 2;
   }
   const std::string body = argv[3];
-  const std::string response =
-      "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " +
-      std::to_string(body.size()) + "\r\n\r\n" + body;
+  const Response response{
+      std::string("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ") +
+          std::to_string(body.size()) + (closes ? "\r\nConnection: close" : "") + "\r\n\r\n" + body,
+      closes};
   const int listener = listen_on(static_cast<std::uint16_t>(std::atoi(argv[1])));
   for (int worker = std::atoi(argv[2]); worker > 0; --worker) {
     if (::fork() != 0) continue;
