@@ -200,7 +200,8 @@ void Supervisor::deal() {
   for (WorkerHandle& worker : pool_) {
     if (const auto receiver = worker.receiver()) receivers.push_back(*receiver);
   }
-  if (settings_.protect) balance_.even_out(receivers, dealer_, now);
+  // Without protection nobody can be evened out, and nothing is due.
+  balance_.even_out(settings_.protect ? receivers : std::vector<Dealer::Receiver>{}, dealer_, now);
   const auto moved = dealer_.moved();
   dealer_.deal(receivers, now);
   if (dealer_.moved() != moved) publish_beat(now);  // it counts them

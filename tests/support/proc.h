@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -46,6 +48,14 @@ inline std::set<pid_t> living_in_group(pid_t group) {
     if (its_group == group && state != 'Z' && state != 'X') living.insert(std::stoi(name));
   }
   return living;
+}
+
+/// That its first thread has used so far (/proc/<pid>/schedstat).
+inline std::chrono::nanoseconds cpu_time(pid_t pid) {
+  std::ifstream schedstat("/proc/" + std::to_string(pid) + "/schedstat");
+  std::int64_t ns = 0;
+  schedstat >> ns;
+  return std::chrono::nanoseconds(ns);
 }
 
 /// Voluntary and involuntary context switches of a process: an idle one that makes no system calls
