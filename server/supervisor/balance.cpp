@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace forkscope::supervisor {
 
@@ -21,6 +22,7 @@ constexpr std::uint64_t kWorthIt = 2;
 }  // namespace
 
 void Balance::joined(std::uint64_t now_ns) {
+  was_even_ = true;
   due_ = os::Deadline::after(now_ns, kFirst);
   ends_ = os::Deadline::after(now_ns, kAtLeast);
   gives_up_ = os::Deadline::after(now_ns, kAtMost);
@@ -37,8 +39,11 @@ void Balance::even_out(const std::vector<Dealer::Receiver>& workers, Dealer& dea
   for (const Dealer::Receiver& worker : workers)
     total += loads.emplace_back(dealer.load_of(worker));
   const auto least = *std::min_element(loads.begin(), loads.end());
-  if (least + kWorthIt > total / workers.size()) {
-    if (ends_.has_passed(now_ns)) due_ = {};
+  const bool is_even = least + kWorthIt > total / workers.size();
+  // Many that have come at once are about to be shared out by the workers themselves.
+  const bool was_even = std::exchange(was_even_, is_even);
+  if (is_even || was_even) {
+    if (is_even && ends_.has_passed(now_ns)) due_ = {};
     return;
   }
   const std::uint64_t fair = (total + workers.size() - 1) / workers.size();

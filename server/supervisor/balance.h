@@ -25,6 +25,7 @@ class Balance {
   os::Deadline due_;
   os::Deadline ends_;      ///< If it is even by then.
   os::Deadline gives_up_;  ///< If it is not.
+  bool was_even_ = true;   ///< At the latest look.
 };
 
 }  // namespace forkscope::supervisor

@@ -85,8 +85,7 @@ TEST(ProtectionFromAHang, LetsTheHandlerAnswerAfterAll) {
     }
     EXPECT_TRUE(
         wait_until([&] { return support::count_in(scene.server.log(), " recovered") == round; }));
-    scene.settle();
-    EXPECT_GT(scene.clients_of(worker), 0) << "a newcomer's share";
+    EXPECT_TRUE(wait_until([&] { return scene.clients_of(worker) > 0; })) << "a newcomer's share";
   }
   scene.expect_unharmed(0);
   EXPECT_EQ(scene.server.worker_pid(worker), pid);

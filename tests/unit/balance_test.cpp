@@ -28,6 +28,12 @@ class EvenOut : public DealingTest {
     return asked;
   }
 
+  /// Somebody has joined, and has found it uneven already.
+  void joined(const std::vector<std::uint64_t>& loads) {
+    balance_.joined(kNow);
+    at(balance_.due().ns(), loads);
+  }
+
   Balance balance_;
 };
 
@@ -42,11 +48,22 @@ TEST_F(EvenOut, AsksThoseThatHaveMoreThanTheirShare) {
   balance_.joined(kNow);
   ASSERT_TRUE(balance_.due().is_set());
   EXPECT_FALSE(balance_.due().has_passed(kNow)) << "it may accept what waits in the queue";
+  at(balance_.due().ns(), {22, 21, 21, 0});
   EXPECT_EQ(at(balance_.due().ns(), {22, 21, 21, 0}), Asked({6, 5, 5, kNo}));
 }
 
-TEST_F(EvenOut, AsksAgainUntilItIsEven) {
+// Many that have come at once are shared out by the workers themselves, and not twice.
+TEST_F(EvenOut, AsksNobodyWhereItHasBeenUnevenForAMomentOnly) {
   balance_.joined(kNow);
+  const Asked nobody{kNo, kNo, kNo, kNo};
+  EXPECT_EQ(at(balance_.due().ns(), {0, 0, 0, 0}), nobody);
+  EXPECT_EQ(at(balance_.due().ns(), {32, 16, 0, 0}), nobody);
+  EXPECT_EQ(at(balance_.due().ns(), {16, 16, 16, 16}), nobody);
+  EXPECT_EQ(at(balance_.due().ns(), {64, 16, 16, 16}), nobody);
+}
+
+TEST_F(EvenOut, AsksAgainUntilItIsEven) {
+  joined({64, 0, 0, 0});
   EXPECT_EQ(at(balance_.due().ns(), {64, 0, 0, 0}), Asked({48, kNo, kNo, kNo}));
   ASSERT_TRUE(balance_.due().is_set());
   EXPECT_EQ(at(balance_.due().ns(), {40, 8, 8, 8}), Asked({24, kNo, kNo, kNo}));
@@ -83,23 +100,23 @@ TEST_F(EvenOut, GoesOnForAWhileWhereItIsNotEven) {
 TEST_F(EvenOut, LeavesLightTrafficWhereItIs) {
   for (const std::vector<std::uint64_t>& loads :
        {std::vector<std::uint64_t>{1, 0, 0, 0}, {2, 0, 0, 0}, {2, 2, 0, 0}, {1, 1, 1, 0}}) {
-    balance_.joined(kNow);
+    joined(loads);
     EXPECT_EQ(at(balance_.due().ns(), loads), Asked({kNo, kNo, kNo, kNo}));
   }
 }
 
 TEST_F(EvenOut, LeavesEachWhatIsLight) {
-  balance_.joined(kNow);
+  joined({5, 3, 0, 0});
   EXPECT_EQ(at(balance_.due().ns(), {5, 3, 0, 0}), Asked({3, 1, kNo, kNo}));
 }
 
 TEST_F(EvenOut, AsksNobodyWhoIsAlone) {
-  balance_.joined(kNow);
-  EXPECT_EQ(at(balance_.due().ns(), {64}), Asked({kNo}));
+  joined({64});
+  EXPECT_FALSE(balance_.due().is_set()) << "nothing is to be waited for";
 }
 
 TEST_F(EvenOut, WaitsForWhatIsBeingDealt) {
-  balance_.joined(kNow);
+  joined({22, 21, 21, 0});
   dealer_.begin(worker(4), telemetry::MoveReason::crash, kNow);
   dealer_.add(worker(4), connection(), kNow);
   EXPECT_EQ(at(balance_.due().ns(), {22, 21, 21, 0}), Asked({kNo, kNo, kNo, kNo}));
@@ -110,7 +127,7 @@ TEST_F(EvenOut, WaitsForWhatIsBeingDealt) {
 
 /// What is given is told as a move of whoever gave.
 TEST_F(EvenOut, IsToldAsAMove) {
-  balance_.joined(kNow);
+  joined({8, 0});
   const std::uint64_t now = balance_.due().ns();
   at(now, {8, 0});
   dealer_.add(worker(1), connection(), now);
