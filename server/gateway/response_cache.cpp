@@ -15,10 +15,7 @@ bool is_condition(std::string_view field) {
 }  // namespace
 
 bool ResponseCache::suits(const http::FramedRequest& request) {
-  if (request.method != "GET" || request.minor_version != 1 || !request.keep_alive ||
-      !request.body.empty()) {
-    return false;
-  }
+  if (request.method != "GET" || !request.body.empty()) return false;
   for (const http::HeaderField& field : request.fields) {
     if (is_condition(field.name)) return false;
   }

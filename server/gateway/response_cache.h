@@ -26,8 +26,7 @@ class ResponseCache {
   static constexpr std::size_t kGenerationBytes = 8 * 1024 * 1024;
 
   /// Whether this request's answer depends on nothing but its target, as sent, and the scheme,
-  /// host and prefix that its URLs get: a plain GET without conditions, over a connection that
-  /// stays.
+  /// host and prefix that its URLs get: a plain GET without conditions.
   static bool suits(const http::FramedRequest& request);
 
   /// From now on only responses that were stored under this version are found.
