@@ -1,58 +1,91 @@
 #include "gateway/acceptor.h"
 
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
+
+#include "gateway/fair_share.h"
+#include "gateway/peers.h"
 
 namespace forkscope::gateway {
 
 namespace {
 
-constexpr std::chrono::milliseconds kWay{1};           // what a nudged peer gets
-constexpr std::chrono::milliseconds kAvailable{20};    // busy for less is available
+constexpr std::chrono::milliseconds kWay{10};          // what a queue gets to become shorter
+constexpr std::chrono::milliseconds kLongWay{20};      // the same, where we have no room
 constexpr std::chrono::milliseconds kOutOfFiles{100};  // pause after EMFILE
+constexpr std::size_t kMostAtOnce = 32;                // between two rounds of requests
 
 }  // namespace
 
-Acceptor::Acceptor(int listening_socket, Balance balance, std::size_t max_connections,
-                   const telemetry::SegmentView& view, std::uint32_t own_slot,
+Acceptor::Acceptor(int listening_socket, Balance balance, const telemetry::SegmentView& view,
+                   const LoadBoard& board, std::uint32_t own_slot,
                    const std::vector<os::EventFd>& wake)
     : listening_socket_(listening_socket),
       balance_(balance),
-      max_connections_(max_connections),
       view_(view),
+      board_(board),
       own_slot_(own_slot),
       wake_(wake) {}
 
-bool Acceptor::has_turn(std::uint64_t own_connections, std::uint64_t now_ns) {
-  const bool is_full = own_connections >= max_connections_;
-  if (is_full) nudged_ = false;  // that was for a worker with room
-  if (!pending_ || (!next_try_.has_passed(now_ns) && !nudged_)) return false;
-  if (gave_way_ && !nudged_ &&
-      view_.counters(gave_way_->slot).connections_accepted != gave_way_->accepted) {
+std::size_t Acceptor::turn(Situation situation, std::uint64_t now_ns) {
+  nudged_ = false;
+  if (!pending_ || !next_try_.has_passed(now_ns)) return 0;
+  const std::size_t share =
+      balance_ == Balance::kernel && !is_full() ? 1 : own_share(situation, now_ns);
+  if (share == 0) return 0;
+  next_try_ = kAtOnce;
+  gave_way_.reset();
+  return share;
+}
+
+std::size_t Acceptor::own_share(Situation situation, std::uint64_t now_ns) {
+  const auto length = queue_length();
+  if (length == 0U) {
     gave_way_.reset();
     pending_ = false;
-    return false;
+    return 0;
   }
-  if ((balance_ == Balance::shared || is_full) && !nudged_ && !gave_way_) {
-    // Full: to whoever has room. Otherwise whoever has less to do, and among equals the one with
-    // the lowest number, so that light traffic stays on few workers.
-    const Load least = is_full ? Load{max_connections_, 0}
-                               : Load{own_connections > 1 ? own_connections : 0, own_slot_};
-    if (const auto peer = peer_below(least, now_ns)) {
-      gave_way_ = GaveWay{*peer, view_.counters(*peer).connections_accepted};
-      wake_[*peer].signal();
-      // At our limit somebody has to go for it, so a peer that is busy for a moment is waited for.
-      next_try_ = os::Deadline::after(now_ns, is_full ? kAvailable : kWay);
-      return false;
-    }
+  const std::size_t waiting = length.value_or(1);
+  const std::uint32_t own = board_.load(own_slot_);
+  // Connections that come and go are no reason to wait for anybody off call.
+  see_peers(/*only_on_call=*/own == 0 && situation.gone >= waiting, now_ns);
+  const std::size_t share = is_full() ? 0 : fair_share(own, peers_, waiting, kMostAtOnce);
+  // Whoever has called us looks after the rest. Of the next one an event tells.
+  const bool is_all = !situation.is_on_call || (length && share == waiting);
+  if (!is_full() && is_all) pending_ = false;
+  return share > 0 || !pending_ ? share : give_way(waiting, now_ns);
+}
+
+/// Wakes as many of those who have less as there are connections. Our share, where nobody moves, or
+/// nobody is there.
+std::size_t Acceptor::give_way(std::size_t waiting, std::uint64_t now_ns) {
+  std::vector<std::uint32_t> peers = below(board_.load(own_slot_));
+  if (peers.empty()) return 1;
+  if (!gave_way_ || waiting < gave_way_->waiting) gave_way_ = GaveWay{waiting, now_ns};
+  gave_way_->waiting = waiting;
+  // Somebody has to go for it where we have no room, so who is busy for a moment is waited for.
+  const auto patience = is_full() ? kLongWay : kWay;
+  if (os::Deadline::after(gave_way_->since_ns, patience).has_passed(now_ns)) return 1;
+  if (peers.size() > waiting) peers.resize(waiting);
+  for (const std::uint32_t slot : peers) wake_[slot].signal();
+  next_try_ = os::Deadline::after(now_ns, patience);
+  return 0;
+}
+
+/// tcpi_unacked of a listening socket is the length of its queue (tcp_get_info() of the kernel).
+/// Nothing: it does not say, and there may be one.
+std::optional<std::size_t> Acceptor::queue_length() const {
+  tcp_info info{};
+  socklen_t bytes = offsetof(tcp_info, tcpi_sacked);
+  if (::getsockopt(listening_socket_, IPPROTO_TCP, TCP_INFO, &info, &bytes) != 0) {
+    return std::nullopt;
   }
-  nudged_ = false;
-  gave_way_.reset();
-  next_try_ = kAtOnce;
-  return true;
+  return info.tcpi_unacked;
 }
 
 std::optional<Accepted> Acceptor::accept(std::uint64_t now_ns) {
@@ -66,7 +99,10 @@ std::optional<Accepted> Acceptor::accept(std::uint64_t now_ns) {
     case EMFILE:
     case ENFILE: lacks_files_ = true; [[fallthrough]];
     case ENOBUFS:
-    case ENOMEM: next_try_ = os::Deadline::after(now_ns, kOutOfFiles); break;
+    case ENOMEM:
+      pending_ = true;
+      next_try_ = os::Deadline::after(now_ns, kOutOfFiles);
+      break;
     case ECONNABORTED:
     case EINTR:
     case EPERM:
@@ -84,49 +120,33 @@ bool Acceptor::somebody_waits() {
 
 void Acceptor::call_peers(std::uint64_t now_ns) const {
   for (std::uint32_t slot = 0; slot < view_.slot_count(); ++slot) {
-    if (slot != own_slot_ && available(slot, now_ns)) wake_[slot].signal();
+    if (slot != own_slot_ && is_available(view_, slot, now_ns)) wake_[slot].signal();
   }
 }
 
-void Acceptor::pass_on(std::uint64_t now_ns) const {
-  if (!pending_ || balance_ == Balance::kernel) return;
-  if (const auto peer = peer_below({UINT64_MAX, 0}, now_ns)) wake_[*peer].signal();
-}
-
-/// The available peer that has least to do, if that is below `least`.
-std::optional<std::uint32_t> Acceptor::peer_below(Load least, std::uint64_t now_ns) const {
-  std::optional<std::uint32_t> best;
-  for (std::uint32_t slot = 0; slot < view_.slot_count(); ++slot) {
-    const Load load{load_of(slot), slot};
-    if (slot != own_slot_ && load < least && available(slot, now_ns)) {
-      least = load;
-      best = slot;
+/// Whether those who have less than we are available is looked up; it does not matter of others.
+void Acceptor::see_peers(bool only_on_call, std::uint64_t now_ns) {
+  const std::uint32_t own_load = board_.load(own_slot_);
+  peers_.resize(view_.slot_count());
+  for (std::uint32_t slot = 0; slot < peers_.size(); ++slot) {
+    const bool counts = slot != own_slot_ && !(only_on_call && board_.duty(slot) == Duty::off_call);
+    peers_[slot] = counts ? board_.load(slot) : LoadBoard::kTakesNobody;
+    if (peers_[slot] < own_load && !is_available(view_, slot, now_ns)) {
+      peers_[slot] = LoadBoard::kTakesNobody;
     }
   }
-  return best;
 }
 
-/// Its connections; a single one that asks for nothing at the moment counts as none. It is seldom
-/// used, or its client has closed it and the worker doesn't know yet.
-std::uint64_t Acceptor::load_of(std::uint32_t slot) const {
-  const std::uint64_t connections = view_.counters(slot).connections_open;
-  if (connections != 1) return connections;
-  const auto phase = static_cast<telemetry::Phase>(view_.progress(slot).phase);
-  return phase == telemetry::Phase::handling || phase == telemetry::Phase::committing ||
-                 phase == telemetry::Phase::flushing
-             ? 1
-             : 0;
-}
-
-bool Acceptor::available(std::uint32_t slot, std::uint64_t now_ns) const {
-  const telemetry::Progress progress = view_.progress(slot);
-  if (progress.ready_ns == 0 || progress.draining != 0) return false;
-  if (progress.phase != static_cast<std::uint64_t>(telemetry::Phase::idle) &&
-      os::Deadline::after(progress.busy_since_ns, kAvailable).has_passed(now_ns)) {
-    return false;
+/// Of the peers as they were seen last, those with less than that, beginning with the least.
+std::vector<std::uint32_t> Acceptor::below(std::uint32_t load) const {
+  std::vector<std::uint32_t> slots;
+  for (std::uint32_t slot = 0; slot < peers_.size(); ++slot) {
+    if (peers_[slot] < load) slots.push_back(slot);
   }
-  const auto roster = view_.roster(slot);
-  return roster && roster->state == static_cast<std::uint64_t>(telemetry::RosterState::ready);
+  std::stable_sort(slots.begin(), slots.end(), [this](std::uint32_t one, std::uint32_t other) {
+    return peers_[one] < peers_[other];
+  });
+  return slots;
 }
 
 }  // namespace forkscope::gateway

@@ -1,15 +1,16 @@
 // Takes new connections from the listening socket that all workers share, politely.
 //
-// The kernel wakes one idle worker per new connection (EPOLLEXCLUSIVE, epoll_ctl(2)), and it is
-// always the same one: light traffic stays on few workers, which is wanted, but so do 64 keep-alive
-// connections opened at once, while the other workers idle for ever. So a worker that is woken
-// while an available peer has less to do wakes that peer by its eventfd and gives it a millisecond
-// before it takes the connection itself.
+// The kernel wakes one worker that sleeps per new connection (EPOLLEXCLUSIVE, epoll_ctl(2)), and it
+// is always the same one: light traffic stays on few workers, which is wanted, but so would 64
+// keep-alive connections that are opened at once, while the other workers idle for ever. So a
+// worker that is woken takes its share of the queue (fair_share.h), as many at once as that is, and
+// no more. Where it has none, because available peers have less to do, it wakes those by their
+// eventfds and looks again.
 //
-// Nothing can be lost by it. The connection stays in the kernel's queue until somebody accepts it;
-// whoever was woken keeps trying until the queue is empty or a peer that was given way has taken
-// one, and with it the duty to go on. When a worker hangs or dies the primary wakes all others,
-// because the dead may have been woken for a connection that it never took.
+// Nothing can be lost by it. The connections stay in the kernel's queue until somebody accepts
+// them; whoever was woken keeps trying until the queue is empty, and takes one itself when the
+// queue has not become shorter for a while. When a worker hangs or dies the primary wakes all
+// others, because the dead may have been woken for a connection that it never took.
 //
 // A worker that is at its limit of connections gives way in the same manner, to any peer that has
 // room; if nobody has, whoever was woken has to make some (EventLoop::make_room()).
@@ -22,10 +23,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <tuple>
 #include <vector>
 
 #include "forkscope/telemetry/segment_view.h"
+#include "gateway/load_board.h"
 #include "os/deadline.h"
 #include "os/event_fd.h"
 #include "os/unique_fd.h"
@@ -42,27 +43,33 @@ struct Accepted {
 
 class Acceptor {
  public:
-  Acceptor(int listening_socket, Balance balance, std::size_t max_connections,
-           const telemetry::SegmentView& view, std::uint32_t own_slot,
-           const std::vector<os::EventFd>& wake);
+  Acceptor(int listening_socket, Balance balance, const telemetry::SegmentView& view,
+           const LoadBoard& board, std::uint32_t own_slot, const std::vector<os::EventFd>& wake);
 
   /// The listening socket has become readable (edge-triggered).
   void connection_waits() {
     pending_ = true;
-    if (!gave_way_) return;
-    gave_way_.reset();  // that was for another connection
     next_try_ = kAtOnce;
   }
-  /// A peer or the primary wants us to look at the queue: out of turn, without asking back.
-  void nudged() { pending_ = nudged_ = true; }
+  /// A peer or the primary wants us to look at the queue.
+  void nudged() {
+    connection_waits();
+    nudged_ = true;
+  }
   bool is_nudged() const { return nudged_; }
-  /// Requests are about to run while a connection waits: an idle peer may take it meanwhile.
-  void pass_on(std::uint64_t now_ns) const;
+  /// As far as we know, and it has not been left to others.
+  bool is_pending() const { return pending_; }
 
-  /// Whether it is our turn to take a connection, if one waits. Ask again when retry_at() says
-  /// so.
-  bool has_turn(std::uint64_t own_connections, std::uint64_t now_ns);
-  /// In our turn: one connection at most.
+  /// How much we have to do, or LoadBoard::kTakesNobody: for our peers to see.
+  void tell(std::uint32_t load) const { board_.tell(own_slot_, load); }
+  struct Situation {
+    bool is_on_call = false;  ///< The kernel has woken us, not a peer (on_call.h).
+    std::size_t gone = 0;     ///< Connections that were closed lately (turnover.h).
+  };
+  /// How many connections to take now, if so many wait. 0: ask again when retry_at() says so. Who
+  /// takes nobody has to make room first.
+  std::size_t turn(Situation own, std::uint64_t now_ns);
+  /// In our turn: one of them.
   std::optional<Accepted> accept(std::uint64_t now_ns);
   /// The latest accept() found no descriptor for whoever may wait.
   bool lacks_files() const { return lacks_files_; }
@@ -78,36 +85,32 @@ class Acceptor {
   os::Deadline retry_at() const { return pending_ ? next_try_ : os::Deadline::never(); }
 
  private:
-  struct Load {
-    std::uint64_t connections = 0;
-    std::uint32_t slot = 0;
-    bool operator<(const Load& other) const {
-      return std::tie(connections, slot) < std::tie(other.connections, other.slot);
-    }
-  };
-
-  std::optional<std::uint32_t> peer_below(Load least, std::uint64_t now_ns) const;
-  std::uint64_t load_of(std::uint32_t slot) const;
-  bool available(std::uint32_t slot, std::uint64_t now_ns) const;
+  bool is_full() const { return board_.load(own_slot_) == LoadBoard::kTakesNobody; }
+  std::size_t own_share(Situation situation, std::uint64_t now_ns);
+  std::size_t give_way(std::size_t waiting, std::uint64_t now_ns);
+  std::optional<std::size_t> queue_length() const;
+  void see_peers(bool only_on_call, std::uint64_t now_ns);
+  std::vector<std::uint32_t> below(std::uint32_t load) const;
 
   static constexpr os::Deadline kAtOnce = os::Deadline::at(0);
 
   int listening_socket_;
   Balance balance_;
-  std::size_t max_connections_;
   const telemetry::SegmentView& view_;
+  const LoadBoard& board_;
   std::uint32_t own_slot_;
   const std::vector<os::EventFd>& wake_;
   bool pending_ = false;  ///< The queue may hold a connection.
   bool nudged_ = false;
   bool lacks_files_ = false;
-  /// The peer that has been given way, and how many connections it had accepted by then.
+  /// Peers have been given way.
   struct GaveWay {
-    std::uint32_t slot = 0;
-    std::uint64_t accepted = 0;
+    std::size_t waiting = 0;     ///< Connections in the queue, when we last looked.
+    std::uint64_t since_ns = 0;  ///< It has not become shorter since.
   };
   std::optional<GaveWay> gave_way_;
   os::Deadline next_try_ = kAtOnce;
+  std::vector<std::uint32_t> peers_;  ///< By slot, what each has; kept for its memory.
 };
 
 }  // namespace forkscope::gateway

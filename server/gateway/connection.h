@@ -8,13 +8,15 @@
 //              │                 or sending: that it waited for too long
 //              └─▶ uncommitted   it writes, and its handler has run ──▶ sending after the flush
 //   sending ───┬─▶ receiving     all is sent
-//              ├─▶ lingering     all is sent, and nothing will follow: shutdown(SHUT_WR)
-//              └─▶ closed        the peer is gone, or reads nothing for too long
+//              ├─▶ lingering     all is sent, and we say no more: shutdown(SHUT_WR)
+//              └─▶ closed        all is sent, and the peer has said that it says no more; or it is
+//                                gone, or reads nothing for too long
 //   lingering ───▶ closed        the peer has closed, is silent, or sends without an end
 //
 // Lingering: a socket closed with unread input sends a reset, which may destroy the response before
 // the client has read it (RFC 9112 section 9.6). So the writing half is closed first, and what
-// still comes in is thrown away for a while.
+// still comes in is thrown away for a while. A client that has asked for the close sends nothing
+// more, and need not be waited for.
 //
 // Anywhere ─▶ closed: the time to drain is over, and what is left is given up; or somebody else has
 // the connection, and goes on with it (abandon()).
@@ -89,7 +91,14 @@ class Connection {
   /// No exchange is over yet.
   bool is_new() const { return is_new_; }
 
+  /// In which window of the Turnover it has come.
+  std::uint64_t came_in() const { return came_in_; }
+  void came(std::uint64_t window) { came_in_ = window; }
+
   // ── what epoll says ──
+  /// From now on it says something.
+  void watched() { is_watched_ = true; }
+  bool is_watched() const { return is_watched_; }
   /// EPOLLIN and so on.
   void note(std::uint32_t events);
   bool is_readable() const { return is_readable_; }
@@ -111,6 +120,13 @@ class Connection {
   /// Throws away what arrives while lingering. `end` or `broken` once the peer has closed.
   Received discard(std::span<char> buffer);
   std::uint64_t discarded_bytes() const { return discarded_bytes_; }
+
+  /// It has said that nothing will follow its request ("close", RFC 9112 section 9.6), and nothing
+  /// has.
+  bool peer_is_through() {
+    return framer_.phase() == http::RequestFramer::Phase::complete &&
+           !framer_.request().keep_alive && pipelined_.empty() && !is_readable_;
+  }
 
   // ── output ──
   std::string& output() { return output_; }
@@ -157,7 +173,9 @@ class Connection {
 
   State state_ = State::receiving;
   Exchange exchange_;
+  std::uint64_t came_in_ = 0;
   bool is_new_ = true;
+  bool is_watched_ = false;
   bool shares_socket_ = false;
   bool is_readable_ = false;
   bool is_writable_ = true;

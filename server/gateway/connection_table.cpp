@@ -29,13 +29,33 @@ Connection& ConnectionTable::put(Accepted accepted) {
   const protection::Line line(ledger_, accepted.fd.get());
   by_descriptor_[index] = std::make_unique<Connection>(std::move(accepted.fd), accepted.peer,
                                                        ++accepted_, limits_, trust, line);
+  by_descriptor_[index]->came(turnover_.came());
+  new_.push_back(by_descriptor_[index].get());
   ++living_;
   count_open(open_ + 1);
   return *by_descriptor_[index];
 }
 
+void ConnectionTable::watch() {
+  std::erase_if(new_, [this](Connection* connection) {
+    if (connection->state() == State::closed) return true;
+    const auto token = kFirstToken + static_cast<std::uint64_t>(connection->fd());
+    if (epoll_.try_add(connection->fd(), EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, token)) {
+      connection->watched();
+      return true;
+    }
+    const State state = connection->state();  // until it is answered, it is the scheduler's
+    if (state == State::runnable || state == State::parked || state == State::uncommitted) {
+      return false;
+    }
+    close(*connection);
+    return true;
+  });
+}
+
 void ConnectionTable::linger(Connection& connection) {
   connection.move_to(State::lingering);
+  turnover_.went(connection.came_in());
   connection.line().linger();
   count_open(open_ - 1);
 }
@@ -57,13 +77,16 @@ void ConnectionTable::abandon_all() {
 
 /// What the kernel still says of its socket would be said to us, until the last copy is closed.
 void ConnectionTable::part_with(Connection& connection) {
-  epoll_.remove(connection.fd());
+  if (connection.is_watched()) epoll_.remove(connection.fd());
   take_out(connection);
   connection.abandon();
 }
 
 void ConnectionTable::take_out(Connection& connection) {
-  if (connection.state() != State::lingering) count_open(open_ - 1);
+  if (connection.state() != State::lingering) {
+    turnover_.went(connection.came_in());
+    count_open(open_ - 1);
+  }
   put_off(connection, os::Deadline::never());
   --living_;
   connection.line().close();
@@ -82,6 +105,7 @@ void ConnectionTable::put_off(Connection& connection, os::Deadline due) {
 }
 
 void ConnectionTable::bury() {
+  forget_closed(new_);
   for (const Connection* connection : closed_) {
     by_descriptor_[static_cast<std::size_t>(connection->fd())].reset();
   }

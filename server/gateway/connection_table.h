@@ -16,6 +16,7 @@
 #include "forkscope/telemetry/slot_writer.h"
 #include "gateway/acceptor.h"
 #include "gateway/connection.h"
+#include "gateway/turnover.h"
 #include "http/limits.h"
 #include "http/trusted_proxies.h"
 #include "os/deadline.h"
@@ -26,6 +27,9 @@ namespace forkscope::gateway {
 
 class ConnectionTable {
  public:
+  /// Events of a connection come with its descriptor plus this; lower tokens are not ours.
+  static constexpr std::uint64_t kFirstToken = 8;
+
   ConnectionTable(const http::Limits& limits, const http::TrustedProxies& proxies,
                   telemetry::SlotWriter& slot, const protection::Ledger& ledger, os::Epoll& epoll)
       : limits_(limits), proxies_(proxies), slot_(slot), ledger_(ledger), epoll_(epoll) {}
@@ -33,6 +37,10 @@ class ConnectionTable {
   Connection& add(Accepted accepted);
   /// One that another worker has accepted.
   Connection& adopt(Accepted accepted, const protection::Entry& entry);
+  /// epoll is told of those that were added and are still there: most that bring one request are
+  /// gone by now, and it need not have known of them. One for which the kernel has no room has to
+  /// go.
+  void watch();
   /// Whose descriptor that is; null: nobody's any more. A process that a handler has forked keeps
   /// copies of our sockets open, and events of one go on until the last copy is closed (epoll(7)).
   /// An event of a former connection is news to nobody, and harmless to a later one with its
@@ -61,6 +69,14 @@ class ConnectionTable {
 
   /// Connections that may still bring a request.
   std::size_t open() const { return open_; }
+  /// How many of them are likely to stay (Turnover). A single one counts for nothing: it is seldom
+  /// used, or its client has closed it and we do not know yet.
+  std::uint32_t load() const {
+    const std::size_t staying = turnover_.staying(open_);
+    return staying > 1 ? static_cast<std::uint32_t>(staying) : 0;
+  }
+  /// How many have been closed lately.
+  std::size_t gone() const { return turnover_.gone(); }
   /// Nobody more may be added.
   bool full() const { return open_ >= limits_.max_connections || too_many_linger(); }
   bool too_many_linger() const {
@@ -102,6 +118,9 @@ class ConnectionTable {
     });
   }
 
+  /// Time has gone by.
+  void renew(std::uint64_t now_ns) { turnover_.renew(now_ns); }
+
   // ── the end of an iteration ──
   bool any_closed() const { return !closed_.empty(); }
   /// Destroys what was closed, and so closes the sockets.
@@ -118,7 +137,9 @@ class ConnectionTable {
   const protection::Ledger& ledger_;
   os::Epoll& epoll_;
   std::vector<std::unique_ptr<Connection>> by_descriptor_;
+  std::vector<Connection*> new_;     ///< epoll does not watch them yet.
   std::vector<Connection*> closed_;  ///< In this iteration.
+  Turnover turnover_;
   std::uint64_t accepted_ = 0;
   std::size_t open_ = 0;
   std::size_t living_ = 0;  ///< Those, and the ones that linger.

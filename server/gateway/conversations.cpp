@@ -40,7 +40,11 @@ Conversations::Conversations(const http::Limits& limits, ConnectionTable& connec
       slot_(slot),
       buffer_(kReceiveBytes) {}
 
-void Conversations::begin(Connection& connection) { wait_for(connection, limits_.head_timeout); }
+void Conversations::begin(Connection& connection) {
+  wait_for(connection, limits_.head_timeout);
+  connection.look_again();
+  ready_.push_back(&connection);
+}
 
 bool Conversations::take_over(Connection& connection, const protection::Parcel& parcel) {
   if (parcel.entry.sent > 0) {  // it waits between two requests, or will once this one is told
@@ -214,7 +218,7 @@ void Conversations::refuse(Connection& connection, int status, std::string_view 
 }
 
 void Conversations::linger(Connection& connection) {
-  if (connection.peer_has_ended()) {
+  if (connection.peer_has_ended() || connection.peer_is_through()) {
     connections_.close(connection);
     return;
   }

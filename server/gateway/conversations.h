@@ -30,7 +30,7 @@ class Conversations {
                 const Drain& drain, const os::CaughtSignals& signals, LoopClock& clock,
                 telemetry::SlotWriter& slot);
 
-  /// A client has connected.
+  /// A client has connected, and may have said something already.
   void begin(Connection& connection);
   /// One that another worker has begun with: so much has arrived. True if a request is whole now,
   /// and nobody's yet.

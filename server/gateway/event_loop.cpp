@@ -10,6 +10,8 @@
 #include <optional>
 #include <utility>
 
+#include "os/cpu_count.h"
+
 namespace forkscope::gateway {
 
 namespace {
@@ -22,8 +24,9 @@ constexpr std::chrono::seconds kUnused{1};
 /// One that has been idle for less is likely to be used again at once, and then asked to leave.
 constexpr std::chrono::milliseconds kUsedJustNow{100};
 
-// What an event is about; above these, the descriptor of a connection plus kConnections.
-enum Token : std::uint64_t { kListening, kWake, kApplication, kSignals, kPrimary, kConnections };
+// What an event is about that is not about a connection.
+enum Token : std::uint64_t { kListening, kWake, kApplication, kSignals, kPrimary, kTokens };
+static_assert(kTokens <= ConnectionTable::kFirstToken);
 
 }  // namespace
 
@@ -38,12 +41,17 @@ EventLoop::EventLoop(const http::Limits& limits, const Surroundings& surrounding
       protection_(surroundings.protection),
       drain_(limits.drain_timeout),
       connections_(limits, surroundings.proxies, slot_, protection_.ledger(), epoll_),
-      runner_(application, surroundings.identity, listening_socket_, slot_, protection_.ledger()),
+      // Left to the kernel, all are.
+      on_call_(surroundings.view, surroundings.board, own_slot_, wake_,
+               surroundings.balance == Balance::kernel ? surroundings.view.slot_count()
+                                                       : os::usable_cpus()),
+      runner_(application, surroundings.identity, listening_socket_, slot_, protection_.ledger(),
+              on_call_),
       conversations_(limits, connections_, runner_, drain_, signals_, clock_, slot_),
       turn_relay_(surroundings.view, own_slot_, wake_),
       scheduler_(application, runner_, conversations_, turn_relay_, clock_, slot_,
                  protection_.ledger()),
-      acceptor_(listening_socket_, surroundings.balance, limits.max_connections, surroundings.view,
+      acceptor_(listening_socket_, surroundings.balance, surroundings.view, surroundings.board,
                 own_slot_, wake_) {
   epoll_.add(own_wake().fd(), EPOLLIN, kWake);
   epoll_.add(application_wake_.fd(), EPOLLIN, kApplication);
@@ -56,17 +64,16 @@ void EventLoop::run() {
   while (!drain_.begun() || !connections_.empty()) {
     take_events(wait_ms());
     conversations_.attend_ready();
-    // One look at the queue is cheaper than to pass on a nudge that was about something else.
-    if (acceptor_.is_nudged()) {
-      accept();
-      listen();
-    }
+    // Who has requests serves first. But one look at the queue is cheaper than to pass on a nudge
+    // that was about something else.
+    if (!scheduler_.has_requests() || acceptor_.is_nudged()) accept();
     serve();
     accept();
+    connections_.watch();
     expire();
     give();
     bury();
-    listen();
+    tell_load();
   }
 }
 
@@ -80,18 +87,16 @@ int EventLoop::wait_ms() const {
 
 void EventLoop::take_events(int timeout_ms) {
   const bool may_be_taken = timeout_ms != 0;
-  if (may_be_taken) {
-    slot_.idle();
-    protection_.ledger().idle();
-  }
+  if (may_be_taken) lie_down();
   // Requests that come while writes wait for their turn are likely to be writes as well.
   if (scheduler_.has_parked() && timeout_ms > 0) {
     nap(timeout_ms);
     timeout_ms = 0;
   }
   const auto events = epoll_.wait(timeout_ms);
-  const bool is_taken = may_be_taken && !protection_.ledger().go_on();
+  const bool is_taken = may_be_taken && !get_up();
   clock_.tick();
+  connections_.renew(clock_.now_ns());
   slot_.step(telemetry::Phase::reading, clock_.now_ns());
   if (is_taken) scheduler_.lose_taken();
   std::optional<int> asked_to_go;
@@ -108,7 +113,7 @@ void EventLoop::take_events(int timeout_ms) {
         break;
       case kPrimary: hear_primary(); break;
       default: {
-        const auto fd = static_cast<int>(event.data.u64 - kConnections);
+        const auto fd = static_cast<int>(event.data.u64 - ConnectionTable::kFirstToken);
         if (Connection* connection = connections_.find(fd)) {
           conversations_.note(*connection, event.events);
         }
@@ -121,6 +126,18 @@ void EventLoop::take_events(int timeout_ms) {
                 : protection_.may_give() ? Drain::Kind::give
                                          : Drain::Kind::hand_over);
   }
+}
+
+void EventLoop::lie_down() {
+  if (listening_) be_woken(on_call_.lie_down(acceptor_.is_pending(), clock_.now_ns()));
+  slot_.idle();
+  protection_.ledger().idle();
+}
+
+/// False: our connections have been taken meanwhile.
+bool EventLoop::get_up() {
+  on_call_.get_up();
+  return protection_.ledger().go_on();
 }
 
 /// Until a peer passes its turn on, the disk is through, or something is due. Connections are not
@@ -136,7 +153,6 @@ void EventLoop::nap(int timeout_ms) const {
 void EventLoop::begin_drain(Drain::Kind kind) {
   if (!drain_.begun()) {
     slot_.draining();
-    acceptor_.pass_on(clock_.now_ns());  // we may have been woken for what others can take
   }
   drain_.begin(kind, clock_.now_ns());
   listen();
@@ -145,26 +161,38 @@ void EventLoop::begin_drain(Drain::Kind kind) {
 
 void EventLoop::serve() {
   if (!scheduler_.has_requests()) return;
-  acceptor_.pass_on(clock_.now_ns());
+  on_call_.begin(acceptor_.is_pending());
   scheduler_.serve();
 }
 
 void EventLoop::accept() {
-  if (!listening_ || !acceptor_.has_turn(connections_.open(), clock_.now_ns())) return;
-  if (connections_.full() && !make_room()) return;
+  if (!listening_) return;
+  if (acceptor_.lacks_files() && connections_.any_closed()) return;  // one is free after bury()
+  const std::size_t count = acceptor_.turn({is_woken_, connections_.gone()}, clock_.now_ns());
+  if (count == 0) return;
+  for (std::size_t accepted = 0; accepted < count && accept_one();) ++accepted;
+  conversations_.attend_ready();
+}
+
+/// False: no more at the moment.
+bool EventLoop::accept_one() {
+  if (connections_.full() && !make_room()) return false;
   auto accepted = acceptor_.accept(clock_.now_ns());
   if (!accepted && acceptor_.lacks_files()) {
     if (make_room()) acceptor_.try_again_at(os::Deadline::at(clock_.now_ns()));
-    return;
+    return false;
   }
   conversations_.want_room(false);
-  if (!accepted) return;
-  const int fd = accepted->fd.get();
-  if (!epoll_.try_add(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
-                      kConnections + static_cast<std::uint64_t>(fd))) {
-    return;  // no room in the kernel: this one has to go, not all
-  }
+  if (!accepted) return false;
   conversations_.begin(connections_.add(std::move(*accepted)));
+  tell_load();
+  return true;
+}
+
+/// How many there are, for those who compare; they are told at once.
+void EventLoop::tell_load() const {
+  const bool takes_some = listening_ && !connections_.full() && !acceptor_.lacks_files();
+  acceptor_.tell(takes_some ? connections_.load() : LoadBoard::kTakesNobody);
 }
 
 /// If our connections are all in use, peers may have one that is not: they get a moment.
@@ -202,10 +230,8 @@ void EventLoop::adopt(protection::Message& message) {
   const auto parcel = protection::parcel_of(message);
   Accepted accepted;
   socklen_t bytes = sizeof accepted.peer;
-  const int fd = message.connection.get();
-  if (::getpeername(fd, reinterpret_cast<sockaddr*>(&accepted.peer), &bytes) != 0 ||
-      !epoll_.try_add(fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
-                      kConnections + static_cast<std::uint64_t>(fd))) {
+  if (::getpeername(message.connection.get(), reinterpret_cast<sockaddr*>(&accepted.peer),
+                    &bytes) != 0) {
     protection_.adopted(parcel->entry.parcel);
     return;
   }
@@ -245,6 +271,14 @@ void EventLoop::listen() {
   const bool on = !drain_.begun();
   if (on == listening_) return;
   listening_ = on;
+  be_woken(on);
+  if (!on) on_call_.leave(acceptor_.is_pending(), clock_.now_ns());
+  tell_load();
+}
+
+void EventLoop::be_woken(bool on) {
+  if (on == is_woken_) return;
+  is_woken_ = on;
   if (on) {
     // Adding it reports a connection that waits already.
     epoll_.add(listening_socket_, EPOLLIN | EPOLLEXCLUSIVE | EPOLLET, kListening);

@@ -3,12 +3,14 @@
 //   take events    epoll: connections, the listening socket (EPOLLEXCLUSIVE), the wake eventfd,
 //                  signals
 //   attend         receive from and send to every connection that is ready (Conversations)
+//   accept         our share of the new connections (Acceptor), whose first requests may be there
+//                  already; at the limit in the place of others
 //   serve          the requests that have arrived: reads, others, writes (RequestScheduler)
-//   accept         one new connection at most (Acceptor); at the limit in another one's place
+//   accept         only now, where there were requests before
+//   watch          epoll is told of the connections that are still there
 //   expire         whoever has kept us waiting too long (ConnectionTable, Drain)
 //   give           connections to the primary, when it asks for some, or all when this worker
 //   drains bury           what was closed on the way: until here nobody holds a dangling pointer
-//   listen         for new connections, until it drains
 //
 // A handler that hangs therefore blocks exactly this worker, holds no lock of the store, and has
 // already been published to telemetry. A slow client blocks nobody. An idle worker makes no system
@@ -27,7 +29,9 @@
 #include "gateway/connection_table.h"
 #include "gateway/conversations.h"
 #include "gateway/drain.h"
+#include "gateway/load_board.h"
 #include "gateway/loop_clock.h"
+#include "gateway/on_call.h"
 #include "gateway/request_runner.h"
 #include "gateway/request_scheduler.h"
 #include "gateway/turn_relay.h"
@@ -49,6 +53,7 @@ class EventLoop {
     Balance balance = Balance::shared;
     const telemetry::SegmentView& view;    ///< To see the peers.
     telemetry::SlotWriter& slot;           ///< To be seen.
+    const LoadBoard& board;                ///< To compare with the peers.
     const std::vector<os::EventFd>& wake;  ///< One per slot; ours and the peers'.
     const os::EventFd& application_wake;   ///< By the application: worth asking it again.
     const os::CaughtSignals& signals;      ///< SIGTERM: stop; others: hand over.
@@ -73,10 +78,15 @@ class EventLoop {
   void expire();
   void give();
   void bury();
-  void listen();
 
+  void listen();
+  void lie_down();
+  bool get_up();
+  void be_woken(bool on);
   void nap(int timeout_ms) const;
+  bool accept_one();
   bool make_room();
+  void tell_load() const;
   void hear_primary();
   void adopt(protection::Message& message);
   void begin_drain(Drain::Kind kind);
@@ -94,6 +104,7 @@ class EventLoop {
   LoopClock clock_;
   Drain drain_;
   ConnectionTable connections_;
+  OnCall on_call_;
   RequestRunner runner_;
   Conversations conversations_;
   TurnRelay turn_relay_;
@@ -101,7 +112,8 @@ class EventLoop {
   Acceptor acceptor_;
   std::size_t wanted_elsewhere_ = 0;  ///< So many connections, by those that have less.
   os::Deadline give_again_at_;        ///< The primary takes no more for a moment.
-  bool listening_ = false;
+  bool listening_ = false;            ///< We take connections.
+  bool is_woken_ = false;             ///< The kernel wakes us for one.
 };
 
 }  // namespace forkscope::gateway

@@ -27,16 +27,18 @@ void add_line(Connection& connection, std::string_view line) {
 
 RequestRunner::RequestRunner(Application& application, const WorkerIdentity& identity,
                              int listening_socket, telemetry::SlotWriter& slot,
-                             const protection::Ledger& ledger)
+                             const protection::Ledger& ledger, OnCall& on_call)
     : RequestRunner(application, application.common_fields(), identity, listening_socket, slot,
-                    ledger) {}
+                    ledger, on_call) {}
 
 RequestRunner::RequestRunner(Application& application, const HeaderFields& common_fields,
                              const WorkerIdentity& identity, int listening_socket,
-                             telemetry::SlotWriter& slot, const protection::Ledger& ledger)
+                             telemetry::SlotWriter& slot, const protection::Ledger& ledger,
+                             OnCall& on_call)
     : application_(application),
       slot_(slot),
       ledger_(ledger),
+      on_call_(on_call),
       bridge_(application, common_fields, identity, listening_socket),
       common_lines_(common_lines(identity, common_fields)) {}
 
@@ -85,6 +87,7 @@ bool RequestRunner::handle(Connection& connection) {
 /// While a handler runs it touches nothing but its request, unless it has the turn to write.
 bool RequestRunner::run(Connection& connection, HttpBridge::Outcome& outcome) {
   const bool writes = connection.state() == Connection::State::uncommitted;
+  on_call_.find_others(connection.exchange().request().start_ns);  // it may hang
   if (writes) {
     ledger_.write(connection.fd());
   } else {

@@ -12,6 +12,7 @@
 #include "forkscope/telemetry/slot_writer.h"
 #include "gateway/connection.h"
 #include "gateway/http_bridge.h"
+#include "gateway/on_call.h"
 #include "gateway/response_cache.h"
 #include "gateway/worker_identity.h"
 #include "http/date_header.h"
@@ -22,7 +23,7 @@ namespace forkscope::gateway {
 class RequestRunner {
  public:
   RequestRunner(Application& application, const WorkerIdentity& identity, int listening_socket,
-                telemetry::SlotWriter& slot, const protection::Ledger& ledger);
+                telemetry::SlotWriter& slot, const protection::Ledger& ledger, OnCall& on_call);
 
   /// Once per iteration of the loop that answers anything.
   void renew_date() { date_.renew(); }
@@ -53,13 +54,14 @@ class RequestRunner {
  private:
   RequestRunner(Application& application, const HeaderFields& common_fields,
                 const WorkerIdentity& identity, int listening_socket, telemetry::SlotWriter& slot,
-                const protection::Ledger& ledger);
+                const protection::Ledger& ledger, OnCall& on_call);
 
   bool run(Connection& connection, HttpBridge::Outcome& outcome);
 
   Application& application_;
   telemetry::SlotWriter& slot_;
   const protection::Ledger& ledger_;
+  OnCall& on_call_;
   HttpBridge bridge_;
   ResponseCache cache_;
   http::DateHeader date_;

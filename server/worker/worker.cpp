@@ -67,8 +67,9 @@ constexpr std::uint64_t kOtherFiles = 19;
 
 child::Child as_child(const Settings& settings) {
   child::Child child;
-  child.run = [settings](const child::Inheritance& inheritance) {
-    return run(settings, inheritance);
+  child.run = [settings, board = std::make_shared<gateway::LoadBoard>()](
+                  const child::Inheritance& inheritance) {
+    return run(settings, inheritance, *board);
   };
   child.scheme = "http";
   child.faults_enabled = settings.faults_enabled;
@@ -77,7 +78,8 @@ child::Child as_child(const Settings& settings) {
   return child;
 }
 
-int run(const Settings& settings, const child::Inheritance& inheritance) {
+int run(const Settings& settings, const child::Inheritance& inheritance,
+        const gateway::LoadBoard& board) {
   set_process_name(inheritance.slot + 1);
   // The whole process group gets the first of these from a terminal, and the primary decides what
   // they mean; the last two are errors of send(2) and write(2) instead.
@@ -105,6 +107,7 @@ int run(const Settings& settings, const child::Inheritance& inheritance) {
                                          settings.balance,
                                          inheritance.view,
                                          inheritance.writer,
+                                         board,
                                          inheritance.wake,
                                          application_wake,
                                          signals,

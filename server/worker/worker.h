@@ -28,10 +28,12 @@ struct Settings {
   bool pin = false;  ///< Each worker stays on one CPU, chosen by its number.
 };
 
-/// A worker with these settings, for the primary to fork.
+/// A worker with these settings, for the primary to fork. Throws std::system_error.
 child::Child as_child(const Settings& settings);
 
 /// Returns the process's exit code: 0 after a drain.
-int run(const Settings& settings, const child::Inheritance& inheritance);
+/// `board` is shared by all workers.
+int run(const Settings& settings, const child::Inheritance& inheritance,
+        const gateway::LoadBoard& board);
 
 }  // namespace forkscope::worker

@@ -21,21 +21,50 @@ using namespace std::chrono_literals;
 using support::ServerProcess;
 using support::wait_until;
 
-TEST(Balance, SpreadsConnectionsThatAreOpenedAtOnce) {
-  const ServerProcess server({.workers = 4});
-  std::deque<support::HttpConnection> connections;
-  for (int i = 0; i < 64; ++i) connections.emplace_back(server.port());
-  std::map<std::string, int> share;
-  for (auto& connection : connections) {
-    connection.send_request("GET", "/v1/todos");
-    ++share[connection.read_response().header("x-worker")];
+std::size_t open_at(const ServerProcess& server, int workers) {
+  std::size_t count = 0;
+  for (int number = 1; number <= workers; ++number) {
+    count += server.worker(number)["connections"].get<std::size_t>();
   }
-  EXPECT_EQ(share.size(), 4U);
-  for (const auto& [worker, count] : share) {
-    EXPECT_GE(count, 12) << "worker " << worker;
-    EXPECT_LE(count, 20) << "worker " << worker;
-  }
+  return count;
 }
+
+struct Burst {
+  std::size_t connections;
+  int tolerance;  ///< How many more or fewer than its share each worker may have.
+  bool asks_at_once;
+};
+
+class Bursts : public ::testing::TestWithParam<Burst> {};
+
+// Each worker takes its share of the queue by itself: nothing is evened out afterwards.
+TEST_P(Bursts, AreSpreadThoughTheClientNeverPauses) {
+  constexpr int kWorkers = 4;
+  const Burst burst = GetParam();
+  const ServerProcess server({.workers = kWorkers});
+  ASSERT_TRUE(support::wait_for_quiet(server, kWorkers));
+  std::deque<support::HttpConnection> connections;
+  while (connections.size() < burst.connections) connections.emplace_back(server.port());
+  ASSERT_TRUE(burst.asks_at_once ||
+              wait_until([&] { return open_at(server, kWorkers) == burst.connections; }));
+  for (auto& connection : connections) connection.send_request("GET", "/v1/todos");
+  std::map<std::string, int> share;
+  for (auto& connection : connections) ++share[connection.read_response().header("x-worker")];
+  EXPECT_EQ(share.size(), kWorkers);
+  for (const auto& [worker, count] : share) {
+    EXPECT_NEAR(count, static_cast<int>(burst.connections) / kWorkers, burst.tolerance)
+        << "worker " << worker;
+  }
+  EXPECT_EQ(server.control({{"cmd", "status"}})["moved"]["balance"], 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Balance, Bursts,
+                         ::testing::Values(Burst{64, 4, false}, Burst{64, 4, true},
+                                           Burst{256, 8, false}, Burst{256, 8, true}),
+                         [](const auto& test) {
+                           return std::to_string(test.param.connections) +
+                                  (test.param.asks_at_once ? "ThatAskAtOnce" : "ThatAskLater");
+                         });
 
 TEST(Balance, KeepsLightTrafficOnFewWorkers) {
   const ServerProcess server({.workers = 4});
@@ -64,6 +93,15 @@ TEST(Idle, WorkerNeverWakesUp) {
   const long before = support::context_switches(worker);
   support::pass(1100ms);  // that it sleeps on; a second is the longest that a loop would tick with
   EXPECT_EQ(support::context_switches(worker), before);
+}
+
+// Nobody is evened out then, and the primary is not to wait for that.
+TEST(Idle, PrimaryRestsWithoutProtection) {
+  const ServerProcess server({.workers = 2, .arguments = {"--protect=off"}});
+  ASSERT_TRUE(support::wait_for_quiet(server, 2));
+  const auto before = support::cpu_time(server.pid());
+  support::pass(1100ms);
+  EXPECT_LT(support::cpu_time(server.pid()) - before, 550ms);
 }
 
 }  // namespace

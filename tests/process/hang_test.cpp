@@ -67,6 +67,7 @@ TEST(HangTest, TakesAStoppedWorkerForHungAndReplacesIt) {
 TEST(HangTest, ForgivesAStoppedWorkerThatIsContinuedInTime) {
   const ServerProcess server(
       {.workers = 1, .arguments = {"--hang-after=200ms", "--kill-after=60s"}});
+  ASSERT_TRUE(support::wait_for_quiet(server, 1));  // in the middle of its loop it is not forgiven
   const pid_t pid = server.worker_pid(1);
   ::kill(pid, SIGSTOP);
   EXPECT_TRUE(wait_until([&] { return server.worker_state(1) == "hung"; }));

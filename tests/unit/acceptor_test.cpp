@@ -1,17 +1,19 @@
-// Who takes a new connection: our turn, a peer's, and what is done where nothing can be taken. A
-// real segment, real eventfds and a real listening socket, in one process; time as an argument.
+// Who takes a new connection: our share of those that wait, a peer's, and what is done where
+// nothing can be taken. A real segment, real eventfds and a real listening socket, in one process;
+// time as an argument.
 #include "gateway/acceptor.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <cstdint>
 #include <deque>
+#include <utility>
 #include <vector>
 
+#include "os/listening_socket.h"
 #include "peers_fixture.h"
 
 namespace forkscope::gateway {
@@ -23,132 +25,184 @@ using ::testing::IsEmpty;
 
 constexpr std::uint64_t kMillisecondNs = 1'000'000;
 constexpr std::uint64_t kNowNs = 1'000 * kMillisecondNs;
-constexpr std::size_t kMaxConnections = 8;
 
-/// Four workers, in the slots 0 to 3; ours is slot 1. All are ready, and without a connection.
+/// Four workers, in the slots 0 to 3; ours is slot 1. All are ready, on call, and without a
+/// connection.
 class AcceptorTest : public PeersTest {
  protected:
   AcceptorTest() {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;  // and no name: the kernel gives it one
-    EXPECT_EQ(::bind(listening_.get(), reinterpret_cast<sockaddr*>(&address), sizeof(sa_family_t)),
-              0);
-    EXPECT_EQ(::listen(listening_.get(), 16), 0);
     for (std::uint32_t slot = 0; slot < kSlots; ++slot) {
       segment_.slot(slot).ready(1);
       segment_.slot(slot).idle();
+      board_.tell(slot, 0);
+      board_.tell_duty(slot, Duty::asleep);
     }
   }
 
-  void give_connections(std::uint32_t slot, std::uint64_t count) {
-    segment_.slot(slot).connections_open(count);
-  }
-  void connect() {
-    sockaddr_un address{};
+  std::size_t turn(std::uint64_t now_ns = kNowNs) { return acceptor_.turn({true, 0}, now_ns); }
+  void connect(int count = 1) {
+    sockaddr_storage address{};
     socklen_t bytes = sizeof address;
-    ::getsockname(listening_.get(), reinterpret_cast<sockaddr*>(&address), &bytes);
-    clients_.emplace_back(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    EXPECT_EQ(::connect(clients_.back().get(), reinterpret_cast<const sockaddr*>(&address), bytes),
-              0);
+    ::getsockname(listening_.fd.get(), reinterpret_cast<sockaddr*>(&address), &bytes);
+    for (int i = 0; i < count; ++i) {
+      clients_.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+      EXPECT_EQ(
+          ::connect(clients_.back().get(), reinterpret_cast<const sockaddr*>(&address), bytes), 0);
+    }
+  }
+  void accept(std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) {
+      accepted_.push_back(std::move(acceptor_.accept(kNowNs)->fd));
+    }
   }
 
-  os::UniqueFd listening_{::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)};
+  os::ListeningSocket listening_ = os::listen_on("127.0.0.1", 0);
   std::deque<os::UniqueFd> clients_;
-  Acceptor acceptor_{listening_.get(), Balance::shared, kMaxConnections, view_, kOwnSlot, wake_};
+  std::deque<os::UniqueFd> accepted_;
+  LoadBoard board_;
+  Acceptor acceptor_{listening_.fd.get(), Balance::shared, view_, board_, kOwnSlot, wake_};
 };
 
 TEST_F(AcceptorTest, HasNoTurnBeforeAnybodyWaits) {
-  EXPECT_FALSE(acceptor_.has_turn(0, kNowNs));
+  EXPECT_EQ(turn(), 0U);
   EXPECT_FALSE(acceptor_.retry_at().is_set());
+  acceptor_.connection_waits();  // somebody else has taken it meanwhile
+  EXPECT_EQ(turn(), 0U);
+  EXPECT_FALSE(acceptor_.is_pending());
 }
 
-TEST_F(AcceptorTest, TakesOneConnectionAtATimeUntilTheQueueIsEmpty) {
-  Acceptor acceptor(listening_.get(), Balance::kernel, kMaxConnections, view_, 1, wake_);
-  connect();
-  connect();
+TEST_F(AcceptorTest, TakesOneConnectionAtATimeWhereItIsLeftToTheKernel) {
+  Acceptor acceptor(listening_.fd.get(), Balance::kernel, view_, board_, kOwnSlot, wake_);
+  connect(2);
+  board_.tell(kOwnSlot, 5);
   acceptor.connection_waits();
   for (int connection = 0; connection < 2; ++connection) {
-    EXPECT_TRUE(acceptor.has_turn(5, kNowNs));
+    EXPECT_EQ(acceptor.turn({true, 0}, kNowNs), 1U);
     EXPECT_TRUE(acceptor.accept(kNowNs));
     EXPECT_EQ(acceptor.retry_at().wait_ms(kNowNs), 0);
   }
-  EXPECT_TRUE(acceptor.has_turn(5, kNowNs));
+  EXPECT_EQ(acceptor.turn({true, 0}, kNowNs), 1U);
   EXPECT_FALSE(acceptor.accept(kNowNs));
   EXPECT_FALSE(acceptor.lacks_files());
   EXPECT_FALSE(acceptor.retry_at().is_set());
   EXPECT_THAT(woken(), IsEmpty());
 }
 
-TEST_F(AcceptorTest, GivesAPeerWithLessToDoAMillisecond) {
-  give_connections(0, 4);
-  give_connections(2, 2);
-  give_connections(3, 2);
+TEST_F(AcceptorTest, TakesItsShareAtOnceAndThenGivesWayToThosePeersWhoHaveLess) {
+  connect(8);
   acceptor_.connection_waits();
-  EXPECT_FALSE(acceptor_.has_turn(3, kNowNs));
-  EXPECT_THAT(woken(), ElementsAre(2));
-  EXPECT_EQ(acceptor_.retry_at(), Deadline::at(kNowNs + kMillisecondNs));
-  EXPECT_FALSE(acceptor_.has_turn(3, kNowNs + kMillisecondNs - 1));
-  EXPECT_TRUE(acceptor_.has_turn(3, kNowNs + kMillisecondNs));
+  EXPECT_EQ(turn(), 2U);
   EXPECT_THAT(woken(), IsEmpty());
+  accept(2);
+  acceptor_.tell(2);
+  EXPECT_TRUE(acceptor_.is_pending());
+  EXPECT_EQ(turn(), 0U);
+  EXPECT_THAT(woken(), ElementsAre(0, 2, 3));
 }
 
-TEST_F(AcceptorTest, IsRidOfTheDutyOnceThePeerHasTakenOne) {
-  give_connections(0, 1);
+TEST_F(AcceptorTest, TakesAllThatWaitWhereNobodyHasLess) {
+  connect(3);
+  for (const std::uint32_t slot : {0U, 2U, 3U}) board_.tell(slot, 9);
   acceptor_.connection_waits();
-  EXPECT_FALSE(acceptor_.has_turn(3, kNowNs));
-  EXPECT_THAT(woken(), ElementsAre(0));
-  segment_.slot(0).accepted();
-  EXPECT_FALSE(acceptor_.has_turn(3, kNowNs + kMillisecondNs));
-  EXPECT_FALSE(acceptor_.retry_at().is_set());
+  EXPECT_EQ(turn(), 3U);
+  EXPECT_FALSE(acceptor_.is_pending());  // an event tells of the next one
 }
 
-TEST_F(AcceptorTest, AsksAnewForAnotherConnection) {
-  give_connections(0, 1);
+TEST_F(AcceptorTest, WakesNoMorePeersThanWaitBeginningWithTheLeast) {
+  connect();
+  board_.tell(0, 4);
+  board_.tell(2, 2);
+  board_.tell(3, 3);
+  acceptor_.tell(5);
   acceptor_.connection_waits();
-  EXPECT_FALSE(acceptor_.has_turn(3, kNowNs));
-  EXPECT_THAT(woken(), ElementsAre(0));
+  EXPECT_EQ(turn(), 0U);
+  EXPECT_THAT(woken(), ElementsAre(2));
+}
+
+TEST_F(AcceptorTest, TakesOneItselfWhenTheQueueHasNotBecomeShorterForAWhile) {
+  connect(2);
+  acceptor_.tell(5);
+  acceptor_.connection_waits();
+  EXPECT_EQ(turn(), 0U);
+  EXPECT_EQ(acceptor_.retry_at(), Deadline::at(kNowNs + 10 * kMillisecondNs));
+  EXPECT_EQ(turn(kNowNs + 10 * kMillisecondNs - 1), 0U);
+  EXPECT_EQ(turn(kNowNs + 10 * kMillisecondNs), 1U);
+}
+
+TEST_F(AcceptorTest, WaitsOnAsLongAsTheQueueBecomesShorter) {
+  connect(3);
+  acceptor_.tell(5);
+  acceptor_.connection_waits();
+  EXPECT_EQ(turn(), 0U);
+  accept(1);  // as a peer does
+  EXPECT_EQ(turn(kNowNs + 10 * kMillisecondNs), 0U);
+  EXPECT_EQ(turn(kNowNs + 19 * kMillisecondNs), 0U);
+  EXPECT_EQ(turn(kNowNs + 20 * kMillisecondNs), 1U);
+}
+
+TEST_F(AcceptorTest, LooksAtOnceForAnotherConnectionAndIsNoMorePatientForIt) {
+  connect();
+  acceptor_.tell(5);
+  acceptor_.connection_waits();
+  EXPECT_EQ(turn(), 0U);
+  woken();
+  connect();
   acceptor_.connection_waits();
   EXPECT_EQ(acceptor_.retry_at().wait_ms(kNowNs), 0);
-  EXPECT_FALSE(acceptor_.has_turn(3, kNowNs));
-  EXPECT_THAT(woken(), ElementsAre(0));
-}
-
-TEST_F(AcceptorTest, KeepsLightTrafficOnTheWorkerWithTheLowestNumber) {
-  put_into_roster(0, telemetry::RosterState::hung);
-  acceptor_.connection_waits();
-  EXPECT_TRUE(acceptor_.has_turn(1, kNowNs));
-  EXPECT_THAT(woken(), IsEmpty());
+  EXPECT_EQ(turn(kNowNs + kMillisecondNs), 0U);
+  EXPECT_THAT(woken(), ElementsAre(0, 2));
+  EXPECT_EQ(turn(kNowNs + 11 * kMillisecondNs), 1U);
 }
 
 TEST_F(AcceptorTest, TakesItselfWhatNoPeerIsAvailableFor) {
   segment_.slot(0).step(telemetry::Phase::handling, kNowNs - 20 * kMillisecondNs);
   segment_.slot(2).draining();
   put_into_roster(3, telemetry::RosterState::starting);
+  connect();
+  acceptor_.tell(5);
   acceptor_.connection_waits();
-  EXPECT_TRUE(acceptor_.has_turn(5, kNowNs));
+  EXPECT_EQ(turn(), 1U);
   EXPECT_THAT(woken(), IsEmpty());
 }
 
-TEST_F(AcceptorTest, AsksNobodyBackWhenItIsNudged) {
+TEST_F(AcceptorTest, LeavesTheRestToThoseOnCallWhenItIsOffCall) {
+  connect(8);
   acceptor_.nudged();
   EXPECT_TRUE(acceptor_.is_nudged());
-  EXPECT_TRUE(acceptor_.has_turn(5, kNowNs));
+  EXPECT_EQ(acceptor_.turn({false, 0}, kNowNs), 2U);
   EXPECT_FALSE(acceptor_.is_nudged());
+  EXPECT_FALSE(acceptor_.is_pending());
+  acceptor_.tell(9);
+  acceptor_.nudged();
+  EXPECT_EQ(acceptor_.turn({false, 0}, kNowNs), 0U);
+  EXPECT_FALSE(acceptor_.is_pending());
   EXPECT_THAT(woken(), IsEmpty());
+}
+
+TEST_F(AcceptorTest, SharesConnectionsThatComeAndGoWithThoseOnCallAlone) {
+  connect(4);
+  for (const std::uint32_t slot : {2U, 3U}) board_.tell_duty(slot, Duty::off_call);
+  acceptor_.connection_waits();
+  EXPECT_EQ(acceptor_.turn({true, 3}, kNowNs), 1U);
+  acceptor_.connection_waits();
+  EXPECT_EQ(acceptor_.turn({true, 4}, kNowNs), 2U);
 }
 
 TEST_F(AcceptorTest, GivesWayToWhoeverHasRoomAtItsLimit) {
-  for (const std::uint32_t slot : {0U, 2U}) give_connections(slot, kMaxConnections);
-  give_connections(3, kMaxConnections - 1);
-  acceptor_.nudged();  // meant for a worker with room
-  EXPECT_FALSE(acceptor_.has_turn(kMaxConnections, kNowNs));
+  connect();
+  for (const std::uint32_t slot : {0U, 1U, 2U}) board_.tell(slot, LoadBoard::kTakesNobody);
+  board_.tell(3, 1000);
+  acceptor_.connection_waits();
+  EXPECT_EQ(turn(), 0U);
   EXPECT_THAT(woken(), ElementsAre(3));
   EXPECT_EQ(acceptor_.retry_at(), Deadline::at(kNowNs + 20 * kMillisecondNs));
+  EXPECT_EQ(turn(kNowNs + 20 * kMillisecondNs), 1U);  // if it can make room
 }
 
 TEST_F(AcceptorTest, TriesAgainLaterWithoutADescriptorForWhoWaits) {
   connect();
   acceptor_.connection_waits();
+  EXPECT_EQ(turn(), 1U);
   rlimit before{};
   ::getrlimit(RLIMIT_NOFILE, &before);
   const rlimit none{0, before.rlim_max};
@@ -171,15 +225,9 @@ TEST_F(AcceptorTest, SeesWhetherAnybodyWaits) {
   EXPECT_EQ(acceptor_.retry_at(), Deadline::at(kNowNs));
 }
 
-TEST_F(AcceptorTest, CallsEveryPeerToMakeRoomAndOneToTakeOver) {
+TEST_F(AcceptorTest, CallsEveryPeerToMakeRoom) {
   acceptor_.call_peers(kNowNs);
   EXPECT_THAT(woken(), ElementsAre(0, 2, 3));
-  acceptor_.pass_on(kNowNs);
-  EXPECT_THAT(woken(), IsEmpty());  // nobody waits
-  acceptor_.connection_waits();
-  give_connections(0, 2);
-  acceptor_.pass_on(kNowNs);
-  EXPECT_THAT(woken(), ElementsAre(2));
 }
 
 }  // namespace

@@ -55,6 +55,48 @@ TEST_F(ConnectionTableTest, CountsWhoMayStillAskAndWhoIsThereAtAll) {
   EXPECT_EQ(view_.counters(0).connections_open, 0U);
 }
 
+TEST_F(ConnectionTableTest, HasEpollWatchThoseThatAreStillThere) {
+  Connection& stays = add();
+  send(clients_.back().get(), "x");
+  Connection& goes = add();
+  send(clients_.back().get(), "x");
+  EXPECT_THAT(epoll_.wait(0), IsEmpty());
+  connections_.close(goes);
+  connections_.watch();
+  const auto events = epoll_.wait(0);
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].data.u64,
+            ConnectionTable::kFirstToken + static_cast<std::uint64_t>(stays.fd()));
+  EXPECT_TRUE(stays.is_watched());
+}
+
+// They have not been asked for anything yet, or have been answered.
+TEST_F(ConnectionTableTest, LetsGoOfOneThatEpollHasNoRoomForUnlessItIsBeingServed) {
+  Connection& idle = add();
+  Connection& served = add();
+  served.move_to(State::runnable);
+  for (Connection* connection : {&idle, &served}) epoll_.add(connection->fd(), 0, 0);  // EEXIST
+  connections_.watch();
+  EXPECT_EQ(idle.state(), State::closed);
+  EXPECT_EQ(served.state(), State::runnable);
+  served.move_to(State::sending);
+  connections_.watch();
+  EXPECT_EQ(served.state(), State::closed);
+}
+
+TEST_F(ConnectionTableTest, CountsForNothingWhatComesAndGoes) {
+  connections_.renew(1'000'000'000);
+  for (int i = 0; i < 3; ++i) connections_.close(add());
+  add();
+  add();
+  EXPECT_EQ(connections_.gone(), 3U);
+  EXPECT_EQ(connections_.load(), 0U);
+  for (int i = 0; i < 4; ++i) add();
+  EXPECT_EQ(connections_.load(), 3U);
+  connections_.renew(2'000'000'000);
+  EXPECT_EQ(connections_.load(), 6U);
+}
+
 TEST_F(ConnectionTableTest, KnowsAConnectionUntilItIsBuried) {
   Connection& connection = add();
   const int fd = connection.fd();

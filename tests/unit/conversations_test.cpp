@@ -59,6 +59,21 @@ TEST_F(ConversationsTest, CountsARequestThatCannotBeServedAndLingersAfterItsAnsw
   EXPECT_TRUE(connections_.empty());
 }
 
+TEST_F(ConversationsTest, ClosesAtOnceBehindAClientThatHasAskedForIt) {
+  greet("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  iterate();
+  EXPECT_THAT(received(client()), StartsWith("HTTP/1.1 200 "));
+  EXPECT_EQ(::recv(client(), nullptr, 0, 0), 0);
+  EXPECT_TRUE(connections_.empty());
+}
+
+TEST_F(ConversationsTest, LingersWhereMoreHasComeThanTheClientHasAnnounced) {
+  Connection& connection = greet("GET / HTTP/1.0\r\nHost: h\r\n\r\nand more");
+  iterate();
+  EXPECT_THAT(received(client()), StartsWith("HTTP/1.1 200 "));
+  EXPECT_EQ(connection.state(), State::lingering);
+}
+
 TEST_F(ConversationsTest, LingersNoLongerThanItsClientIsSilent) {
   greet(kMalformed);
   iterate();

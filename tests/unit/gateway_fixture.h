@@ -70,7 +70,6 @@ class GatewayFixture : public ::testing::Test {
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()), 0);
     clients_.emplace_back(ends[1]);
     EXPECT_EQ(::send(ends[1], sends.data(), sends.size(), 0), static_cast<ssize_t>(sends.size()));
-    epoll_.add(ends[0], EPOLLIN, 0);
     Connection& connection = connections_.add({os::UniqueFd(ends[0]), {}});
     conversations_.begin(connection);
     conversations_.note(connection, EPOLLIN | EPOLLOUT);
@@ -83,7 +82,6 @@ class GatewayFixture : public ::testing::Test {
     std::array<int, 2> ends{};
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()), 0);
     clients_.emplace_back(ends[1]);
-    epoll_.add(ends[0], EPOLLIN, 0);
     protection::Parcel parcel;
     parcel.entry.stage = static_cast<std::uint32_t>(stage);
     parcel.entry.bytes = static_cast<std::uint32_t>(request.size());
@@ -102,6 +100,7 @@ class GatewayFixture : public ::testing::Test {
   void iterate() {
     conversations_.attend_ready();
     if (scheduler_.has_requests()) scheduler_.serve();
+    connections_.watch();
     bury();
   }
   void bury() {
@@ -153,7 +152,9 @@ class GatewayFixture : public ::testing::Test {
   os::Epoll epoll_;
   ConnectionTable connections_{limits_, proxies_, slot_, ledger_, epoll_};
   os::UniqueFd listening_{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  RequestRunner runner_{application_, {1, 4711}, listening_.get(), slot_, ledger_};
+  const LoadBoard board_;
+  OnCall on_call_{view_, board_, 0, wake_, 1};
+  RequestRunner runner_{application_, {1, 4711}, listening_.get(), slot_, ledger_, on_call_};
   Conversations conversations_{limits_, connections_, runner_, drain_, kNoSignals, clock_, slot_};
   TurnRelay turn_relay_{view_, 0, wake_};
   RequestScheduler scheduler_{application_, runner_, conversations_, turn_relay_,

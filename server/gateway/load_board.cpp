@@ -1,0 +1,49 @@
+#include "gateway/load_board.h"
+
+#include <sys/mman.h>
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+#include "forkscope/telemetry/layout.h"
+
+namespace forkscope::gateway {
+
+struct LoadBoard::Words {
+  std::array<std::uint32_t, telemetry::kMaxSlots> loads;
+  std::array<std::uint8_t, telemetry::kMaxSlots> duties;
+};
+
+LoadBoard::LoadBoard() {
+  void* address =
+      ::mmap(nullptr, sizeof(Words), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (address == MAP_FAILED) {
+    throw std::system_error(errno, std::generic_category(), "mmap of the load board");
+  }
+  mapping_ = telemetry::Mapping(address, sizeof(Words));
+  words().loads.fill(kTakesNobody);
+}
+
+LoadBoard::Words& LoadBoard::words() const { return *reinterpret_cast<Words*>(mapping_.data()); }
+
+void LoadBoard::tell(std::uint32_t slot, std::uint32_t load) const {
+  std::uint32_t& word = words().loads[slot];
+  if (__atomic_load_n(&word, __ATOMIC_RELAXED) == load) return;
+  __atomic_store_n(&word, load, __ATOMIC_RELAXED);
+}
+
+std::uint32_t LoadBoard::load(std::uint32_t slot) const {
+  return __atomic_load_n(&words().loads[slot], __ATOMIC_RELAXED);
+}
+
+void LoadBoard::tell_duty(std::uint32_t slot, Duty duty) const {
+  if (this->duty(slot) == duty) return;
+  __atomic_store_n(&words().duties[slot], static_cast<std::uint8_t>(duty), __ATOMIC_SEQ_CST);
+}
+
+Duty LoadBoard::duty(std::uint32_t slot) const {
+  return static_cast<Duty>(__atomic_load_n(&words().duties[slot], __ATOMIC_SEQ_CST));
+}
+
+}  // namespace forkscope::gateway
