@@ -5,9 +5,11 @@
 #include <sched.h>
 
 #include <csignal>
+#include <deque>
 #include <ostream>
 #include <string>
 
+#include "os/cpu_count.h"
 #include "support/server_process.h"
 #include "support/server_watch.h"
 #include "support/wait_until.h"
@@ -52,6 +54,18 @@ INSTANTIATE_TEST_SUITE_P(EveryKind, Hang,
                          ::testing::Values(Kind{"/v1/faults/hang?mode=spin", "spin"},
                                            Kind{"/v1/faults/hang?mode=sleep", "blocked"}),
                          [](const auto& test) { return test.param.name; });
+
+// Of many workers the kernel wakes only those on call, and each hang takes one of them away.
+TEST(HangTest, NeverLeavesAConnectionToWorkersThatHang) {
+  const int workers = static_cast<int>(os::usable_cpus()) + 6;
+  const ServerProcess server({.workers = workers, .arguments = {"--hang-after=1m"}});
+  ASSERT_TRUE(support::wait_for_quiet(server, workers));
+  std::deque<support::HttpConnection> hung;
+  for (int count = 1; count < workers; ++count) {
+    hung.push_back(server.start_request("/v1/faults/hang?mode=sleep"));
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(server.request("GET", "/livez").status, 200);
+  }
+}
 
 TEST(HangTest, TakesAStoppedWorkerForHungAndReplacesIt) {
   const ServerProcess server(
