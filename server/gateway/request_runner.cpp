@@ -79,7 +79,7 @@ bool RequestRunner::handle(Connection& connection) {
   connection.exchange().answered(outcome.status);
   if (outcome.threw) slot_.exception();
   if (cacheable && outcome.status == 200) {
-    cache_.store(request, connection.response(), date_.value());
+    cache_.store(connection.response(), date_.value());
   }
   return is_ours;
 }

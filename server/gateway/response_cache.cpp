@@ -1,5 +1,6 @@
 #include "gateway/response_cache.h"
 
+#include <functional>
 #include <utility>
 
 namespace forkscope::gateway {
@@ -24,37 +25,36 @@ bool ResponseCache::suits(const http::FramedRequest& request) {
 
 bool ResponseCache::append_to(std::string& output, const http::FramedRequest& request,
                               std::string_view date) {
-  const Entry* entry = find(request);
-  if (entry == nullptr || entry->content_version != content_version_) return false;
+  // No scheme holds a colon, no host a slash, no prefix a space: each key has one reading.
+  key_.assign(request.scheme).append("://").append(request.host).append(request.prefix);
+  key_.append(1, ' ').append(request.target);
+  entry_ = find();
+  if (entry_ == nullptr || entry_->content_version != content_version_) return false;
   const std::size_t begin = output.size();
-  output += entry->response;
-  output.replace(begin + entry->date_begin, date.size(), date);
+  output += entry_->response;
+  output.replace(begin + entry_->date_begin, date.size(), date);
   return true;
 }
 
-void ResponseCache::store(const http::FramedRequest& request, std::string_view response,
-                          std::string_view date) {
+void ResponseCache::store(std::string_view response, std::string_view date) {
   if (response.size() > kMaxResponseBytes) return;
+  if (entry_ == nullptr && !doorkeeper_.knows(std::hash<std::string>()(key_))) return;
   const std::size_t date_begin = response.find(date);
   if (date_begin == response.npos) return;
-  Entry* entry = find(request);
-  if (entry == nullptr) {
-    entry = &young_[key_];
+  if (entry_ == nullptr) {
+    entry_ = &young_[key_];
     young_bytes_ += key_.size();
   }
-  young_bytes_ += response.size() - entry->response.size();
-  entry->content_version = content_version_;
-  entry->date_begin = date_begin;
-  entry->response = response;
+  young_bytes_ += response.size() - entry_->response.size();
+  entry_->content_version = content_version_;
+  entry_->date_begin = date_begin;
+  entry_->response = response;
   if (young_bytes_ < kGenerationBytes) return;
   old_ = std::exchange(young_, {});
   young_bytes_ = 0;
 }
 
-ResponseCache::Entry* ResponseCache::find(const http::FramedRequest& request) {
-  // No scheme holds a colon, no host a slash, no prefix a space: each key has one reading.
-  key_.assign(request.scheme).append("://").append(request.host).append(request.prefix);
-  key_.append(1, ' ').append(request.target);
+ResponseCache::Entry* ResponseCache::find() {
   if (const auto young = young_.find(key_); young != young_.end()) return &young->second;
   auto node = old_.extract(key_);
   if (!node) return nullptr;

@@ -6,7 +6,9 @@
 // acknowledged before a client sent its GET is therefore always in that version.
 //
 // Bounded by bytes, in two generations: what is used lives in the young one; when that is full it
-// becomes the old one, and what nobody has asked for since then goes.
+// becomes the old one, and what nobody has asked for since then goes. Admitted is what is asked for
+// a second time (doorkeeper.h): a client that never asks for the same twice pushes nobody out. What
+// is in keeps its place while the content changes.
 //
 // One per worker process, used by its only thread.
 #pragma once
@@ -16,6 +18,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "gateway/doorkeeper.h"
 #include "http/request_framer.h"
 
 namespace forkscope::gateway {
@@ -34,8 +37,9 @@ class ResponseCache {
 
   /// Appends the stored response, with `date` as its Date, to `output`. False: there is none.
   bool append_to(std::string& output, const http::FramedRequest& request, std::string_view date);
-  /// Keeps a whole response, which carries `date`, for the version of the latest renew().
-  void store(const http::FramedRequest& request, std::string_view response, std::string_view date);
+  /// After append_to() has found none: keeps the whole response to that request, which carries
+  /// `date`, for the version of the latest renew(). Not if it has not been asked for before.
+  void store(std::string_view response, std::string_view date);
 
  private:
   struct Entry {
@@ -45,14 +49,17 @@ class ResponseCache {
   };
   using Generation = std::unordered_map<std::string, Entry>;
 
-  /// The entry of the request, moved to the young generation if it is in the old one; or null.
-  Entry* find(const http::FramedRequest& request);
+  /// The entry of key_, moved to the young generation if it is in the old one; or null.
+  Entry* find();
 
   Generation young_;
   Generation old_;
   std::size_t young_bytes_ = 0;
   std::uint64_t content_version_ = 0;
-  std::string key_;  ///< Of the latest find(); kept for its memory.
+  Doorkeeper doorkeeper_;
+  // Of the latest append_to().
+  std::string key_;
+  Entry* entry_ = nullptr;
 };
 
 }  // namespace forkscope::gateway
