@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
 #include <string_view>
 
 #include "api/problem.h"
@@ -32,10 +31,12 @@ bool is_listed(std::string_view list, std::string_view etag, Comparison comparis
 }  // namespace
 
 std::string etag_of(const std::string& body) {
-  const std::uint64_t hash = telemetry::fnv1a(body);
-  char text[24];
-  std::snprintf(text, sizeof text, "\"%016llx\"", static_cast<unsigned long long>(hash));
-  return text;
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  constexpr std::size_t kNibbles = 16;
+  std::uint64_t hash = telemetry::fnv1a(body);
+  std::string etag(1 + kNibbles + 1, '"');
+  for (std::size_t at = kNibbles; at > 0; --at, hash >>= 4) etag[at] = kDigits[hash & 0xf];
+  return etag;
 }
 
 void answer_get(const httplib::Request& req, httplib::Response& res, const std::string& body,

@@ -13,10 +13,18 @@ namespace {
 constexpr std::size_t kMaxTitleCharacters = 500;
 constexpr std::size_t kMaxQuotedBytes = 64;
 
-/// A program outside may have put text into the database that is not UTF-8.
+bool is_plain(char character) {
+  return character >= ' ' && character <= '~' && character != '"' && character != '\\';
+}
+
+/// Most text needs nothing but the quotes, and nlohmann's serializer is costly to set up. A program
+/// outside may have put text into the database that is not UTF-8.
 std::string quoted(const std::string& text) {
+  if (std::all_of(text.begin(), text.end(), is_plain)) return '"' + text + '"';
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
+
+constexpr std::size_t kUsualBytes = 256;  ///< Of a todo as JSON.
 
 /// Written out rather than built as a tree: a page has up to a thousand of them.
 void append_json(std::string& out, const store::Todo& todo, const std::string& base) {
@@ -106,6 +114,7 @@ std::optional<Problem> read(std::string_view body, TodoReader& reader, bool titl
 
 std::string todo_json(const store::Todo& todo, const std::string& base) {
   std::string json;
+  json.reserve(kUsualBytes);
   append_json(json, todo, base);
   return json;
 }
