@@ -3,6 +3,7 @@
 #include <httplib.h>
 
 #include "api/cors.h"
+#include "api/direct_routes.h"
 #include "api/faults.h"
 #include "api/metrics.h"
 #include "api/page.h"
@@ -30,11 +31,15 @@ class TodosApplication final : public gateway::Application {
   void add_routes(httplib::Server& server) override {
     answer_preflights(server);
     explain_errors(server);
-    add_todo_routes(server, store_);
+    add_todo_routes(server, direct_routes_, store_);
     add_status_routes(server, {*context_.telemetry, [this] { store_.check(); }, context_.draining});
     add_metrics_route(server, *context_.telemetry);
     add_page_routes(server);
     if (context_.faults_enabled) add_fault_routes(server);
+  }
+
+  const Handler* handler_of(std::string_view method, std::string_view path) const override {
+    return direct_routes_.find(method, path);
   }
 
   bool starts_programs() const override { return false; }
@@ -78,6 +83,7 @@ class TodosApplication final : public gateway::Application {
  private:
   ApplicationContext context_;
   store::TodoStore store_;
+  DirectRoutes direct_routes_;
   std::vector<os::UniqueFd> for_successors_;
 };
 

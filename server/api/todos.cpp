@@ -22,7 +22,8 @@ using store::Todo;
 using store::TodoStore;
 
 constexpr const char* kCollection = "/v1/todos";
-constexpr const char* kItem = "/v1/todos/([1-9][0-9]{0,18})";
+constexpr const char* kItem = "/v1/todos/{id}";
+constexpr const char* kItemPattern = "/v1/todos/[1-9][0-9]{0,18}";
 constexpr std::int64_t kDefaultLimit = 100;
 constexpr std::int64_t kMaxLimit = 1000;
 constexpr std::int64_t kMaxId = std::numeric_limits<std::int64_t>::max();
@@ -59,16 +60,21 @@ std::string collection_url(const Request& req) { return base_url(req) + kCollect
 
 std::string item_base(const Request& req) { return collection_url(req) + "/"; }
 
+/// Of an item's path.
+std::string_view digits_of(const Request& req) {
+  return std::string_view(req.path).substr(req.path.rfind('/') + 1);
+}
+
 /// Ids that do not fit into 64 bits are the ids of no todo: 0.
 std::int64_t id_of(const Request& req) {
-  const std::string digits = req.matches[1];
+  const std::string_view digits = digits_of(req);
   std::int64_t id = 0;
   std::from_chars(digits.data(), digits.data() + digits.size(), id);
   return id;
 }
 
 void set_not_found(const Request& req, Response& res) {
-  set_problem(res, {404, "There is no todo " + req.matches[1].str() + ".", {}});
+  set_problem(res, {404, "There is no todo " + std::string(digits_of(req)) + ".", {}});
 }
 
 void set_todo(const Request& req, Response& res, int status, const Todo& todo) {
@@ -178,16 +184,20 @@ void delete_todo(TodoStore& store, const Request& req, Response& res) {
 
 }  // namespace
 
-void add_todo_routes(httplib::Server& server, TodoStore& store) {
-  add_resource(server, kCollection,
-               {{Method::get, reading(store, list_todos)},
-                {Method::post, writing(store, create_todo)},
-                {Method::del, writing(store, delete_todos)}});
-  add_resource(server, kItem,
-               {{Method::get, reading(store, get_todo)},
-                {Method::put, writing(store, replace_todo)},
-                {Method::patch, writing(store, change_todo)},
-                {Method::del, writing(store, delete_todo)}});
+void add_todo_routes(httplib::Server& server, DirectRoutes& direct, TodoStore& store) {
+  const std::map<Method, httplib::Server::Handler> collection = {
+      {Method::get, reading(store, list_todos)},
+      {Method::post, writing(store, create_todo)},
+      {Method::del, writing(store, delete_todos)}};
+  const std::map<Method, httplib::Server::Handler> item = {
+      {Method::get, reading(store, get_todo)},
+      {Method::put, writing(store, replace_todo)},
+      {Method::patch, writing(store, change_todo)},
+      {Method::del, writing(store, delete_todo)}};
+  add_resource(server, kCollection, collection);
+  add_resource(server, kItemPattern, item);
+  direct.add(kCollection, collection);
+  direct.add(kItem, item);
 }
 
 bool is_todo_path(std::string_view path) {

@@ -10,13 +10,14 @@
 
 #include <string_view>
 
+#include "api/direct_routes.h"
 #include "store/todo_store.h"
 
 namespace forkscope::api {
 
 /// `store` outlives the server. Handlers that write run between its begin_writes() and
 /// commit_writes(); whatever they answer with 400 or above has changed nothing.
-void add_todo_routes(httplib::Server& server, store::TodoStore& store);
+void add_todo_routes(httplib::Server& server, DirectRoutes& direct, store::TodoStore& store);
 
 /// Whether `path`, without its query, is one of these.
 bool is_todo_path(std::string_view path);

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -23,7 +24,9 @@
 
 namespace httplib {
 class Server;
-}
+struct Request;
+struct Response;
+}  // namespace httplib
 
 namespace forkscope::gateway {
 
@@ -53,6 +56,17 @@ class Application {
 
   /// Called once, before the first request.
   virtual void add_routes(httplib::Server& server) = 0;
+
+  using Handler = std::function<void(const httplib::Request&, httplib::Response&)>;
+
+  /// The short way to a handler: where it is not null, it is called with the request and answers
+  /// with status, fields and body, and all else that cpp-httplib does is left out, since that takes
+  /// longer than most handlers do. So no regular expression has matched (`matches` is empty), no
+  /// form has been read into `params`, no handler of the server's set_…() is called, and content
+  /// providers do nothing.
+  virtual const Handler* handler_of(std::string_view /*method*/, std::string_view /*path*/) const {
+    return nullptr;
+  }
 
   /// Header fields that every response carries, those that the gateway gives by itself as well
   /// (400 for a malformed request, 503 for a write that waited too long). Asked once.

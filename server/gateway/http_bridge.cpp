@@ -28,6 +28,21 @@ bool is_ours(std::string_view name) {
   return false;
 }
 
+/// What of a response is sent, by its status and by what was asked.
+struct Parts {
+  int status = 0;
+  bool answers_head = false;
+
+  /// RFC 9110 sections 8.6 and 15: no body, and no Content-Length.
+  bool is_bodiless() const { return status == 204 || status == 304; }
+  bool have_body() const { return !answers_head && !is_bodiless(); }
+  bool have(std::string_view name) const {
+    if (answers_head && http::equals_ignoring_case(name, "accept-ranges")) return false;
+    if (is_bodiless() && http::equals_ignoring_case(name, "content-length")) return false;
+    return !is_ours(name);
+  }
+};
+
 /// Takes one response, and appends it to a buffer with `own_lines` behind the status line and
 /// without the lines that are ours. This is done to the bytes, behind all handlers of an
 /// application, so that none of them can get in the way; and fields that all responses share would
@@ -39,59 +54,69 @@ class ResponseStream final : public MemoryStream {
                  const std::string& peer_address, int peer_port, std::string_view own_lines,
                  std::string& scratch, std::string& output)
       : MemoryStream(input, socket, peer_address, peer_port),
-        answers_head_(answers_head),
         own_lines_(own_lines),
         head_(scratch),
         output_(output) {
+    parts_.answers_head = answers_head;
     head_.clear();
   }
 
   ssize_t write(const char* source, size_t size) override {
     std::string_view text(source, size);
-    if (status_ == 0) {
+    if (status() == 0) {
       head_.append(text);
       const std::size_t end = head_.find("\r\n\r\n");
       if (end == head_.npos) return static_cast<ssize_t>(size);
       put_head(std::string_view(head_).substr(0, end + 2));
       text = std::string_view(head_).substr(end + 4);
     }
-    if (may_have_body()) output_.append(text);
+    if (parts_.have_body()) output_.append(text);
     return static_cast<ssize_t>(size);
   }
 
   /// 0 = there is no response.
-  int status() const { return status_; }
+  int status() const { return parts_.status; }
 
  private:
   void put_head(std::string_view head) {
     constexpr std::size_t kStatusAt = std::string_view("HTTP/1.1 ").size();
-    std::from_chars(head.data() + kStatusAt, head.data() + head.size(), status_);
+    std::from_chars(head.data() + kStatusAt, head.data() + head.size(), parts_.status);
     std::size_t begin = head.find('\n') + 1;
     output_.append(head.substr(0, begin)).append(own_lines_);
     while (begin < head.size()) {
       const std::size_t end = head.find('\n', begin) + 1;
       const std::string_view line = head.substr(begin, end - begin);
-      if (is_to_be_sent(line.substr(0, line.find(':')))) output_.append(line);
+      if (parts_.have(line.substr(0, line.find(':')))) output_.append(line);
       begin = end;
     }
     output_ += "\r\n";
   }
 
-  bool is_to_be_sent(std::string_view name) const {
-    if (answers_head_ && http::equals_ignoring_case(name, "accept-ranges")) return false;
-    if (is_bodiless() && http::equals_ignoring_case(name, "content-length")) return false;
-    return !is_ours(name);
-  }
-  /// RFC 9110 sections 8.6 and 15: no body, and no Content-Length.
-  bool is_bodiless() const { return status_ == 204 || status_ == 304; }
-  bool may_have_body() const { return !answers_head_ && !is_bodiless(); }
-
-  bool answers_head_;
+  Parts parts_;  ///< Their status is 0 until the head is whole.
   std::string_view own_lines_;
   std::string& head_;
   std::string& output_;
-  int status_ = 0;  ///< 0 until the head is whole.
 };
+
+/// The same for a response that a handler has filled and cpp-httplib is not to write: that formats
+/// field by field, and compares their names at every turn.
+void append_response(const httplib::Response& response, const Parts& parts,
+                     std::string_view own_lines, std::string& output) {
+  output.append("HTTP/1.1 ").append(std::to_string(parts.status)).append(1, ' ');
+  output.append(http::reason_phrase(parts.status)).append("\r\n").append(own_lines);
+  bool has_type = response.body.empty();
+  for (const auto& [name, value] : response.headers) {
+    if (http::equals_ignoring_case(name, "content-length") || !parts.have(name)) continue;
+    if (http::equals_ignoring_case(name, "content-type")) has_type = true;
+    output.append(name).append(": ").append(value).append("\r\n");
+  }
+  if (!has_type) output += "Content-Type: text/plain\r\n";
+  if (!parts.is_bodiless()) {
+    output.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n");
+  }
+  output += "\r\n";
+  if (parts.have_body()) output += response.body;
+}
 
 bool starts_ignoring_case(std::string_view text, std::string_view lower) {
   return http::equals_ignoring_case(text.substr(0, lower.size()), lower);
@@ -125,7 +150,9 @@ class HttpBridge::Routes : public MemoryServer {
  public:
   Routes(Application& application, const HeaderFields& common_fields, const WorkerIdentity& worker,
          int listening_socket)
-      : common_lines_(common_lines(worker, common_fields)), listening_socket_(listening_socket) {
+      : application_(application),
+        common_lines_(common_lines(worker, common_fields)),
+        listening_socket_(listening_socket) {
     set_defaults();
     application.add_routes(*this);
   }
@@ -134,19 +161,18 @@ class HttpBridge::Routes : public MemoryServer {
                  const std::string& date, std::string& output) {
     threw_ = false;
     own_lines_.assign("Date: ").append(date).append("\r\n").append(common_lines_);
-    // No target: cpp-httplib would take it apart by rules of its own (a second '?' is an error, the
-    // line has a limit), so the request gets it ready-made.
-    request_line_.assign(request.method).append(" / HTTP/1.1\r\n\r\n");
-    ResponseStream stream(request_line_, request.method == "HEAD", listening_socket_, peer_address,
-                          peer_port, own_lines_, head_, output);
     const std::size_t before = output.size();
-    bool whole = false;
+    const Application::Handler* handler = application_.handler_of(request.method, request.path);
+    int status = 0;
     try {
-      whole = handle_one(stream, [&](httplib::Request& target) { fill(target, request); });
-    } catch (...) {  // from a handler outside the routing
+      status = handler != nullptr
+                   ? answer_directly(*handler, request, peer_address, peer_port, output)
+                   : route(request, peer_address, peer_port, output);
+    } catch (...) {  // from the handler, or from one outside the routing
       threw_ = true;
+      status = 0;
     }
-    if (whole && stream.status() != 0) return {stream.status(), threw_};
+    if (status != 0) return {status, threw_};
     output.resize(before);  // half a response is worse than none
     output += http::problem_response(500, kHandlerFailed, date, common_lines_);
     return {500, threw_};
@@ -172,6 +198,35 @@ class HttpBridge::Routes : public MemoryServer {
     });
   }
 
+  // Both return the status; 0: there is no whole response.
+
+  int answer_directly(const Application::Handler& handler, http::FramedRequest& request,
+                      const std::string& peer_address, int peer_port, std::string& output) {
+    httplib::Request asked;
+    asked.version = "HTTP/1.1";
+    asked.method = request.method;
+    asked.remote_addr = peer_address;
+    asked.remote_port = peer_port;
+    fill(asked, request);
+    httplib::Response response;
+    response.version = asked.version;
+    handler(asked, response);
+    if (response.status == -1) response.status = 200;
+    append_response(response, {response.status, request.method == "HEAD"}, own_lines_, output);
+    return response.status;
+  }
+
+  int route(http::FramedRequest& request, const std::string& peer_address, int peer_port,
+            std::string& output) {
+    // No target: cpp-httplib would take it apart by rules of its own (a second '?' is an error, the
+    // line has a limit), so the request gets it ready-made.
+    request_line_.assign(request.method).append(" / HTTP/1.1\r\n\r\n");
+    ResponseStream stream(request_line_, request.method == "HEAD", listening_socket_, peer_address,
+                          peer_port, own_lines_, head_, output);
+    const bool whole = handle_one(stream, [&](httplib::Request& target) { fill(target, request); });
+    return whole ? stream.status() : 0;
+  }
+
   static void fill(httplib::Request& target, http::FramedRequest& request) {
     for (const http::HeaderField& field : request.fields) {
       if (is_for_routes(field.name)) target.headers.emplace(field.name, field.value);
@@ -182,6 +237,7 @@ class HttpBridge::Routes : public MemoryServer {
     target.body = std::move(request.body);
   }
 
+  Application& application_;
   std::string common_lines_;
   int listening_socket_;
 

@@ -9,6 +9,10 @@
 // its own account and must not (compression, ranges, upgrades) is kept from it by leaving the
 // fields that ask for it away.
 //
+// An application may know a short way to a handler (Application::handler_of()). Then the bridge
+// makes the request for it and the bytes of its response by itself: the answer is the same, and
+// costs a third.
+//
 // Besides memory_server.h and the routes the only file of the server that knows cpp-httplib. One
 // per worker process, used by its only thread.
 #pragma once

@@ -1,5 +1,5 @@
-// The words for the status of an error, for the gateway's own responses and for the application's:
-// RFC 9110 section 15; RFC 6585 for 428, 429 and 431; RFC 4918 for 507.
+// The words for a status, for the gateway's own responses and for the application's: RFC 9110
+// section 15; RFC 6585 for 428, 429 and 431; RFC 4918 for 507.
 #pragma once
 
 #include <string_view>
@@ -8,6 +8,20 @@ namespace forkscope::http {
 
 constexpr std::string_view reason_phrase(int status) {
   switch (status) {
+    case 200: return "OK";
+    case 201: return "Created";
+    case 202: return "Accepted";
+    case 203: return "Non-Authoritative Information";
+    case 204: return "No Content";
+    case 205: return "Reset Content";
+    case 206: return "Partial Content";
+    case 300: return "Multiple Choices";
+    case 301: return "Moved Permanently";
+    case 302: return "Found";
+    case 303: return "See Other";
+    case 304: return "Not Modified";
+    case 307: return "Temporary Redirect";
+    case 308: return "Permanent Redirect";
     case 400: return "Bad Request";
     case 401: return "Unauthorized";
     case 402: return "Payment Required";
@@ -38,8 +52,10 @@ constexpr std::string_view reason_phrase(int status) {
     case 504: return "Gateway Timeout";
     case 505: return "HTTP Version Not Supported";
     case 507: return "Insufficient Storage";
-    default: return status < 500 ? "Client Error" : "Server Error";
+    default: break;
   }
+  if (status < 400) return status < 300 ? "Success" : "Redirection";
+  return status < 500 ? "Client Error" : "Server Error";
 }
 
 }  // namespace forkscope::http
