@@ -43,13 +43,14 @@ httplib::Server::Handler reading(TodoStore& store, TodoHandler handler) {
   };
 }
 
-/// What is answered with an error leaves the store as it was.
+/// What is answered with an error leaves the store as it was: so handlers change something last,
+/// and only one thing.
 httplib::Server::Handler writing(TodoStore& store, TodoHandler handler) {
   return [&store, handler](const Request& req, Response& res) {
     try {
-      store::Savepoint changes = store.savepoint();
+      store::Change change = store.change();
       handler(store, req, res);
-      if (res.status < 400) changes.keep();
+      if (res.status < 400) change.keep();
     } catch (const StoreError& error) {
       set_problem(res, error);
     }
@@ -77,8 +78,8 @@ void set_not_found(const Request& req, Response& res) {
   set_problem(res, {404, "There is no todo " + std::string(digits_of(req)) + ".", {}});
 }
 
-void set_todo(const Request& req, Response& res, int status, const Todo& todo) {
-  const std::string body = todo_json(todo, item_base(req));
+void set_todo(Response& res, int status, const Todo& todo, const std::string& base) {
+  const std::string body = todo_json(todo, base);
   res.status = status;
   res.set_header("ETag", etag_of(body));
   res.set_content(body, kJson);
@@ -138,8 +139,9 @@ void create_todo(TodoStore& store, const Request& req, Response& res) {
   const auto parsed = parse_todo(req.body, std::nullopt);
   if (const auto* problem = std::get_if<Problem>(&parsed)) return set_problem(res, *problem);
   const Todo todo = store.insert(std::get<store::NewTodo>(parsed));
-  res.set_header("Location", item_base(req) + std::to_string(todo.id));
-  set_todo(req, res, 201, todo);
+  const std::string base = item_base(req);
+  res.set_header("Location", base + std::to_string(todo.id));
+  set_todo(res, 201, todo, base);
 }
 
 /// The ETag of the list is that of its first page, which is what /v1/todos without a query is.
@@ -166,14 +168,15 @@ void replace_todo(TodoStore& store, const Request& req, Response& res) {
   const auto parsed = parse_todo(req.body, id_of(req));
   if (const auto* problem = std::get_if<Problem>(&parsed)) return set_problem(res, *problem);
   const auto& whole = std::get<store::NewTodo>(parsed);
-  set_todo(req, res, 200, *store.update(id_of(req), {whole.title, whole.completed, whole.order}));
+  set_todo(res, 200, *store.update(id_of(req), {whole.title, whole.completed, whole.order}),
+           item_base(req));
 }
 
 void change_todo(TodoStore& store, const Request& req, Response& res) {
   if (!accepts_body(req, res) || !may_change_todo(store, req, res)) return;
   const auto parsed = parse_todo_patch(req.body, id_of(req));
   if (const auto* problem = std::get_if<Problem>(&parsed)) return set_problem(res, *problem);
-  set_todo(req, res, 200, *store.update(id_of(req), std::get<store::TodoPatch>(parsed)));
+  set_todo(res, 200, *store.update(id_of(req), std::get<store::TodoPatch>(parsed)), item_base(req));
 }
 
 void delete_todo(TodoStore& store, const Request& req, Response& res) {

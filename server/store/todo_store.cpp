@@ -188,6 +188,7 @@ std::optional<StoreError> TodoStore::commit_writes() {
 
 Todo TodoStore::insert(const NewTodo& todo) {
   Query query(database_, insert_, path_);
+  batch_.begin_change();
   query.bind(1, todo.title).bind(2, todo.completed).bind(3, todo.order).next_row();
   counts_.add(todo.completed, +1);
   return {database_.getLastInsertRowid(), todo.title, todo.completed, todo.order};
@@ -199,6 +200,7 @@ std::optional<Todo> TodoStore::update(std::int64_t id, const TodoPatch& patch) {
   Todo todo{id, patch.title.value_or(before->title), patch.completed.value_or(before->completed),
             patch.order.value_or(before->order)};
   Query query(database_, update_, path_);
+  batch_.begin_change();
   query.bind(1, id).bind(2, todo.title).bind(3, todo.completed).bind(4, todo.order).next_row();
   counts_.add(before->completed, -1);
   counts_.add(todo.completed, +1);
@@ -209,6 +211,7 @@ bool TodoStore::remove(std::int64_t id) {
   const auto before = find(id);
   if (!before) return false;
   Query query(database_, remove_, path_);
+  batch_.begin_change();
   query.bind(1, id).next_row();
   counts_.add(before->completed, -1);
   return true;
@@ -218,6 +221,7 @@ void TodoStore::clear() {
   // Nobody counts row by row here, so SQLite deletes page by page: 0.15 s instead of 1.2 s for a
   // million todos.
   for (const bool completed : {false, true}) counts_.add(completed, -count(completed));
+  batch_.begin_change();
   errno = 0;  // for latest_error(), as in step()
   if (database_.tryExec("DELETE FROM todos") != SQLITE_OK) {
     throw latest_error(database_.getHandle(), path_);

@@ -3,8 +3,8 @@
 // Each worker opens it for itself, after its fork, and calls it from its only thread. Reads may run
 // at any time and see all that is committed by any process; no read transaction outlives its call,
 // or the pair of begin_reads() and end_reads() around it. Writes run between begin_writes() and
-// commit_writes(), each request in a savepoint, and are durable when flush_writes() has returned
-// nothing.
+// commit_writes(), each request in the scope of a Change, and are durable when flush_writes() has
+// returned nothing.
 //
 // Every function may throw StoreError unless it says otherwise. `path` must not be opened and
 // closed by other means in the same process: POSIX would drop SQLite's locks (fcntl(2), "Record
@@ -80,7 +80,7 @@ class TodoStore {
   /// What another process has committed, and died before it was flushed, is flushed with our own.
   void adopt_commit(std::uint64_t number) { batch_.adopt_commit(number); }
   /// For one request of the batch.
-  Savepoint savepoint() { return Savepoint(batch_); }
+  Change change() { return Change(batch_); }
 
   Todo insert(const NewTodo& todo);
   /// Nothing: there is no such todo.

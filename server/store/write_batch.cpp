@@ -26,9 +26,6 @@ WriteBatch::WriteBatch(SQLite::Database& database, WriteTurn& turn, const Databa
       begin_(database, "BEGIN IMMEDIATE"),
       commit_(database, "COMMIT"),
       rollback_(database, "ROLLBACK"),
-      savepoint_(database, "SAVEPOINT request"),
-      undo_(database, "ROLLBACK TO request"),
-      keep_(database, "RELEASE request"),
       log_flush_(wake) {
   const auto note_log_length = [](void* batch, sqlite3*, const char*, int pages) {
     static_cast<WriteBatch*>(batch)->log_pages_ = pages;
@@ -187,18 +184,22 @@ std::optional<StoreError> WriteBatch::failure_to_commit(std::uint64_t number) {
 void WriteBatch::begin_request() {
   if (!open_) throw StoreError(StoreError::Kind::unavailable, "no write batch is open");
   if (failure_) throw StoreError(*failure_);
-  if (run(savepoint_) != SQLITE_DONE) throw latest_error(handle_, path_);
+  request_changes_ = false;
 }
 
 void WriteBatch::end_request(bool keep) noexcept {
   notice_lost_transaction();
   if (failure_) return;
-  if (!keep && run(undo_) != SQLITE_DONE) failure_ = latest_error(handle_, path_);
-  if (run(keep_) != SQLITE_DONE && !failure_) failure_ = latest_error(handle_, path_);
+  if (!keep && request_changes_) {
+    failure_ = StoreError(StoreError::Kind::unavailable,
+                          "database " + path_ +
+                              ": a request has failed half-way, and nothing is kept of those that "
+                              "were to be stored together with it");
+  }
   if (observer_ != nullptr) observer_->request_ended(keep);
 }
 
-/// Without this check, the next savepoint would be a transaction of its own, and its end a commit.
+/// Without this check, the next change would be a transaction of its own, and committed at once.
 void WriteBatch::notice_lost_transaction() {
   if (!failure_ && !in_transaction()) failure_ = latest_error(handle_, path_);
 }

@@ -32,7 +32,7 @@ class Scratch {
 void insert_todos(TodoStore& store, std::int64_t count) {
   if (!store.begin_writes()) std::abort();
   for (std::int64_t i = 0; i < count; ++i) {
-    Savepoint request = store.savepoint();
+    Change request = store.change();
     store.insert({"walk the dog", false, std::nullopt});
     request.keep();
   }

@@ -168,7 +168,7 @@ TEST_F(SharedStoreTest, GivesTheTurnOnWhenAWriterIsKilledInTheMiddle) {
   const pid_t writer = in_child([&] {
     TodoStore own = TodoStore::open(path_);
     own.begin_writes();
-    own.savepoint().keep();
+    own.change().keep();
     own.insert({"never committed", false, std::nullopt});
     if (::write(ready[1], "!", 1) != 1) return 1;
     while (true) ::pause();

@@ -43,7 +43,7 @@ inline std::optional<StoreError> write(TodoStore& store, const std::function<voi
   if (!support::wait_until([&] { return store.begin_writes(); }))
     throw std::runtime_error("no turn");
   {
-    Savepoint request = store.savepoint();
+    Change request = store.change();
     change();
     request.keep();
   }

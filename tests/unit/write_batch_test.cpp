@@ -8,6 +8,8 @@
 #include <sys/resource.h>
 
 #include <csignal>
+#include <functional>
+#include <vector>
 
 #include "os/event_fd.h"
 #include "store/schema.h"
@@ -42,21 +44,58 @@ class FileSizeLimit {
 
 using WriteBatchTest = StoreFixture;
 
-TEST_F(WriteBatchTest, UndoesOnlyTheRequestThatFailed) {
+TEST_F(WriteBatchTest, GoesOnWithoutARequestThatHasChangedNothing) {
   TodoStore store = TodoStore::open(path_);
   ASSERT_TRUE(store.begin_writes());
-  for (const char* title : {"first", "failing", "third"}) {
-    Savepoint request = store.savepoint();
+  for (const char* title : {"first", "", "third"}) {
+    Change request = store.change();
+    if (std::string(title).empty()) continue;
     store.insert({title, false, std::nullopt});
-    if (std::string(title) != "failing") request.keep();
+    request.keep();
   }
   ASSERT_FALSE(store.commit_writes());
   EXPECT_THAT(titles(store), ElementsAre("first", "third"));
 }
 
+TEST_F(WriteBatchTest, KeepsNothingOfABatchWhereARequestFailsHalfWay) {
+  TodoStore store = TodoStore::open(path_);
+  add(store, "before");
+  const std::vector<std::function<void()>> changes = {
+      [&] {
+        store.insert({"failing", false, std::nullopt});
+      },
+      [&] {
+        store.update(1, {"failing", std::nullopt, std::nullopt});
+      },
+      [&] { store.remove(1); },
+      [&] { store.clear(); },
+  };
+  for (const auto& change : changes) {
+    ASSERT_TRUE(store.begin_writes());
+    {
+      Change request = store.change();
+      store.insert({"first", false, std::nullopt});
+      request.keep();
+    }
+    {
+      Change failing = store.change();
+      change();
+    }
+    EXPECT_THROW(store.change(), StoreError) << "it would be in vain";
+    const auto failure = store.commit_writes();
+    ASSERT_TRUE(failure);
+    EXPECT_THAT(failure->what(), HasSubstr("failed half-way"));
+    EXPECT_EQ(failure->kind(), StoreError::Kind::unavailable);
+    EXPECT_THAT(titles(store), ElementsAre("before"));
+    EXPECT_EQ(store.count(std::nullopt), 1);
+  }
+  add(store, "after");
+  EXPECT_THAT(titles(store), ElementsAre("before", "after"));
+}
+
 TEST_F(WriteBatchTest, RefusesARequestOutsideABatch) {
   TodoStore store = TodoStore::open(path_);
-  EXPECT_THROW(store.savepoint(), StoreError);
+  EXPECT_THROW(store.change(), StoreError);
 }
 
 TEST_F(WriteBatchTest, KeepsTheLogShort) {
@@ -112,7 +151,7 @@ std::uint64_t die_in_commit(const std::string& path, bool made) {
     WriteBatch batch(database, turn, files, -1, &counts);
     if (!batch.begin()) return 1;
     {
-      Savepoint request(batch);
+      Change request(batch);
       database.exec("INSERT INTO todos (title) VALUES ('from the dead')");
       counts.add(false, 1);
       request.keep();
@@ -153,7 +192,7 @@ std::uint64_t die_before_flush(const std::string& path) {
   const pid_t child = in_child([&] {
     TodoStore store = TodoStore::open(path);
     if (!store.begin_writes()) return 1;
-    store.savepoint().keep();
+    store.change().keep();
     return store.commit_writes() ? 1 : 0;
   });
   EXPECT_EQ(exit_code(child), 0);
@@ -239,9 +278,9 @@ TEST_F(WriteBatchTest, IsBroughtToTheDiskWhileItsProcessGoesOn) {
 TEST_F(WriteBatchTest, FailsTheWholeBatchWhenItsTransactionIsLost) {
   TodoStore store = TodoStore::open(path_);
   const auto request = [&](const std::string& title, int count) {
-    Savepoint savepoint = store.savepoint();
+    Change change = store.change();
     for (int i = 0; i < count; ++i) store.insert({title, false, std::nullopt});
-    savepoint.keep();
+    change.keep();
   };
   ASSERT_TRUE(store.begin_writes());
   request("early", 1);

@@ -36,11 +36,11 @@ void fill(const std::string& path, int todos) {
   for (int i = 0; i < todos;) {
     if (!store.begin_writes()) std::abort();
     {
-      auto savepoint = store.savepoint();
+      auto change = store.change();
       for (int end = std::min(todos, i + 10'000); i < end; ++i) {
         store.insert({"todo number " + std::to_string(i), i % 3 == 0, i});
       }
-      savepoint.keep();
+      change.keep();
     }
     if (store.commit_writes()) std::abort();
   }
