@@ -10,7 +10,8 @@
 // dies, however it dies. (A lock on the database file itself is out of the question: closing any
 // descriptor of that file would drop SQLite's POSIX locks.)
 //
-// The file also holds some words of 64 bits.
+// The file also holds some words of 64 bits, which every process has in its memory (mmap(2)), as
+// SQLite has the index of its log.
 //
 // The change mark, by which processes that only read can tell without SQLite's locks that nothing
 // has been committed since they looked: the holder of the turn makes it odd before it commits, and
@@ -29,9 +30,9 @@
 // descriptor.
 #pragma once
 
-#include <sys/types.h>
-
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -54,8 +55,8 @@ class WriteTurn {
   void release();
 
   /// By the holder of the turn: a commit is about to begin, and is through.
-  void announce_commit() { mark(mark_word() | 1); }
-  void confirm_commit() { mark((mark_word() | 1) + 1); }
+  void announce_commit() { mark(word(kMarkAt) | 1); }
+  void confirm_commit() { mark((word(kMarkAt) | 1) + 1); }
   /// Equal marks: between the two calls nobody has committed. Nothing: that cannot be told.
   std::optional<std::uint64_t> change_mark() const;
 
@@ -63,19 +64,19 @@ class WriteTurn {
   std::uint64_t latest_commit() const;
 
   /// By the holder of the turn: whoever had it before died in latest_commit().
-  bool is_commit_broken() const { return mark_word() % 2 == 1; }
+  bool is_commit_broken() const { return word(kMarkAt) % 2 == 1; }
   /// Instead of confirm_commit(), where it has failed, or its process died in it.
   void settle_commit(bool kept);
   /// Between two commits, of one that was announced. Nothing: nobody knows any more.
   std::optional<bool> was_kept(std::uint64_t number) const;
   /// Of the latest that is known to be on the disk.
-  std::uint64_t latest_flushed() const { return word_at(kFlushedAt); }
+  std::uint64_t latest_flushed() const { return word(kFlushedAt); }
   /// Commit `number` and all before it are on the disk. May be called without the turn.
   void note_flush(std::uint64_t number);
 
   /// Inode number of the log that SQLite has removed when the last connection was closed; 0 = there
   /// is none, or it is in use.
-  std::uint64_t removed_log() const { return word_at(kRemovedLogAt); }
+  std::uint64_t removed_log() const { return word(kRemovedLogAt); }
   void note_removed_log(std::uint64_t inode) { put_word(kRemovedLogAt, inode); }
 
   /// Inode numbers of what was used together the last time.
@@ -88,25 +89,31 @@ class WriteTurn {
   void note_company(const Company& company);
 
  private:
-  // Where the words are.
-  static constexpr off_t kMarkAt = 0;
-  static constexpr off_t kFlushedAt = 8;
-  static constexpr off_t kRemovedLogAt = 16;
-  static constexpr off_t kCompanyAt = 24;
-  static constexpr off_t kSettledAt = 48;  ///< Of each the number, one higher if it was kept.
-  static constexpr std::uint64_t kSettledCount = 8;
+  // Which word is which.
+  static constexpr std::size_t kMarkAt = 0;
+  static constexpr std::size_t kFlushedAt = 1;
+  static constexpr std::size_t kRemovedLogAt = 2;
+  static constexpr std::size_t kCompanyAt = 3;
+  static constexpr std::size_t kSettledAt = 6;  ///< Of each the number, one higher if it was kept.
+  static constexpr std::size_t kSettledCount = 8;
+  static constexpr std::size_t kBytes = (kSettledAt + kSettledCount) * sizeof(std::uint64_t);
 
+  struct Unmap {
+    void operator()(std::uint64_t* words) const;
+  };
+
+  bool map_words();
   bool file_is_still_there() const;
-  static off_t settled_at(std::uint64_t number);
-  std::uint64_t mark_word() const { return held_mark_ ? *held_mark_ : word_at(kMarkAt); }
+  static std::size_t settled_at(std::uint64_t number);
   void mark(std::uint64_t word);
-  std::uint64_t word_at(off_t offset) const;
-  void put_word(off_t offset, std::uint64_t word);
+  std::uint64_t word(std::size_t at) const;
+  void put_word(std::size_t at, std::uint64_t word);
 
   std::string path_;
   os::UniqueFd file_;
+  std::unique_ptr<std::uint64_t, Unmap> words_;
   [[no_unique_address]] os::OneThread owner_;
-  std::optional<std::uint64_t> held_mark_;  ///< While we have the turn: nobody else changes it.
+  bool held_ = false;
 };
 
 }  // namespace forkscope::store
