@@ -33,7 +33,7 @@ bool TurnRelay::gives_way() {
 }
 
 bool TurnRelay::waits(std::uint32_t slot) const {
-  if (view_.counters(slot).writes_parked == 0) return false;
+  if (view_.writes_parked(slot) == 0) return false;
   const auto roster = view_.roster(slot);
   return roster && roster->state == static_cast<std::uint64_t>(telemetry::RosterState::ready);
 }

@@ -192,6 +192,11 @@ Counters SegmentView::counters(std::uint32_t slot) const {
   return load_struct<Counters>(item(SectionId::counters, slot));
 }
 
+std::uint64_t SegmentView::writes_parked(std::uint32_t slot) const {
+  constexpr std::size_t kWord = offsetof(Counters, writes_parked) / sizeof(Word);
+  return load_relaxed(item(SectionId::counters, slot) + kWord);
+}
+
 std::optional<CurrentRecord> SegmentView::latest_request(std::uint32_t slot) const {
   const Section& where = section(SectionId::current);
   auto record =

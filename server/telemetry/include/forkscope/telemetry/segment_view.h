@@ -56,6 +56,8 @@ class SegmentView {
   std::optional<RosterRecord> roster(std::uint32_t slot) const;
   Progress progress(std::uint32_t slot) const;
   Counters counters(std::uint32_t slot) const;
+  /// That one alone, for who looks at all slots often.
+  std::uint64_t writes_parked(std::uint32_t slot) const;
   /// The request in the worker's hands right now, if there is one.
   std::optional<InFlight> in_flight(std::uint32_t slot) const;
   /// The latest request handed to a handler, whether it has ended or not.
