@@ -23,6 +23,8 @@ constexpr std::string_view kSpaces[] = {
 }  // namespace
 
 std::string_view trimmed(std::string_view text) {
+  const auto is_graphic = [](char byte) { return byte > ' ' && byte <= '~'; };
+  if (!text.empty() && is_graphic(text.front()) && is_graphic(text.back())) return text;  // mostly
   const auto starts = [&](std::string_view space) { return text.starts_with(space); };
   const auto ends = [&](std::string_view space) { return text.ends_with(space); };
   const auto* const none = std::end(kSpaces);
