@@ -164,6 +164,9 @@ std::string checked_database_path(const std::string& path) {
 std::string turn_path(const std::string& database_path) { return database_path + "-turn"; }
 
 SQLite::Database open_database(const std::string& path, IfMissing if_missing) {
+  // Nobody asks how much memory SQLite uses, which it counts under a lock, piece by piece. It has
+  // to be told before it is used for the first time.
+  sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   errno = 0;
   try {
     const int create = if_missing == IfMissing::create ? SQLite::OPEN_CREATE : 0;

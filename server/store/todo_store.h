@@ -15,6 +15,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <ctime>
 #include <optional>
 #include <span>
 #include <string>
@@ -91,6 +92,7 @@ class TodoStore {
  private:
   TodoStore(const std::string& path, std::span<const int> kept, int wake);
   void join_shared_reads();
+  const std::string& current_second();
 
   std::string path_;
   WriteTurn turn_;
@@ -108,6 +110,8 @@ class TodoStore {
   SQLite::Statement data_version_;
   SQLite::Statement begin_reads_;
   SQLite::Statement end_reads_;
+  std::time_t second_ = 0;
+  std::string second_text_;
   bool sharing_reads_ = false;
   std::optional<std::uint64_t> seen_mark_;  ///< As it was before the latest look, if that holds.
   std::chrono::steady_clock::time_point looked_at_;
