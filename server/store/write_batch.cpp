@@ -191,12 +191,17 @@ void WriteBatch::end_request(bool keep) noexcept {
   notice_lost_transaction();
   if (failure_) return;
   if (!keep && request_changes_) {
-    failure_ = StoreError(StoreError::Kind::unavailable,
-                          "database " + path_ +
-                              ": a request has failed half-way, and nothing is kept of those that "
-                              "were to be stored together with it");
+    failure_ = failure_half_way();
   }
   if (observer_ != nullptr) observer_->request_ended(keep);
+}
+
+StoreError WriteBatch::failure_half_way() const {
+  if (sqlite3_errcode(handle_) != SQLITE_OK) return latest_error(handle_, path_);
+  return {StoreError::Kind::unavailable,
+          "database " + path_ +
+              ": a request has failed half-way, and nothing is kept of those that were to be "
+              "stored together with it"};
 }
 
 /// Without this check, the next change would be a transaction of its own, and committed at once.

@@ -107,6 +107,7 @@ class WriteBatch {
   int replace_log();
   void begin_request();
   void end_request(bool keep) noexcept;
+  StoreError failure_half_way() const;
   void notice_lost_transaction();
   std::optional<StoreError> failure_to_commit(std::uint64_t number);
   void checkpoint_if_due();

@@ -139,7 +139,7 @@ TEST(ProtectionFromAStalledDisk, SettlesTheCommitOfWhoHasTheTurnToWrite) {
   FaultyDisk disk;
   StalledDisk scene(disk);
   for (const bool is_made : {false, true}) {
-    const auto fault = is_made ? FaultyDisk::Fault::kStallMark : FaultyDisk::Fault::kStallWrite;
+    const auto fault = is_made ? FaultyDisk::Fault::kStallUnlock : FaultyDisk::Fault::kStallWrite;
     const std::string title = is_made ? "made" : "not made";
     SCOPED_TRACE(title);
     Culprit culprit(scene.server);

@@ -16,8 +16,8 @@ namespace forkscope::support {
 
 class FaultyDisk {
  public:
-  /// Of the write-ahead log; kStallMark: of the mark that says that a commit is through.
-  enum class Fault { kStallWrite, kStallMark, kStallSync, kFailSync };
+  /// Of the write-ahead log; kStallUnlock: of the lock that SQLite gives up after it.
+  enum class Fault { kStallWrite, kStallUnlock, kStallSync, kFailSync };
 
   /// For ServerOptions::environment.
   std::vector<std::string> environment() const {
@@ -38,10 +38,10 @@ class FaultyDisk {
 
  private:
   std::filesystem::path file(Fault fault) const {
-    return directory_.path() / (fault == Fault::kStallWrite  ? "stall-write"
-                                : fault == Fault::kStallMark ? "stall-mark"
-                                : fault == Fault::kStallSync ? "stall-sync"
-                                                             : "fail-sync");
+    return directory_.path() / (fault == Fault::kStallWrite    ? "stall-write"
+                                : fault == Fault::kStallUnlock ? "stall-unlock"
+                                : fault == Fault::kStallSync   ? "stall-sync"
+                                                               : "fail-sync");
   }
 
   TempDir directory_;

@@ -3,7 +3,8 @@
 // a write-ahead log takes the file away, and suffers the fault:
 //
 //   stall-write    pwrite64(2) never returns
-//   stall-mark     pwrite(2) never returns, of an even change mark (write_turn.h)
+//   stall-unlock   fcntl(2) never returns, which gives up SQLite's lock of who writes: right after
+//                  a commit (https://sqlite.org/walformat.html, section 2.3)
 //   stall-sync     fdatasync(2) never returns
 //   fail-sync      fdatasync(2) fails with EIO
 //
@@ -12,12 +13,12 @@
 //
 // See faulty_disk.h, which is the side of the test.
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdint>
+#include <cstdarg>
 #include <cstdlib>
-#include <cstring>
 #include <fstream>
 #include <string>
 
@@ -38,11 +39,11 @@ bool takes(const char* fault) {
   return directory != nullptr && ::unlink((std::string(directory) + "/" + fault).c_str()) == 0;
 }
 
-bool is_even_mark(const void* bytes, size_t count, off_t offset) {
-  std::uint64_t word = 0;
-  if (count != sizeof word || offset != 0) return false;
-  std::memcpy(&word, bytes, sizeof word);
-  return word % 2 == 0;
+bool gives_up_write_lock(int fd, int command, const void* argument) {
+  constexpr off_t kWriteLock = 120;
+  if (command != F_SETLK || !is_file(fd, "-shm")) return false;
+  const auto* lock = static_cast<const struct flock*>(argument);
+  return lock->l_type == F_UNLCK && lock->l_start == kWriteLock;
 }
 
 [[noreturn]] void stall() {
@@ -71,10 +72,14 @@ extern "C" ssize_t pwrite64(int fd, const void* bytes, size_t count, off64_t off
   return real(fd, bytes, count, offset);
 }
 
-extern "C" ssize_t pwrite(int fd, const void* bytes, size_t count, off_t offset) {
-  static auto* const real = next<decltype(pwrite)>("pwrite");
-  if (is_even_mark(bytes, count, offset) && is_file(fd, "-turn") && takes("stall-mark")) stall();
-  return real(fd, bytes, count, offset);
+extern "C" int fcntl64(int fd, int command, ...) {
+  static auto* const real = next<decltype(fcntl64)>("fcntl64");
+  va_list arguments;
+  va_start(arguments, command);
+  void* argument = va_arg(arguments, void*);
+  va_end(arguments);
+  if (gives_up_write_lock(fd, command, argument) && takes("stall-unlock")) stall();
+  return real(fd, command, argument);
 }
 
 extern "C" int fdatasync(int fd) {
