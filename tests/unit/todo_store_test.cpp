@@ -168,5 +168,20 @@ TEST_F(TodoStoreTest, IsReadableWithPlainSql) {
   EXPECT_THAT(columns, ElementsAre("id", "title", "completed", "position", "created_at"));
 }
 
+TEST_F(TodoStoreTest, SaysWhenATodoWasMadeAsAProgramOutsideWould) {
+  TodoStore store = TodoStore::open(path_);
+  ASSERT_EQ(run_outside(path_, "INSERT INTO todos (title) VALUES ('before')"), 0);
+  add(store, "ours");
+  ASSERT_EQ(run_outside(path_, "INSERT INTO todos (title) VALUES ('after')"), 0);
+  SQLite::Database outside(path_);
+  SQLite::Statement all(outside, "SELECT created_at FROM todos ORDER BY id");
+  std::vector<std::string> times;
+  while (all.executeStep()) times.push_back(all.getColumn(0));
+  ASSERT_EQ(times.size(), 3u);
+  EXPECT_EQ(times[1].size(), times[0].size());
+  EXPECT_LE(times[0], times[1]);
+  EXPECT_LE(times[1], times[2]);
+}
+
 }  // namespace
 }  // namespace forkscope::store
