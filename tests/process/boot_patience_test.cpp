@@ -71,7 +71,7 @@ TEST_F(BootPatience, WaitsForRoomOnTheDisk) {
   if (!disk) GTEST_SKIP() << "may not mount a file system here";
   std::ofstream(disk.path() / "ballast") << std::string(1 << 20, '.') << std::flush;
   start(disk.path() / "todos.db", "60s");
-  expect_a_wait_because_of("full");
+  expect_a_wait_because_of("No space left on device");
   fs::remove(disk.path() / "ballast");
   expect_it_serves();
 }
