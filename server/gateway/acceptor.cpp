@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <utility>
 
 #include "gateway/fair_share.h"
 #include "gateway/peers.h"
@@ -33,17 +34,17 @@ Acceptor::Acceptor(int listening_socket, Balance balance, const telemetry::Segme
       wake_(wake) {}
 
 std::size_t Acceptor::turn(Situation situation, std::uint64_t now_ns) {
-  nudged_ = false;
+  const bool is_nudged = std::exchange(nudged_, false);
   if (!pending_ || !next_try_.has_passed(now_ns)) return 0;
   const std::size_t share =
-      balance_ == Balance::kernel && !is_full() ? 1 : own_share(situation, now_ns);
+      balance_ == Balance::kernel && !is_full() ? 1 : own_share(situation, is_nudged, now_ns);
   if (share == 0) return 0;
   next_try_ = kAtOnce;
   gave_way_.reset();
   return share;
 }
 
-std::size_t Acceptor::own_share(Situation situation, std::uint64_t now_ns) {
+std::size_t Acceptor::own_share(Situation situation, bool is_nudged, std::uint64_t now_ns) {
   const auto length = queue_length();
   if (length == 0U) {
     gave_way_.reset();
@@ -51,7 +52,14 @@ std::size_t Acceptor::own_share(Situation situation, std::uint64_t now_ns) {
     return 0;
   }
   const std::size_t waiting = length.value_or(1);
+  // One more has come, and there are no more than before: somebody has taken one.
+  if (std::exchange(has_come_, false) && gave_way_ && waiting <= gave_way_->waiting) {
+    gave_way_.reset();
+  }
   const std::uint32_t own = board_.load(own_slot_);
+  const bool is_called = is_nudged && situation.is_on_call;  // by who leaves it to us
+  const bool is_new_here = own == 0 && situation.gone == 0 && !gave_way_;
+  if (waiting == 1 && is_new_here && !is_called && leave_it(situation, now_ns)) return 0;
   // Connections that come and go are no reason to wait for anybody off call.
   see_peers(/*only_on_call=*/own == 0 && situation.gone >= waiting, now_ns);
   const std::size_t share = is_full() ? 0 : fair_share(own, peers_, waiting, kMostAtOnce);
@@ -59,6 +67,24 @@ std::size_t Acceptor::own_share(Situation situation, std::uint64_t now_ns) {
   const bool is_all = !situation.is_on_call || (length && share == waiting);
   if (!is_full() && is_all) pending_ = false;
   return share > 0 || !pending_ ? share : give_way(waiting, now_ns);
+}
+
+/// One connection waits while somebody on call has just ended another one, and we have not: light
+/// traffic stays there. That one was awake when this one came, or else it has been woken for it.
+bool Acceptor::leave_it(Situation situation, std::uint64_t now_ns) {
+  for (std::uint32_t slot = 0; slot < view_.slot_count(); ++slot) {
+    if (slot == own_slot_ || board_.duty(slot) == Duty::off_call || board_.load(slot) > 0 ||
+        !is_free_again(view_, slot, now_ns)) {
+      continue;
+    }
+    pending_ = situation.is_on_call;
+    if (!pending_) return true;  // it has been woken for it
+    wake_[slot].signal();
+    gave_way_ = GaveWay{1, now_ns};
+    next_try_ = os::Deadline::after(now_ns, kWay);
+    return true;
+  }
+  return false;
 }
 
 /// Wakes as many of those who have less as there are connections. Our share, where nobody moves, or

@@ -48,12 +48,12 @@ class Acceptor {
 
   /// The listening socket has become readable (edge-triggered).
   void connection_waits() {
-    pending_ = true;
-    next_try_ = kAtOnce;
+    look_at_once();
+    has_come_ = true;
   }
   /// A peer or the primary wants us to look at the queue.
   void nudged() {
-    connection_waits();
+    look_at_once();
     nudged_ = true;
   }
   bool is_nudged() const { return nudged_; }
@@ -85,8 +85,13 @@ class Acceptor {
   os::Deadline retry_at() const { return pending_ ? next_try_ : os::Deadline::never(); }
 
  private:
+  void look_at_once() {
+    pending_ = true;
+    next_try_ = kAtOnce;
+  }
   bool is_full() const { return board_.load(own_slot_) == LoadBoard::kTakesNobody; }
-  std::size_t own_share(Situation situation, std::uint64_t now_ns);
+  std::size_t own_share(Situation situation, bool is_nudged, std::uint64_t now_ns);
+  bool leave_it(Situation situation, std::uint64_t now_ns);
   std::size_t give_way(std::size_t waiting, std::uint64_t now_ns);
   std::optional<std::size_t> queue_length() const;
   void see_peers(bool only_on_call, std::uint64_t now_ns);
@@ -100,7 +105,8 @@ class Acceptor {
   const LoadBoard& board_;
   std::uint32_t own_slot_;
   const std::vector<os::EventFd>& wake_;
-  bool pending_ = false;  ///< The queue may hold a connection.
+  bool pending_ = false;   ///< The queue may hold a connection.
+  bool has_come_ = false;  ///< We have been told of one more.
   bool nudged_ = false;
   bool lacks_files_ = false;
   /// Peers have been given way.

@@ -185,6 +185,7 @@ bool EventLoop::accept_one() {
   conversations_.want_room(false);
   if (!accepted) return false;
   conversations_.begin(connections_.add(std::move(*accepted)));
+  on_call_.took(clock_.now_ns());
   tell_load();
   return true;
 }

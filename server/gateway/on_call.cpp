@@ -29,6 +29,8 @@ bool OnCall::lie_down(bool has_to_stay, std::uint64_t now_ns) {
   return is_on_call_;
 }
 
+void OnCall::took(std::uint64_t now_ns) { shift_ends_ = os::Deadline::after(now_ns, kShift); }
+
 void OnCall::get_up() {
   if (is_on_call_) board_.tell_duty(own_slot_, Duty::awake);
 }

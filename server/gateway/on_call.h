@@ -38,6 +38,8 @@ class OnCall {
   /// stays (Acceptor).
   bool lie_down(bool has_to_stay, std::uint64_t now_ns);
   void get_up();
+  /// We have taken a connection: our shift begins anew, so that those stay who are used.
+  void took(std::uint64_t now_ns);
   /// Requests are about to be served. Whether we have been woken for a connection that waits still.
   void begin(bool somebody_waits) {
     has_looked_ = false;

@@ -8,7 +8,8 @@ namespace forkscope::gateway {
 
 namespace {
 
-constexpr std::chrono::milliseconds kMostBusy{20};
+constexpr std::chrono::milliseconds kMostBusy{50};
+constexpr std::chrono::milliseconds kMoment{1};
 
 bool is_in(const telemetry::Progress& progress, telemetry::Phase phase) {
   return progress.phase == static_cast<std::uint64_t>(phase);
@@ -31,6 +32,12 @@ bool is_available(const telemetry::SegmentView& view, std::uint32_t slot, std::u
   }
   const auto roster = view.roster(slot);
   return roster && roster->state == static_cast<std::uint64_t>(telemetry::RosterState::ready);
+}
+
+bool is_free_again(const telemetry::SegmentView& view, std::uint32_t slot, std::uint64_t now_ns) {
+  if (may_be_stuck(view.progress(slot)) || view.counters(slot).connections_open > 1) return false;
+  const auto served = view.requests(slot).latest();
+  return served && !os::Deadline::after(served->end_ns, kMoment).has_passed(now_ns);
 }
 
 }  // namespace forkscope::gateway

@@ -50,6 +50,12 @@ class AcceptorTest : public PeersTest {
           ::connect(clients_.back().get(), reinterpret_cast<const sockaddr*>(&address), bytes), 0);
     }
   }
+  /// And a moment ago.
+  void serve_one(std::uint32_t slot) {
+    telemetry::SlotWriter writer = segment_.slot(slot);
+    auto request = writer.begin_request(kNowNs, telemetry::Method::get, "/", 1);
+    writer.end_request(request, kNowNs, 200, 0);
+  }
   void accept(std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
       accepted_.push_back(std::move(acceptor_.accept(kNowNs)->fd));
@@ -155,7 +161,7 @@ TEST_F(AcceptorTest, LooksAtOnceForAnotherConnectionAndIsNoMorePatientForIt) {
 }
 
 TEST_F(AcceptorTest, TakesItselfWhatNoPeerIsAvailableFor) {
-  segment_.slot(0).step(telemetry::Phase::handling, kNowNs - 20 * kMillisecondNs);
+  segment_.slot(0).step(telemetry::Phase::handling, kNowNs - 50 * kMillisecondNs);
   segment_.slot(2).draining();
   put_into_roster(3, telemetry::RosterState::starting);
   connect();
@@ -186,6 +192,31 @@ TEST_F(AcceptorTest, SharesConnectionsThatComeAndGoWithThoseOnCallAlone) {
   EXPECT_EQ(acceptor_.turn({true, 3}, kNowNs), 1U);
   acceptor_.connection_waits();
   EXPECT_EQ(acceptor_.turn({true, 4}, kNowNs), 2U);
+}
+
+TEST_F(AcceptorTest, LeavesASingleConnectionToWhoHasJustEndedAnotherOne) {
+  connect();
+  serve_one(2);
+  acceptor_.connection_waits();
+  EXPECT_EQ(turn(), 0U);
+  EXPECT_THAT(woken(), ElementsAre(2));
+  EXPECT_EQ(turn(kNowNs + 10 * kMillisecondNs), 1U);  // it has not come
+}
+
+TEST_F(AcceptorTest, TakesASingleConnectionWhereTheOthersHaveMoreToDoOrAreCalledForIt) {
+  connect();
+  serve_one(0);
+  segment_.slot(0).step(telemetry::Phase::handling, kNowNs);
+  serve_one(2);
+  segment_.slot(2).connections_open(2);
+  acceptor_.connection_waits();
+  EXPECT_EQ(turn(), 1U);
+  segment_.slot(2).connections_open(1);
+  acceptor_.nudged();
+  EXPECT_EQ(turn(), 1U);
+  acceptor_.connection_waits();
+  EXPECT_EQ(acceptor_.turn({true, 1}, kNowNs), 1U);  // it has served some itself
+  EXPECT_THAT(woken(), IsEmpty());
 }
 
 TEST_F(AcceptorTest, GivesWayToWhoeverHasRoomAtItsLimit) {
