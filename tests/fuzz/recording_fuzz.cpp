@@ -95,7 +95,7 @@ void look(const history::History& history, std::uint64_t time_ns) {
   }
   history.answers_between(time_ns - std::min<std::uint64_t>(time_ns, 1'000'000'000), time_ns);
   history.latency(time_ns, 100);
-  const double fair = history.fairness(time_ns, 1'000'000'000);
+  const double fair = history.evenness(time_ns, 1'000'000'000).index;
   require(fair >= 0 && fair <= 1.000001);
   history.previous_incident(time_ns);
   history.next_incident(time_ns);

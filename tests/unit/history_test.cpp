@@ -201,6 +201,73 @@ TEST(History, ShareCountsTheWindow) {
   EXPECT_NEAR(shares[1], 10, 1e-3);
 }
 
+TEST(History, ARateIsWhatWasAnsweredInTheLastWholeSecondAndTheWholeIsTheSum) {
+  History history;
+  for (std::uint64_t i = 0; i <= 25; ++i) history.add(crowd(5, i), {}, {});
+  const picture::Snapshot& found = history.at(kStart + 2'500 * kMillisecond);
+  double sum = 0;
+  for (const auto& worker : found.workers) {
+    EXPECT_EQ(worker.requests_per_second, 10 * (1'000.0 + worker.number));
+    sum += worker.requests_per_second;
+  }
+  EXPECT_EQ(found.totals.requests_per_second, sum);
+  picture::Snapshot quiet = crowd(5, 25);
+  for (std::uint64_t i = 26; i <= 36; ++i) {
+    quiet.time_ns = kStart + i * 100 * kMillisecond;
+    history.add(quiet, {}, {});
+    const double left = i < 35 ? static_cast<double>(35 - i) * 1'001 : 0;
+    EXPECT_EQ(history.latest().workers[0].requests_per_second, left) << i;
+  }
+  EXPECT_EQ(history.latest().totals.requests_per_second, 0);
+}
+
+TEST(History, InTheFirstSecondARateIsOfTheTimeThatWasLookedAt) {
+  History history;
+  for (std::uint64_t i = 0; i <= 4; ++i) history.add(crowd(1, i), {}, {});
+  EXPECT_EQ(history.latest().workers[0].requests_per_second, 10'010);
+  EXPECT_EQ(history.at(kStart).workers[0].requests_per_second, 0);
+}
+
+TEST(History, ComparesOnlyWorkersThatCouldServe) {
+  const auto evenness = [](const auto& change) {
+    History history;
+    for (std::uint64_t i = 0; i <= 20; ++i) {
+      picture::Snapshot snapshot = crowd(4, i);
+      for (auto& worker : snapshot.workers) worker.requests = 100 * i;
+      change(snapshot.workers[3], i);
+      history.add(snapshot, {}, {});
+    }
+    return history.evenness(kStart + 2 * kSecond, kSecond);
+  };
+  const Evenness all = evenness([](auto&, std::uint64_t) {});
+  EXPECT_EQ(all.compared, 4U);
+  EXPECT_EQ(all.workers, 4U);
+  EXPECT_EQ(all.requests, 4'000);
+  EXPECT_EQ(all.index, 1);
+  const Evenness idle = evenness([](auto& worker, std::uint64_t) { worker.requests = 0; });
+  EXPECT_EQ(idle.compared, 4U);  // it could have
+  EXPECT_EQ(idle.index, 0.75);
+  const auto expect_three = [&](const auto& change) {
+    const Evenness three = evenness(change);
+    EXPECT_EQ(three.compared, 3U);
+    EXPECT_EQ(three.workers, 4U);
+    EXPECT_EQ(three.requests, 3'000);
+    EXPECT_EQ(three.index, 1);
+  };
+  expect_three([](auto& worker, std::uint64_t i) {
+    worker.requests = 0;
+    if (i == 15) worker.state = WorkerState::hung;
+  });
+  expect_three([](auto& worker, std::uint64_t i) {
+    worker.requests = 0;
+    if (i > 15) worker.generation = 2;
+  });
+  expect_three([](auto& worker, std::uint64_t) {
+    worker.requests = 0;
+    worker.in_flight->start_ns = kStart;  // it is not called hung yet
+  });
+}
+
 TEST(History, EventsAreTheLatestBeforeTheMoment) {
   History history;
   const std::vector<telemetry::EventRecord> events = {

@@ -8,7 +8,7 @@
 #include "forkscope/telemetry/histogram.h"
 #include "history/fairness.h"
 #include "live/core_meter.h"
-#include "live/rate_meter.h"
+#include "live/latency_meter.h"
 #include "support/temp_dir.h"
 
 namespace forkscope::live {
@@ -109,31 +109,19 @@ TEST(CoreMeter, ABusyCoreShows) {
   EXPECT_GT(sum, 0.4);
 }
 
-TEST(RateMeter, CountsTheLastSecondOnly) {
-  RateMeter meter;
-  for (std::uint64_t i = 0; i <= 30; ++i) {
-    const std::uint64_t requests = i <= 10 ? i * 100 : 1'000;
-    ASSERT_TRUE(meter.due(kSecond + i * 100 * kMillisecond));
-    meter.add(kSecond + i * 100 * kMillisecond, requests, {});
-    if (i == 10) {
-      EXPECT_NEAR(meter.requests_per_second(), 1'000, 1);
-    }
-    if (i == 15) {
-      EXPECT_NEAR(meter.requests_per_second(), 500, 1);
-    }
-  }
-  EXPECT_EQ(meter.requests_per_second(), 0);
-  EXPECT_FALSE(meter.due(4 * kSecond + 50 * kMillisecond));
-}
-
-TEST(RateMeter, LatenciesBeforeTheLastSecondDoNotCount) {
-  RateMeter meter;
+TEST(LatencyMeter, WhatWasBeforeTheLastSecondDoesNotCount) {
+  LatencyMeter meter;
   std::vector<std::uint64_t> histogram(telemetry::kHistogramBuckets);
   histogram[telemetry::histogram_bucket(10 * kSecond)] = 1'000'000;
-  meter.add(kSecond, 1'000'000, histogram);
+  ASSERT_TRUE(meter.due(kSecond));
+  meter.add(kSecond, histogram);
+  EXPECT_FALSE(meter.due(kSecond + 50 * kMillisecond));
   histogram[telemetry::histogram_bucket(2 * kMillisecond)] = 10;
-  meter.add(2 * kSecond, 1'000'010, histogram);
+  meter.add(2 * kSecond, histogram);
   EXPECT_NEAR(meter.latency_ms(0.99), 2, 0.13);
+  meter.add(2 * kSecond + 500 * kMillisecond, histogram);
+  meter.add(3 * kSecond, histogram);
+  EXPECT_EQ(meter.latency_ms(0.99), 0);
 }
 
 TEST(HistogramQuantile, IsInTheBucketThatHoldsTheRank) {

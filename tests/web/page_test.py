@@ -87,6 +87,28 @@ class Page(unittest.TestCase):
         self.assertEqual(sum(worker['hangs'] for worker in server.workers()), 1)
         self.assert_it_cost_one_request(server, clients, before, result)
 
+    def test_the_rates_of_the_workers_add_up_to_the_whole(self):
+        server, browser = self.open()
+        clients, _ = self.be_there(server)
+        # All of one moment: the list is replaced twice a second.
+        rates = """[document.querySelector('#summary').textContent,
+                    ...document.querySelectorAll('.worker .what')]
+                   .map((part) => parseInt((part.textContent || part).match(/(\\d+) requests/)?.[1]))"""
+        busy = []
+
+        def seen():
+            for client in clients:
+                client.ask()
+            whole, *parts = browser.run(rates)
+            if None in (whole, *parts) or whole == 0:
+                return False
+            busy.append((whole, sum(parts)))
+            return len(parts) == 4 and all(parts) and len(busy) > 5
+
+        support.wait_until(seen, what='a rate of every worker')
+        for whole, parts in busy:
+            self.assertEqual(whole, parts)
+
     def test_faults_are_buttons_that_make_real_faults(self):
         server, browser = self.open()
         clients, before = self.be_there(server)

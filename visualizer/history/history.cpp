@@ -1,6 +1,7 @@
 #include "history/history.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <utility>
 
@@ -54,12 +55,19 @@ void History::add(const picture::Snapshot& snapshot, std::span<const picture::An
                   std::span<const EventRecord> events,
                   std::span<const picture::LatencyCount> latency) {
   latest_ = snapshot;
-  if (builder_.add(snapshot, answers, events, latency)) follow(builder_.take(snapshot));
+  if (builder_.add(snapshot, answers, events, latency)) {
+    picture::Frame frame = builder_.take(snapshot);
+    follow(frame);
+    count_rates(frame.picture);
+    keep(frame);
+  }
+  count_rates(latest_);
 }
 
 void History::add(const picture::Frame& frame) {
   if (followed_ns_ && frame.picture.time_ns <= *followed_ns_) return;  // frames ascend
   follow(frame);
+  keep(frame);
   latest_ = frame.picture;
 }
 
@@ -94,6 +102,9 @@ void History::follow(const picture::Frame& frame) {
   followed_ns_ = picture.time_ns;
   instance_id_ = picture.server.instance_id;
   totals_ = picture.totals;
+}
+
+void History::keep(const picture::Frame& frame) {
   const codec::FrameEncoder::Encoded encoded = encoder_.encode(frame);
   if (sink_) sink_(encoded);
   frames_.add(encoded);
@@ -265,6 +276,23 @@ void History::add_latency(const picture::Frame& frame) {
   }
 }
 
+/// Only what was looked at counts: in the first second that is less than a second.
+void History::count_rates(picture::Snapshot& picture) const {
+  const std::uint64_t end_ns = bin_of(picture.time_ns) * kBinNs;
+  const std::uint64_t first_ns = std::max(end_ns - std::min(end_ns, kRateNs), oldest_ns());
+  const std::uint64_t looked_ns = end_ns - std::min(end_ns, first_ns);
+  double tenths = 0;
+  for (WorkerReport& worker : picture.workers) {
+    const double count = served(worker.number, picture.time_ns, kRateNs / kBinNs);
+    const double own = looked_ns < kBinNs ? 0
+                                          : std::round(10 * count * static_cast<double>(kRateNs) /
+                                                       static_cast<double>(looked_ns));
+    worker.requests_per_second = own / 10;
+    tenths += own;
+  }
+  picture.totals.requests_per_second = tenths / 10;
+}
+
 const picture::Snapshot& History::at(std::uint64_t time_ns) const {
   if (time_ns >= latest_.time_ns) return latest_;
   if (const picture::Snapshot* picture = frames_.at(time_ns)) return *picture;
@@ -365,12 +393,31 @@ std::vector<double> History::share(std::uint64_t time_ns, std::uint64_t window_n
   return shares;
 }
 
-double History::fairness(std::uint64_t time_ns, std::uint64_t window_ns) const {
+/// All the time, as far as it was looked at, by one process.
+bool History::could_serve(const WorkerReport& worker, std::uint64_t time_ns,
+                          std::size_t bins) const {
+  if (worker.in_flight && worker.in_flight->start_ns + kRateNs <= time_ns) return false;
+  const std::vector<WorkerBin> past = worker_bins(worker.number, time_ns, bins);
+  return std::all_of(past.begin(), past.end(), [&worker](const WorkerBin& bin) {
+    if (bin.state == WorkerState::unknown) return true;
+    const bool serves = bin.state == WorkerState::idle || bin.state == WorkerState::busy;
+    return serves && bin.generation == static_cast<std::uint16_t>(worker.generation);
+  });
+}
+
+Evenness History::evenness(std::uint64_t time_ns, std::uint64_t window_ns) const {
+  const std::size_t bins = window_ns / kBinNs;
+  const picture::Snapshot& picture = at(time_ns);
+  Evenness evenness{.workers = picture.workers.size()};
   std::vector<double> shares;
-  for (const WorkerReport& worker : at(time_ns).workers) {
-    shares.push_back(served(worker.number, time_ns, window_ns / kBinNs));
+  for (const WorkerReport& worker : picture.workers) {
+    if (!could_serve(worker, time_ns, bins)) continue;
+    shares.push_back(served(worker.number, time_ns, bins));
+    evenness.requests += shares.back();
   }
-  return history::fairness(shares);
+  evenness.compared = shares.size();
+  evenness.index = fairness(shares);
+  return evenness;
 }
 
 const Incident* History::previous_incident(std::uint64_t time_ns) const {

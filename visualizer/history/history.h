@@ -35,6 +35,9 @@ namespace forkscope::history {
 /// For pictures, per ten minutes of history. When it is short, the oldest pictures go first.
 inline constexpr std::size_t kPictureBudget = std::size_t{48} << 20;
 
+/// What "per second" is of, wherever it stands: the ten bins before the picture.
+inline constexpr std::uint64_t kRateNs = 1'000'000'000;
+
 /// One worker during one bin.
 struct WorkerBin {
   float requests = 0;  ///< Requests ended in the bin: a whole number, and sums are exact.
@@ -58,13 +61,22 @@ struct TimeBin {
   float p99_ms = 0;
 };
 
+/// How evenly requests were spread over those workers that could serve.
+struct Evenness {
+  double index = 1;          ///< Of those compared (fairness.h).
+  double requests = 0;       ///< Theirs.
+  std::size_t compared = 0;  ///< Workers that served, or could have, all the time.
+  std::size_t workers = 0;   ///< All that are there.
+};
+
 class History {
  public:
   /// `bins` of 100 ms: ten minutes for a live server, more for a long recording.
   explicit History(std::size_t bins = kHistoryBins);
 
   // ── feeding ──
-  /// Takes what a source has seen since the last call.
+  /// Takes what a source has seen since the last call. What is called a rate in the pictures is
+  /// counted here: the requests that a worker has ended in the last kRateNs, and their sum.
   void add(const picture::Snapshot& snapshot, std::span<const picture::Answer> answers,
            std::span<const telemetry::EventRecord> events,
            std::span<const picture::LatencyCount> latency = {});
@@ -117,8 +129,9 @@ class History {
   double served(std::uint32_t number, std::uint64_t time_ns, std::size_t bins) const;
   /// Requests ended per worker in the `window_ns` before `time_ns`; index = number - 1.
   std::vector<double> share(std::uint64_t time_ns, std::uint64_t window_ns) const;
-  /// The fairness (fairness.h) of the shares of the workers that are there at `time_ns`.
-  double fairness(std::uint64_t time_ns, std::uint64_t window_ns) const;
+  /// Of the workers that are there at `time_ns`. Who hung, was not there yet or was busy with one
+  /// request for a second is not compared: it had no choice.
+  Evenness evenness(std::uint64_t time_ns, std::uint64_t window_ns) const;
 
   // ── what happened ──
   /// The latest events up to `time_ns`, newest first, at most `count`.
@@ -150,6 +163,8 @@ class History {
   };
 
   void follow(const picture::Frame& frame);
+  void keep(const picture::Frame& frame);
+  void count_rates(picture::Snapshot& picture) const;
   void add_event(const telemetry::EventRecord& event, const picture::Snapshot& picture);
   std::uint64_t served_at_start(const telemetry::EventRecord& hung,
                                 const picture::Snapshot& picture) const;
@@ -157,6 +172,8 @@ class History {
   void add_worker(const telemetry::WorkerReport& worker, std::uint64_t time_ns);
   std::uint64_t first_unseen(std::uint64_t now) const;
   void add_cores(const picture::Snapshot& snapshot);
+  bool could_serve(const telemetry::WorkerReport& worker, std::uint64_t time_ns,
+                   std::size_t bins) const;
   std::uint64_t middle_bin(std::uint64_t time_ns) const;
   void add_sums(const picture::Frame& frame);
   void add_latency(const picture::Frame& frame);

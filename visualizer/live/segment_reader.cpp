@@ -133,13 +133,11 @@ void SegmentReader::read_totals(std::uint64_t now_ns, picture::Snapshot& snapsho
   totals.lost_records += totals.lost_events;
   totals.moved = snapshot.totals.moved;  // the beat tells it
 
-  if (rates_.due(now_ns)) {
-    rates_.add(now_ns, totals.requests, read_latency(news));
-    totals.requests_per_second = rates_.requests_per_second();
-    totals.p50_ms = rates_.latency_ms(0.50);
-    totals.p99_ms = rates_.latency_ms(0.99);
+  if (latency_.due(now_ns)) {
+    latency_.add(now_ns, read_latency(news));
+    totals.p50_ms = latency_.latency_ms(0.50);
+    totals.p99_ms = latency_.latency_ms(0.99);
   } else {
-    totals.requests_per_second = snapshot.totals.requests_per_second;
     totals.p50_ms = snapshot.totals.p50_ms;
     totals.p99_ms = snapshot.totals.p99_ms;
   }

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "forkscope/telemetry/segment_view.h"
+#include "live/latency_meter.h"
 #include "live/primary_watch.h"
-#include "live/rate_meter.h"
 #include "picture/latency.h"
 #include "picture/snapshot.h"
 
@@ -49,7 +49,7 @@ class SegmentReader {
   PrimaryWatch primary_;
   telemetry::LaneCursor<telemetry::EventRecord> event_lane_;
   std::vector<telemetry::LaneCursor<telemetry::RequestRecord>> request_lanes_;  // by slot
-  RateMeter rates_;
+  LatencyMeter latency_;
   std::vector<std::vector<std::uint64_t>> histograms_;  // by slot, as they were at the latest look
   bool first_look_ = true;
 };

@@ -61,8 +61,8 @@ struct Answer {
 };
 
 struct Totals {
-  double requests_per_second = 0;
-  double p50_ms = 0;  ///< Over the last second; 0 without requests.
+  double requests_per_second = 0;  ///< Sum of the workers'; History counts both.
+  double p50_ms = 0;               ///< Over the last second; 0 without requests.
   double p99_ms = 0;
   std::uint64_t requests = 0;
   std::uint64_t waiting = 0;  ///< Requests read but not begun, and writes that wait.

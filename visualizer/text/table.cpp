@@ -1,15 +1,15 @@
 #include "text/table.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 
 #include "forkscope/telemetry/event_text.h"
 #include "forkscope/telemetry/names.h"
 #include "text/line.h"
 #include "text/worker_rows.h"
+#include "words/fairness.h"
 #include "words/format.h"
 #include "words/phrase.h"
+#include "words/rates.h"
 #include "words/wording.h"
 
 namespace forkscope::text {
@@ -99,13 +99,14 @@ class Table {
 
 void Table::top_line() {
   const picture::Totals& totals = now_.totals;
+  const words::Rates rates(now_.workers);
   Line top = line();
   top.add("Forkscope ", Style::bold);
   if (now_.attachment != picture::Attachment::searching) {
     top.add(size_.wide() ? telemetry::authority(now_.server.host, now_.server.port)
                          : ':' + std::to_string(now_.server.port))
         .add("  " + words::counted(now_.workers.size(), "worker"))
-        .add("  " + words::compact(totals.requests_per_second) + " req/s", Style::bold)
+        .add("  " + rates.whole_text() + " req/s", Style::bold)
         .add("  lost " + words::grouped(totals.abandoned),
              totals.abandoned > 0 ? Style::slow : Style::plain);
     protection(top);
@@ -113,11 +114,10 @@ void Table::top_line() {
             totals.errors > 0 ? Style::slow : Style::plain);
     if (size_.wide()) top.add("  p50 " + latency(totals.p50_ms));
     top.add("  p99 " + latency(totals.p99_ms)).add("  waiting " + words::grouped(totals.waiting));
-    if (size_.wide() && now_.workers.size() > 1) {
-      std::array<char, 32> fair{};
-      std::snprintf(fair.data(), fair.size(), "  fairness %.2f",
-                    history_.fairness(time_ns_, 10'000'000'000));
-      top.add(fair.data());
+    if (size_.wide()) {
+      const auto fair =
+          words::fairness_texts(history_.evenness(time_ns_, words::share_window_ns(rates.whole())));
+      if (!fair.empty()) top.add("  " + fair.back());
     }
     if (now_.server.draining) top.add("  draining", Style::slow);
   }

@@ -9,6 +9,7 @@
 #include "forkscope/telemetry/event_text.h"
 #include "words/format.h"
 #include "words/look.h"
+#include "words/rates.h"
 
 namespace forkscope::text {
 
@@ -59,6 +60,7 @@ class WorkerRows {
       : history_(history),
         time_ns_(time_ns),
         now_(history.at(time_ns)),
+        rates_(now_.workers),
         size_(size),
         colors_(colors) {
     for (const WorkerReport& worker : now_.workers) {
@@ -89,6 +91,7 @@ class WorkerRows {
   const history::History& history_;
   const std::uint64_t time_ns_;
   const picture::Snapshot& now_;
+  const words::Rates rates_;
   const TableSize size_;
   const Colors colors_;
   std::vector<Look> looks_;  // of now_.workers
@@ -135,7 +138,7 @@ void WorkerRows::full_row(const WorkerReport& worker, Look look) {
       .add_right(std::to_string(worker.generation), 5)
       .add_right(std::to_string(worker.core), 5)
       .add_right(words::grouped(worker.connections), 6)
-      .add_right(words::compact(worker.requests_per_second), 9);
+      .add_right(rates_.text_of(worker.number), 9);
   if (size_.wide()) row.add_right(words::grouped(worker.requests), 14);
   row.add("  ");
   lane(row, worker.number);

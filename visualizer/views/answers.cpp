@@ -2,29 +2,25 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <numeric>
 #include <string>
 #include <vector>
 
 #include "forkscope/telemetry/event_text.h"
 #include "views/fan.h"
-#include "words/format.h"
+#include "words/fairness.h"
+#include "words/rates.h"
 
 namespace forkscope::views {
 
 namespace {
 
-constexpr std::uint64_t kShareWindowNs = 10'000'000'000;
-constexpr double kEnoughPerWorker = 20;  // requests; with fewer, a share says little
-constexpr double kFair = 0.9;
-constexpr double kRoughlyFair = 0.7;
 constexpr float kFanMost = 250;
 constexpr float kRow = 25;
 
-/// Requests of each worker in the last ten seconds, in the order of view.now.workers.
-std::vector<double> shares_of(const View& view) {
-  const auto by_number = view.history.share(view.calm_time_ns, kShareWindowNs);
+/// Requests of each worker in that while, in the order of view.now.workers.
+std::vector<double> shares_of(const View& view, std::uint64_t window_ns) {
+  const auto by_number = view.history.share(view.calm_time_ns, window_ns);
   std::vector<double> shares;
   for (const auto& worker : view.now.workers) {
     shares.push_back(worker.number <= by_number.size() ? by_number[worker.number - 1] : 0);
@@ -32,28 +28,18 @@ std::vector<double> shares_of(const View& view) {
   return shares;
 }
 
-/// "fair: 0.97 (1 = even)", in the head of the panel.
+/// "fair: 0.97 (1 = even)", in the head of the panel, as much of it as has room.
 void draw_fairness(const Painter& painter, const Rect& head, const View& view,
-                   const std::vector<double>& shares) {
-  const Palette& colors = painter.colors();
-  const double sum = std::accumulate(shares.begin(), shares.end(), 0.0);
-  if (shares.size() < 2) return;
-  if (sum < kEnoughPerWorker * static_cast<double>(shares.size())) {
-    painter.text_right(Type::small, head.right(), head.middle(), colors.muted, "share of 10 s");
-    return;
-  }
-  const double index = view.history.fairness(view.calm_time_ns, kShareWindowNs);
-  char figure[16];
-  std::snprintf(figure, sizeof figure, ": %.2f", index);
-  const std::string verdict = std::string(index >= kFair          ? "fair"
-                                          : index >= kRoughlyFair ? "roughly fair"
-                                                                  : "not fair") +
-                              figure;
-  const std::string whole = verdict + " (1 = even)";
+                   std::uint64_t window_ns) {
+  const auto texts = words::fairness_texts(view.history.evenness(view.calm_time_ns, window_ns));
+  if (texts.empty()) return;
   const float room = head.w - painter.width(Type::small_bold, "WHO ANSWERED") - painter.px(16);
-  const bool fits = painter.width(Type::body_bold, whole) <= room;
-  painter.text_right(Type::body_bold, head.right(), head.middle(), colors.text,
-                     fits ? whole : verdict);
+  const auto fits = [&](const std::string& text) {
+    return painter.width(Type::body_bold, text) <= room;
+  };
+  const auto text = std::find_if(texts.begin(), texts.end(), fits);
+  painter.text_right(Type::body_bold, head.right(), head.middle(), painter.colors().text,
+                     text != texts.end() ? *text : texts.back());
 }
 
 void draw_answer(const Painter& painter, const Rect& line, const picture::Answer& answer) {
@@ -88,16 +74,18 @@ void draw_answer(const Painter& painter, const Rect& line, const picture::Answer
 void draw_answers(const Painter& painter, const Rect& rect, const View& view) {
   const Palette& colors = painter.colors();
   Rect inside = painter.panel(rect, "WHO ANSWERED");
-  const auto shares = shares_of(view);
+  const words::Rates rates(view.calm.workers);
+  const std::uint64_t window_ns = words::share_window_ns(rates.whole());
   const float pad = painter.px(14);
   draw_fairness(painter, {rect.x + pad, rect.y + painter.px(6), rect.w - 2 * pad, painter.px(28)},
-                view, shares);
+                view, window_ns);
 
   const float row = painter.px(kRow);
   // At least two answers below the fan, more where there is room.
   const float fan =
       std::clamp(inside.h * 0.66F, std::min(inside.h, painter.px(120)), painter.px(kFanMost));
-  draw_fan(painter, inside.cut_top(fan, painter.px(10)), view, shares);
+  draw_fan(painter, inside.cut_top(fan, painter.px(10)), view,
+           {shares_of(view, window_ns), window_ns, rates});
   const auto rows = static_cast<std::size_t>(std::max(0.F, inside.h / row));
   if (rows == 0) return;
   const auto answers = view.history.answers(view.calm_time_ns, rows);
@@ -117,7 +105,7 @@ void draw_answers(const Painter& painter, const Rect& rect, const View& view) {
                   faded(colors.muted, 0.6F));
     painter.text_elided(Type::small, line.x + painter.px(50), line.middle(),
                         line.w - painter.px(50), colors.muted,
-                        words::grouped(lost) + " more in that second, not seen one by one");
+                        "the newest of " + rates.whole_text() + " in that second, not all seen");
   }
   for (const auto& answer : answers) {
     if (inside.h < row) break;

@@ -7,13 +7,13 @@
 
 #include "views/mark.h"
 #include "views/way.h"
+#include "words/fairness.h"
 #include "words/format.h"
 
 namespace forkscope::views {
 
 namespace {
 
-constexpr double kDotsBelow = 40;  // requests per second; above, nobody could tell dots apart
 constexpr std::uint64_t kDotNs = 800'000'000;
 constexpr std::size_t kMostCurves = 16;  // workers; above, ribbons are straight
 constexpr float kWidest = 34;            // of a ribbon that carries everything
@@ -34,10 +34,13 @@ struct Columns {
   Rect bars;
   Rect numbers;
   Rect percents;
+  Rect scale;  ///< Left of the bars.
 };
 
 Columns columns_of(const Painter& painter, Rect& rect, std::size_t count) {
   Columns columns{};
+  const float scale = painter.width(Type::small, "100 %") + painter.px(6);
+  rect.cut_left(scale);
   columns.step = rect.w / static_cast<float>(count);
   columns.bar =
       std::min(columns.step - painter.px(columns.step > painter.px(8) ? 6 : 1), painter.px(84));
@@ -48,15 +51,51 @@ Columns columns_of(const Painter& painter, Rect& rect, std::size_t count) {
     columns.numbers = rect.cut_bottom(painter.px(24));
   }
   columns.bars = rect.cut_bottom(std::clamp(rect.h * 0.45F, painter.px(16), painter.px(90)));
+  columns.scale = {columns.bars.x - scale, columns.bars.y, scale, columns.bars.h};
   return columns;
 }
 
-void draw_column(const Painter& painter, const Columns& columns, float x, const View& view,
-                 const telemetry::WorkerReport& worker, double share, double most, double sum) {
+/// The share that a full bar stands for. Even shares fill half of it at most, so it stays put until
+/// somebody answers much more than the others.
+double top_share(std::span<const double> shares) {
+  const double sum = std::accumulate(shares.begin(), shares.end(), 0.0);
+  const double most = sum > 0 ? *std::max_element(shares.begin(), shares.end()) / sum : 0;
+  const double least = std::max(most, 2 / static_cast<double>(shares.size()));
+  for (const double top : {0.02, 0.04, 0.06, 0.1, 0.2, 0.3, 0.5}) {
+    if (least <= top) return top;
+  }
+  return 1;
+}
+
+/// Two lines behind the bars that say how much a height is.
+void draw_scale(const Painter& painter, const Columns& columns, double top) {
   const Palette& colors = painter.colors();
+  const Rect& scale = columns.scale;
+  const bool both = scale.h >= 2.5F * painter.height(Type::small);
+  for (const double part : {1.0, 0.5}) {
+    if (part < 1 && !both) continue;
+    const float y = scale.bottom() - scale.h * static_cast<float>(part);
+    painter.line({scale.right(), y}, {columns.bars.right(), y}, colors.line, painter.px(1));
+    painter.text_right(Type::small, scale.right() - painter.px(5), y, colors.muted,
+                       words::percent(top * part));
+  }
+}
+
+/// What stands at one worker's column. `percent` and `height` are of the same share.
+struct Column {
+  const telemetry::WorkerReport& worker;
+  float x;
+  float height;  ///< 0 … 1
+  std::string percent;
+};
+
+void draw_column(const Painter& painter, const Columns& columns, const View& view,
+                 const Column& column) {
+  const Palette& colors = painter.colors();
+  const auto& [worker, x, part, percent] = column;
   const Rect track{x - columns.bar / 2, columns.bars.y, columns.bar, columns.bars.h};
   painter.fill(track, faded(colors.line, 0.5F), painter.px(2));
-  const float height = most > 0 ? static_cast<float>(share / most) * track.h : 0;
+  const float height = part * track.h;
   if (height >= 1) {
     painter.fill({track.x, track.bottom() - height, track.w, height}, colors.busy, painter.px(2));
   }
@@ -77,19 +116,19 @@ void draw_column(const Painter& painter, const Columns& columns, float x, const 
   if (columns.percents.h > 0) {
     painter.text_centered(
         Type::small, {x - columns.step / 2, columns.percents.y, columns.step, columns.percents.h},
-        colors.muted, sum > 0 ? words::percent(share / sum) : "–");
+        colors.muted, percent);
   }
 }
 
 /// From the port, where they leave side by side, to the top of each worker's bar.
-std::vector<Way> ways_of(const Painter& painter, const Rect& rect, const Rect& port,
-                         const Columns& columns, std::size_t count) {
+std::vector<Way> ways_of(const Painter& painter, const Rect& port, const Columns& columns,
+                         std::size_t count) {
   std::vector<Way> ways;
   for (std::size_t i = 0; i < count; ++i) {
     const float place = static_cast<float>(i) + 0.5F;
     const float beside = place / static_cast<float>(count) - 0.5F;  // of the port's middle
     ways.push_back({{port.x + port.w / 2 + beside * port.w * 0.8F, port.bottom()},
-                    {rect.x + columns.step * place, columns.bars.y - painter.px(2)}});
+                    {columns.bars.x + columns.step * place, columns.bars.y - painter.px(2)}});
   }
   return ways;
 }
@@ -116,8 +155,8 @@ void draw_dots(const Painter& painter, const View& view, std::span<const Way> wa
 
 /// "41.2k requests/s"; of requests that are in hand but not answered it must not be said that there
 /// are none.
-std::string port_text(const View& view, double rate) {
-  if (rate >= 0.5) return words::compact(rate) + " requests/s";
+std::string port_text(const View& view, const words::Rates& rates) {
+  if (rates.whole() > 0) return rates.whole_text() + " requests/s";
   const auto& workers = view.now.workers;
   const bool in_hand = std::any_of(workers.begin(), workers.end(),
                                    [](const auto& worker) { return worker.in_flight.has_value(); });
@@ -126,46 +165,49 @@ std::string port_text(const View& view, double rate) {
 
 }  // namespace
 
-void draw_fan(const Painter& painter, const Rect& rect, const View& view,
-              std::span<const double> shares) {
+void draw_fan(const Painter& painter, const Rect& rect, const View& view, const Spread& spread) {
   const Palette& colors = painter.colors();
   const auto& workers = view.now.workers;
+  const std::vector<double>& shares = spread.shares;
   if (workers.empty() || shares.size() != workers.size()) return;
   const double sum = std::accumulate(shares.begin(), shares.end(), 0.0);
-  const double most = *std::max_element(shares.begin(), shares.end());
-  double rate = 0;
-  for (const auto& worker : view.calm.workers) rate += worker.requests_per_second;
 
   Rect rest = rect;
   const Rect head = rest.cut_top(painter.px(28));
-  const std::string text = port_text(view, rate);
+  const std::string text = port_text(view, spread.rates);
   const float width = painter.width(Type::small_bold, text) + painter.px(28);
   const Rect port{head.x + (head.w - width) / 2, head.y, width, head.h};
+  painter.text_elided(Type::small, head.x, head.middle(), port.x - head.x - painter.px(8),
+                      colors.muted,
+                      "shares of " + std::to_string(spread.window_ns / 1'000'000'000) + " s");
   const Columns columns = columns_of(painter, rest, workers.size());
+  const double top = top_share(shares);
+  draw_scale(painter, columns, top);
 
-  const std::vector<Way> ways = ways_of(painter, rect, port, columns, workers.size());
+  const std::vector<Way> ways = ways_of(painter, port, columns, workers.size());
+  const std::vector<std::uint64_t> percents = words::apportioned(shares, 100);
   const bool curved = workers.size() <= kMostCurves;
-  const bool dots = rate < kDotsBelow;
+  const bool dots = spread.rates.whole() < words::kFewRequests;
   for (std::size_t i = 0; i < workers.size(); ++i) {
     painter.line(ways[i].to, {ways[i].to.x, ways[i].to.y + painter.px(2)}, colors.line,
                  painter.px(1));
-    const double own =
-        i < view.calm.workers.size() && view.calm.workers[i].number == workers[i].number
-            ? view.calm.workers[i].requests_per_second
-            : 0;
-    if (own > 0 && !dots) {
-      const auto part = static_cast<float>(own / std::max(rate, 1.0));
+    const double part = sum > 0 ? shares[i] / sum : 0;
+    if (part > 0 && !dots) {
       const float widest =
           std::min(std::min(painter.px(kWidest), (ways[i].to.y - ways[i].from.y) * 0.45F),
                    columns.step * 0.9F * static_cast<float>(workers.size()));
-      draw_ribbon(painter, ways[i], std::max(painter.px(1.5F), part * widest), curved);
+      draw_ribbon(painter, ways[i], std::max(painter.px(1.5F), static_cast<float>(part) * widest),
+                  curved);
     } else if (curved) {
       draw_ribbon(painter, ways[i], painter.px(1), true);
     }
-    draw_column(painter, columns, ways[i].to.x, view, workers[i], shares[i], most, sum);
+    draw_column(painter, columns, view,
+                {workers[i], ways[i].to.x, static_cast<float>(part / top),
+                 sum > 0 ? std::to_string(percents[i]) + " %" : "–"});
   }
   painter.fill(port, colors.raised, port.h / 2);
-  painter.text_centered(Type::small_bold, port, rate >= 0.5 ? colors.text : colors.muted, text);
+  painter.text_centered(Type::small_bold, port,
+                        spread.rates.whole() > 0 ? colors.text : colors.muted, text);
   if (dots) draw_dots(painter, view, ways);
 }
 

@@ -1,18 +1,24 @@
 // The requests' way to their workers: from the one port, a ribbon to each worker as wide as its
-// rate, over bars of what each has answered. When there are few requests, each one is a dot.
-// Nothing moves that was not a request.
+// share, over a bar of the same share beside a scale. When there are few requests, each one is a
+// dot. Nothing moves that was not a request.
 #pragma once
 
-#include <span>
+#include <cstdint>
+#include <vector>
 
 #include "views/painter.h"
 #include "views/view.h"
+#include "words/rates.h"
 
 namespace forkscope::views {
 
-/// `shares`: requests of each worker in the window that the bars stand for, in the order of
-/// view.now.workers.
-void draw_fan(const Painter& painter, const Rect& rect, const View& view,
-              std::span<const double> shares);
+/// What a fan shows. Borrows the rates.
+struct Spread {
+  std::vector<double> shares;  ///< Requests in the window, in the order of view.now.workers.
+  std::uint64_t window_ns;
+  const words::Rates& rates;  ///< Of the last second, whatever the window.
+};
+
+void draw_fan(const Painter& painter, const Rect& rect, const View& view, const Spread& spread);
 
 }  // namespace forkscope::views

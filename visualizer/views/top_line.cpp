@@ -10,6 +10,7 @@
 #include "views/server_list.h"
 #include "views/widgets.h"
 #include "words/format.h"
+#include "words/rates.h"
 
 namespace forkscope::views {
 
@@ -110,7 +111,7 @@ std::vector<Figure> figures_of(const View& view) {
   const bool live = view.now.attachment == picture::Attachment::live;
   const auto p99_ns = static_cast<std::uint64_t>(totals.p99_ms * 1e6);
   std::vector<Figure> figures{
-      {live ? words::compact(totals.requests_per_second) : "–", "", "requests/s"}};
+      {live ? words::Rates(view.calm.workers).whole_text() : "–", "", "requests/s"}};
   figures.push_back({words::grouped(totals.abandoned), "",
                      words::plural(totals.abandoned, "request") + " lost", totals.abandoned > 0});
   if (protection == Protection::off) figures.push_back({"off", "protection", "", true});

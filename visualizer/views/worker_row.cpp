@@ -136,10 +136,11 @@ struct Row {
 void Row::draw_rate(const Rect& rect) const {
   if (rect.w <= 0) return;
   const Palette& colors = painter.colors();
-  const bool serves = worker.pid != 0 && calm.requests_per_second > 0;
+  // Who has just died still has its part in the whole.
+  const bool served = context.rates.of(worker.number) > 0;
   painter.text_right(Type::body_bold, rect.right(), rect.middle(),
-                     serves ? colors.text : colors.muted,
-                     worker.pid ? words::compact(calm.requests_per_second) + "/s" : "–");
+                     served ? colors.text : colors.muted,
+                     served || worker.pid != 0 ? context.rates.text_of(worker.number) + "/s" : "–");
 }
 
 /// The words stand below the lane and the rate, up to `right`.

@@ -9,6 +9,7 @@
 #include "views/view.h"
 #include "words/look.h"
 #include "words/phrase.h"
+#include "words/rates.h"
 
 namespace forkscope::views {
 
@@ -17,6 +18,7 @@ struct RowContext {
   float lane_top;                ///< Requests per bin at the lane's upper edge.
   const words::Sentence& story;  ///< What has happened to the worker lately, or nothing.
   std::span<const Gap> gaps;
+  const words::Rates& rates;
 };
 
 /// A row shows what it has room for: a tall one everything, a narrow one no process details.

@@ -6,8 +6,7 @@
 
 #include "views/mark.h"
 #include "views/widgets.h"
-#include "views/worker_row.h"
-#include "words/format.h"
+#include "words/rates.h"
 
 namespace forkscope::views {
 
@@ -22,16 +21,14 @@ constexpr float kTileWidth = 61;  // what number and shape need
 constexpr float kWideTile = 96;   // from this width on, larger type
 
 /// A worker that serves says how much, any other how it is.
-std::string state_text(const View& view, const WorkerReport& worker, Look look) {
-  const double rate = calm_report(view, worker).requests_per_second;
-  if (look == Look::busy || look == Look::idle) {
-    return rate >= 0.5 ? words::compact(rate) + "/s" : std::string(words::word(look));
-  }
+std::string state_text(const WorkerReport& worker, Look look, const words::Rates& rates) {
+  const bool serves = look == Look::busy || look == Look::idle;
+  if (serves && rates.of(worker.number) > 0) return rates.text_of(worker.number) + "/s";
   return std::string(words::word(look));
 }
 
 void draw_tile(const Painter& painter, const Rect& rect, const View& view,
-               const WorkerReport& worker, float most) {
+               const WorkerReport& worker, double most, const words::Rates& rates) {
   const Palette& colors = painter.colors();
   const Look look = steady_look(view, worker);
   const Mark mark = mark_of(look, colors);
@@ -39,7 +36,7 @@ void draw_tile(const Painter& painter, const Rect& rect, const View& view,
   painter.fill(rect, alarm ? mark.color : colors.raised, painter.px(4));
   const bool wide = rect.w >= painter.px(kWideTile) && rect.h >= painter.px(kTwoLines + 10);
   const bool two_lines = rect.h >= painter.px(kTwoLines);
-  const double rate = calm_report(view, worker).requests_per_second;
+  const double rate = rates.of(worker.number);
   if (!alarm && most > 0 && rate > 0) {  // its rate as a bar along the lower edge
     const float width = static_cast<float>(std::min(1.0, rate / most)) * rect.w;
     painter.fill({rect.x, rect.bottom() - painter.px(4), width, painter.px(4)}, colors.busy,
@@ -59,7 +56,7 @@ void draw_tile(const Painter& painter, const Rect& rect, const View& view,
   if (two_lines) {
     painter.text_elided(alarm ? Type::small_bold : Type::small, rect.x + painter.px(6),
                         rect.y + rect.h * 0.70F, rect.w - painter.px(8), alarm ? ink : colors.muted,
-                        state_text(view, worker, look));
+                        state_text(worker, look, rates));
   }
 }
 
@@ -78,14 +75,15 @@ void draw_worker_tiles(const Painter& painter, const Rect& rect, const View& vie
   const float width = rect.w / columns;
   const float height = std::min(rect.h / rows, painter.px(kTileMost));
   double most = 0;
-  for (const auto& worker : view.calm.workers) most = std::max(most, worker.requests_per_second);
+  const words::Rates rates(view.calm.workers);
+  for (const auto& worker : workers) most = std::max(most, rates.of(worker.number));
   for (std::size_t i = 0; i < workers.size(); ++i) {
     const std::size_t column = i % static_cast<std::size_t>(columns);
     const std::size_t row = i / static_cast<std::size_t>(columns);
     const Rect cell{rect.x + width * static_cast<float>(column),
                     rect.y + height * static_cast<float>(row), width, height};
     const Rect tile = cell.inset(painter.px(1.5F));
-    draw_tile(painter, tile, view, workers[i], most);
+    draw_tile(painter, tile, view, workers[i], most, rates);
     add_spot(spots, workers[i].number, {tile, tile.inset(tile.w * 0.45F, 0)});
     const std::string id = "tile" + std::to_string(workers[i].number);
     if (press_area(id.c_str(), cell).clicked) {

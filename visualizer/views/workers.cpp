@@ -67,12 +67,13 @@ struct Rows {
   float lane_top;
   std::vector<words::Sentence> stories;
   std::vector<Gap> gaps;
+  words::Rates rates;
 
   void draw(const Rect& row, const telemetry::WorkerReport& worker, const char* kind) const {
     static const words::Sentence kNone;
     const Rect lane = draw_worker_row(
         painter, row, view, worker,
-        {lane_top, worker.number < stories.size() ? stories[worker.number] : kNone, gaps});
+        {lane_top, worker.number < stories.size() ? stories[worker.number] : kNone, gaps, rates});
     add_spot(spots, worker.number, {row, lane});
     const std::string id = kind + std::to_string(worker.number);
     if (press_area(id.c_str(), row).clicked) {
@@ -143,7 +144,13 @@ WorkerSpots draw_all(const Painter& painter, const Rect& rect, Rect inside, cons
   std::array<history::TimeBin, kShownBins> bins;
   view.history.timeline(view.time_ns, bins);
   WorkerSpots spots;
-  const Rows rows{painter, view, spots, lane_top(view), stories_of(view), find_gaps(bins)};
+  const Rows rows{painter,
+                  view,
+                  spots,
+                  lane_top(view),
+                  stories_of(view),
+                  find_gaps(bins),
+                  words::Rates(view.calm.workers)};
   if (workers.size() <= kMostFullRows) {
     const float gap = painter.px(3);
     const auto count = static_cast<float>(workers.size());

@@ -54,11 +54,30 @@ function lastExit(worker) {
   return (last.was_hung ? 'hung, ' : '') + (last.cause === 'signal' ? last.signal : 'exit ' + last.code);
 }
 
-function whatItDoes(worker) {
-  if (worker.in_flight) {
-    return `${worker.in_flight.method} ${worker.in_flight.path}, ${seconds(worker.in_flight.age_ms)}`;
+// Rates are of the last second, counted from the totals, and whole: so they add up to the sum.
+
+const VISIBLE_MS = 100;  // younger requests only flicker
+let looks = [];  // when, and what each worker had answered by then; the first a second ago
+
+function countRates() {
+  const now = performance.now();
+  if (looks.length > 0 && now - looks.at(-1).time > 2000) looks = [];  // nobody looked meanwhile
+  looks.push({time: now, requests: new Map(workers.map((w) => [w.number, w.requests]))});
+  while (looks.length > 2 && looks[1].time <= now - 1000) looks.shift();
+  const elapsed = (now - looks[0].time) / 1e3;
+  for (const worker of workers) {
+    const answered = worker.requests - (looks[0].requests.get(worker.number) ?? worker.requests);
+    worker.rate = Math.max(0, Math.round(answered / elapsed));  // NaN at the first look
   }
-  return `${worker.requests_per_second.toFixed(0)} requests/s`;
+}
+
+const perSecond = (rate) => `${Number.isNaN(rate) ? '–' : rate} requests/s`;
+
+function whatItDoes(worker) {
+  const rate = perSecond(worker.rate);
+  const request = worker.in_flight;
+  if (!request || request.age_ms < VISIBLE_MS) return rate;
+  return `${rate}; ${seconds(request.age_ms)} in ${request.method} ${request.path}`;
 }
 
 function tile(worker) {
@@ -76,7 +95,8 @@ function tile(worker) {
 
 function row(worker) {
   const cells = [worker.number, worker.pid || '–', worker.generation, worker.state, worker.core,
-                 worker.requests, worker.requests_per_second.toFixed(0), seconds(worker.uptime_ms),
+                 worker.requests, Number.isNaN(worker.rate) ? '–' : worker.rate,
+                 seconds(worker.uptime_ms),
                  lastExit(worker) || '–'];
   const line = element('tr');
   line.dataset.state = worker.state;
@@ -94,10 +114,12 @@ async function refresh() {
   }
   const status = JSON.parse(answer.body);
   workers = status.workers;
+  countRates();
   $('protection').textContent = PROTECTION[status.protection];
   const hung = workers.filter((w) => w.state === 'hung' || w.state === 'aborting');
   const serving = workers.filter(serves);
-  $('summary').textContent = `${serving.length} of ${workers.length} serve` +
+  const rate = workers.reduce((sum, worker) => sum + worker.rate, 0);
+  $('summary').textContent = `${serving.length} of ${workers.length} serve, ${perSecond(rate)}` +
     (hung.length ? `; ${hung.map((w) => 'worker ' + w.number).join(', ')} hung` : '') +
     `. Told by worker ${answer.worker}.`;
   $('workers').replaceChildren(...workers.map(tile));

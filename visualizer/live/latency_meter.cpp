@@ -1,4 +1,4 @@
-#include "live/rate_meter.h"
+#include "live/latency_meter.h"
 
 #include <algorithm>
 #include <cassert>
@@ -15,27 +15,17 @@ constexpr std::uint64_t kWindowNs = 1'000'000'000;
 
 }  // namespace
 
-bool RateMeter::due(std::uint64_t now_ns) const {
+bool LatencyMeter::due(std::uint64_t now_ns) const {
   return samples_.empty() || now_ns >= samples_.back().time_ns + kPeriodNs;
 }
 
-void RateMeter::add(std::uint64_t now_ns, std::uint64_t requests,
-                    std::vector<std::uint64_t> histogram) {
+void LatencyMeter::add(std::uint64_t now_ns, std::vector<std::uint64_t> histogram) {
   assert(samples_.empty() || now_ns >= samples_.back().time_ns);
-  samples_.push_back({now_ns, requests, std::move(histogram)});
+  samples_.push_back({now_ns, std::move(histogram)});
   while (samples_.size() > 2 && samples_[1].time_ns + kWindowNs <= now_ns) samples_.pop_front();
 }
 
-double RateMeter::requests_per_second() const {
-  if (samples_.size() < 2) return 0;
-  const Sample& first = samples_.front();
-  const Sample& last = samples_.back();
-  if (last.requests <= first.requests || last.time_ns <= first.time_ns) return 0;
-  return static_cast<double>(last.requests - first.requests) * 1e9 /
-         static_cast<double>(last.time_ns - first.time_ns);
-}
-
-double RateMeter::latency_ms(double quantile) const {
+double LatencyMeter::latency_ms(double quantile) const {
   if (samples_.size() < 2) return 0;
   const std::vector<std::uint64_t>& first = samples_.front().histogram;
   std::vector<std::uint64_t> counts = samples_.back().histogram;

@@ -1,0 +1,40 @@
+#include "words/fairness.h"
+
+#include <array>
+#include <cstdio>
+
+namespace forkscope::words {
+
+namespace {
+
+constexpr double kEnoughPerWorker = 20;  // requests; with fewer, a share says little
+constexpr double kFair = 0.9;
+constexpr double kRoughlyFair = 0.7;
+
+}  // namespace
+
+std::uint64_t share_window_ns(double requests_per_second) {
+  constexpr std::uint64_t kLongNs = 10'000'000'000;
+  return requests_per_second < kFewRequests ? kLongNs : history::kRateNs;
+}
+
+std::vector<std::string> fairness_texts(const history::Evenness& evenness) {
+  if (evenness.workers < 2) return {};
+  const std::string all = std::to_string(evenness.workers);
+  if (evenness.compared == 0) return {"none of " + all + " could serve"};
+  if (evenness.compared == 1) return {"only 1 of " + all + " could serve"};
+  if (evenness.requests < kEnoughPerWorker * static_cast<double>(evenness.compared)) return {};
+  std::array<char, 16> figure{};
+  std::snprintf(figure.data(), figure.size(), ": %.2f", evenness.index);
+  const std::string verdict = evenness.index >= kFair          ? "fair"
+                              : evenness.index >= kRoughlyFair ? "roughly fair"
+                                                               : "not fair";
+  const std::string even = std::string(figure.data()) + " (1 = even)";
+  if (evenness.compared == evenness.workers) return {verdict + even, verdict + figure.data()};
+  const std::string some = std::to_string(evenness.compared);
+  const std::string among = verdict + " among the " + some + " that serve";
+  return {among + even, among + figure.data(),
+          verdict + " among " + some + " of " + all + figure.data()};
+}
+
+}  // namespace forkscope::words
