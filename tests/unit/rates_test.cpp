@@ -83,8 +83,8 @@ TEST(FairnessText, SaysAmongWhom) {
   EXPECT_EQ(fairness_texts({0.75, 4'000, 4, 4}).back(), "roughly fair: 0.75");
   EXPECT_EQ(fairness_texts({0.4, 4'000, 4, 4}).back(), "not fair: 0.40");
   EXPECT_EQ(fairness_texts({1, 4'000, 3, 4}),
-            (Texts{"fair among the 3 that serve: 1.00 (1 = even)",
-                   "fair among the 3 that serve: 1.00", "fair among 3 of 4: 1.00"}));
+            (Texts{"fair among the 3 that could serve: 1.00 (1 = even)",
+                   "fair among the 3 that could serve: 1.00", "fair among 3 of 4: 1.00"}));
   EXPECT_EQ(fairness_texts({1, 4'000, 1, 4}), Texts{"only 1 of 4 could serve"});
   EXPECT_EQ(fairness_texts({1, 0, 0, 4}), Texts{"none of 4 could serve"});
   EXPECT_EQ(fairness_texts({1, 30, 4, 4}), Texts{});  // a share of so few says little

@@ -32,7 +32,7 @@ std::vector<std::string> fairness_texts(const history::Evenness& evenness) {
   const std::string even = std::string(figure.data()) + " (1 = even)";
   if (evenness.compared == evenness.workers) return {verdict + even, verdict + figure.data()};
   const std::string some = std::to_string(evenness.compared);
-  const std::string among = verdict + " among the " + some + " that serve";
+  const std::string among = verdict + " among the " + some + " that could serve";
   return {among + even, among + figure.data(),
           verdict + " among " + some + " of " + all + figure.data()};
 }
