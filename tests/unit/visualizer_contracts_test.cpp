@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "codec/frame_store.h"
-#include "live/rate_meter.h"
+#include "live/latency_meter.h"
 #include "os/one_thread.h"
 
 namespace forkscope {
@@ -38,9 +38,9 @@ TEST(VisualizerContractsDeathTest, TheFirstFrameIsAKeyFrame) {
 }
 
 TEST(VisualizerContractsDeathTest, SamplesAreInOrderOfTime) {
-  live::RateMeter meter;
-  meter.add(100, 1, {});
-  EXPECT_DEATH(meter.add(99, 2, {}), "time_ns");
+  live::LatencyMeter meter;
+  meter.add(100, {});
+  EXPECT_DEATH(meter.add(99, {}), "time_ns");
 }
 
 #endif
