@@ -1,15 +1,23 @@
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <string>
+#include <vector>
 
 #include "event_builder.h"
+#include "forkscope/telemetry/clock.h"
 #include "forkscope/telemetry/histogram.h"
 #include "history/fairness.h"
 #include "live/core_meter.h"
+#include "live/core_users.h"
 #include "live/latency_meter.h"
 #include "support/temp_dir.h"
+#include "support/wait_until.h"
 
 namespace forkscope::live {
 namespace {
@@ -107,6 +115,130 @@ TEST(CoreMeter, ABusyCoreShows) {
     sum += core.utilisation;
   }
   EXPECT_GT(sum, 0.4);
+}
+
+/// A line of /proc/<pid>/stat of which only that is told that is looked at.
+std::string stat_line(std::uint32_t pid, const std::string& name, std::uint32_t parent,
+                      std::uint64_t ticks, std::uint32_t core, std::uint64_t start = 7) {
+  std::string line = std::to_string(pid) + " (" + name + ") R " + std::to_string(parent);
+  for (int field = 5; field <= 52; ++field) {
+    const std::uint64_t value = field == 14   ? ticks / 2
+                                : field == 15 ? ticks - ticks / 2
+                                : field == 22 ? start
+                                : field == 39 ? core
+                                              : 0;
+    line += ' ' + std::to_string(value);
+  }
+  return line + '\n';
+}
+
+TEST(ProcessStat, SaysWhoseItIsAndWhatItHasUsed) {
+  const auto process = parse_process(stat_line(4711, "a (b) c", 4700, 123, 3));
+  ASSERT_TRUE(process);
+  EXPECT_EQ(process->name, "a (b) c");
+  EXPECT_EQ(process->parent, 4700U);
+  EXPECT_EQ(process->ticks, 123U);
+  EXPECT_EQ(process->start, 7U);
+  EXPECT_EQ(process->core, 3U);
+  EXPECT_FALSE(parse_process(""));
+  EXPECT_FALSE(parse_process("4711 (cut off"));
+  EXPECT_FALSE(parse_process("4711 (cut off) R 4700 1 2 3"));
+}
+
+/// A machine that is none of ours.
+class MachineOfProcesses : public ::testing::Test {
+ protected:
+  static constexpr std::uint32_t kPrimary = 100;
+
+  void runs(std::uint32_t pid, const std::string& name, std::uint32_t parent, std::uint64_t ticks,
+            std::uint32_t core, std::uint64_t start = 7) {
+    const auto process = directory_.path() / std::to_string(pid);
+    std::filesystem::create_directories(process);
+    std::ofstream(process / "stat") << stat_line(pid, name, parent, ticks, core, start);
+  }
+  void look(std::uint64_t ms) {
+    users_.sample(kSecond + ms * kMillisecond, kPrimary, std::vector<std::uint32_t>{101, 102});
+  }
+  std::vector<std::string> names() const {
+    std::vector<std::string> names;
+    for (const picture::Program& other : users_.others()) names.push_back(other.name);
+    return names;
+  }
+
+  const support::TempDir directory_;
+  CoreUsers users_{directory_.path().string()};
+  const std::uint64_t second_ = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));  // in ticks
+};
+
+TEST_F(MachineOfProcesses, AWorkersTimeIsOfTheCoreThatItRanOn) {
+  runs(101, "todos-server", kPrimary, 5'000, 0);
+  runs(102, "todos-server", kPrimary, 8'000, 1);
+  look(0);
+  EXPECT_FALSE(users_.own(0));  // one look tells nothing
+  for (std::uint64_t i = 1; i <= 5; ++i) {
+    runs(101, "todos-server", kPrimary, 5'000 + i * second_ / 20, 0);
+    runs(102, "todos-server", kPrimary, 8'000 + i * second_ / 50, i <= 3 ? 1 : 0);
+    look(i * 100);
+  }
+  EXPECT_NEAR(users_.own(0).value_or(-1), 0.5 + 0.2 * 2 / 5, 1e-9);
+  EXPECT_NEAR(users_.own(1).value_or(-1), 0.2 * 3 / 5, 1e-9);
+  EXPECT_EQ(users_.own(2), 0);
+}
+
+TEST_F(MachineOfProcesses, ASuccessorOfTheSamePidStartsAnew) {
+  runs(101, "todos-server", kPrimary, 10, 0);
+  look(0);
+  runs(101, "todos-server", kPrimary, 5'000, 0, 8);
+  look(500);
+  EXPECT_EQ(users_.own(0), 0);
+}
+
+TEST_F(MachineOfProcesses, StrangersAreNotTakenForWorkers) {
+  runs(101, "editor", 1, 0, 0);  // in another pid namespace the pids mean others
+  look(0);
+  runs(101, "editor", 1, second_, 0);
+  look(1'000);
+  EXPECT_FALSE(users_.own(0));
+}
+
+TEST_F(MachineOfProcesses, OthersAreNamedTheBusiestFirst) {
+  const auto own = static_cast<std::uint32_t>(::getpid());
+  const auto all_have = [&](std::uint64_t part) {
+    runs(kPrimary, "todos-server", 1, part * 9, 0);
+    runs(101, "todos-server", kPrimary, part * 9, 0);
+    runs(150, "todos-server", 101, part * 9, 0);  // a keeper
+    runs(200, "wrk", 1, part * 4, 1);
+    runs(201, "wrk", 1, part * 4, 1);
+    runs(202, "cc", 1, part * 3, 0);
+    runs(own, "todos-visualize", 1, part * 2, 0);
+    runs(203, "sh", 1, 0, 0);
+  };
+  all_have(0);
+  look(0);
+  EXPECT_TRUE(users_.others().empty());
+  all_have(second_ / 10);
+  look(1'000);
+  EXPECT_EQ(names(), (std::vector<std::string>{"wrk", "cc", "this viewer"}));
+  EXPECT_NEAR(users_.others()[0].cores, 0.8, 1e-9);
+  look(2'000);
+  EXPECT_TRUE(users_.others().empty());
+}
+
+TEST(CoreUsers, AChildThatSpinsIsSeenWhereItRuns) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    for (;;) ::getppid();
+  }
+  CoreUsers users;
+  const std::vector<std::uint32_t> workers{static_cast<std::uint32_t>(child)};
+  EXPECT_TRUE(support::wait_until([&] {
+    users.sample(telemetry::now_ns(), static_cast<std::uint32_t>(::getpid()), workers);
+    double sum = 0;
+    for (const std::uint32_t core : allowed_cores()) sum += users.own(core).value_or(0);
+    return sum > 0.2;
+  }));
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
 }
 
 TEST(LatencyMeter, WhatWasBeforeTheLastSecondDoesNotCount) {

@@ -66,7 +66,10 @@ inline picture::Snapshot scripted_picture(std::uint64_t poll, std::uint32_t work
   snapshot.totals.lost_records = poll > 300 ? 1'234 : 0;
   snapshot.totals.lost_events = poll > 300 ? 4 : 0;
   for (std::uint32_t core = 0; core < 4; ++core) {
-    snapshot.cores.push_back({core, static_cast<double>((poll + core) % 11) / 10, {}});
+    picture::CoreSample& sample = snapshot.cores.emplace_back();
+    sample.number = core;
+    sample.utilisation = static_cast<double>((poll + core) % 11) / 10;
+    if (core != 2) sample.own = sample.utilisation / 2;  // what was not known stays so
   }
   picture::assign_workers_to_cores(snapshot);
   return snapshot;

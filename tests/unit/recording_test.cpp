@@ -90,7 +90,7 @@ nlohmann::json values_of(const picture::Snapshot& picture) {
                               worker.last_exit ? worker.last_exit->code : 0});
   }
   for (const auto& core : picture.cores) {
-    all["cores"].push_back({core.number, core.utilisation, core.workers});
+    all["cores"].push_back({core.number, core.utilisation, core.workers, core.own.value_or(-1)});
   }
   return all;
 }
@@ -326,6 +326,22 @@ TEST(Recording, OfAServerBeforeProtectionItIsNotKnown) {
   EXPECT_EQ(read.picture.server.protection, telemetry::Protection::unknown);
   EXPECT_EQ(read.picture.totals.hangs, 1U);
   EXPECT_EQ(read.picture.totals.moved_in_all(), 0U);
+}
+
+TEST(Recording, BeforeItSaidSoTheWorkersPartOfACoreIsNotKnown) {
+  picture::Frame frame;
+  frame.picture.time_ns = kScriptStart;
+  frame.picture.cores.push_back({.number = 0, .utilisation = 0.9, .own = 0.3});
+  codec::FrameEncoder encoder;
+  Bytes bytes = encoder.encode(frame).bytes;
+  codec::FrameDecoder decoder;
+  picture::Frame read;
+  ASSERT_TRUE(decoder.decode(true, bytes, read));
+  EXPECT_EQ(read.picture.cores.at(0).own, 0.3);
+  bytes.resize(bytes.size() - 2);  // a number of two bytes, the last of the frame
+  ASSERT_TRUE(decoder.decode(true, bytes, read));
+  EXPECT_EQ(read.picture.cores.at(0).utilisation, 0.9);
+  EXPECT_FALSE(read.picture.cores.at(0).own);
 }
 
 TEST(Recording, IsNotFooledByAFileFullOfMarks) {

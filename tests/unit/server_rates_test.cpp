@@ -1,4 +1,4 @@
-// The rates of a real server, against what its clients counted.
+// The figures of a real server, against what its clients counted and what was done to it.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -72,6 +72,25 @@ TEST(ServerRates, AreWhatItsClientsCountedWorkerByWorker) {
   const picture::Snapshot& picture = session.history().latest();
   EXPECT_EQ(picture.totals.requests_per_second, 240);
   EXPECT_EQ(words::Rates(picture.workers).whole_text(), "240");
+}
+
+TEST(ServerCores, AWorkerThatSpinsIsOurPartOfACore) {
+  const support::ServerProcess server(
+      {.workers = 2, .arguments = {"--faults=on", "--kill-after=60s"}});
+  session::SessionOptions options;
+  options.socket = server.control_socket().string();
+  session::Session session(options);
+  const HttpConnection hangs = server.start_request("/v1/faults/hang?mode=spin");
+  // Others may want the machine, too: so much is more than any worker takes at rest.
+  EXPECT_TRUE(wait_until([&] {
+    session.poll();
+    double own = 0;
+    for (const picture::CoreSample& core : session.history().latest().cores) {
+      EXPECT_LE(core.own.value_or(0), core.utilisation);
+      own += core.own.value_or(0);
+    }
+    return own > 0.2;
+  }));
 }
 
 }  // namespace

@@ -101,6 +101,36 @@ TEST(TextTable, TheTopLineSaysWhatMovedAndThatProtectionIsOff) {
               HasSubstr("0 req/s  lost 0  protection off  moved 1,246  errors"));
 }
 
+TEST(TextTable, TheRatesOfTheRowsAddUpToTheWhole) {
+  history::History history;
+  Snapshot snapshot = live(3);
+  for (std::uint64_t i = 0; i <= 12; ++i) {
+    snapshot.time_ns = kNow + i * 100 * kMillisecond;
+    for (auto& worker : snapshot.workers) worker.requests = i * 2'605;
+    history.add(snapshot, {}, {});
+  }
+  const auto lines = plain(history, {120, 24});
+  EXPECT_THAT(lines[0], AllOf(HasSubstr("  78.2k req/s"), HasSubstr("  fair: 1.00")));
+  EXPECT_THAT(lines, Contains(AllOf(HasSubstr("  1  "), HasSubstr("  26.1k "))));
+  EXPECT_THAT(lines, Contains(AllOf(HasSubstr("  2  "), HasSubstr("  26.1k "))));
+  EXPECT_THAT(lines, Contains(AllOf(HasSubstr("  3  "), HasSubstr("  26.0k "))));
+}
+
+TEST(TextTable, SaysWhatOfACoreIsOthersWhileItIsKnown) {
+  history::History history;
+  Snapshot snapshot = live(1);
+  snapshot.cores.push_back({.number = 0, .utilisation = 0.95, .own = 0.61});
+  snapshot.other_programs = {{"wrk", 0.98}};
+  history.add(snapshot, {}, {});
+  EXPECT_THAT(plain(history, {120, 24}),
+              Contains(AllOf(HasSubstr("95 % (ours 61 %)"), HasSubstr("others: wrk 98 %"))));
+  const std::uint64_t then = history.newest_ns();
+  snapshot.time_ns += kSecond;
+  history.add(snapshot, {}, {});
+  EXPECT_THAT(table(history, then, {"PAUSED", true, ""}, {120, 24}, Colors::none),
+              AllOf(Contains(HasSubstr("95 % (ours 61 %)")), Each(Not(HasSubstr("wrk")))));
+}
+
 TEST(TextTable, NeverLeavesTheScreen) {
   history::History history;
   Snapshot snapshot = live(256);

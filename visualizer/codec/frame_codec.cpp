@@ -222,7 +222,7 @@ FrameEncoder::Encoded FrameEncoder::encode(const picture::Frame& frame) {
   frames_ = (frames_ + 1) % kFramesPerGroup;
 
   const WordOfText word_of_text = [this](const std::string& text) { return word_of(text); };
-  PictureWords words = words_of(frame.picture, word_of_text);
+  const PictureWords words = words_of(frame.picture, word_of_text);
   const std::size_t answers = std::min(frame.answers.size(), picture::kAnswersPerFrame);
   const std::vector<picture::Answer> kept(
       frame.answers.end() - static_cast<std::ptrdiff_t>(answers), frame.answers.end());
@@ -234,7 +234,6 @@ FrameEncoder::Encoded FrameEncoder::encode(const picture::Frame& frame) {
   out.number(new_strings_.size());
   for (const std::string& text : std::exchange(new_strings_, {})) out.text(text);
   write_picture(out, words, previous_);
-  previous_ = std::move(words);
   out.number(frame.answers_seen);
   out.number(frame.answers_lost);
   out.number(frame.events_lost);
@@ -250,6 +249,8 @@ FrameEncoder::Encoded FrameEncoder::encode(const picture::Frame& frame) {
   for (std::size_t i = 0; i < markers; ++i) {
     out.difference(frame.markers[i], frame.picture.time_ns);
   }
+  for (const PictureWords::Core& core : words.cores) out.number(core.own_permille);
+  previous_ = words;
   encoded.bytes = out.take();
   return encoded;
 }
@@ -276,7 +277,6 @@ bool FrameDecoder::decode(bool key, std::span<const std::byte> bytes, picture::F
   if (in.failed() || time_ns <= before_ns || time_ns >= kMaxTimeNs) return begun_ = false;
 
   frame = picture::Frame{};
-  frame.picture = picture_of(previous_, text_of);
   frame.answers_seen = in.number();
   frame.answers_lost = in.number();
   frame.events_lost = in.number();
@@ -288,6 +288,10 @@ bool FrameDecoder::decode(bool key, std::span<const std::byte> bytes, picture::F
   }
   const std::size_t markers = in.count(kMaxMarkers);
   for (std::size_t i = 0; i < markers; ++i) frame.markers.push_back(in.difference(time_ns));
+  for (PictureWords::Core& core : previous_.cores) {
+    core.own_permille = in.at_end() ? 0 : in.number();  // since 1.2
+  }
+  frame.picture = picture_of(previous_, text_of);
   // What a later minor version has appended is left unread.
   if (in.failed()) begun_ = false;
   return begun_;

@@ -308,7 +308,8 @@ PictureWords words_of(const picture::Snapshot& picture, const WordOfText& word_o
   for (const picture::CoreSample& core : picture.cores) {
     if (!ascends(result.cores, core.number) || result.cores.size() == kMaxCores) continue;
     result.cores.push_back(
-        {core.number, scaled(std::min(core.utilisation, 1.0), kUtilisationSteps)});
+        {core.number, scaled(std::min(core.utilisation, 1.0), kUtilisationSteps),
+         core.own ? 1 + scaled(std::min(*core.own, 1.0), kUtilisationSteps) : 0});
   }
   return result;
 }
@@ -321,9 +322,11 @@ picture::Snapshot picture_of(const PictureWords& words, const TextOfWord& text_o
     picture.workers.push_back(report_of(worker, picture.time_ns, text_of));
   }
   for (const PictureWords::Core& core : words.cores) {
-    picture.cores.push_back({static_cast<std::uint32_t>(core.number),
-                             std::min(unscaled(core.permille, kUtilisationSteps), 1.0),
-                             {}});
+    picture::CoreSample& sample = picture.cores.emplace_back();
+    sample.number = static_cast<std::uint32_t>(core.number);
+    sample.utilisation = std::min(unscaled(core.permille, kUtilisationSteps), 1.0);
+    if (core.own_permille == 0) continue;
+    sample.own = std::min(unscaled(core.own_permille - 1, kUtilisationSteps), sample.utilisation);
   }
   picture::assign_workers_to_cores(picture);
   return picture;

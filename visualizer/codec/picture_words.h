@@ -30,6 +30,7 @@ struct PictureWords {
   struct Core {
     std::uint64_t number = 0;
     std::uint64_t permille = 0;
+    std::uint64_t own_permille = 0;  ///< One more than it is; 0 = not known. Since 1.2.
   };
 
   std::array<std::uint64_t, kServerWords> server{};

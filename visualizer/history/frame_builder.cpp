@@ -39,8 +39,10 @@ double rounded(double value, double steps) { return std::round(value * steps) / 
 /// As exact as a frame is when it is read again: what is derived from it now must be what is
 /// derived from it then.
 void round_figures(picture::Snapshot& picture) {
-  for (picture::CoreSample& core : picture.cores)
+  for (picture::CoreSample& core : picture.cores) {
     core.utilisation = rounded(core.utilisation, 1000);
+    if (core.own) core.own = rounded(*core.own, 1000);
+  }
   for (telemetry::WorkerReport& worker : picture.workers) {
     worker.requests_per_second = rounded(worker.requests_per_second, 10);
   }

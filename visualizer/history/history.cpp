@@ -210,11 +210,15 @@ void History::add_cores(const picture::Snapshot& snapshot) {
   const std::uint64_t first = first_unseen(newest);
   for (const picture::CoreSample& core : snapshot.cores) {
     if (core.number >= codec::kMaxCores) continue;
-    while (cores_.size() <= core.number) cores_.emplace_back(bins_);
+    while (cores_.size() <= core.number) {
+      cores_.emplace_back(bins_);
+      own_.emplace_back(bins_);
+    }
     for (std::uint64_t number = first; number <= newest; ++number) {
-      if (float* bin = cores_[core.number].write(number)) {
-        *bin = static_cast<float>(core.utilisation);
-      }
+      float* bin = cores_[core.number].write(number);
+      float* own = own_[core.number].write(number);
+      if (bin != nullptr) *bin = static_cast<float>(core.utilisation);
+      if (own != nullptr) *own = static_cast<float>(core.own.value_or(0));
     }
   }
 }
@@ -340,6 +344,14 @@ void History::core_bins(std::uint32_t core, std::uint64_t time_ns, std::span<flo
     std::fill(out.begin(), out.end(), 0.0F);
   } else {
     cores_[core].until(time_ns, out);
+  }
+}
+
+void History::own_core_bins(std::uint32_t core, std::uint64_t time_ns, std::span<float> out) const {
+  if (core >= own_.size()) {
+    std::fill(out.begin(), out.end(), 0.0F);
+  } else {
+    own_[core].until(time_ns, out);
   }
 }
 

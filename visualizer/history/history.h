@@ -110,6 +110,8 @@ class History {
   /// Whether which core is which was not to be found out (core_meter.h), by `time_ns`. In the first
   /// second there may just not be anything yet.
   bool cores_unknown(std::uint64_t time_ns) const;
+  /// Of one core, the part that was the workers', 0 … 1; 0 where it is not known.
+  void own_core_bins(std::uint32_t core, std::uint64_t time_ns, std::span<float> out) const;
   /// Utilisation 0 … 1 of one core.
   void core_bins(std::uint32_t core, std::uint64_t time_ns, std::span<float> out) const;
   std::vector<float> core_bins(std::uint32_t core, std::uint64_t time_ns, std::size_t bins) const;
@@ -192,6 +194,7 @@ class History {
 
   std::vector<WorkerTrack> workers_;   // index = number - 1
   std::vector<BinRing<float>> cores_;  // index = number
+  std::vector<BinRing<float>> own_;    // likewise: the workers' part of it
   BinRing<TimeBin> timeline_;
   BinRing<picture::LatencyColumn> latency_;
   AnswerBins answers_;

@@ -10,6 +10,7 @@
 #include "forkscope/telemetry/endpoint.h"
 #include "forkscope/telemetry/segment_view.h"
 #include "live/core_meter.h"
+#include "live/core_users.h"
 #include "live/process_time.h"
 #include "live/server_probe.h"
 #include "os/one_thread.h"
@@ -64,6 +65,7 @@ struct LiveSource::State {
   /// Of the server looked at. Stays after a loss: its last picture is still true.
   std::unique_ptr<SegmentReader> reader;
   CoreMeter cores;
+  CoreUsers core_users;
   std::uint64_t next_attempt_ns = 0;
   std::uint64_t next_listing_ns = 0;
   std::uint64_t lost_ns = 0;  // when the server of `reader` was lost, while there is no other
@@ -301,9 +303,19 @@ std::string LiveSource::State::remark() const {
 
 void LiveSource::State::sample_machine(std::uint64_t now_ns) {
   cores.sample(now_ns);
+  std::vector<std::uint32_t> pids;
+  for (const telemetry::WorkerReport& worker : snapshot.workers) {
+    if (is_live() && worker.pid != 0) pids.push_back(worker.pid);
+  }
+  core_users.sample(now_ns, snapshot.server.primary_pid, pids);
+  snapshot.other_programs = core_users.others();
   snapshot.cores.clear();
   for (const CoreUse& core : cores.cores()) {
-    snapshot.cores.push_back({core.number, core.utilisation, {}});
+    picture::CoreSample& sample = snapshot.cores.emplace_back();
+    sample.number = core.number;
+    sample.utilisation = core.utilisation;
+    sample.own = core_users.own(core.number);
+    if (sample.own) sample.own = std::min(*sample.own, core.utilisation);
   }
   picture::assign_workers_to_cores(snapshot);
 

@@ -40,11 +40,20 @@ struct ServerInfo {
 
 struct CoreSample {
   std::uint32_t number = 0;
-  double utilisation = 0;              ///< 0 … 1, since the previous sample.
-  std::vector<std::uint32_t> workers;  ///< Numbers of the workers that last ran on it.
+  double utilisation = 0;                   ///< 0 … 1, since the previous sample.
+  std::vector<std::uint32_t> workers = {};  ///< Numbers of the workers that last ran on it.
   /// Workers one of which may burn it, when it is burnt by none that is known: where a worker that
   /// spins has run is as old as the latest look at it, and the kernel may have moved it since.
   std::vector<std::uint32_t> suspects = {};
+  /// Of the utilisation, what is the workers'; nothing where nobody has looked. The rest is
+  /// others'.
+  std::optional<double> own = {};
+};
+
+/// A program that is none of the server's.
+struct Program {
+  std::string name;  ///< "wrk"; printable.
+  double cores = 0;  ///< What it uses, 1.0 = one core.
 };
 
 /// One ended request: "who answered".
@@ -90,6 +99,8 @@ struct Snapshot {
   /// The visualizer's own CPU use, 1.0 = one core. Of the machine that watches, not of what is
   /// watched: neither recorded nor replayed.
   std::optional<double> observer_cpu;
+  /// Who else uses this machine, the busiest first. Likewise.
+  std::vector<Program> other_programs;
 };
 
 /// Notes with each core the workers that last ran on it. One that spins is not on a core that is

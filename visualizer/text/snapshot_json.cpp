@@ -50,6 +50,7 @@ ordered_json cores_json(const std::vector<picture::CoreSample>& cores) {
   for (const picture::CoreSample& core : cores) {
     list.push_back(
         {{"number", core.number}, {"utilisation", core.utilisation}, {"workers", core.workers}});
+    if (core.own) list.back()["own"] = *core.own;
   }
   return list;
 }

@@ -6,6 +6,7 @@
 #include "forkscope/telemetry/names.h"
 #include "text/line.h"
 #include "text/worker_rows.h"
+#include "words/core_use.h"
 #include "words/fairness.h"
 #include "words/format.h"
 #include "words/phrase.h"
@@ -179,6 +180,8 @@ void Table::cores() {
       cores.add(' ' + std::to_string(core.number) + ' ', Style::dim)
           .add(block(core.utilisation), Style::busy)
           .add_right(words::percent(core.utilisation), 6);
+      if (core.own && size_.wide())
+        cores.add(" (ours " + words::percent(*core.own) + ')', Style::dim);
     }
   } else {
     double sum = 0;
@@ -188,6 +191,11 @@ void Table::cores() {
     for (const picture::CoreSample& core : now_.cores) {
       cores.add(block(core.utilisation), Style::busy);
     }
+  }
+  // Of this machine and this moment: neither a recording nor the past knows it.
+  const auto others = words::others_texts(history_.latest().other_programs);
+  if (size_.wide() && now_.time_ns == history_.newest_ns() && !others.empty()) {
+    cores.add("  " + others.front(), Style::dim);
   }
   put(cores);
 }

@@ -89,7 +89,7 @@ std::string minutes(std::uint64_t ns) {
 
 /// What the load generator does, and what its clients see of it.
 std::string load_line(const load::LoadStatus& load) {
-  std::string line = "load  " + words::compact(load.requests_per_second) + " req/s";
+  std::string line = "load  got " + words::compact(load.requests_per_second) + " req/s";
   if (load.max_ns != 0) line += "  max " + telemetry::duration_text(load.max_ns);
   return line + "  " + load::clients_saw(load);
 }

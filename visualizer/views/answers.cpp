@@ -32,14 +32,13 @@ std::vector<double> shares_of(const View& view, std::uint64_t window_ns) {
 void draw_fairness(const Painter& painter, const Rect& head, const View& view,
                    std::uint64_t window_ns) {
   const auto texts = words::fairness_texts(view.history.evenness(view.calm_time_ns, window_ns));
-  if (texts.empty()) return;
   const float room = head.w - painter.width(Type::small_bold, "WHO ANSWERED") - painter.px(16);
   const auto fits = [&](const std::string& text) {
     return painter.width(Type::body_bold, text) <= room;
   };
   const auto text = std::find_if(texts.begin(), texts.end(), fits);
-  painter.text_right(Type::body_bold, head.right(), head.middle(), painter.colors().text,
-                     text != texts.end() ? *text : texts.back());
+  if (text == texts.end()) return;
+  painter.text_right(Type::body_bold, head.right(), head.middle(), painter.colors().text, *text);
 }
 
 void draw_answer(const Painter& painter, const Rect& line, const picture::Answer& answer) {

@@ -4,8 +4,10 @@
 #include <array>
 #include <numeric>
 #include <string>
+#include <vector>
 
 #include "views/plot.h"
+#include "words/core_use.h"
 #include "words/format.h"
 
 namespace forkscope::views {
@@ -14,38 +16,27 @@ namespace {
 
 constexpr float kTwoLinesGood = 92;   // at this height two lines and a graph stand well
 constexpr float kTwoLinesLeast = 66;  // at this height they just fit
+constexpr float kOthersLeast = 140;   // of the panel, for a line about who else uses the machine
 
-/// "worker 3", "workers 1 4", "perhaps worker 3", "no worker".
-std::string worker_list(const picture::CoreSample& core) {
-  const bool known = !core.workers.empty();
-  const auto& workers = known ? core.workers : core.suspects;
-  if (workers.empty()) return "no worker";
-  std::string text = known ? "worker" : "perhaps worker";
-  if (workers.size() > 1) text += 's';
-  for (const std::uint32_t number : workers) text += " " + std::to_string(number);
-  return text;
+/// The longest of the texts that has room.
+void draw_fitting(const Painter& painter, const Rect& line, const std::vector<std::string>& texts) {
+  const auto text = std::find_if(texts.begin(), texts.end(), [&](const std::string& candidate) {
+    return painter.width(Type::small, candidate) <= line.w;
+  });
+  painter.text_elided(Type::small, line.x, line.middle(), line.w, painter.colors().muted,
+                      text != texts.end() ? *text : texts.back());
 }
 
-/// The same where there is little room: "w3", "w1 w4", "w3?", "–".
-std::string short_worker_list(const picture::CoreSample& core) {
-  std::string text;
-  const auto add = [&text](const std::string& worker) {
-    text += (text.empty() ? "w" : " w") + worker;
-  };
-  for (const std::uint32_t number : core.workers) add(std::to_string(number));
-  for (const std::uint32_t number : core.suspects) add(std::to_string(number) + '?');
-  return text.empty() ? "–" : text;
-}
-
-/// Number, utilisation and workers, in one line where they fit or there is no room for two. Takes
-/// its place off `rect`.
+/// Number, utilisation and who uses it, in one line where that fits or there is no room for two.
+/// Takes its place off `rect`.
 void draw_core_head(const Painter& painter, Rect& rect, const picture::CoreSample& core) {
   const Palette& colors = painter.colors();
-  const std::string list = worker_list(core);
+  const std::vector<std::string> texts = words::core_use_texts(core);
   const std::string use = words::percent(core.utilisation);
   const std::string number = std::to_string(core.number);
   const float gap = painter.px(12);
-  const float one_line = painter.width(Type::body_bold, number) + painter.width(Type::small, list) +
+  const float one_line = painter.width(Type::body_bold, number) +
+                         painter.width(Type::small, texts.front()) +
                          painter.width(Type::body_bold, use) + 2 * gap;
   const bool fits = one_line <= rect.w;
   const bool two_lines = rect.h >= painter.px(fits ? kTwoLinesGood : kTwoLinesLeast);
@@ -56,15 +47,9 @@ void draw_core_head(const Painter& painter, Rect& rect, const picture::CoreSampl
                   gap;
   const float right =
       painter.text_right(Type::body_bold, head.right(), head.middle(), colors.text, use) - gap;
-  if (two_lines) {
-    const Rect line = rect.cut_top(painter.px(22), painter.px(4));
-    painter.text_elided(
-        Type::small, line.x, line.middle(), line.w, colors.muted,
-        painter.width(Type::small, list) <= line.w ? list : short_worker_list(core));
-  } else {
-    painter.text_elided(Type::small, x, head.middle(), right - x, colors.muted,
-                        fits ? list : short_worker_list(core));
-  }
+  const Rect line =
+      two_lines ? rect.cut_top(painter.px(22), painter.px(4)) : Rect{x, head.y, right - x, head.h};
+  draw_fitting(painter, line, texts);
 }
 
 void draw_core(const Painter& painter, Rect rect, const View& view,
@@ -78,7 +63,13 @@ void draw_core(const Painter& painter, Rect rect, const View& view,
   const auto first = std::find_if(bins.begin(), bins.end(), [](float bin) { return bin > 0; });
   const std::span known(first, bins.end());  // nothing is drawn for the time before we looked
   const float width = rect.w * static_cast<float>(known.size()) / static_cast<float>(kShownBins);
-  plot_area(painter, rect.cut_right(width), known, 1.F, colors.busy, colors.area);
+  const Rect graph = rect.cut_right(width);
+  if (!core.own) return plot_area(painter, graph, known, 1.F, colors.busy, colors.area);
+  // The workers' part in the colour of those that serve, the others' above it.
+  plot_area(painter, graph, known, 1.F, colors.muted, faded(colors.muted, 0.25F));
+  std::array<float, kShownBins> own;
+  view.history.own_core_bins(core.number, view.time_ns, own);
+  plot_area(painter, graph, std::span(own).last(known.size()), 1.F, colors.busy, colors.area);
 }
 
 /// More cores than rows of text: one stripe per core, time from left to right.
@@ -115,6 +106,16 @@ void draw_core_map(const Painter& painter, Rect rect, const View& view) {
   }
 }
 
+/// Who else is busy, on a line at the lower edge, which it takes off `rect`. That is of this
+/// machine and this moment: neither a recording nor the past knows it.
+void draw_others(const Painter& painter, Rect& rect, const View& view) {
+  if (view.paused || view.replay || rect.h < painter.px(kOthersLeast)) return;
+  const auto texts = words::others_texts(view.history.latest().other_programs);
+  if (texts.empty()) return;
+  const Rect line = rect.cut_bottom(painter.px(22), painter.px(4));
+  draw_fitting(painter, line, texts);
+}
+
 }  // namespace
 
 void draw_cores(const Painter& painter, const Rect& rect, const View& view) {
@@ -128,6 +129,7 @@ void draw_cores(const Painter& painter, const Rect& rect, const View& view) {
                         "not known here");
     return;
   }
+  draw_others(painter, inside, view);
   const float gap = painter.px(10);
   const auto count = static_cast<float>(cores.size());
   const float row = (inside.h - gap * (count - 1)) / count;

@@ -1,4 +1,5 @@
-// CORES: utilisation of every core over the last 30 seconds, and the workers that last ran on it.
+// CORES: utilisation of every core over the last 30 seconds, the workers that last ran on it, and
+// how much of it is theirs.
 #pragma once
 
 #include "views/painter.h"

@@ -55,16 +55,25 @@ Columns columns_of(const Painter& painter, Rect& rect, std::size_t count) {
   return columns;
 }
 
-/// The share that a full bar stands for. Even shares fill half of it at most, so it stays put until
-/// somebody answers much more than the others.
+/// The share that a full bar stands for. Even shares fill two thirds of it at most, so it stays put
+/// until somebody answers much more than the others.
 double top_share(std::span<const double> shares) {
   const double sum = std::accumulate(shares.begin(), shares.end(), 0.0);
   const double most = sum > 0 ? *std::max_element(shares.begin(), shares.end()) / sum : 0;
-  const double least = std::max(most, 2 / static_cast<double>(shares.size()));
+  const double least = std::max(most, 1.5 / static_cast<double>(shares.size()));
   for (const double top : {0.02, 0.04, 0.06, 0.1, 0.2, 0.3, 0.5}) {
     if (least <= top) return top;
   }
   return 1;
+}
+
+/// "shares of 1 s": in which while the shares were answered.
+void draw_window(const Painter& painter, const Rect& rect, std::uint64_t window_ns) {
+  const std::string span = "of " + std::to_string(window_ns / 1'000'000'000) + " s";
+  const std::string whole = "shares " + span;
+  const bool fits = painter.width(Type::small, whole) <= rect.w;
+  painter.text_elided(Type::small, rect.x, rect.middle(), rect.w, painter.colors().muted,
+                      fits ? whole : span);
 }
 
 /// Two lines behind the bars that say how much a height is.
@@ -177,9 +186,7 @@ void draw_fan(const Painter& painter, const Rect& rect, const View& view, const 
   const std::string text = port_text(view, spread.rates);
   const float width = painter.width(Type::small_bold, text) + painter.px(28);
   const Rect port{head.x + (head.w - width) / 2, head.y, width, head.h};
-  painter.text_elided(Type::small, head.x, head.middle(), port.x - head.x - painter.px(8),
-                      colors.muted,
-                      "shares of " + std::to_string(spread.window_ns / 1'000'000'000) + " s");
+  draw_window(painter, {head.x, head.y, port.x - head.x - painter.px(8), head.h}, spread.window_ns);
   const Columns columns = columns_of(painter, rest, workers.size());
   const double top = top_share(shares);
   draw_scale(painter, columns, top);

@@ -130,7 +130,8 @@ void draw_load(const Painter& painter, const Rect& rect, const View& view) {
                 view.acts_on.has_value(),
                 load.status.running};
   if (load.status.running) {
-    button.title = words::compact(load.status.requests_per_second) + " req/s";
+    // What its clients have got: the top line has what the server has answered to whomever.
+    button.title = "got " + words::compact(load.status.requests_per_second) + "/s";
   }
   const float middle = lines_of(painter, rect).first;
   float right = draw_ground(painter, rect, button, middle) - painter.px(8);
