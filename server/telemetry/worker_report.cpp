@@ -110,6 +110,7 @@ std::optional<WorkerReport> report_worker(const SegmentView& view, std::uint32_t
   if (has_process(report.state)) {
     report.pid = roster->pid;
     report.uptime_ns = elapsed(roster->forked_ns, now_ns);
+    report.ready_ns = roster->ready_ns;
     report.in_flight = view.in_flight(slot);
     if (report.state != WorkerState::idle && report.state != WorkerState::starting) {
       report.busy_since_ns = progress.busy_since_ns;

@@ -18,8 +18,12 @@
 
 #include "forkscope/telemetry/crc32c.h"
 #include "forkscope/telemetry/event_text.h"
+#include "history/changes.h"
 #include "recording/recording_error.h"
 #include "recording/replay.h"
+#include "words/change_text.h"
+#include "words/losses.h"
+#include "words/wait.h"
 #include "words/wording.h"
 
 namespace {
@@ -87,6 +91,14 @@ void look(const history::History& history, std::uint64_t time_ns) {
       require(printable(step.title) && printable(step.detail));
     }
   }
+  for (const history::Change& change : history::recent_changes(history, time_ns)) {
+    require(printable(joined(words::change_text(change, time_ns))));
+  }
+  for (const words::Wait& wait : words::waits(picture)) {
+    require(printable(wait_text(wait) + limit_text(wait)));
+  }
+  const words::Losses losses = words::losses_at(history, time_ns);
+  require(printable(losses_text(losses, 4)));
   for (const telemetry::EventRecord& event : history.events(time_ns, 50)) {
     require(event.time_ns <= time_ns && printable(telemetry::describe(event)));
   }

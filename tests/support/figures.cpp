@@ -64,4 +64,13 @@ telemetry::Protection Figures::protection() const {
               : telemetry::Protection::unknown;
 }
 
+std::vector<telemetry::EventRecord> Figures::events() const {
+  const auto lane = view_.events();
+  std::vector<telemetry::EventRecord> events;
+  for (std::uint64_t n = 0; n < lane.head(); ++n) {
+    if (const auto event = lane.read(n)) events.push_back(*event);
+  }
+  return events;
+}
+
 }  // namespace forkscope::support

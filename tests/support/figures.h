@@ -3,6 +3,8 @@
 // server does not.
 #pragma once
 
+#include <vector>
+
 #include "forkscope/telemetry/layout.h"
 #include "forkscope/telemetry/segment_view.h"
 #include "support/server_process.h"
@@ -25,6 +27,8 @@ class Figures {
   long bytes_received() const;
   long bytes_sent() const;
   telemetry::Protection protection() const;
+  /// What the primary has told, oldest first; at most what its lane holds.
+  std::vector<telemetry::EventRecord> events() const;
 
  private:
   telemetry::SegmentView view_;

@@ -5,6 +5,7 @@
 #include "event_builder.h"
 #include "forkscope/telemetry/event_text.h"
 #include "words/format.h"
+#include "words/outage.h"
 #include "words/phrase.h"
 #include "words/wording.h"
 
@@ -51,7 +52,8 @@ TEST(Incidents, AHangLastsUntilTheSuccessorListens) {
       event(kStart + 5 * kSecond + 38 * kMillisecond, EventKind::listening, 3, 2, 16'331));
   EXPECT_FALSE(incident.open());
   EXPECT_EQ(joined(words::receipt(incident)),
-            "hung 5.00 s · SIGABRT · back after 38 ms · 1 request lost · others served 15,331");
+            "hung · out for 5.04 s: noticed after 2.00, killed after 5.00, served again 38 ms "
+            "later · 1 request lost · SIGABRT · others served 15,331");
 }
 
 TEST(Incidents, AHungWorkerThatGoesOnHasRecovered) {
@@ -61,7 +63,8 @@ TEST(Incidents, AHungWorkerThatGoesOnHasRecovered) {
   ASSERT_EQ(incidents.all().size(), 1U);
   EXPECT_FALSE(incidents.all()[0].open());
   EXPECT_EQ(joined(words::receipt(incidents.all()[0])),
-            "hung 3.00 s · went on by itself · others served 20");
+            "hung · out for 3.00 s: noticed after 2.00, went on by itself 1.00 s later · others "
+            "served 20");
 }
 
 TEST(Incidents, AStoppedWorkerDoesNotGoOnByItself) {
@@ -72,7 +75,8 @@ TEST(Incidents, AStoppedWorkerDoesNotGoOnByItself) {
   incidents.add(event(kStart + 3 * kSecond, EventKind::recovered, 1, 1, 30));
   const Incident& incident = incidents.all().front();
   EXPECT_EQ(joined(words::receipt(incident)),
-            "hung 3.00 s · continued by SIGCONT · others served 20");
+            "hung · out for 3.00 s: noticed after 2.00, continued by SIGCONT 1.00 s later · others "
+            "served 20");
   EXPECT_EQ(words::chain(incident).back().title, "continued by SIGCONT");
 }
 
@@ -103,7 +107,7 @@ TEST(Incidents, AnExitThatNobodyAskedForIsACrash) {
   EXPECT_EQ(incidents.all()[0].kind, IncidentKind::crash);
   EXPECT_EQ(incidents.all()[0].start_ns(), kStart + kSecond);
   EXPECT_EQ(joined(words::receipt(incidents.all()[0])),
-            "crashed: SIGSEGV · back after 12 ms · 1 request lost");
+            "crashed: SIGSEGV · out for 12 ms, then served again · 1 request lost");
 }
 
 TEST(Incidents, AWorkerThatCallsExitHasCrashed) {
@@ -149,8 +153,9 @@ TEST(Incidents, AHangThatEndsWithTheShutdownIsOverWithoutASuccessor) {
   incidents.add(exited(kStart + 4 * kSecond, 1, 1, ExitCause::signaled, SIGKILL, 1));
   ASSERT_EQ(incidents.all().size(), 1U);
   EXPECT_FALSE(incidents.all()[0].open());
-  EXPECT_EQ(joined(words::receipt(incidents.all()[0])),
-            "hung 4.00 s · SIGKILL · not replaced · 1 request lost");
+  EXPECT_EQ(
+      joined(words::receipt(incidents.all()[0])),
+      "hung · noticed after 2.00 s, killed after 4.00 s, not replaced · 1 request lost · SIGKILL");
 }
 
 TEST(Incidents, ACrashLoopIsOneIncident) {
@@ -166,7 +171,8 @@ TEST(Incidents, ACrashLoopIsOneIncident) {
   incidents.add(event(kStart + 4 * kSecond, EventKind::listening, 2, 3));
   EXPECT_FALSE(incidents.all()[0].open());
   EXPECT_EQ(joined(words::receipt(incidents.all()[0])),
-            "crashed: exit code 3 · died 2× · back after 2.00 s · 1 request lost");
+            "crashed: exit code 3 · out for 3.00 s: died again after 1.00, served again 2.00 s "
+            "later · 1 request lost · died 2×");
 }
 
 // ── connections that go on elsewhere ─────────────────────────────────────────────────────────────
@@ -188,9 +194,10 @@ TEST(Incidents, TheReceiptOfAHangSaysWhatMovedAndWhatWasLost) {
   incidents.add(exited(kStart + 5 * kSecond, 3, 1, ExitCause::signaled, SIGABRT, 1));
   incidents.add(
       event(kStart + 5 * kSecond + 38 * kMillisecond, EventKind::listening, 3, 2, 16'331));
-  EXPECT_EQ(joined(words::receipt(incident)),
-            "hung 5.00 s · 15 connections moved in 3.0 ms · 1 request lost · SIGABRT · back after "
-            "38 ms · others served 15,331");
+  EXPECT_EQ(
+      joined(words::receipt(incident)),
+      "hung · out for 5.04 s: noticed after 2.00, killed after 5.00, served again 38 ms later · 15 "
+      "connections moved in 3.0 ms · 1 request lost · SIGABRT · others served 15,331");
   EXPECT_EQ(incidents.at(kStart + 6 * kSecond)[0].moved, 15U);
 }
 
@@ -228,9 +235,9 @@ TEST(Incidents, ACrashIsKnownWhenConnectionsMoveThoughItsProcessHasNotEnded) {
             "DEAD 1.0 s · 15 connections moved in 3.0 ms · SIGSEGV");
   incidents.add(event(kStart + 15 * kSecond, EventKind::listening, 3, 2));
   ASSERT_EQ(incidents.all().size(), 1U);
-  EXPECT_EQ(
-      joined(words::receipt(incident)),
-      "crashed: SIGSEGV · 15 connections moved in 3.0 ms · 1 request lost · back after 2.00 s");
+  EXPECT_EQ(joined(words::receipt(incident)),
+            "crashed: SIGSEGV · out for 14.0 s: ended after 12.0, served again 2.00 s later · 15 "
+            "connections moved in 3.0 ms · 1 request lost");
   EXPECT_EQ(incident.start_ns(), kStart + kSecond);
 }
 
@@ -251,8 +258,8 @@ TEST(Incidents, WhatMovesWhenItIsOverStillBelongsToIt) {
   incidents.add(moved(kStart + 6 * kSecond + 1, 3, 1, MoveReason::hang, 15, "3:15", 4 * kSecond));
   ASSERT_EQ(incidents.all().size(), 1U);
   EXPECT_EQ(joined(words::receipt(incidents.all()[0])),
-            "hung 5.00 s · 15 connections moved in 4.00 s · 1 request lost · SIGABRT · back after "
-            "1.00 s");
+            "hung · out for 6.00 s: noticed after 2.00, killed after 5.00, served again 1.00 s "
+            "later · 15 connections moved in 4.00 s · 1 request lost · SIGABRT");
 }
 
 TEST(Incidents, ADeathAfterARecoveryIsAnotherIncident) {
@@ -319,7 +326,8 @@ TEST(IncidentsFromALappedLane, ALostExitDoesNotKeepTheIncidentOpen) {
   incidents.add(hung(kStart + 2 * kSecond, 1, 1, kStart, "GET /a"));
   incidents.add(event(kStart + 6 * kSecond, EventKind::listening, 1, 2));
   EXPECT_FALSE(incidents.all()[0].open());
-  EXPECT_EQ(joined(words::receipt(incidents.all()[0])), "hung 6.00 s · back");
+  EXPECT_EQ(joined(words::receipt(incidents.all()[0])),
+            "hung · out for 6.00 s: noticed after 2.00, served again 4.00 s later");
 }
 
 TEST(IncidentsFromALappedLane, AnExitAloneStillTellsThatTheWorkerHung) {
@@ -341,7 +349,7 @@ TEST(IncidentsFromALappedLane, AnExitAloneDoesNotTellForHowLongTheWorkerHung) {
   incidents.add(event(kStart + 6 * kSecond, EventKind::listening, 3, 8));
   const Incident& incident = incidents.all().front();
   EXPECT_EQ(joined(words::receipt(incident)),
-            "hung · SIGABRT · back after 1.00 s · 1 request lost");
+            "hung · served again 1.00 s after its end · 1 request lost · SIGABRT");
   EXPECT_EQ(words::chain(incident).front().title, "exited");
 }
 
@@ -463,10 +471,40 @@ TEST(Wording, ThePhrasesOfAReceiptSayWhatTheyAre) {
       event(kStart + 5 * kSecond + 38 * kMillisecond, EventKind::listening, 3, 2, 16'331));
   const words::Sentence hang = words::receipt(incidents.all()[0]);
   EXPECT_EQ(joined(without(hang, PhraseKind::others)),
-            "hung 5.00 s · SIGABRT · back after 38 ms · 1 request lost");
+            "hung · out for 5.04 s: noticed after 2.00, killed after 5.00, served again 38 ms "
+            "later · 1 request lost · SIGABRT");
   EXPECT_EQ(joined(without(hang, PhraseKind::signal)),
-            "hung 5.00 s · back after 38 ms · 1 request lost · others served 15,331");
+            "hung · out for 5.04 s: noticed after 2.00, killed after 5.00, served again 38 ms "
+            "later · 1 request lost · others served 15,331");
   EXPECT_EQ(hang.front().kind, PhraseKind::state);
+}
+
+TEST(Wording, TheOutageIsInPartsThatAddUpToTheWhole) {
+  Incidents incidents;
+  hang_and_die(incidents);
+  incidents.add(event(kStart + 5'016 * kMillisecond, EventKind::listening, 3, 2));
+  const words::Outage outage = words::outage_of(incidents.all()[0]);
+  EXPECT_EQ(outage.begin_ns, kStart);
+  EXPECT_EQ(outage.noticed_ns, kStart + 2 * kSecond);
+  EXPECT_EQ(outage.ended_ns, kStart + 5 * kSecond);
+  EXPECT_EQ(outage.over_ns, kStart + 5'016 * kMillisecond);
+  EXPECT_EQ(words::outage_text(incidents.all()[0]),
+            "out for 5.02 s: noticed after 2.00, killed after 5.00, served again 16 ms later");
+  EXPECT_EQ(joined(words::brief_receipt(incidents.all()[0])),
+            "hung · out for 5.02 s · 1 request lost");
+}
+
+TEST(Wording, APartOfAnotherUnitThanTheWholeSaysIt) {
+  Incidents incidents;
+  incidents.add(hung(kStart + 300 * kMillisecond, 1, 1, kStart, "GET /a"));
+  incidents.add(event(kStart + 2 * kSecond, EventKind::recovered, 1, 1));
+  EXPECT_EQ(words::outage_text(incidents.all()[0]),
+            "out for 2.00 s: noticed after 300 ms, went on by itself 1.70 s later");
+  Incidents long_ones;
+  long_ones.add(hung(kStart + 65 * kSecond, 1, 1, kStart, "GET /a"));
+  long_ones.add(event(kStart + 65 * kSecond, EventKind::recovered, 1, 1));
+  EXPECT_EQ(words::outage_text(long_ones.all()[0]),
+            "out for 1 min 5 s: noticed after 1 min 5 s, went on by itself 0 µs later");
 }
 
 TEST(Wording, OnlyASignalThatEndedAHangIsOne) {
@@ -477,13 +515,14 @@ TEST(Wording, OnlyASignalThatEndedAHangIsOne) {
   crash.add(exited(kStart + kSecond, 2, 1, ExitCause::signaled, SIGSEGV, 1));
   crash.add(event(kStart + kSecond + 12 * kMillisecond, EventKind::listening, 2, 2));
   EXPECT_EQ(joined(without(words::receipt(crash.all()[0]), PhraseKind::signal)),
-            "crashed: SIGSEGV · back after 12 ms · 1 request lost");
+            "crashed: SIGSEGV · out for 12 ms, then served again · 1 request lost");
   Incidents hang;
   hang.add(hung(kStart + 2 * kSecond, 1, 1, kStart, "GET /a"));
   hang.add(exited(kStart + 3 * kSecond, 1, 1, ExitCause::exited, 3));
   hang.add(event(kStart + 4 * kSecond, EventKind::listening, 1, 2));
   EXPECT_EQ(joined(without(words::receipt(hang.all()[0]), PhraseKind::signal)),
-            "hung 3.00 s · exit code 3 · back after 1.00 s · 0 requests lost");
+            "hung · out for 4.00 s: noticed after 2.00, ended after 3.00, served again 1.00 s "
+            "later · 0 requests lost · exit code 3");
 }
 
 TEST(Wording, AHeadlineSaysLastWhatIsLeftOutFirst) {

@@ -11,10 +11,14 @@
 #include <memory>
 
 #include "event_builder.h"
+#include "history/changes.h"
 #include "history/history.h"
 #include "host_process.h"
 #include "segment_host.h"
 #include "support/wait_until.h"
+#include "words/change_text.h"
+#include "words/losses.h"
+#include "words/wait.h"
 #include "words/wording.h"
 
 namespace forkscope::live {
@@ -304,6 +308,11 @@ void look_at(const history::History& history, std::uint64_t time_ns) {
     words::receipt(incident);
     words::chain(incident);
   }
+  for (const history::Change& change : history::recent_changes(history, time_ns)) {
+    words::change_text(change, time_ns);
+  }
+  words::waits(picture);
+  words::losses_text(words::losses_at(history, time_ns), 4);
   history.answers(time_ns, 100);
   history.events(time_ns, 100);
   history.evenness(time_ns, 1'000'000'000);

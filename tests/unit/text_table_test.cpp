@@ -80,7 +80,24 @@ TEST(TextTable, AnOpenIncidentIsAnAlarmAndAClosedOneAReceipt) {
   ++later.time_ns;
   history.add(later, {}, end);
   EXPECT_THAT(plain(history, {120, 24}),
-              Contains(HasSubstr("worker 3 hung 3.00 s · went on by itself")));
+              Contains(HasSubstr(
+                  "worker 3 hung · out for 3.00 s: noticed after 2.00, went on by itself 1.00 s")));
+  later.time_ns += 10 * kSecond;  // from then on in brief
+  history.add(later, {}, {});
+  EXPECT_THAT(plain(history, {120, 24}),
+              Contains(testing::StrEq(" worker 3 hung · out for 3.00 s")));
+}
+
+TEST(TextTable, AWorkerThatMayBeCalledHungSoonHasARisingBar) {
+  history::History history;
+  Snapshot snapshot = live(3);
+  snapshot.server.hang_after_ns = 2 * kSecond;
+  snapshot.workers[1].state = WorkerState::busy;
+  snapshot.workers[1].in_flight = {1, kNow - kSecond, 1, telemetry::Method::get, "/v1/x"};
+  history.add(snapshot, {}, {});
+  EXPECT_THAT(plain(history, {120, 24})[1],
+              testing::StrEq(" worker 2: 1.0 s in GET /v1/x, called hung at 2.0  "
+                             "██████████··········"));
 }
 
 TEST(TextTable, TheTopLineSaysWhatMovedAndThatProtectionIsOff) {
@@ -98,7 +115,7 @@ TEST(TextTable, TheTopLineSaysWhatMovedAndThatProtectionIsOff) {
   ++snapshot.time_ns;
   history.add(snapshot, {}, {});
   EXPECT_THAT(plain(history, {80, 24})[0],
-              HasSubstr("0 req/s  lost 0  protection off  moved 1,246  errors"));
+              HasSubstr("0 req/s  lost 0  protection off  moved 1,246  5xx 0"));
 }
 
 TEST(TextTable, TheRatesOfTheRowsAddUpToTheWhole) {

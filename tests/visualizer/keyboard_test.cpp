@@ -72,6 +72,10 @@ TEST(Keyboard, TypedCharactersMeanTheSameOnEveryLayout) {
             CommandKind::smaller);
 }
 
+TEST(Keyboard, XSaysWhatWasLost) {
+  EXPECT_EQ(kind_of({.key = GLFW_KEY_X, .character = 'x'}), CommandKind::toggle_losses);
+}
+
 TEST(Keyboard, DigitsSelectAWorker) {
   const auto command = command_of({.key = GLFW_KEY_3, .character = '3'});
   ASSERT_TRUE(command);

@@ -42,7 +42,7 @@ class MovesTest : public ::testing::Test {
     };
     ASSERT_TRUE(says("listening")) << recorder.errors();
     const auto hanging = server.start_request("/v1/faults/hang?mode=sleep");
-    ASSERT_TRUE(says("back after")) << recorder.output();
+    ASSERT_TRUE(says("served again")) << recorder.output();
     recorder.signal(SIGTERM);
     recorder.wait_for_exit();
   }

@@ -32,7 +32,7 @@ class ReplayTest : public testing::Test {
     };
     ASSERT_TRUE(says("listening")) << recorder.errors();
     auto hanging = server.start_request("/v1/faults/hang?mode=sleep");
-    ASSERT_TRUE(says("back after")) << recorder.output();
+    ASSERT_TRUE(says("served again")) << recorder.output();
     recorder.signal(SIGKILL);
     recorder.wait_for_exit();
   }
@@ -74,7 +74,7 @@ TEST_F(ReplayTest, TellsTheEventsAgain) {
   EXPECT_EQ(ending.exit_code, 0) << ending.errors;
   EXPECT_THAT(ending.output, HasSubstr("in GET /v1/faults/hang (blocked)"));
   EXPECT_THAT(ending.output, HasSubstr("1 request lost"));
-  EXPECT_THAT(ending.output, HasSubstr("back after"));
+  EXPECT_THAT(ending.output, HasSubstr("served again"));
 }
 
 TEST_F(ReplayTest, KnowsEachMomentAsItWas) {

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <regex>
 
+#include "forkscope/telemetry/event_text.h"
 #include "support/crowd.h"
 #include "support/figures.h"
 #include "support/server_process.h"
@@ -20,6 +21,7 @@ namespace {
 using nlohmann::json;
 using support::ServerProcess;
 using support::wait_until;
+using telemetry::EventKind;
 using telemetry::MoveReason;
 
 bool says(const Program& viewer, const std::string& text) {
@@ -75,6 +77,116 @@ TEST(TextOnce, SaysWhatTheServerDoesForConnections) {
   }));
 }
 
+/// The first event of that kind, and of that generation of the worker.
+telemetry::EventRecord event_of(const support::Figures& figures, EventKind kind, int worker,
+                                std::uint32_t generation) {
+  for (const telemetry::EventRecord& event : figures.events()) {
+    if (static_cast<EventKind>(event.kind) == kind && event.worker == worker &&
+        event.generation == generation) {
+      return event;
+    }
+  }
+  ADD_FAILURE() << "the primary has told of no such event";
+  return {};
+}
+
+/// Held against the times of the primary's own events.
+TEST(TextLines, SayInTheReceiptHowLongEachPartOfTheOutageTook) {
+  using telemetry::duration_text;
+  const ServerProcess server({.arguments = {"--hang-after=300ms", "--kill-after=600ms"}});
+  const support::Figures figures(server);
+  const Program viewer(viewer_command({"--text"}, server));
+  ASSERT_TRUE(says(viewer, "listening")) << viewer.errors();
+  auto hanging = server.start_request("/v1/faults/hang?mode=sleep");
+  ASSERT_TRUE(says(viewer, "served again")) << viewer.output();
+  const std::string output = viewer.output();
+  const std::regex receipt(
+      "worker (\\d): hung · out for (.*): noticed after (.*), killed after (.*), served again "
+      "(.*) later ·");
+  std::smatch found;
+  ASSERT_TRUE(std::regex_search(output, found, receipt)) << output;
+  const int worker = std::stoi(found[1]);
+  const auto hung = event_of(figures, EventKind::hung, worker, 1);
+  const auto exit = event_of(figures, EventKind::exit, worker, 1);
+  const auto back = event_of(figures, EventKind::listening, worker, 2);
+  const std::string whole = duration_text(back.time_ns - hung.since_ns);
+  EXPECT_EQ(found[2], whole) << output;
+  // The unit is left out where it is that of the whole.
+  EXPECT_TRUE(duration_text(hung.time_ns - hung.since_ns).starts_with(found[3].str())) << output;
+  EXPECT_TRUE(duration_text(exit.time_ns - hung.since_ns).starts_with(found[4].str())) << output;
+  EXPECT_EQ(found[5], duration_text(back.time_ns - exit.time_ns)) << output;
+}
+
+/// Held against what clients have seen, and what the server counts.
+TEST(TextLines, SayInTheReceiptOfAReloadWhoWasReplacedAndWhatMoved) {
+  const ServerProcess server({.workers = 3});
+  const support::Figures figures(server);
+  support::Crowd crowd(server, {{support::Habit::rests, 12}});
+  ASSERT_TRUE(wait_until([&] { return crowd.everybody_is_answered(); }));
+  const Program viewer(viewer_command({"--text"}, server));
+  ASSERT_TRUE(says(viewer, "listening")) << viewer.errors();
+  server.signal(SIGHUP);
+  ASSERT_TRUE(says(viewer, "Reload: ")) << viewer.output();
+  const std::string output = viewer.output();
+  const std::regex receipt(
+      "Reload: 3 of 3 replaced in (.*) · (\\d+) connections? moved · no request lost");
+  std::smatch found;
+  ASSERT_TRUE(std::regex_search(output, found, receipt)) << output;
+  for (const int number : {1, 2, 3}) EXPECT_EQ(server.worker(number)["generation"], 2);
+  EXPECT_EQ(std::stoi(found[2]), figures.moved(MoveReason::drain)) << output;
+  EXPECT_EQ(figures.lost(), 0);
+  const auto events = figures.events();
+  const auto edge = [&](std::uint32_t begins) {
+    return std::ranges::find_if(events, [&](const telemetry::EventRecord& event) {
+      return static_cast<EventKind>(event.kind) == EventKind::reload && event.exit_code == begins;
+    });
+  };
+  ASSERT_TRUE(edge(0) != events.end());
+  EXPECT_EQ(found[1], telemetry::duration_text(edge(0)->time_ns - edge(1)->time_ns));
+  EXPECT_TRUE(crowd.everybody_is_answered());
+  EXPECT_EQ(crowd.seen().broken_at_rest, 0);
+}
+
+/// Held against the sum that the server counts.
+TEST(TextLines, TellOnATerminalWhoseLossesAddUpToTheTotal) {
+  const ServerProcess server({.workers = 3});
+  const support::Figures figures(server);
+  Command command = viewer_command({"--text"}, server);
+  command.environment["TERM"] = "xterm-256color";
+  command.on_terminal = true;
+  const Program viewer(command);
+  ASSERT_TRUE(says(viewer, "idle")) << viewer.errors();
+  for (const long lost : {1, 2}) {
+    auto fatal = server.start_request("/v1/faults/crash");
+    ASSERT_TRUE(wait_until([&] { return figures.lost() == lost; }));
+  }
+  ASSERT_TRUE(says(viewer, "2 requests lost: ")) << viewer.output();
+  const std::string output = viewer.output();
+  const std::regex line(
+      "2 requests lost: (\\d) with worker \\d \\(SIGSEGV\\), (\\d) with worker \\d "
+      "\\(SIGSEGV\\)");
+  std::smatch found;
+  ASSERT_TRUE(std::regex_search(output, found, line)) << output;
+  EXPECT_EQ(std::stol(found[1]) + std::stol(found[2]), figures.lost());
+}
+
+/// Held against the worker that the client's answer names.
+TEST(TextLines, TellOnATerminalWhoMayBeCalledHungSoon) {
+  const ServerProcess server({.workers = 3, .arguments = {"--hang-after=9s"}});
+  Command command = viewer_command({"--text"}, server);
+  command.environment["TERM"] = "xterm-256color";
+  command.on_terminal = true;
+  const Program viewer(command);
+  ASSERT_TRUE(says(viewer, "idle")) << viewer.errors();
+  auto slow = server.start_request("/v1/faults/slow?ms=1500");
+  ASSERT_TRUE(says(viewer, ", called hung at 9.0")) << viewer.output();
+  const std::string output = viewer.output();
+  const std::regex line("worker (\\d): [^w]*in GET /v1/faults/slow");
+  std::smatch found;
+  ASSERT_TRUE(std::regex_search(output, found, line)) << output;
+  EXPECT_EQ(found[1], slow.read_response().header("x-worker"));
+}
+
 /// Held against what clients have seen, and what the server counts.
 TEST(TextLines, SayInTheReceiptWhatMovedAndWhatWasLost) {
   const ServerProcess server(
@@ -92,7 +204,7 @@ TEST(TextLines, SayInTheReceiptWhatMovedAndWhatWasLost) {
   const Program viewer(viewer_command({"--text"}, server));
   ASSERT_TRUE(says(viewer, "listening")) << viewer.errors();
   auto hanging = server.start_request("/v1/faults/hang?mode=sleep");
-  ASSERT_TRUE(says(viewer, "back after")) << viewer.output();
+  ASSERT_TRUE(says(viewer, "served again")) << viewer.output();
 
   const std::string output = viewer.output();
   const std::regex receipt(
@@ -153,7 +265,7 @@ TEST(TextLines, AreAsciiWhereTheLocaleIs) {
   command.environment["LC_ALL"] = "C";
   const Program viewer(command);
   server.start_request("/v1/faults/crash");
-  ASSERT_TRUE(says(viewer, "crashed: SIGSEGV - back after")) << viewer.output();
+  ASSERT_TRUE(says(viewer, "crashed: SIGSEGV - out for")) << viewer.output();
   EXPECT_TRUE(is_ascii(viewer.output())) << viewer.output();
 }
 

@@ -14,9 +14,9 @@ BROWSERS_CONNECTIONS = 12
 
 @unittest.skipUnless(support.CHROMIUM, 'chromium is not installed')
 class Page(unittest.TestCase):
-    def open(self, *arguments):
+    def open(self, *arguments, hang_after='500ms'):
         # Workers go last when cores are taken, and a hang is not what every test is about.
-        server = support.Server('--hang-after=500ms', *(arguments or ['--kill-after=60s']))
+        server = support.Server('--hang-after=' + hang_after, *(arguments or ['--kill-after=60s']))
         self.addCleanup(server.close)
         browser = support.Browser()
         self.addCleanup(browser.close)
@@ -79,7 +79,15 @@ class Page(unittest.TestCase):
         browser.click('#run-nonblocking')
         self.wait_for_text(browser, '#summary', 'worker . hung')
         browser.screenshot('nonblocking-light.png')
-        result = self.wait_for_text(browser, '#nonblocking-result', 'was killed after').string
+        result = self.wait_for_text(browser, '#nonblocking-result', 'was replaced').string
+        number, whole, noticed, killed, back = re.search(
+            r'Worker (\d) hung · out for (\S+) s: noticed after (\S+ ms), killed after (\S+), '
+            r'served again (\S+ ms) later', result).groups()
+        told = server.workers()[int(number) - 1]['last_exit']
+        self.assertTrue(told['was_hung'])
+        self.assertAlmostEqual(float(back.split()[0]), told['back_after_ms'], delta=0.5)
+        self.assertAlmostEqual(float(whole), float(killed) + told['back_after_ms'] / 1e3, delta=0.011)
+        self.assertGreaterEqual(int(noticed.split()[0]), 500, '--hang-after')
         answered, sent = map(int, re.search(r'(\d+) of (\d+) requests were answered', result).groups())
         self.assertGreater(answered, 0)
         self.assertEqual(answered, sent)
@@ -109,6 +117,17 @@ class Page(unittest.TestCase):
         for whole, parts in busy:
             self.assertEqual(whole, parts)
 
+    def test_a_request_that_takes_long_has_a_bar_until_its_worker_is_called_hung(self):
+        server, browser = self.open(hang_after='30s')
+        browser.click('[data-fire="/v1/faults/hang?mode=sleep"]')
+        waiting = self.wait_for_text(
+            browser, '#waits', r'Worker (\d): \d\.\d s in GET /v1/faults/hang, called hung at 30\.0')
+        [told] = [worker['number'] for worker in server.workers()
+                  if worker['in_flight'] and worker['in_flight']['path'] == '/v1/faults/hang']
+        self.assertEqual(int(waiting[1]), told)
+        self.assertEqual(browser.run('document.querySelector("#waits progress").max'), 30000)
+        browser.screenshot('waits-light.png')
+
     def test_faults_are_buttons_that_make_real_faults(self):
         server, browser = self.open()
         clients, before = self.be_there(server)
@@ -117,6 +136,9 @@ class Page(unittest.TestCase):
         result = self.wait_for_text(browser, '#fault-result', 'the connection broke').string
         self.assert_it_cost_one_request(server, clients, before, result)
         self.wait_for_text(browser, '#workers', 'before: exit 70')
+        lost = self.wait_for_text(browser, '#losses', r'(\d+) requests? lost: (\d+) with worker (\d)')
+        self.assertEqual(int(lost[1]), server.control(cmd='status')['requests_lost'])
+        self.assertEqual(lost[1], lost[2], 'one worker alone has died')
         browser.click('[data-fire="/v1/faults/slow?ms=1000"]')
         self.wait_for_text(browser, '#fault-result', r'200 from worker \d')
 

@@ -116,6 +116,7 @@ bool App::perform_on_look(const Command& command) {
       notify(state_.reduced_motion ? "Reduced motion is on." : "Reduced motion is off.");
       return true;
     case CommandKind::toggle_help: state_.help = !state_.help; return true;
+    case CommandKind::toggle_losses: state_.losses = !state_.losses; return true;
     case CommandKind::toggle_why: {
       const std::size_t strip = command.value.value_or(state_.why ? state_.why_strip : 0);
       state_.why = !(state_.why && state_.why_strip == strip);
@@ -128,6 +129,8 @@ bool App::perform_on_look(const Command& command) {
     case CommandKind::dismiss:
       if (state_.help) {
         state_.help = false;
+      } else if (state_.losses) {
+        state_.losses = false;
       } else if (teacher_.is_open()) {
         teacher_.leave();
       } else if (state_.why) {

@@ -77,6 +77,7 @@ std::optional<Command> command_of(const KeyPress& press) {
     case 'm': return Command{CommandKind::set_marker};
     case 's': return Command{CommandKind::toggle_servers};
     case 'w': return Command{CommandKind::toggle_why};
+    case 'x': return Command{CommandKind::toggle_losses};
     case 't': return Command{CommandKind::toggle_theme};
     case 'p': return Command{CommandKind::toggle_presenter};
     default: break;

@@ -1,16 +1,20 @@
 #include "text/table.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "forkscope/telemetry/event_text.h"
 #include "forkscope/telemetry/names.h"
 #include "text/line.h"
 #include "text/worker_rows.h"
+#include "words/change_text.h"
 #include "words/core_use.h"
 #include "words/fairness.h"
 #include "words/format.h"
+#include "words/losses.h"
 #include "words/phrase.h"
 #include "words/rates.h"
+#include "words/wait.h"
 #include "words/wording.h"
 
 namespace forkscope::text {
@@ -19,6 +23,8 @@ namespace {
 
 constexpr std::size_t kMaxAlarms = 4;
 constexpr std::size_t kMaxReceipts = 3;
+constexpr std::size_t kMaxWaits = 4;
+constexpr std::size_t kMaxLosses = 4;
 constexpr std::size_t kMinEventRows = 3;
 constexpr std::size_t kMostCores = 8;  // with a figure each
 
@@ -59,6 +65,7 @@ class Table {
     footer_rows_ = footer.load.empty() ? 1 : 2;
     top_line();
     alarms();
+    waits();
     cores();
     workers();
     receipts();
@@ -82,6 +89,7 @@ class Table {
   void top_line();
   void protection(Line& top) const;
   void alarms();
+  void waits();
   void cores();
   void workers();
   void receipts();
@@ -111,7 +119,7 @@ void Table::top_line() {
         .add("  lost " + words::grouped(totals.abandoned),
              totals.abandoned > 0 ? Style::slow : Style::plain);
     protection(top);
-    top.add("  errors " + words::grouped(totals.errors),
+    top.add((size_.wide() ? "  error answers " : "  5xx ") + words::grouped(totals.errors),
             totals.errors > 0 ? Style::slow : Style::plain);
     if (size_.wide()) top.add("  p50 " + latency(totals.p50_ms));
     top.add("  p99 " + latency(totals.p99_ms)).add("  waiting " + words::grouped(totals.waiting));
@@ -126,6 +134,10 @@ void Table::top_line() {
     top.add("  observer " + words::percent(*now_.observer_cpu) + " CPU", Style::dim);
   }
   put(top);
+  if (const std::string lost = losses_text(words::losses_at(history_, time_ns_), kMaxLosses);
+      !lost.empty()) {
+    put(line().add(lost, Style::dim));
+  }
   if (!now_.attachment_detail.empty()) {
     const bool lost = now_.attachment == picture::Attachment::lost;
     put(line().add(now_.attachment_detail, lost ? Style::dead : Style::bold));
@@ -168,6 +180,26 @@ void Table::alarms() {
   }
 }
 
+/// Who may be called hung soon, with a bar that rises.
+void Table::waits() {
+  constexpr std::size_t kCells = 20;
+  std::size_t left = kMaxWaits;
+  for (const words::Wait& wait : words::waits(now_)) {
+    if (left-- == 0) break;
+    Line row = line();
+    row.add(" worker " + std::to_string(wait.worker) + ": ", Style::bold)
+        .add(words::wait_text(wait), Style::slow);
+    if (const std::string limit = words::limit_text(wait); !limit.empty()) {
+      row.add(", " + limit + "  ");
+      for (std::size_t cell = 0; cell < kCells; ++cell) {
+        const double filled = wait.share() * kCells - static_cast<double>(cell);
+        row.add(filled > 0 ? block(std::min(filled, 1.0)) : "·", Style::slow);
+      }
+    }
+    put(row);
+  }
+}
+
 void Table::cores() {
   if (history_.cores_unknown(time_ns_)) {
     put(line().add("cores  not known in this container", Style::dim));
@@ -205,15 +237,29 @@ void Table::workers() {
   for (const Line& row : worker_rows(history_, time_ns_, {size_.columns, room}, colors_)) put(row);
 }
 
+/// What is under way goes first, then what was over last.
 void Table::receipts() {
-  std::size_t shown = 0;
-  for (auto incident = incidents_.rbegin(); incident != incidents_.rend(); ++incident) {
-    if (incident->open()) continue;
-    if (shown++ == kMaxReceipts) break;
-    put(line()
-            .add(" worker " + std::to_string(incident->worker) + ' ', Style::bold)
-            .add(joined(words::receipt(*incident))));
+  std::vector<std::pair<std::uint64_t, Line>> over;
+  for (const history::Change& change : history::recent_changes(history_, time_ns_)) {
+    const Line said = line().add(' ' + joined(words::change_text(change, time_ns_)));
+    if (change.open()) {
+      put(said);
+    } else {
+      over.emplace_back(change.end_ns, said);
+    }
   }
+  for (const history::Incident& incident : incidents_) {
+    if (incident.open()) continue;
+    const bool recent = time_ns_ < incident.back_ns + words::kReceiptNs;
+    over.emplace_back(
+        incident.back_ns,
+        line()
+            .add(" worker " + std::to_string(incident.worker) + ' ', Style::bold)
+            .add(joined(recent ? words::receipt(incident) : words::brief_receipt(incident))));
+  }
+  std::stable_sort(over.begin(), over.end(),
+                   [](const auto& left, const auto& right) { return left.first > right.first; });
+  for (std::size_t i = 0; i < std::min(over.size(), kMaxReceipts); ++i) put(over[i].second);
 }
 
 void Table::events() {

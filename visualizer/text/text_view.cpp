@@ -25,6 +25,7 @@
 #include "text/table.h"
 #include "text/terminal.h"
 #include "text/wish_keys.h"
+#include "words/change_text.h"
 #include "words/format.h"
 #include "words/wording.h"
 
@@ -227,13 +228,19 @@ std::string receipt_line(const history::Incident& incident, const std::string& c
          joined(words::receipt(incident)) + '\n';
 }
 
-/// One line per event, and per incident that is over; a line whenever the server comes or goes.
+std::string change_line(const history::Change& change, const std::string& clock) {
+  return clock + "  " + joined(words::change_text(change, change.end_ns)) + '\n';
+}
+
+/// One line per event, and per incident, reload or scaling that is over; a line whenever the server
+/// comes or goes.
 int print_lines(Session& session) {
   const Signals signals;
   LineLog log;
   const history::History& history = session.history();
   std::string said;
   std::uint64_t receipts_until_ns = 0;
+  std::uint64_t changes_until_ns = 0;
   do {
     session.poll();
     const picture::Snapshot& snapshot = history.latest();
@@ -253,6 +260,11 @@ int print_lines(Session& session) {
       newest_ns = std::max(newest_ns, incident.back_ns);
     }
     receipts_until_ns = newest_ns;
+    for (const history::Change& change : history::recent_changes(history, history.newest_ns())) {
+      if (!change.settled() || change.begin_ns <= changes_until_ns) continue;
+      log.add(change_line(change, now));
+      changes_until_ns = change.begin_ns;
+    }
     if (!log.flush()) return 0;
   } while (!signals.wait(kPoll, false, log.awaited()).stop);
   log.flush();
@@ -277,6 +289,12 @@ int print_replay(Session& session, bool at_end) {
     const std::string clock =
         words::clock_time(history.wall_clock_at(incident.back_ns), history.zone());
     lines.emplace_back(incident.back_ns, receipt_line(incident, clock));
+  }
+  for (const history::Change& change : history::changes_between(history, 0, until)) {
+    if (change.open()) continue;
+    const std::string clock =
+        words::clock_time(history.wall_clock_at(change.end_ns), history.zone());
+    lines.emplace_back(change.end_ns, change_line(change, clock));
   }
   std::stable_sort(lines.begin(), lines.end(),
                    [](const auto& left, const auto& right) { return left.first < right.first; });

@@ -31,13 +31,14 @@ constexpr std::array<Key, 15> kFire{{
     {"N", "lessons: the next step;  ↑ ↓ guess"},
 }};
 
-constexpr std::array<Key, 16> kLook{{
+constexpr std::array<Key, 17> kLook{{
     {"Space", "pause the picture; the server goes on"},
     {"←  →", "100 ms back, 100 ms on"},
     {"Shift ←  →", "to the previous, the next incident"},
     {"End", "back to live"},
     {"M", "put a marker on the time line"},
     {"W", "why? the chain of events of an incident"},
+    {"X", "which requests were lost, and with whom"},
     {"S", "servers: the list, where several run;  ↑ ↓ Enter"},
     {"P", "presenter: everything bigger"},
     {"T", "dark and light"},
@@ -66,7 +67,7 @@ void draw_keys(const Painter& painter, Rect column, float row, std::span<const K
 void draw_help(const Painter& painter, ImVec2 window) {
   const Palette& colors = painter.colors();
   painter.fill({0, 0, window.x, window.y}, faded(colors.background, 0.78F));
-  const float row = std::min(painter.px(36), window.y / 19);
+  const float row = std::min(painter.px(36), window.y / 20);
   const float width = std::min(painter.px(1330), window.x - painter.px(24));
   const float height = row * (static_cast<float>(std::max(kFire.size(), kLook.size())) + 2.6F);
   const Rect card{(window.x - width) / 2, (window.y - height) / 2, width, height};

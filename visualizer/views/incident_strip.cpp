@@ -5,8 +5,11 @@
 #include <string_view>
 
 #include "views/layout.h"
+#include "views/outage_bar.h"
 #include "views/widgets.h"
+#include "words/change_text.h"
 #include "words/format.h"
+#include "words/outage.h"
 #include "words/phrase.h"
 #include "words/wording.h"
 
@@ -18,7 +21,20 @@ using words::Sentence;
 
 namespace {
 
-constexpr std::uint64_t kReceiptBesideNs = 10'000'000'000;  // how long one stays beside newer ones
+constexpr float kOutageBar = 340;
+
+std::string clock_at(const View& view, std::uint64_t time_ns) {
+  return words::clock_time(view.history.wall_clock_at(time_ns), view.history.zone());
+}
+
+/// When what has a receipt was over.
+std::uint64_t over_ns(const IncidentStrip& strip) {
+  return strip.incident ? strip.incident->back_ns : strip.change ? strip.change->end_ns : 0;
+}
+
+bool is_recent(const IncidentStrip& strip, const View& view) {
+  return view.time_ns < over_ns(strip) + words::kReceiptNs;
+}
 
 /// The state as big as it gets, the other phrases behind it in the biggest type that has room. What
 /// moved is for the back row: it is never smaller.
@@ -52,8 +68,7 @@ void draw_sentence(const Painter& painter, float x, const Rect& rect, Type first
 
 /// "why?" at the right end of a strip. Takes its place off the strip.
 void draw_why_button(const Painter& painter, Rect& strip, const View& view, std::size_t index,
-                     ImU32 ink) {
-  const bool unfolded = view.state.why && view.state.why_strip == index;
+                     bool unfolded, ImU32 ink) {
   const std::string_view text = unfolded ? "close" : "why?";
   const float width = painter.width(Type::body_bold, text) + painter.px(56);
   Rect button = strip.cut_right(width + painter.px(12), painter.px(18));
@@ -63,17 +78,20 @@ void draw_why_button(const Painter& painter, Rect& strip, const View& view, std:
   painter.outline(button, faded(ink, press.hovered ? 1 : 0.55F), painter.px(2), painter.px(6));
   painter.text(Type::body_bold, button.x + painter.px(12), button.middle(), ink, text);
   painter.key_cap(button.right() - painter.px(8), button.middle(), "W", faded(ink, 0.7F));
-  if (press.clicked) view.commands.push_back({CommandKind::toggle_why, index});
+  if (!press.clicked) return;
+  Command command{CommandKind::toggle_why};  // closes what is unfolded
+  if (!unfolded) command.value = index;
+  view.commands.push_back(command);
 }
 
 void draw_open(const Painter& painter, const Rect& rect, const View& view, const Incident& incident,
-               std::size_t index, std::size_t more) {
+               std::size_t index, bool unfolded, std::size_t more) {
   const Palette& colors = painter.colors();
   painter.fill(rect, colors.hung);
   Rect inside = rect;
   const Rect edge = inside.cut_left(painter.px(46), painter.px(18));
   painter.hatch(edge, colors.hatch);
-  draw_why_button(painter, inside, view, index, colors.on_alarm);
+  draw_why_button(painter, inside, view, index, unfolded, colors.on_alarm);
   if (more > 0) {
     const std::string text = "+" + std::to_string(more) + " more";
     const Rect plate = inside.cut_right(painter.width(Type::large_bold, text), painter.px(24));
@@ -84,8 +102,24 @@ void draw_open(const Painter& painter, const Rect& rect, const View& view, const
                       words::headline(incident, view.now, view.history.zone())));
 }
 
+/// How long it was out, as a bar and in words; the bar gives way.
+void draw_outage(const Painter& painter, Rect rect, const Incident& incident) {
+  const words::Outage outage = words::outage_of(incident);
+  const std::string text = words::outage_text(incident);
+  rect.cut_right(painter.px(18));
+  if (outage.over_ns != 0) {
+    const float gap = painter.px(14);
+    const float room = rect.w - gap - painter.width(Type::small_bold, text);
+    const float width = std::clamp(room, painter.px(kOutageBar / 4), painter.px(kOutageBar));
+    const Rect bar = rect.cut_left(width, gap);
+    draw_outage_bar(painter, {bar.x, bar.y + painter.px(3), bar.w, painter.px(15)}, outage);
+  }
+  painter.text_elided(Type::small_bold, rect.x, rect.y + painter.px(10), rect.w,
+                      painter.colors().text, text);
+}
+
 void draw_closed(const Painter& painter, const Rect& rect, const View& view,
-                 const Incident& incident, std::size_t index) {
+                 const Incident& incident, std::size_t index, bool unfolded) {
   const Palette& colors = painter.colors();
   painter.fill(rect, colors.panel, painter.px(6));
   painter.fill({rect.x, rect.y, painter.px(8), rect.h}, colors.fresh, painter.px(3));
@@ -93,15 +127,90 @@ void draw_closed(const Painter& painter, const Rect& rect, const View& view,
                 colors.fresh);
   Rect inside = rect;
   inside.cut_left(painter.px(18));
-  draw_why_button(painter, inside, view, index, colors.text);
+  draw_why_button(painter, inside, view, index, unfolded, colors.text);
   if (!view.state.presenter) {  // a class has more use for what it cost
-    const std::string when =
-        words::clock_time(view.history.wall_clock_at(incident.back_ns), view.history.zone());
+    const std::string when = clock_at(view, incident.back_ns);
     const Rect time = inside.cut_right(painter.width(Type::body, when), painter.px(10));
     painter.text(Type::body, time.x, time.middle(), colors.muted, when);
   }
-  draw_sentence(painter, inside.x + painter.px(46), inside, Type::large_bold, colors.text,
-                about("Worker " + std::to_string(incident.worker), words::receipt(incident)));
+  inside.cut_left(painter.px(46));
+  const Rect line = inside.cut_top(painter.px(36));
+  draw_sentence(painter, line.x, line, Type::large_bold, colors.text,
+                about("Worker " + std::to_string(incident.worker),
+                      without(words::receipt(incident), PhraseKind::outage)));
+  draw_outage(painter, inside, incident);
+}
+
+/// A reload or a scaling, under way or over.
+void draw_change(const Painter& painter, const Rect& rect, const View& view,
+                 const history::Change& change) {
+  const Palette& colors = painter.colors();
+  const ImU32 color = change.open() ? colors.busy : colors.fresh;
+  painter.fill(rect, colors.panel, painter.px(6));
+  painter.fill({rect.x, rect.y, painter.px(8), rect.h}, color, painter.px(3));
+  painter.shape(change.open() ? Shape::half_disc : Shape::plus,
+                {rect.x + painter.px(34), rect.middle()}, painter.px(12), color, color);
+  Rect inside = rect;
+  inside.cut_left(painter.px(64));
+  if (!change.open() && !view.state.presenter) {
+    const std::string when = clock_at(view, change.end_ns);
+    inside.cut_right(painter.px(18));
+    const Rect time = inside.cut_right(painter.width(Type::body, when), painter.px(10));
+    painter.text(Type::body, time.x, time.middle(), colors.muted, when);
+  }
+  draw_sentence(painter, inside.x, inside, Type::large_bold, colors.text,
+                words::change_text(change, view.time_ns));
+}
+
+/// What has been over for ten seconds is a line, behind the word that nothing is wrong now.
+void draw_line(const Painter& painter, const Rect& rect, const View& view,
+               const IncidentStrip& strip, std::size_t index, bool unfolded) {
+  const Palette& colors = painter.colors();
+  painter.fill(rect, colors.panel, painter.px(6));
+  Rect inside = rect;
+  inside.cut_left(painter.px(24));
+  if (strip.incident) draw_why_button(painter, inside, view, index, unfolded, colors.muted);
+  const std::string what = strip.change
+                               ? joined(words::change_text(*strip.change, view.time_ns))
+                               : joined(about("worker " + std::to_string(strip.incident->worker),
+                                              words::brief_receipt(*strip.incident)));
+  const float x =
+      painter.text(Type::body, inside.x, inside.middle(), colors.muted, "No incident now.") +
+      painter.px(24);
+  painter.text_elided(Type::body, x, inside.middle(), inside.right() - painter.px(18) - x,
+                      colors.muted, "Last, " + clock_at(view, over_ns(strip)) + ": " + what);
+}
+
+/// A worker that keeps a request waiting, and how far it is from being called hung.
+void draw_wait(const Painter& painter, const Rect& rect, const words::Wait& wait,
+               std::size_t more) {
+  const Palette& colors = painter.colors();
+  painter.fill(rect, colors.panel, painter.px(6));
+  painter.fill({rect.x, rect.y, painter.px(8), rect.h}, colors.slow, painter.px(3));
+  painter.shape(Shape::triangle, {rect.x + painter.px(34), rect.middle()}, painter.px(12),
+                colors.slow, colors.slow);
+  Rect inside = rect;
+  inside.cut_left(painter.px(64));
+  inside.cut_right(painter.px(18));
+  Rect line = inside.cut_top(painter.px(36));
+  if (more > 0) {
+    const std::string text = "+" + words::counted(more, "worker");
+    const Rect plate = line.cut_right(painter.width(Type::large_bold, text), painter.px(20));
+    painter.text(Type::large_bold, plate.x, plate.middle(), colors.text, text);
+  }
+  painter.text_elided(Type::large_bold, line.x, line.middle(), line.w, colors.text,
+                      "Worker " + std::to_string(wait.worker) + ": " + words::wait_text(wait));
+  const std::string limit = words::limit_text(wait);
+  if (limit.empty()) return;
+  Rect track{inside.x, inside.y + painter.px(3), 0, painter.px(15)};
+  track.w =
+      std::max(0.F, std::min(painter.px(2 * kOutageBar),
+                             inside.w - painter.width(Type::small_bold, limit) - painter.px(14)));
+  painter.fill(track, colors.line);
+  painter.fill({track.x, track.y, track.w * static_cast<float>(wait.share()), track.h},
+               colors.slow);
+  painter.text(Type::small_bold, track.right() + painter.px(14), inside.y + painter.px(10),
+               colors.text, limit);
 }
 
 void draw_quiet(const Painter& painter, const Rect& rect, const View& view) {
@@ -124,40 +233,70 @@ void draw_lost(const Painter& painter, const Rect& rect, const View& view) {
 
 }  // namespace
 
-std::vector<Incident> incident_strips(const View& view) {
-  std::vector<Incident> open;
-  std::vector<Incident> closed;
-  for (auto it = view.incidents.rbegin(); it != view.incidents.rend(); ++it) {
-    (it->open() ? open : closed).push_back(*it);
-  }
+std::vector<IncidentStrip> incident_strips(const View& view) {
+  std::vector<IncidentStrip> strips;
   // The oldest trouble first; "+N more" counts what does not fit.
-  std::reverse(open.begin(), open.end());
-  std::vector<Incident> strips = std::move(open);
-  for (const Incident& incident : closed) {
-    const bool recent = view.time_ns < incident.back_ns + kReceiptBesideNs;
+  for (const Incident& incident : view.incidents) {
+    if (incident.open()) strips.push_back({.incident = incident});
+  }
+  // One strip, however many: they come and go, and what is below must not jump.
+  if (const auto waits = words::waits(view.now); !waits.empty()) {
+    strips.push_back({.wait = waits.front(), .more_waits = waits.size() - 1});
+  }
+  std::vector<IncidentStrip> receipts;
+  for (const history::Change& change : history::recent_changes(view.history, view.time_ns)) {
+    (change.open() ? strips : receipts).push_back({.change = change});
+  }
+  for (const Incident& incident : view.incidents) {
+    if (!incident.open()) receipts.push_back({.incident = incident});
+  }
+  std::stable_sort(receipts.begin(), receipts.end(), [](const auto& left, const auto& right) {
+    return over_ns(left) > over_ns(right);
+  });
+  for (IncidentStrip& receipt : receipts) {
+    const bool recent = is_recent(receipt, view);
     if (strips.size() >= kMostStrips || (!strips.empty() && !recent)) break;
-    strips.push_back(incident);
+    strips.push_back(std::move(receipt));
   }
   if (strips.empty()) strips.emplace_back();
   return strips;
 }
 
+std::optional<std::size_t> unfolded_strip(const View& view,
+                                          const std::vector<IncidentStrip>& strips) {
+  if (!view.state.why) return std::nullopt;
+  const std::size_t shown = std::min(strips.size(), kMostStrips);
+  for (std::size_t i = std::min(view.state.why_strip, shown - 1); i < shown; ++i) {
+    if (strips[i].incident) return i;
+  }
+  return std::nullopt;
+}
+
 void draw_incident_strips(const Painter& painter, const Rect& rect, const View& view,
-                          const std::vector<Incident>& strips) {
+                          const std::vector<IncidentStrip>& strips) {
   Rect rest = rect;
   const float pitch = painter.px(kStripUnits + kStripGap);
   const auto room = static_cast<std::size_t>((rect.h + painter.px(kStripGap) + 0.5F) / pitch);
   const std::size_t shown = std::min(strips.size(), std::clamp(room, std::size_t{1}, kMostStrips));
+  const auto unfolded = unfolded_strip(view, strips);
   for (std::size_t i = 0; i < shown; ++i) {
     const Rect strip = rest.cut_top(painter.px(kStripUnits), painter.px(kStripGap));
+    const auto& incident = strips[i].incident;
     if (i == 0 && view.now.attachment == picture::Attachment::lost) {
       draw_lost(painter, strip, view);
-    } else if (strips[i].worker == 0) {
+    } else if (strips[i].wait) {
+      draw_wait(painter, strip, *strips[i].wait, strips[i].more_waits);
+    } else if (over_ns(strips[i]) != 0 && !is_recent(strips[i], view)) {
+      draw_line(painter, strip, view, strips[i], i, unfolded == i);
+    } else if (strips[i].change) {
+      draw_change(painter, strip, view, *strips[i].change);
+    } else if (!incident) {
       draw_quiet(painter, strip, view);
-    } else if (strips[i].open()) {
-      draw_open(painter, strip, view, strips[i], i, i + 1 == shown ? strips.size() - shown : 0);
+    } else if (incident->open()) {
+      const std::size_t more = i + 1 == shown ? strips.size() - shown : 0;
+      draw_open(painter, strip, view, *incident, i, unfolded == i, more);
     } else {
-      draw_closed(painter, strip, view, strips[i], i);
+      draw_closed(painter, strip, view, *incident, i, unfolded == i);
     }
   }
 }

@@ -1,21 +1,38 @@
-// The strips under the top line: open incidents as yellow slabs with a counting number, closed ones
-// as receipts that stay. There is always at least one strip, so that nothing below moves when the
-// first incident begins.
+// The strips under the top line, the present first: open incidents as yellow slabs with a counting
+// number, workers that may be called hung soon with a rising bar, a reload or a scaling that is
+// under way; then what is over as receipts, each a line after ten seconds. There is always at least
+// one strip, so that nothing below moves when the first incident begins.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <vector>
 
+#include "history/changes.h"
 #include "history/incidents.h"
 #include "views/painter.h"
 #include "views/view.h"
+#include "words/wait.h"
 
 namespace forkscope::views {
 
-/// Incidents to show, as they were at the view time; the newest first. Empty strips are `worker` 0:
-/// nothing has happened yet. At least one; three are drawn.
-std::vector<history::Incident> incident_strips(const View& view);
+/// What one strip shows; at most one of these. Nothing: all is well.
+struct IncidentStrip {
+  std::optional<history::Incident> incident = {};
+  std::optional<words::Wait> wait = {};
+  std::size_t more_waits = 0;  ///< Other workers that are on the same way.
+  std::optional<history::Change> change = {};
+};
+
+/// As it was at the view time. At least one; three are drawn.
+std::vector<IncidentStrip> incident_strips(const View& view);
+
+/// The strip whose incident has its chain unfolded: the first one, from that which was chosen, that
+/// has an incident.
+std::optional<std::size_t> unfolded_strip(const View& view,
+                                          const std::vector<IncidentStrip>& strips);
 
 void draw_incident_strips(const Painter& painter, const Rect& rect, const View& view,
-                          const std::vector<history::Incident>& strips);
+                          const std::vector<IncidentStrip>& strips);
 
 }  // namespace forkscope::views

@@ -6,6 +6,7 @@
 #include "views/help.h"
 #include "views/incident_strip.h"
 #include "views/layout.h"
+#include "views/losses.h"
 #include "views/notice.h"
 #include "views/search_card.h"
 #include "views/server_list.h"
@@ -27,25 +28,17 @@ void draw_panel(const Painter& painter, const PlacedPanel& placed, const View& v
   painter.pop_clip();
 }
 
-/// The incident whose chain is unfolded, or nothing.
-const history::Incident* unfolded(const View& view, const std::vector<history::Incident>& strips) {
-  if (!view.state.why || strips.empty()) return nullptr;
-  const auto& strip =
-      strips[std::min(view.state.why_strip, std::min(strips.size(), kMostStrips) - 1)];
-  return strip.worker != 0 ? &strip : nullptr;
-}
-
 }  // namespace
 
 void draw_screen(const View& view, const Theme& theme) {
   const Painter painter = begin_full_screen(theme);
   const ImVec2 size = ImGui::GetIO().DisplaySize;
   const auto strips = incident_strips(view);
-  const history::Incident* why = unfolded(view, strips);
+  const auto why = unfolded_strip(view, strips);
   const Layout layout = compute_layout(size, theme,
                                        {.strips = strips.size(),
                                         .workers = view.now.workers.size(),
-                                        .why = why != nullptr,
+                                        .why = why.has_value(),
                                         .lesson = view.lesson.has_value(),
                                         .presenter = view.state.presenter,
                                         .replay = view.replay});
@@ -60,7 +53,7 @@ void draw_screen(const View& view, const Theme& theme) {
                      view);
   } else {
     draw_incident_strips(painter, layout.incidents, view, strips);
-    if (why) draw_why(painter, layout.why, *why);
+    if (why) draw_why(painter, layout.why, *strips[*why].incident);
     for (const PlacedPanel& placed : layout.panels) draw_panel(painter, placed, view);
     draw_time_bar(painter, layout.time, view);
   }
@@ -68,6 +61,7 @@ void draw_screen(const View& view, const Theme& theme) {
     painter.outline({0, 0, size.x, size.y}, theme.colors().slow, painter.px(6));
   }
   if (view.state.servers) draw_server_list(painter, size, view, server_under_mouse);
+  if (view.state.losses) draw_losses(painter, size, view);
   if (view.state.help) draw_help(painter, size);
   draw_notice(painter, layout.time, view);
   end_full_screen();

@@ -24,6 +24,7 @@ struct Figure {
   const char* label;  // before the value, as in "p99 1.8 ms"
   std::string unit;   // behind it, as in "41.2k requests/s"
   bool worrying = false;
+  bool adds_up = false;  ///< A click says what it is made of.
 };
 
 struct Badge {
@@ -114,6 +115,7 @@ std::vector<Figure> figures_of(const View& view) {
       {live ? words::Rates(view.calm.workers).whole_text() : "–", "", "requests/s"}};
   figures.push_back({words::grouped(totals.abandoned), "",
                      words::plural(totals.abandoned, "request") + " lost", totals.abandoned > 0});
+  figures.back().adds_up = true;
   if (protection == Protection::off) figures.push_back({"off", "protection", "", true});
   if (protection != Protection::unknown) {
     figures.push_back({words::grouped(totals.moved_in_all()), "", "moved"});
@@ -121,8 +123,8 @@ std::vector<Figure> figures_of(const View& view) {
   if (view.load.status.running && !view.paused) {
     figures.push_back(clients_figure(view.load.status));
   }
-  figures.push_back({words::grouped(totals.errors), "", words::plural(totals.errors, "error"),
-                     totals.errors > 0});
+  figures.push_back({words::grouped(totals.errors), "",
+                     words::plural(totals.errors, "error answer"), totals.errors > 0});
   figures.push_back({live && p99_ns > 0 ? telemetry::duration_text(p99_ns) : "–", "p99", ""});
   figures.push_back({live ? words::grouped(totals.waiting) : "–", "", "waiting"});
   // Of this machine and this moment, whatever moment is shown; a replay has none.
@@ -163,7 +165,7 @@ void draw_figure(const Painter& painter, float x, const Rect& line, const Figure
 
 /// As many as have room from `x` to `end`.
 void draw_figures(const Painter& painter, float x, float end, const Rect& line,
-                  const std::vector<Figure>& figures) {
+                  const std::vector<Figure>& figures, const View& view) {
   float all = 0;
   for (const Figure& figure : figures) all += width_of(painter, figure);
   const float between = std::clamp((end - x - all) / static_cast<float>(figures.size()),
@@ -173,6 +175,9 @@ void draw_figures(const Painter& painter, float x, float end, const Rect& line,
     x += between;
     if (x + width > end) break;
     draw_figure(painter, x, line, figure);
+    if (figure.adds_up && press_area("losses", {x, line.y, width, line.h}).clicked) {
+      view.commands.push_back({CommandKind::toggle_losses});
+    }
     x += width;
   }
 }
@@ -189,7 +194,7 @@ void draw_top_line(const Painter& painter, const Rect& rect, const View& view) {
   if (chip_end > x) x = chip_end + gap;
   if (view.now.attachment == picture::Attachment::searching) return;
   x = draw_workers(painter, x, rect, view);
-  draw_figures(painter, x, end, rect, figures_of(view));
+  draw_figures(painter, x, end, rect, figures_of(view), view);
 }
 
 }  // namespace forkscope::views

@@ -52,6 +52,7 @@ enum class CommandKind {
   // ── what is seen of it ──
   select,  ///< `value`: the worker's number.
   toggle_why,
+  toggle_losses,  ///< The card that says which requests were lost.
   toggle_theme,
   toggle_presenter,
   toggle_reduced_motion,
@@ -89,6 +90,7 @@ struct ViewState {
   std::size_t crash_way = 0;          ///< Index of words::kCrashWays.
   bool why = false;                   ///< The chain of events of the topmost incident is unfolded.
   std::size_t why_strip = 0;          ///< Of which strip.
+  bool losses = false;                ///< The card of lost requests is open.
   bool help = false;
   bool servers = false;        ///< The list of servers is open.
   std::string pointed_server;  ///< Socket of the one in that list at which the arrows point.

@@ -44,18 +44,13 @@ float lane_top(const View& view) {
   return round_top(most);
 }
 
-/// What has happened to each worker lately, by number: its receipt, without what others did or got.
-/// A row is short: that a hang was ended is plain from what follows.
+/// What has happened to each worker lately, by number: a row is short.
 std::vector<words::Sentence> stories_of(const View& view) {
-  using words::PhraseKind;
   std::vector<words::Sentence> stories;
   for (const history::Incident& incident : view.incidents) {
     if (incident.open() || incident.back_ns + kStoryNs < view.time_ns) continue;
     if (incident.worker >= stories.size()) stories.resize(incident.worker + 1);
-    words::Sentence& story = stories[incident.worker] = words::receipt(incident);
-    for (const auto kind : {PhraseKind::others, PhraseKind::moved, PhraseKind::signal}) {
-      story = without(std::move(story), kind);
-    }
+    stories[incident.worker] = words::brief_receipt(incident);
   }
   return stories;
 }

@@ -15,6 +15,7 @@ namespace forkscope::words {
 
 enum class PhraseKind {
   state,   ///< How it stands, "HUNG 4.2 s"; the first of a sentence.
+  outage,  ///< How long a worker was out, in parts; a bar may show the same (words/outage.h).
   fact,    ///< More of it, that nobody tells apart.
   moved,   ///< Which connections went on elsewhere, "15 connections moved in 3.0 ms".
   signal,  ///< The signal that ended a hang, "SIGABRT".
@@ -33,7 +34,7 @@ inline constexpr std::string_view kBetween = " · ";
 /// "WORKER 3 HUNG 4.2 s": names whom the state is of. `sentence` is not empty.
 Sentence about(const std::string& subject, Sentence sentence);
 
-/// The whole as one line: "hung 5.00 s · SIGABRT · back after 38 ms".
+/// The whole as one line: "hung · out for 12 ms · SIGABRT".
 std::string joined(const Sentence& sentence, std::string_view between = kBetween);
 
 /// The sentence for somebody who sees what phrases of that kind say, or need not know it.

@@ -5,6 +5,7 @@
 
 #include "forkscope/telemetry/event_text.h"
 #include "words/format.h"
+#include "words/outage.h"
 
 namespace forkscope::words {
 
@@ -108,34 +109,10 @@ Sentence dead(const history::Incident& incident, const picture::Snapshot& now) {
   return sentence;
 }
 
-/// "hung 5.00 s", "crashed: SIGSEGV"
+/// "hung", "crashed: SIGSEGV"
 std::string state(const history::Incident& incident) {
-  if (incident.kind == history::IncidentKind::crash) {
-    return incident.exit_ns != 0 ? "crashed: " + ending(incident).text : "crashed";
-  }
-  if (incident.stuck_since_ns == 0) return "hung";
-  const std::uint64_t end_ns = incident.exit_ns != 0 ? incident.exit_ns : incident.back_ns;
-  return "hung " + duration_text(since(incident.stuck_since_ns, end_ns));
-}
-
-/// How an incident began, what it has cost others, and how its process ended if it has.
-Sentence beginning(const history::Incident& incident) {
-  Sentence sentence{{PhraseKind::state, state(incident)}};
-  if (incident.moved > 0) {
-    sentence.push_back({PhraseKind::moved, moved(incident)});
-    if (incident.exit_ns != 0) sentence.push_back({PhraseKind::fact, lost(incident.abandoned)});
-  }
-  const bool hung = incident.kind == history::IncidentKind::hang;
-  if (hung && incident.exit_ns != 0) sentence.push_back(ending(incident));
-  return sentence;
-}
-
-/// How it was over.
-std::string outcome(const history::Incident& incident) {
-  if (incident.recovered) return recovery(incident);
-  if (!incident.replaced) return "not replaced";
-  if (incident.exit_ns == 0) return "back";  // the exit itself was not seen
-  return "back after " + duration_text(since(incident.exit_ns, incident.back_ns));
+  if (incident.kind == history::IncidentKind::hang) return "hung";
+  return incident.exit_ns != 0 ? "crashed: " + ending(incident).text : "crashed";
 }
 
 }  // namespace
@@ -170,16 +147,24 @@ Sentence headline(const history::Incident& incident, const picture::Snapshot& no
 }
 
 Sentence receipt(const history::Incident& incident) {
-  Sentence sentence = beginning(incident);
+  Sentence sentence{{PhraseKind::state, state(incident)},
+                    {PhraseKind::outage, outage_text(incident)}};
+  if (incident.moved > 0) sentence.push_back({PhraseKind::moved, moved(incident)});
+  if (incident.exit_ns != 0) sentence.push_back({PhraseKind::fact, lost(incident.abandoned)});
   if (incident.deaths > 1) sentence.push_back(deaths(incident));
-  sentence.push_back({PhraseKind::fact, outcome(incident)});
-  if (incident.exit_ns != 0 && incident.moved == 0) {
-    sentence.push_back({PhraseKind::fact, lost(incident.abandoned)});
-  }
+  const bool hung = incident.kind == history::IncidentKind::hang;
+  if (hung && incident.exit_ns != 0) sentence.push_back(ending(incident));
   if (incident.served_at_end > incident.served_at_start) {
     sentence.push_back({PhraseKind::others, "others served " + grouped(incident.served_at_end -
                                                                        incident.served_at_start)});
   }
+  return sentence;
+}
+
+Sentence brief_receipt(const history::Incident& incident) {
+  Sentence sentence{{PhraseKind::state, state(incident)},
+                    {PhraseKind::outage, outage_brief(incident)}};
+  if (incident.exit_ns != 0) sentence.push_back({PhraseKind::fact, lost(incident.abandoned)});
   return sentence;
 }
 

@@ -21,10 +21,14 @@ namespace forkscope::words {
 /// served 12,904 · since 12:04:31"
 Sentence headline(const history::Incident& incident, const picture::Snapshot& now,
                   const picture::TimeZone& zone);
-/// A closed one, without connections that moved, and with them:
-/// "hung 5.00 s · SIGABRT · back after 38 ms · 1 request lost · others served 15,331"
-/// "hung 5.00 s · 15 connections moved in 3.0 ms · 1 request lost · SIGABRT · back after 38 ms · …"
+/// A closed one; which connections moved only where some did:
+/// "hung · out for 5.02 s: noticed after 2.00, killed after 5.01, served again 6 ms later ·
+/// 15 connections moved in 3.0 ms · 1 request lost · SIGABRT · others served 15,331"
 Sentence receipt(const history::Incident& incident);
+/// So long a receipt is told in full, and from then on in brief: what is going on has the place.
+inline constexpr std::uint64_t kReceiptNs = 10'000'000'000;
+/// The same where there is little room: "hung · out for 5.02 s · 1 request lost".
+Sentence brief_receipt(const history::Incident& incident);
 
 /// What a hang looks like from outside: "it spins", "it sleeps", "frozen by SIGSTOP"; nothing where
 /// the kernel did not tell.

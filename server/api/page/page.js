@@ -93,6 +93,28 @@ function tile(worker) {
   return item;
 }
 
+/** What was lost since the start, and with whom: it adds up. */
+function losses({requests_lost: total, lost_by_worker: parts}) {
+  if (!total) return '';
+  const list = parts.map(({worker, requests}) => `${requests} with worker ${worker}`).join(', ');
+  return `Since the start ${counted(total, 'request')} lost: ${list}. ` +
+    'A request is lost when its worker dies before it is answered; an error is an answer.';
+}
+
+const WAIT_MS = 300;  // so long deserves an eye
+
+/** Who keeps a request waiting, with a bar that rises until its worker is called hung. */
+function waits(hangAfter) {
+  return workers
+    .filter(({state, in_flight: request}) => state === 'busy' && request && request.age_ms >= WAIT_MS)
+    .map(({number, in_flight: request}) => {
+      const item = element('li', `Worker ${number}: ${seconds(request.age_ms)} in ${request.method} ` +
+        `${request.path}, called hung at ${(hangAfter / 1e3).toFixed(1)} `);
+      item.append(element('progress', '', {max: hangAfter, value: Math.min(request.age_ms, hangAfter)}));
+      return item;
+    });
+}
+
 function row(worker) {
   const cells = [worker.number, worker.pid || '–', worker.generation, worker.state, worker.core,
                  worker.requests, Number.isNaN(worker.rate) ? '–' : worker.rate,
@@ -115,6 +137,7 @@ async function refresh() {
   const status = JSON.parse(answer.body);
   workers = status.workers;
   countRates();
+  noteHangs();
   $('protection').textContent = PROTECTION[status.protection];
   const hung = workers.filter((w) => w.state === 'hung' || w.state === 'aborting');
   const serving = workers.filter(serves);
@@ -122,6 +145,8 @@ async function refresh() {
   $('summary').textContent = `${serving.length} of ${workers.length} serve, ${perSecond(rate)}` +
     (hung.length ? `; ${hung.map((w) => 'worker ' + w.number).join(', ')} hung` : '') +
     `. Told by worker ${answer.worker}.`;
+  $('losses').textContent = losses(status);
+  $('waits').replaceChildren(...waits(status.hang_after_ms));
   $('workers').replaceChildren(...workers.map(tile));
   $('processes-rows').replaceChildren(...workers.map(row));
   return status;
@@ -132,6 +157,39 @@ async function watch() {
     if (!document.hidden) await refresh();
     await pause(500);
   }
+}
+
+// ── how long a worker was out ──
+
+const noticedAfter = new Map();  // ms, by "number/generation", of those that were seen hung
+
+function noteHangs() {
+  for (const {number, generation, hang} of workers) {
+    if (hang?.noticed_after_ms != null) noticedAfter.set(`${number}/${generation}`, hang.noticed_after_ms);
+  }
+}
+
+/** As the server's receipts: 2.00 s, 38 ms, 5.9 ms. */
+function duration(ms) {
+  if (ms < 999.5) return ms.toFixed(ms < 9.95 ? 1 : 0) + ' ms';
+  return (ms / 1e3).toFixed(ms < 9995 ? 2 : 1) + ' s';
+}
+
+/** The receipt of the worker that has been replaced since `before`; `endedAfter` is in ms. */
+function receipt(before, now, endedAfter) {
+  const successor = now?.workers.find((worker) => worker.last_exit?.back_after_ms != null &&
+    before?.workers.some((old) => old.number === worker.number && old.generation < worker.generation));
+  if (!successor) return '';
+  const {number, generation, last_exit: last} = successor;
+  if (!last.was_hung) {
+    return `Worker ${number} crashed · out for ${duration(last.back_after_ms)}, then served again. `;
+  }
+  const whole = duration(endedAfter + last.back_after_ms);
+  const figure = (ms) => (duration(ms).endsWith(whole.slice(-2)) ? duration(ms).slice(0, -2) : duration(ms));
+  const noticed = noticedAfter.get(`${number}/${generation - 1}`);
+  return `Worker ${number} hung · out for ${whole}: ` +
+    (noticed == null ? '' : `noticed after ${figure(noticed)}, `) +
+    `killed after ${figure(endedAfter)}, served again ${duration(last.back_after_ms)} later. `;
 }
 
 // ── what a fault costs ──
@@ -152,8 +210,11 @@ const movedByFaults = (status) => status.moved.hang + status.moved.crash;
 const isOver = (before, now) =>
   now.requests_lost > before.requests_lost && now.workers.every(serves);
 
-/** What the server has counted since `before`, once it is over, or after some seconds. */
-async function costSince(before) {
+/**
+ * What the server has counted since `before`, once it is over, or after some seconds. The request
+ * that was fired came to its end after `endedAfter` ms.
+ */
+async function costSince(before, endedAfter) {
   let now = await figures();
   for (let i = 0; i < 50 && before && now && !isOver(before, now); ++i) {
     await pause(100);
@@ -162,7 +223,7 @@ async function costSince(before) {
   if (!before || !now) return 'What that has cost nobody says.';
   const moved = movedByFaults(now) - movedByFaults(before);
   const lost = now.requests_lost - before.requests_lost;
-  return `${counted(moved, 'connection')} went on at other workers; ` +
+  return receipt(before, now, endedAfter) + `${counted(moved, 'connection')} went on at other workers; ` +
     `${counted(lost, 'request')} ${lost === 1 ? 'was' : 'were'} lost.`;
 }
 
@@ -255,12 +316,11 @@ async function runNonblocking() {
   }
   const killedAfter = performance.now() - begin;
   await Promise.all([...pings, over ? hang : null]);
-  const cost = over ? await costSince(before) : '';
+  const cost = over ? await costSince(before, killedAfter) : '';
   delete $('hang-state').dataset.on;
   $('hang-state').textContent = '';
   $('nonblocking-result').textContent = over
-    ? `The hung worker was killed after ${seconds(killedAfter)} and replaced. ` +
-      `Meanwhile ${counts.answered} of ${counted(pings.length, 'request')} ` +
+    ? `The hung worker was replaced. Meanwhile ${counts.answered} of ${counted(pings.length, 'request')} ` +
       `${counts.answered === 1 ? 'was' : 'were'} answered. ${cost}`
     : 'It still hangs: the server was told not to kill it (--kill-after 0).';
 }
@@ -272,7 +332,7 @@ async function fire(path) {
   const before = await figures();
   const answer = await ask(path);
   $('fault-result').textContent = 'GET ' + path + ': ' + (answer.lost
-    ? `no answer; the connection broke after ${seconds(answer.ms)}. ${await costSince(before)}`
+    ? `no answer; the connection broke after ${seconds(answer.ms)}. ${await costSince(before, answer.ms)}`
     : `${answer.status} from worker ${answer.worker} after ${seconds(answer.ms)}.`);
 }
 

@@ -23,7 +23,11 @@ ordered_json hang_json(const WorkerReport& worker, std::uint64_t now_ns) {
   ordered_json hang = {{"kind", to_string(worker.hang_kind)},
                        {"phase", to_string(worker.phase)},
                        {"stuck_ms", milliseconds(worker.stuck_since_ns, now_ns)},
+                       {"noticed_after_ms", nullptr},
                        {"kill_in_ms", nullptr}};
+  if (worker.state == WorkerState::hung) {
+    hang["noticed_after_ms"] = milliseconds(worker.stuck_since_ns, worker.state_since_ns);
+  }
   if (worker.kill_at_ns != 0) hang["kill_in_ms"] = milliseconds(now_ns, worker.kill_at_ns);
   return hang;
 }
@@ -40,6 +44,10 @@ ordered_json last_exit_json(const WorkerReport& worker) {
   }
   json["was_hung"] = last.was_hung;
   json["abandoned"] = last.abandoned;
+  json["back_after_ms"] = nullptr;
+  if (worker.ready_ns > last.time_ns) {
+    json["back_after_ms"] = milliseconds(last.time_ns, worker.ready_ns);
+  }
   return json;
 }
 

@@ -46,6 +46,7 @@ struct WorkerReport {
   double requests_per_second = 0;  ///< Over the last second.
   std::optional<InFlight> in_flight;
   std::uint64_t uptime_ns = 0;
+  std::uint64_t ready_ns = 0;  ///< When it began to serve; 0 before.
   std::uint64_t respawns = 0;
   std::uint64_t hangs = 0;
   std::optional<ExitReport> last_exit;
