@@ -59,10 +59,11 @@ std::size_t Acceptor::own_share(Situation situation, bool is_nudged, std::uint64
   const std::uint32_t own = board_.load(own_slot_);
   const bool is_called = is_nudged && situation.is_on_call;  // by who leaves it to us
   const bool is_new_here = own == 0 && situation.gone == 0 && !gave_way_;
-  if (waiting == 1 && is_new_here && !is_called && leave_it(situation, now_ns)) return 0;
+  if (waiting == 1 && is_new_here && !is_called && leave_it(now_ns)) return 0;
   // Connections that come and go are no reason to wait for anybody off call.
   see_peers(/*only_on_call=*/own == 0 && situation.gone >= waiting, now_ns);
-  const std::size_t share = is_full() ? 0 : fair_share(own, peers_, waiting, kMostAtOnce);
+  const std::size_t most = std::min(situation.room, kMostAtOnce);
+  const std::size_t share = is_full() ? 0 : fair_share(own, peers_, waiting, most);
   // Whoever has called us looks after the rest. Of the next one an event tells.
   const bool is_all = !situation.is_on_call || (length && share == waiting);
   if (!is_full() && is_all) pending_ = false;
@@ -70,15 +71,13 @@ std::size_t Acceptor::own_share(Situation situation, bool is_nudged, std::uint64
 }
 
 /// One connection waits while somebody on call has just ended another one, and we have not: light
-/// traffic stays there. That one was awake when this one came, or else it has been woken for it.
-bool Acceptor::leave_it(Situation situation, std::uint64_t now_ns) {
+/// traffic stays there.
+bool Acceptor::leave_it(std::uint64_t now_ns) {
   for (std::uint32_t slot = 0; slot < view_.slot_count(); ++slot) {
     if (slot == own_slot_ || board_.duty(slot) == Duty::off_call || board_.load(slot) > 0 ||
         !is_free_again(view_, slot, now_ns)) {
       continue;
     }
-    pending_ = situation.is_on_call;
-    if (!pending_) return true;  // it has been woken for it
     wake_[slot].signal();
     gave_way_ = GaveWay{1, now_ns};
     next_try_ = os::Deadline::after(now_ns, kWay);

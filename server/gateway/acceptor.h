@@ -63,8 +63,9 @@ class Acceptor {
   /// How much we have to do, or LoadBoard::kTakesNobody: for our peers to see.
   void tell(std::uint32_t load) const { board_.tell(own_slot_, load); }
   struct Situation {
-    bool is_on_call = false;  ///< The kernel has woken us, not a peer (on_call.h).
-    std::size_t gone = 0;     ///< Connections that were closed lately (turnover.h).
+    bool is_on_call = false;      ///< The kernel has woken us, not a peer (on_call.h).
+    std::size_t gone = 0;         ///< Connections that were closed lately (turnover.h).
+    std::size_t room = SIZE_MAX;  ///< For so many more.
   };
   /// How many connections to take now, if so many wait. 0: ask again when retry_at() says so. Who
   /// takes nobody has to make room first.
@@ -91,7 +92,7 @@ class Acceptor {
   }
   bool is_full() const { return board_.load(own_slot_) == LoadBoard::kTakesNobody; }
   std::size_t own_share(Situation situation, bool is_nudged, std::uint64_t now_ns);
-  bool leave_it(Situation situation, std::uint64_t now_ns);
+  bool leave_it(std::uint64_t now_ns);
   std::size_t give_way(std::size_t waiting, std::uint64_t now_ns);
   std::optional<std::size_t> queue_length() const;
   void see_peers(bool only_on_call, std::uint64_t now_ns);

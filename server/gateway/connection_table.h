@@ -6,6 +6,7 @@
 // One per worker process, owned by its event loop. Owns the connections.
 #pragma once
 
+#include <algorithm>
 #include <cassert>
 #include <chrono>
 #include <cstddef>
@@ -77,6 +78,10 @@ class ConnectionTable {
   }
   /// How many have been closed lately.
   std::size_t gone() const { return turnover_.gone(); }
+  /// So many more may be added, if not too many linger.
+  std::size_t room() const {
+    return limits_.max_connections - std::min(open_, limits_.max_connections);
+  }
   /// Nobody more may be added.
   bool full() const { return open_ >= limits_.max_connections || too_many_linger(); }
   bool too_many_linger() const {

@@ -168,7 +168,8 @@ void EventLoop::serve() {
 void EventLoop::accept() {
   if (!listening_) return;
   if (acceptor_.lacks_files() && connections_.any_closed()) return;  // one is free after bury()
-  const std::size_t count = acceptor_.turn({is_woken_, connections_.gone()}, clock_.now_ns());
+  const std::size_t count =
+      acceptor_.turn({is_woken_, connections_.gone(), connections_.room()}, clock_.now_ns());
   if (count == 0) return;
   for (std::size_t accepted = 0; accepted < count && accept_one();) ++accepted;
   conversations_.attend_ready();

@@ -1,15 +1,15 @@
 // Which of a worker's connections are likely to stay.
 //
 // Where many connections are closed after one request, those that are new will be, too: to spread
-// them evenly is not worth a detour each. So of the connections that have come within the latest
-// tenth of a second, as many do not count as have gone in the same time.
+// them evenly is not worth a detour each. So the connections that have come within the latest tenth
+// of a second do not count where as many have gone in the same time.
 //
 // Time goes by in windows; what is asked for is of this one and the one before. Part of the
 // ConnectionTable.
 #pragma once
 
-#include <algorithm>
 #include <array>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 
@@ -43,7 +43,9 @@ class Turnover {
   std::size_t gone() const { return gone_[0] + gone_[1]; }
   /// Of so many that are open.
   std::size_t staying(std::size_t open) const {
-    return open - std::min({open, came_[0] + came_[1], gone()});
+    const std::size_t young = came_[0] + came_[1];
+    assert(young <= open);
+    return gone() >= young ? open - young : open;
   }
 
  private:

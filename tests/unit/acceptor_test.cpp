@@ -203,6 +203,16 @@ TEST_F(AcceptorTest, LeavesASingleConnectionToWhoHasJustEndedAnotherOne) {
   EXPECT_EQ(turn(kNowNs + 10 * kMillisecondNs), 1U);  // it has not come
 }
 
+// A peer that is full may have called us, and nobody has been woken but that one and us.
+TEST_F(AcceptorTest, CallsWhomItLeavesAConnectionToWhenItIsOffCall) {
+  connect();
+  serve_one(2);
+  acceptor_.nudged();
+  EXPECT_EQ(acceptor_.turn({false, 0}, kNowNs), 0U);
+  EXPECT_THAT(woken(), ElementsAre(2));
+  EXPECT_EQ(acceptor_.turn({false, 0}, kNowNs + 10 * kMillisecondNs), 1U);
+}
+
 TEST_F(AcceptorTest, TakesASingleConnectionWhereTheOthersHaveMoreToDoOrAreCalledForIt) {
   connect();
   serve_one(0);
@@ -217,6 +227,16 @@ TEST_F(AcceptorTest, TakesASingleConnectionWhereTheOthersHaveMoreToDoOrAreCalled
   acceptor_.connection_waits();
   EXPECT_EQ(acceptor_.turn({true, 1}, kNowNs), 1U);  // it has served some itself
   EXPECT_THAT(woken(), IsEmpty());
+}
+
+TEST_F(AcceptorTest, TakesNoMoreThanItHasRoomForAndLooksAgain) {
+  connect(8);
+  acceptor_.connection_waits();
+  EXPECT_EQ(acceptor_.turn({true, 0, 1}, kNowNs), 1U);
+  EXPECT_TRUE(acceptor_.is_pending());
+  for (const std::uint32_t slot : {0U, 2U, 3U}) board_.tell(slot, LoadBoard::kTakesNobody);
+  EXPECT_EQ(acceptor_.turn({true, 0, 5}, kNowNs), 5U);
+  EXPECT_TRUE(acceptor_.is_pending());
 }
 
 TEST_F(AcceptorTest, GivesWayToWhoeverHasRoomAtItsLimit) {
