@@ -15,9 +15,9 @@ void report_a_request(benchmark::State& state) {
   slot.start_generation(1, now_ns());
   std::uint64_t clock_ns = now_ns();
   for (auto _ : state) {
-    RequestRecord record = slot.begin_request(clock_ns, Method::get, "/v1/todos", 1);
+    BegunRequest request = slot.begin_request(clock_ns, Method::get, "/v1/todos", 1);
     clock_ns = now_ns();
-    slot.end_request(record, clock_ns, 200, 500);
+    slot.end_request(request, clock_ns, 200, 500);
   }
 }
 BENCHMARK(report_a_request);
@@ -36,8 +36,8 @@ void follow_a_lane(benchmark::State& state) {
   for (auto _ : state) {
     state.PauseTiming();
     for (int i = 0; i < 256; ++i) {
-      RequestRecord record = slot.begin_request(1, Method::get, "/v1/todos", 1);
-      slot.end_request(record, 2, 200, 500);
+      BegunRequest request = slot.begin_request(1, Method::get, "/v1/todos", 1);
+      slot.end_request(request, 2, 200, 500);
     }
     state.ResumeTiming();
     while (auto record = cursor.next()) benchmark::DoNotOptimize(record);
