@@ -247,6 +247,7 @@ void RequestScheduler::lose_taken() {
   for (Connection*& connection : serving_) {
     if (connection != nullptr && connection->state() == State::closed) connection = nullptr;
   }
+  ledger_.loop();
   gateway::forget_closed(writes_);
   forget_closed();
 }

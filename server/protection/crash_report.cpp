@@ -17,12 +17,13 @@ constexpr std::array kDeadly{SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, S
 constexpr std::size_t kStackBytes = 64 * 1024;
 
 int primary = -1;
-pid_t worker = 0;
+pid_t worker = 0;  // and its first thread, that of the event loop
 std::array<struct sigaction, kDeadly.size()> before;
 
-/// Async-signal-safe (signal-safety(7)).
+/// Async-signal-safe (signal-safety(7)). While another thread is in here, that of the event loop
+/// may still touch connections: then the primary hears of it with the end of the process.
 void report(int number, siginfo_t* info, void* /*context*/) {
-  if (::getpid() == worker) {
+  if (::gettid() == worker) {
     const MessageHead crashed{static_cast<std::uint32_t>(MessageKind::crashed), 0, 0};
     ::send(primary, &crashed, sizeof crashed, MSG_NOSIGNAL | MSG_DONTWAIT);
   }

@@ -107,7 +107,6 @@ bool Ledger::go_on() const {
 void Ledger::await_release() const {
   static constexpr timespec kMillisecond{0, 1'000'000};
   while (grip().hand != Hand::released) ::nanosleep(&kMillisecond, nullptr);
-  loop();
 }
 
 bool Ledger::take() const {

@@ -125,7 +125,9 @@ class Ledger {
   void write(int fd = -1) const { put({Hand::writing, fd}); }
   /// From `idle` or `handling` back to `loop`. False: it has been taken meanwhile.
   [[nodiscard]] bool go_on() const;
-  /// After that: waits until the primary has all that it wants.
+  /// After that: waits until the primary has all that it wants. The hand stays `released` until the
+  /// worker has parted with it, and says loop(): nobody may hand it over once more if it dies
+  /// before.
   void await_release() const;
 
   // ── by the primary ──

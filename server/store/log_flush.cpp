@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <system_error>
 
+#include "os/quiet_thread.h"
+
 namespace forkscope::store {
 
 LogFlush::~LogFlush() {
@@ -32,7 +34,7 @@ void LogFlush::begin(int file) {
 bool LogFlush::start() {
   if (thread_.joinable()) return true;
   try {
-    thread_ = std::thread([this] { work(); });
+    thread_ = os::start_quiet_thread([this] { work(); });
   } catch (const std::system_error&) {
     return false;
   }

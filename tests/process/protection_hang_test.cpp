@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <cstdint>
+#include <filesystem>
+#include <fstream>
 #include <map>
 #include <string>
 
@@ -119,6 +122,27 @@ TEST(ProtectionFromASignalThatStops, LosesNoMoreThanWhatIsInHand) {
   const long lost = scene.figures.lost();
   EXPECT_LE(lost, 1);
   scene.expect_broken(lost);
+}
+
+/// What the primary sends arrives where connections are touched: or SIGABRT would kill a worker
+/// that has been stopped while its event loop goes on already.
+TEST(ProtectionFromASignalThatStops, HasNoOtherThreadTakeSignals) {
+  const ServerProcess server({.workers = 1});
+  support::post_todo(server, "so that the log is flushed");
+  const std::filesystem::path tasks = "/proc/" + std::to_string(server.worker_pid(1)) + "/task";
+  int others = 0;
+  for (const auto& task : std::filesystem::directory_iterator(tasks)) {
+    if (task.path().filename() == std::to_string(server.worker_pid(1))) continue;
+    ++others;
+    std::ifstream status(task.path() / "status");
+    std::string word;
+    while (status >> word && word != "SigBlk:") {
+    }
+    std::uint64_t blocked = 0;
+    status >> std::hex >> blocked;
+    EXPECT_NE(blocked >> (SIGABRT - 1) & 1, 0U) << task.path();
+  }
+  EXPECT_EQ(others, 1) << "that of the log";
 }
 
 // ── a disk that stalls, while the worker has the turn to write ──

@@ -72,6 +72,8 @@ TEST_F(LedgerTest, RemembersWhatWasHandledWhenItWasTaken) {
   EXPECT_EQ(ledger_.grip().fd, 3);
   EXPECT_FALSE(ledger_.take());
   ledger_.await_release();
+  EXPECT_EQ(hand(), Hand::released) << "until it has parted with what is not its own any more";
+  ledger_.loop();
   EXPECT_EQ(hand(), Hand::loop);
 }
 
@@ -108,7 +110,10 @@ TEST_F(LedgerTest, IsEitherTakenOrGoesOn) {
     }
     round = i;
     const bool goes_on = ledger_.go_on();
-    if (!goes_on) ledger_.await_release();
+    if (!goes_on) {
+      ledger_.await_release();
+      ledger_.loop();
+    }
     while (answered < i) std::this_thread::yield();
     if (goes_on == is_taken || hand() != Hand::loop) ++wrong;
   }
@@ -129,7 +134,7 @@ TEST_F(LedgerTest, WaitsUntilThePrimaryHasAllThatItWants) {
   EXPECT_FALSE(goes_on);
   ledger_.release();
   worker.join();
-  EXPECT_EQ(hand(), Hand::loop);
+  EXPECT_EQ(hand(), Hand::released);
 }
 
 TEST_F(LedgerTest, IsThereWhenItsWorkerIsNot) {

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "load/load_run.h"
-#include "net/quiet_thread.h"
 #include "os/one_thread.h"
+#include "os/quiet_thread.h"
 #include "os/unique_fd.h"
 
 namespace forkscope::load {
@@ -47,7 +47,7 @@ void LoadGenerator::start(const LoadOptions& options) {
   state_->wake = os::UniqueFd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!state_->wake) throw std::system_error(errno, std::generic_category(), "eventfd");
   figures.running = true;
-  state_->thread = net::start_quiet_thread([options, wake = state_->wake.get(), &figures] {
+  state_->thread = os::start_quiet_thread([options, wake = state_->wake.get(), &figures] {
     LoadRun(options, wake, figures).serve();
     figures.running = false;
     figures.requests_per_second = 0;

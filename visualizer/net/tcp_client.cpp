@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "forkscope/telemetry/names.h"
-#include "net/quiet_thread.h"
+#include "os/quiet_thread.h"
 
 namespace forkscope::net {
 
@@ -52,7 +52,7 @@ AddressLookup look_up(const std::string& host, std::uint16_t port) {
     return lookup;
   }
   try {
-    start_quiet_thread([promise, host, port] {
+    os::start_quiet_thread([promise, host, port] {
       promise->set_value(resolve(host, port, 0));
     }).detach();
   } catch (const std::system_error&) {

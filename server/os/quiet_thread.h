@@ -1,4 +1,5 @@
-// Threads that take no signals: those are for the main thread.
+// Threads that take no signals: those are for the main thread. A signal that was sent to the
+// process would otherwise run its handler in one of them, while the main thread goes on.
 #pragma once
 
 #include <pthread.h>
@@ -7,7 +8,7 @@
 #include <thread>
 #include <utility>
 
-namespace forkscope::net {
+namespace forkscope::os {
 
 /// Throws std::system_error when the system has no room for one more.
 template <typename Function>
@@ -26,4 +27,4 @@ std::thread start_quiet_thread(Function function) {
   }
 }
 
-}  // namespace forkscope::net
+}  // namespace forkscope::os
