@@ -129,7 +129,11 @@ void EventLoop::take_events(int timeout_ms) {
 }
 
 void EventLoop::lie_down() {
-  if (listening_) be_woken(on_call_.lie_down(acceptor_.is_pending(), clock_.now_ns()));
+  if (listening_) {
+    const bool was_on_call = on_call_.is_on_call();
+    const bool is_on_call = on_call_.lie_down(acceptor_.is_pending(), clock_.now_ns());
+    if (is_on_call != was_on_call) be_woken(is_on_call);
+  }
   slot_.idle();
   protection_.ledger().idle();
 }
@@ -151,9 +155,7 @@ void EventLoop::nap(int timeout_ms) const {
 }
 
 void EventLoop::begin_drain(Drain::Kind kind) {
-  if (!drain_.begun()) {
-    slot_.draining();
-  }
+  if (!drain_.begun()) slot_.draining();
   drain_.begin(kind, clock_.now_ns());
   listen();
   if (drain_.closes_idle()) conversations_.close_idle();
@@ -168,8 +170,8 @@ void EventLoop::serve() {
 void EventLoop::accept() {
   if (!listening_) return;
   if (acceptor_.lacks_files() && connections_.any_closed()) return;  // one is free after bury()
-  const std::size_t count =
-      acceptor_.turn({is_woken_, connections_.gone(), connections_.room()}, clock_.now_ns());
+  const std::size_t count = acceptor_.turn(
+      {on_call_.is_on_call(), connections_.gone(), connections_.room()}, clock_.now_ns());
   if (count == 0) return;
   for (std::size_t accepted = 0; accepted < count && accept_one();) ++accepted;
   conversations_.attend_ready();
@@ -273,14 +275,14 @@ void EventLoop::listen() {
   const bool on = !drain_.begun();
   if (on == listening_) return;
   listening_ = on;
-  be_woken(on);
-  if (!on) on_call_.leave(acceptor_.is_pending(), clock_.now_ns());
+  if (!on) {
+    if (on_call_.is_on_call()) be_woken(false);
+    on_call_.leave(acceptor_.is_pending(), clock_.now_ns());
+  }
   tell_load();
 }
 
 void EventLoop::be_woken(bool on) {
-  if (on == is_woken_) return;
-  is_woken_ = on;
   if (on) {
     // Adding it reports a connection that waits already.
     epoll_.add(listening_socket_, EPOLLIN | EPOLLEXCLUSIVE | EPOLLET, kListening);

@@ -113,7 +113,6 @@ class EventLoop {
   std::size_t wanted_elsewhere_ = 0;  ///< So many connections, by those that have less.
   os::Deadline give_again_at_;        ///< The primary takes no more for a moment.
   bool listening_ = false;            ///< We take connections.
-  bool is_woken_ = false;             ///< The kernel wakes us for one.
 };
 
 }  // namespace forkscope::gateway

@@ -1,10 +1,6 @@
 #include "gateway/load_board.h"
 
-#include <sys/mman.h>
-
 #include <array>
-#include <cerrno>
-#include <system_error>
 
 #include "forkscope/telemetry/layout.h"
 
@@ -15,13 +11,8 @@ struct LoadBoard::Words {
   std::array<std::uint8_t, telemetry::kMaxSlots> duties;
 };
 
-LoadBoard::LoadBoard() {
-  void* address =
-      ::mmap(nullptr, sizeof(Words), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (address == MAP_FAILED) {
-    throw std::system_error(errno, std::generic_category(), "mmap of the load board");
-  }
-  mapping_ = telemetry::Mapping(address, sizeof(Words));
+LoadBoard::LoadBoard()
+    : mapping_(telemetry::Mapping::shared_anonymous(sizeof(Words), "the load board")) {
   words().loads.fill(kTakesNobody);
 }
 

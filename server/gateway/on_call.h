@@ -48,6 +48,8 @@ class OnCall {
   /// A handler is about to run: others are to be there, and one of them is to look at the queue
   /// meanwhile, where somebody waits. Looks once after each begin().
   void find_others(std::uint64_t now_ns);
+  /// Whether the kernel is to wake us for a new connection.
+  bool is_on_call() const { return is_on_call_; }
   /// We are not there for anybody any more.
   void leave(bool somebody_waits, std::uint64_t now_ns);
 

@@ -3,9 +3,7 @@
 #include <sys/mman.h>
 
 #include <cassert>
-#include <cerrno>
 #include <ctime>
-#include <system_error>
 
 #include "forkscope/telemetry/word.h"
 
@@ -28,16 +26,6 @@ std::size_t total_bytes(std::uint32_t capacity) {
   return entries_end(capacity) + std::size_t{capacity} * Ledger::kBufferBytes;
 }
 
-telemetry::Mapping map(std::size_t bytes) {
-  void* address = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
-                         MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (address == MAP_FAILED) {
-    throw std::system_error(errno, std::generic_category(), "mmap of a worker's ledger");
-  }
-  ::madvise(address, bytes, MADV_DONTDUMP);
-  return {address, bytes};
-}
-
 std::uint64_t packed(Grip grip) {
   return static_cast<std::uint64_t>(grip.hand) | std::uint64_t{static_cast<std::uint32_t>(grip.fd)}
                                                      << 32;
@@ -54,7 +42,10 @@ bool exchange(std::uint64_t& word, std::uint64_t from, Grip to) {
 
 }  // namespace
 
-Ledger::Ledger(std::uint32_t capacity) : capacity_(capacity), mapping_(map(total_bytes(capacity))) {
+Ledger::Ledger(std::uint32_t capacity)
+    : capacity_(capacity),
+      mapping_(telemetry::Mapping::shared_anonymous(total_bytes(capacity), "a worker's ledger")) {
+  ::madvise(mapping_.data(), mapping_.size(), MADV_DONTDUMP);
   put({Hand::loop});
 }
 

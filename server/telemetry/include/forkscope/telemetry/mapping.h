@@ -1,4 +1,5 @@
-// Owner of a mapped range of memory (mmap(2)): of the segment in the server, and in a viewer.
+// Owner of a mapped range of memory (mmap(2)): of the segment in the server and in a viewer, and of
+// what a server shares with its children alone.
 #pragma once
 
 #include <cstddef>
@@ -19,6 +20,10 @@ class Mapping {
     return *this;
   }
   ~Mapping();
+
+  /// Of no file, zeroed: processes that are forked from now on have the same. Pages that nobody
+  /// touches cost nothing. Throws std::system_error, with `what` it was to be.
+  static Mapping shared_anonymous(std::size_t bytes, const char* what);
 
   std::byte* data() const { return static_cast<std::byte*>(address_); }
   std::size_t size() const { return bytes_; }
