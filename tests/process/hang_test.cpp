@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <csignal>
 #include <deque>
 #include <ostream>
@@ -63,6 +64,13 @@ TEST(HangTest, NeverLeavesAConnectionToWorkersThatHang) {
   std::deque<support::HttpConnection> hung;
   for (int count = 1; count < workers; ++count) {
     hung.push_back(server.start_request("/v1/faults/hang?mode=sleep"));
+    // What is accepted before that would hang with it.
+    ASSERT_TRUE(wait_until([&] {
+      const auto status = server.control({{"cmd", "status"}});
+      return std::ranges::count_if(status["workers"], [](const auto& worker) {
+               return worker["in_flight"] != nullptr;
+             }) == count;
+    }));
     for (int i = 0; i < 5; ++i) EXPECT_EQ(server.request("GET", "/livez").status, 200);
   }
 }
