@@ -473,7 +473,7 @@ TEST(Wording, ThePhrasesOfAReceiptSayWhatTheyAre) {
   EXPECT_EQ(joined(without(hang, PhraseKind::others)),
             "hung · out for 5.04 s: noticed after 2.00, killed after 5.00, served again 38 ms "
             "later · 1 request lost · SIGABRT");
-  EXPECT_EQ(joined(without(hang, PhraseKind::signal)),
+  EXPECT_EQ(joined(without(hang, PhraseKind::end)),
             "hung · out for 5.04 s: noticed after 2.00, killed after 5.00, served again 38 ms "
             "later · 1 request lost · others served 15,331");
   EXPECT_EQ(hang.front().kind, PhraseKind::state);
@@ -514,13 +514,13 @@ TEST(Wording, OnlyASignalThatEndedAHangIsOne) {
   crash.add(event(kStart, EventKind::listening, 2, 1));
   crash.add(exited(kStart + kSecond, 2, 1, ExitCause::signaled, SIGSEGV, 1));
   crash.add(event(kStart + kSecond + 12 * kMillisecond, EventKind::listening, 2, 2));
-  EXPECT_EQ(joined(without(words::receipt(crash.all()[0]), PhraseKind::signal)),
+  EXPECT_EQ(joined(without(words::receipt(crash.all()[0]), PhraseKind::end)),
             "crashed: SIGSEGV · out for 12 ms, then served again · 1 request lost");
   Incidents hang;
   hang.add(hung(kStart + 2 * kSecond, 1, 1, kStart, "GET /a"));
   hang.add(exited(kStart + 3 * kSecond, 1, 1, ExitCause::exited, 3));
   hang.add(event(kStart + 4 * kSecond, EventKind::listening, 1, 2));
-  EXPECT_EQ(joined(without(words::receipt(hang.all()[0]), PhraseKind::signal)),
+  EXPECT_EQ(joined(without(words::receipt(hang.all()[0]), PhraseKind::end)),
             "hung · out for 4.00 s: noticed after 2.00, ended after 3.00, served again 1.00 s "
             "later · 0 requests lost · exit code 3");
 }

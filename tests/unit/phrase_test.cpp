@@ -6,7 +6,7 @@ namespace forkscope::words {
 namespace {
 
 const Sentence kReceipt{{PhraseKind::state, "hung 5.00 s"},
-                        {PhraseKind::signal, "SIGABRT"},
+                        {PhraseKind::end, "SIGABRT"},
                         {PhraseKind::fact, "back after 38 ms"},
                         {PhraseKind::others, "others served 15,331"}};
 
@@ -27,14 +27,14 @@ TEST(Phrases, ASubjectComesBeforeTheState) {
 }
 
 TEST(Phrases, AreLeftOutByKindWhateverTheySay) {
-  EXPECT_EQ(joined(without(kReceipt, PhraseKind::signal)),
+  EXPECT_EQ(joined(without(kReceipt, PhraseKind::end)),
             "hung 5.00 s · back after 38 ms · others served 15,331");
   const Sentence odd{{PhraseKind::state, "a · others"},
                      {PhraseKind::others, "b"},
                      {PhraseKind::fact, "c · SIGKILL"},
                      {PhraseKind::others, "d"}};
   EXPECT_EQ(joined(without(odd, PhraseKind::others)), "a · others · c · SIGKILL");
-  EXPECT_EQ(joined(without(odd, PhraseKind::signal)), joined(odd));
+  EXPECT_EQ(joined(without(odd, PhraseKind::end)), joined(odd));
 }
 
 TEST(Phrases, TheLastOneGoesFirstWhereThereIsNoRoom) {

@@ -43,6 +43,7 @@ class App {
 
   // ── keys and buttons ──
   void perform(const views::Command& command);
+  bool perform_on_help(const views::Command& command);
   bool perform_on_servers(const views::Command& command);
   bool perform_on_look(const views::Command& command);
   void perform_on_server(const views::Command& command);

@@ -34,11 +34,25 @@ std::string screenshot_name() {
 }  // namespace
 
 void App::perform(const Command& command) {
-  if (!perform_on_servers(command) && !perform_in_time(session_, command, telemetry::now_ns()) &&
-      !perform_on_look(command)) {
+  if (!perform_on_help(command) && !perform_on_servers(command) &&
+      !perform_in_time(session_, command, telemetry::now_ns()) && !perform_on_look(command)) {
     perform_on_server(command);
   }
   take_notices();
+}
+
+/// While the card is open, the arrows turn its pages.
+bool App::perform_on_help(const Command& command) {
+  if (command.kind == CommandKind::show_help_page) {
+    state_.help_page = static_cast<int>(command.value.value_or(0));
+    return true;
+  }
+  if (!state_.help) return false;
+  switch (command.kind) {
+    case CommandKind::step_back: --state_.help_page; return true;
+    case CommandKind::step_forward: ++state_.help_page; return true;
+    default: return false;
+  }
 }
 
 /// While the list of servers is open, it takes the arrows, Enter and Esc.

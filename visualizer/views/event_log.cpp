@@ -39,7 +39,7 @@ void draw_event_log(const Painter& painter, const Rect& rect, const View& view) 
     const Mark mark =
         is_planned_exit(event, view) ? mark_of_planned_exit(colors) : mark_of(kind, colors);
     x += painter.px(22);
-    painter.shape(mark.shape, {x, line.middle()}, painter.px(7), mark.color, colors.dead_edge);
+    draw_mark(painter, mark, {x, line.middle()}, painter.px(7), colors.dead_edge);
     x += painter.px(18);
     painter.text_elided(Type::small, x, line.middle(), line.right() - x, colors.text,
                         telemetry::describe(event));

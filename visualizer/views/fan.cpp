@@ -116,8 +116,8 @@ void draw_column(const Painter& painter, const Columns& columns, const View& vie
     const Mark mark = mark_of(look, colors);
     const float left = x - (width + (marked ? painter.px(20) : 0)) / 2;
     if (marked) {
-      painter.shape(mark.shape, {left + painter.px(7), columns.numbers.middle()}, painter.px(7),
-                    mark.color, colors.dead_edge);
+      draw_mark(painter, mark, {left + painter.px(7), columns.numbers.middle()}, painter.px(7),
+                colors.dead_edge);
     }
     painter.text(Type::small_bold, left + (marked ? painter.px(20) : 0), columns.numbers.middle(),
                  colors.text, number);

@@ -55,7 +55,7 @@ void draw_flags(const Painter& painter, const Rect& plot, float middle, const Vi
     // What follows at once stands beside what it follows.
     const float at = std::max(x, last_x + painter.px(17));
     if (at > plot.right()) continue;
-    painter.shape(mark.shape, {at, middle}, painter.px(7), mark.color, colors.dead_edge);
+    draw_mark(painter, mark, {at, middle}, painter.px(7), colors.dead_edge);
     last_x = at;
   }
 }

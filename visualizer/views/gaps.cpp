@@ -36,6 +36,7 @@ void draw_gaps(const Painter& painter, const Rect& plot, std::span<const Gap> ga
                     width * static_cast<float>(gap.end - gap.begin), plot.h};
     painter.fill(area, colors.panel);
     painter.hatch(area, faded(colors.muted, 0.5F));
+    painter.explain(area, "not seen");
     if (!with_numbers) continue;
     const std::string text = gap.lost > 0 ? words::grouped(gap.lost) + " not seen" : "not seen";
     const float needed = painter.width(Type::small_bold, text) + painter.px(12);

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "views/layout.h"
+#include "views/mark.h"
 #include "views/outage_bar.h"
 #include "views/widgets.h"
 #include "words/change_text.h"
@@ -34,6 +36,11 @@ std::uint64_t over_ns(const IncidentStrip& strip) {
 
 bool is_recent(const IncidentStrip& strip, const View& view) {
   return view.time_ns < over_ns(strip) + words::kReceiptNs;
+}
+
+/// At the left end of a strip that is no alarm.
+void draw_strip_mark(const Painter& painter, const Rect& strip, const Mark& mark) {
+  draw_mark(painter, mark, {strip.x + painter.px(34), strip.middle()}, painter.px(12), mark.color);
 }
 
 /// The state as big as it gets, the other phrases behind it in the biggest type that has room. What
@@ -91,6 +98,7 @@ void draw_open(const Painter& painter, const Rect& rect, const View& view, const
   Rect inside = rect;
   const Rect edge = inside.cut_left(painter.px(46), painter.px(18));
   painter.hatch(edge, colors.hatch);
+  painter.explain(edge, words::word(incident.is_dead() ? words::Look::dead : words::Look::hung));
   draw_why_button(painter, inside, view, index, unfolded, colors.on_alarm);
   if (more > 0) {
     const std::string text = "+" + std::to_string(more) + " more";
@@ -99,13 +107,20 @@ void draw_open(const Painter& painter, const Rect& rect, const View& view, const
   }
   draw_sentence(painter, inside.x, inside, Type::banner, colors.on_alarm,
                 about("WORKER " + std::to_string(incident.worker),
-                      words::headline(incident, view.now, view.history.zone())));
+                      words::headline(incident, view.now, view.history.zone(), tone_of(view))));
 }
 
-/// How long it was out, as a bar and in words; the bar gives way.
-void draw_outage(const Painter& painter, Rect rect, const Incident& incident) {
+/// How long it was out, as a bar and in words; the bar gives way. To a class it is said here how it
+/// ended, where there is room for that.
+void draw_outage(const Painter& painter, Rect rect, const Incident& incident, words::Tone tone) {
   const words::Outage outage = words::outage_of(incident);
-  const std::string text = words::outage_text(incident);
+  std::string text = words::outage_text(incident, tone);
+  if (tone == words::Tone::plain && incident.exit_ns != 0) {
+    const std::string end = std::string(words::kBetween) +
+                            words::end_text(incident.exit_cause, incident.exit_code, tone);
+    const float room = rect.w - painter.px(18 + 14 + kOutageBar / 4);
+    if (painter.width(Type::small_bold, text + end) <= room) text += end;
+  }
   rect.cut_right(painter.px(18));
   if (outage.over_ns != 0) {
     const float gap = painter.px(14);
@@ -123,8 +138,8 @@ void draw_closed(const Painter& painter, const Rect& rect, const View& view,
   const Palette& colors = painter.colors();
   painter.fill(rect, colors.panel, painter.px(6));
   painter.fill({rect.x, rect.y, painter.px(8), rect.h}, colors.fresh, painter.px(3));
-  painter.shape(Shape::plus, {rect.x + painter.px(34), rect.middle()}, painter.px(12), colors.fresh,
-                colors.fresh);
+  draw_strip_mark(painter, rect,
+                  {Shape::plus, colors.fresh, incident.recovered ? "recovered" : "respawned"});
   Rect inside = rect;
   inside.cut_left(painter.px(18));
   draw_why_button(painter, inside, view, index, unfolded, colors.text);
@@ -135,10 +150,12 @@ void draw_closed(const Painter& painter, const Rect& rect, const View& view,
   }
   inside.cut_left(painter.px(46));
   const Rect line = inside.cut_top(painter.px(36));
+  const words::Tone tone = tone_of(view);
+  Sentence receipt = without(words::receipt(incident, tone), PhraseKind::outage);
+  if (tone == words::Tone::plain) receipt = without(std::move(receipt), PhraseKind::end);
   draw_sentence(painter, line.x, line, Type::large_bold, colors.text,
-                about("Worker " + std::to_string(incident.worker),
-                      without(words::receipt(incident), PhraseKind::outage)));
-  draw_outage(painter, inside, incident);
+                about("Worker " + std::to_string(incident.worker), std::move(receipt)));
+  draw_outage(painter, inside, incident, tone);
 }
 
 /// A reload or a scaling, under way or over.
@@ -148,8 +165,9 @@ void draw_change(const Painter& painter, const Rect& rect, const View& view,
   const ImU32 color = change.open() ? colors.busy : colors.fresh;
   painter.fill(rect, colors.panel, painter.px(6));
   painter.fill({rect.x, rect.y, painter.px(8), rect.h}, color, painter.px(3));
-  painter.shape(change.open() ? Shape::half_disc : Shape::plus,
-                {rect.x + painter.px(34), rect.middle()}, painter.px(12), color, color);
+  draw_strip_mark(painter, rect,
+                  {change.open() ? Shape::half_disc : Shape::plus, color,
+                   change.kind == history::ChangeKind::reload ? "reload" : "scaling"});
   Rect inside = rect;
   inside.cut_left(painter.px(64));
   if (!change.open() && !view.state.presenter) {
@@ -170,10 +188,10 @@ void draw_line(const Painter& painter, const Rect& rect, const View& view,
   Rect inside = rect;
   inside.cut_left(painter.px(24));
   if (strip.incident) draw_why_button(painter, inside, view, index, unfolded, colors.muted);
-  const std::string what = strip.change
-                               ? joined(words::change_text(*strip.change, view.time_ns))
-                               : joined(about("worker " + std::to_string(strip.incident->worker),
-                                              words::brief_receipt(*strip.incident)));
+  const std::string what =
+      strip.change ? joined(words::change_text(*strip.change, view.time_ns))
+                   : joined(about("worker " + std::to_string(strip.incident->worker),
+                                  words::brief_receipt(*strip.incident, tone_of(view))));
   const float x =
       painter.text(Type::body, inside.x, inside.middle(), colors.muted, "No incident now.") +
       painter.px(24);
@@ -187,8 +205,7 @@ void draw_wait(const Painter& painter, const Rect& rect, const words::Wait& wait
   const Palette& colors = painter.colors();
   painter.fill(rect, colors.panel, painter.px(6));
   painter.fill({rect.x, rect.y, painter.px(8), rect.h}, colors.slow, painter.px(3));
-  painter.shape(Shape::triangle, {rect.x + painter.px(34), rect.middle()}, painter.px(12),
-                colors.slow, colors.slow);
+  draw_strip_mark(painter, rect, mark_of(words::Look::slow, colors));
   Rect inside = rect;
   inside.cut_left(painter.px(64));
   inside.cut_right(painter.px(18));

@@ -3,15 +3,18 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <string>
 
+#include "forkscope/telemetry/event_text.h"
 #include "views/flags.h"
 #include "views/gaps.h"
-#include "words/format.h"
+#include "words/glossary.h"
 
 namespace forkscope::views {
 
 namespace {
 
+constexpr const char* kTitle = "LATENCY";
 constexpr float kRowsPerDecade = 6.643856F;  // two to an octave
 constexpr float kMostPerCell = 4'000;        // as bright as it gets
 constexpr std::array<const char*, 8> kDecades{"1 µs",  "10 µs",  "100 µs", "1 ms",
@@ -71,11 +74,24 @@ bool update_pixels(const View& view, std::uint64_t first) {
   return any;
 }
 
+/// What is shown; to a class, where there is room, with what p99 is.
+std::string remark_of(const Painter& painter, const Rect& rect, const View& view) {
+  const std::string took = "how long each request took";
+  const auto p99_ns = static_cast<std::uint64_t>(view.calm.totals.p99_ms * 1e6);
+  if (tone_of(view) == words::Tone::plain && p99_ns > 0) {
+    std::string plain = took + "; " + std::string(words::find_term("p99")->plain) + ' ' +
+                        telemetry::duration_text(p99_ns);
+    const float room = rect.w - painter.px(44) - painter.width(Type::small_bold, kTitle);
+    if (painter.width(Type::small, plain) <= room) return plain;
+  }
+  return took + ", last 30 s";
+}
+
 }  // namespace
 
 void draw_latency(const Painter& painter, const Rect& rect, const View& view) {
   const Palette& colors = painter.colors();
-  Rect inside = painter.panel(rect, "LATENCY", "how long each request took, last 30 s");
+  Rect inside = painter.panel(rect, kTitle, remark_of(painter, rect, view));
   if (inside.h < painter.px(20)) return;
   Rect labels = inside.cut_left(painter.width(Type::small, "100 ms"), painter.px(10));
   const Rect flags = inside.cut_top(std::min(painter.px(20), inside.h * 0.25F));

@@ -22,15 +22,21 @@ struct Row {
   std::uint64_t requests = 0;
 };
 
+/// "worker 3 ended: SIGABRT", "worker 3: broken off"
+std::string ended_text(const words::Loss& loss, words::Tone tone) {
+  return "worker " + std::to_string(loss.worker) +
+         (tone == words::Tone::exact ? " ended: " : ": ") +
+         words::end_text(loss.exit_cause, loss.exit_code, tone);
+}
+
 /// The newest deaths, and the others in a row; together they are the total.
-std::vector<Row> rows_of(const words::Losses& losses, const picture::TimeZone& zone) {
+std::vector<Row> rows_of(const words::Losses& losses, const View& view) {
   std::vector<Row> rows;
   std::uint64_t rest = losses.total;
   for (const words::Loss& loss : losses.known) {
     if (rows.size() == kMostRows) break;
-    rows.push_back({words::clock_time(loss.wall_clock_ns, zone),
-                    "worker " + std::to_string(loss.worker) + " ended: " + loss.end,
-                    loss.requests});
+    rows.push_back({words::clock_time(loss.wall_clock_ns, view.history.zone()),
+                    ended_text(loss, tone_of(view)), loss.requests});
     rest -= loss.requests;
   }
   if (rest > 0) rows.push_back({"earlier", "with other workers", rest});
@@ -52,7 +58,7 @@ void draw_row(const Painter& painter, const Rect& line, Type type, const Row& ro
 void draw_losses(const Painter& painter, ImVec2 window, const View& view) {
   const Palette& colors = painter.colors();
   const words::Losses losses = words::losses_at(view.history, view.calm_time_ns);
-  const std::vector<Row> rows = rows_of(losses, view.history.zone());
+  const std::vector<Row> rows = rows_of(losses, view);
   const std::string meaning =
       "A request is lost when its worker dies before it is answered: its connection breaks. An "
       "error "

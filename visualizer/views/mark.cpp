@@ -7,7 +7,14 @@ namespace forkscope::views {
 using telemetry::LifeStep;
 using words::Look;
 
-Mark mark_of(Look look, const Palette& colors) {
+namespace {
+
+struct Looks {
+  Shape shape;
+  ImU32 color;
+};
+
+Looks looks_of(Look look, const Palette& colors) {
   switch (look) {
     case Look::busy: return {Shape::disc, colors.busy};
     case Look::slow: return {Shape::triangle, colors.slow};
@@ -24,8 +31,8 @@ Mark mark_of(Look look, const Palette& colors) {
   return {Shape::ring, colors.idle};
 }
 
-Mark mark_of(telemetry::EventKind event, const Palette& colors) {
-  switch (telemetry::traits_of(event).step) {
+Looks looks_of(LifeStep step, const Palette& colors) {
+  switch (step) {
     case LifeStep::hangs:
     case LifeStep::aborted:
     case LifeStep::killed: return {Shape::hatched_square, colors.hung};
@@ -41,7 +48,26 @@ Mark mark_of(telemetry::EventKind event, const Palette& colors) {
   return {Shape::ring, colors.idle};
 }
 
+}  // namespace
+
+Mark mark_of(Look look, const Palette& colors) {
+  const auto [shape, color] = looks_of(look, colors);
+  return {shape, color, words::word(look)};
+}
+
+Mark mark_of(telemetry::EventKind event, const Palette& colors) {
+  const LifeStep step = telemetry::traits_of(event).step;
+  const auto [shape, color] = looks_of(step, colors);
+  const bool ends = step == LifeStep::ends;  // its mark is that of the state that follows
+  return {shape, color, ends ? words::word(Look::dead) : telemetry::traits_of(event).name};
+}
+
 Mark mark_of_planned_exit(const Palette& colors) { return mark_of(Look::draining, colors); }
+
+void draw_mark(const Painter& painter, const Mark& mark, ImVec2 center, float radius, ImU32 edge) {
+  painter.shape(mark.shape, center, radius, mark.color, edge);
+  painter.explain({center.x - radius, center.y - radius, 2 * radius, 2 * radius}, mark.word);
+}
 
 Look steady_look(const View& view, const telemetry::WorkerReport& worker) {
   return words::look_at(view.history, worker, view.time_ns, view.now.time_ns);

@@ -10,10 +10,11 @@ void draw_outage_bar(const Painter& painter, const Rect& rect, const words::Outa
   struct Part {
     std::uint64_t end_ns;
     ImU32 color;
+    const char* word;
   };
-  const std::array<Part, 3> parts{{{outage.noticed_ns, colors.slow},
-                                   {outage.ended_ns, colors.hung},
-                                   {outage.over_ns, colors.dead}}};
+  const std::array<Part, 3> parts{{{outage.noticed_ns, colors.slow, "noticed"},
+                                   {outage.ended_ns, colors.hung, "HUNG"},
+                                   {outage.over_ns, colors.dead, "DEAD"}}};
   std::uint64_t end_ns = outage.begin_ns;
   for (const Part& part : parts) end_ns = std::max(end_ns, part.end_ns);
   if (outage.begin_ns == 0 || end_ns == outage.begin_ns) return;
@@ -30,6 +31,7 @@ void draw_outage_bar(const Painter& painter, const Rect& rect, const words::Outa
     const Rect box{std::min(x, to - least), rect.y, std::max(to - x, least), rect.h};
     painter.fill(box, part.color);
     if (part.color == colors.hung) painter.hatch(box, colors.hatch);
+    painter.explain(box, part.word);
     x = to;
   }
   painter.outline(rect, colors.line, painter.px(1));

@@ -34,7 +34,14 @@ float Painter::text(Type type, float x, float middle, ImU32 color, std::string_v
   // Whole pixels: glyphs between pixels look blurred.
   const ImVec2 at{std::floor(x), std::floor(middle - font.size / 2)};
   list_.AddText(font.face, font.size, at, color, text.data(), text.data() + text.size());
-  return x + width(type, text);
+  const float end = x + width(type, text);
+  if (is_pointed({x, at.y, end - x, font.size})) {
+    const char* there = nullptr;  // the character below the pointer
+    font.face->CalcTextSizeA(font.size, pointed_->at.x - x, 0, text.data(),
+                             text.data() + text.size(), &there);
+    pointed_->term = words::term_at(text, static_cast<std::size_t>(there - text.data()));
+  }
+  return end;
 }
 
 float Painter::text_right(Type type, float right, float middle, ImU32 color,
@@ -110,6 +117,23 @@ float Painter::key_cap(float right, float middle, std::string_view key, ImU32 co
   outline(cap, color, px(1.5F), px(4));
   text_centered(Type::small_bold, cap, color, key);
   return cap.x;
+}
+
+bool Painter::is_pointed(const Rect& rect) const {
+  if (pointed_ == nullptr) return false;
+  const ImVec2 at = pointed_->at;
+  const auto inside = [at](ImVec2 min, ImVec2 max) {
+    return at.x >= min.x && at.x < max.x && at.y >= min.y && at.y < max.y;
+  };
+  return inside(rect.min(), rect.max()) && inside(list_.GetClipRectMin(), list_.GetClipRectMax());
+}
+
+void Painter::explain(const Rect& rect, std::string_view word) const {
+  if (is_pointed(rect)) pointed_->term = words::find_term(word);
+}
+
+void Painter::cover() const {
+  if (pointed_ != nullptr) pointed_->term = nullptr;
 }
 
 void Painter::fill(const Rect& rect, ImU32 color, float rounding) const {

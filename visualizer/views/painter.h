@@ -1,7 +1,7 @@
 // Drawing primitives over ImDrawList, and the only place that names its functions with flags: their
 // meaning has changed between versions of Dear ImGui.
 //
-// Lives for one frame; borrows the draw list and the theme.
+// Lives for one frame; borrows the draw list, the theme, and what the pointer is at.
 #pragma once
 
 #include <imgui.h>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "views/geometry.h"
+#include "views/pointed.h"
 #include "views/theme.h"
 
 namespace forkscope::views {
@@ -20,7 +21,9 @@ enum class Shape { ring, disc, half_disc, triangle, hatched_square, cross, plus 
 
 class Painter {
  public:
-  Painter(ImDrawList& list, const Theme& theme) : list_(list), theme_(theme) {}
+  /// `pointed` is told of the words that are drawn, unless it is null.
+  Painter(ImDrawList& list, const Theme& theme, Pointed* pointed = nullptr)
+      : list_(list), theme_(theme), pointed_(pointed) {}
 
   const Theme& theme() const { return theme_; }
   const Palette& colors() const { return theme_.colors(); }
@@ -48,6 +51,11 @@ class Painter {
   /// A key as it looks on a keyboard, `right` at its right edge. Returns where it begins.
   float key_cap(float right, float middle, std::string_view key, ImU32 color) const;
 
+  /// The pointer on `rect` shows what that word means: for what is no text.
+  void explain(const Rect& rect, std::string_view word) const;
+  /// What has been drawn is covered now.
+  void cover() const;
+
   // ── areas ──
   void fill(const Rect& rect, ImU32 color, float rounding = 0) const;
   void outline(const Rect& rect, ImU32 color, float thickness, float rounding = 0) const;
@@ -68,6 +76,7 @@ class Painter {
   Rect panel_inside(const Rect& rect) const;
 
  private:
+  bool is_pointed(const Rect& rect) const;
   Rect cut_panel_head(Rect& panel) const;
   float line_height(Type type) const;
   /// At most `most` lines; the last one has all that is left.
@@ -76,6 +85,7 @@ class Painter {
 
   ImDrawList& list_;
   const Theme& theme_;
+  Pointed* pointed_;
 };
 
 }  // namespace forkscope::views

@@ -31,7 +31,8 @@ void draw_panel(const Painter& painter, const PlacedPanel& placed, const View& v
 }  // namespace
 
 void draw_screen(const View& view, const Theme& theme) {
-  const Painter painter = begin_full_screen(theme);
+  Pointed pointed{mouse()};
+  const Painter painter = begin_full_screen(theme, pointed);
   const ImVec2 size = ImGui::GetIO().DisplaySize;
   const auto strips = incident_strips(view);
   const auto why = unfolded_strip(view, strips);
@@ -53,17 +54,19 @@ void draw_screen(const View& view, const Theme& theme) {
                      view);
   } else {
     draw_incident_strips(painter, layout.incidents, view, strips);
-    if (why) draw_why(painter, layout.why, *strips[*why].incident);
+    if (why) draw_why(painter, layout.why, *strips[*why].incident, tone_of(view));
     for (const PlacedPanel& placed : layout.panels) draw_panel(painter, placed, view);
     draw_time_bar(painter, layout.time, view);
   }
   if (view.paused) {  // paused must look paused
     painter.outline({0, 0, size.x, size.y}, theme.colors().slow, painter.px(6));
   }
+  if (view.state.servers || view.state.losses) painter.cover();
   if (view.state.servers) draw_server_list(painter, size, view, server_under_mouse);
   if (view.state.losses) draw_losses(painter, size, view);
-  if (view.state.help) draw_help(painter, size);
+  if (view.state.help) draw_help(painter, size, view);
   draw_notice(painter, layout.time, view);
+  if (!view.state.help) draw_explanation(painter, Pointed(pointed), size);
   end_full_screen();
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "views/gaps.h"
+#include "views/mark.h"
 #include "views/widgets.h"
 #include "words/format.h"
 
@@ -109,11 +110,12 @@ void draw_incident(const Painter& painter, const Axis& axis, const Incident& inc
     const Rect span{x, axis.track.y, std::max(painter.px(5), axis.x(end_ns) - x), axis.track.h};
     painter.fill(span, colors.hung);
     painter.hatch(span, colors.hatch);
+    painter.explain(span, words::word(words::Look::hung));
     return;
   }
   painter.fill({x - painter.px(1.5F), axis.track.y, painter.px(3), axis.track.h}, colors.dead);
-  painter.shape(Shape::cross, {x, axis.track.y + painter.px(9)}, painter.px(7), colors.dead,
-                colors.dead_edge);
+  draw_mark(painter, mark_of(words::Look::dead, colors), {x, axis.track.y + painter.px(9)},
+            painter.px(7), colors.dead_edge);
 }
 
 }  // namespace

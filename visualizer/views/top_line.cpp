@@ -1,6 +1,7 @@
 #include "views/top_line.h"
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include "views/server_list.h"
 #include "views/widgets.h"
 #include "words/format.h"
+#include "words/glossary.h"
 #include "words/rates.h"
 
 namespace forkscope::views {
@@ -21,8 +23,8 @@ constexpr float kPlateJut = 4;   // of the plate beyond a worrying figure
 
 struct Figure {
   std::string value;
-  const char* label;  // before the value, as in "p99 1.8 ms"
-  std::string unit;   // behind it, as in "41.2k requests/s"
+  std::string_view label;  // before the value, as in "p99 1.8 ms"
+  std::string unit;        // behind it, as in "41.2k requests/s"
   bool worrying = false;
   bool adds_up = false;  ///< A click says what it is made of.
 };
@@ -98,14 +100,20 @@ float draw_workers(const Painter& painter, float x, const Rect& rect, const View
   return x + width + painter.px(20);
 }
 
+/// The word, or what a class calls it.
+std::string_view named(std::string_view word, words::Tone tone) {
+  return tone == words::Tone::exact ? word : words::find_term(word)->plain;
+}
+
 /// What the load's own clients saw, beside what the server counts.
 Figure clients_figure(const load::LoadStatus& load) {
   return {words::grouped(load.broken) + " broken, " + words::grouped(load.failed) + " failed",
           "clients saw", "", load.broken + load.failed > 0};
 }
 
-/// In the order of their weight: on a narrow window the last ones go.
-std::vector<Figure> figures_of(const View& view) {
+/// In the order of their weight: on a narrow window the last ones go. LATENCY tells a class what
+/// p99 is, should `tone` have no room here.
+std::vector<Figure> figures_of(const View& view, words::Tone tone) {
   using telemetry::Protection;
   const picture::Totals& totals = view.calm.totals;
   const Protection protection = view.now.server.protection;
@@ -125,11 +133,13 @@ std::vector<Figure> figures_of(const View& view) {
   }
   figures.push_back({words::grouped(totals.errors), "",
                      words::plural(totals.errors, "error answer"), totals.errors > 0});
-  figures.push_back({live && p99_ns > 0 ? telemetry::duration_text(p99_ns) : "–", "p99", ""});
-  figures.push_back({live ? words::grouped(totals.waiting) : "–", "", "waiting"});
+  figures.push_back(
+      {live && p99_ns > 0 ? telemetry::duration_text(p99_ns) : "–", named("p99", tone), ""});
+  figures.push_back({live ? words::grouped(totals.waiting) : "–", "",
+                     std::string(named("waiting", tone_of(view)))});
   // Of this machine and this moment, whatever moment is shown; a replay has none.
   if (const std::optional<double> observer = view.history.latest().observer_cpu) {
-    figures.push_back({words::percent(*observer), "observer", "CPU"});
+    figures.push_back({words::percent(*observer), named("observer", tone_of(view)), "CPU"});
   }
   return figures;
 }
@@ -150,7 +160,7 @@ void draw_figure(const Painter& painter, float x, const Rect& line, const Figure
   const Palette& colors = painter.colors();
   const float gap = painter.px(kFigureGap);
   const float jut = figure.worrying ? painter.px(kPlateJut) : 0;
-  if (*figure.label) {
+  if (!figure.label.empty()) {
     x = painter.text(Type::body, x, line.middle(), colors.muted, figure.label) + gap + jut;
   }
   if (figure.worrying) {
@@ -164,10 +174,18 @@ void draw_figure(const Painter& painter, float x, const Rect& line, const Figure
 }
 
 /// As many as have room from `x` to `end`.
-void draw_figures(const Painter& painter, float x, float end, const Rect& line,
-                  const std::vector<Figure>& figures, const View& view) {
-  float all = 0;
-  for (const Figure& figure : figures) all += width_of(painter, figure);
+void draw_figures(const Painter& painter, float x, float end, const Rect& line, const View& view) {
+  const auto width_of_all = [&](const std::vector<Figure>& all) {
+    return std::accumulate(all.begin(), all.end(), 0.F, [&](float sum, const Figure& figure) {
+      return sum + width_of(painter, figure);
+    });
+  };
+  std::vector<Figure> figures = figures_of(view, tone_of(view));
+  float all = width_of_all(figures);
+  if (x + all + painter.px(12) * static_cast<float>(figures.size()) > end) {
+    figures = figures_of(view, words::Tone::exact);
+    all = width_of_all(figures);
+  }
   const float between = std::clamp((end - x - all) / static_cast<float>(figures.size()),
                                    painter.px(12), painter.px(24));
   for (const Figure& figure : figures) {
@@ -194,7 +212,7 @@ void draw_top_line(const Painter& painter, const Rect& rect, const View& view) {
   if (chip_end > x) x = chip_end + gap;
   if (view.now.attachment == picture::Attachment::searching) return;
   x = draw_workers(painter, x, rect, view);
-  draw_figures(painter, x, end, rect, figures_of(view), view);
+  draw_figures(painter, x, end, rect, view);
 }
 
 }  // namespace forkscope::views

@@ -18,6 +18,7 @@
 #include "views/pixel_columns.h"
 #include "views/theme.h"
 #include "words/command_lines.h"
+#include "words/glossary.h"
 
 namespace forkscope::views {
 
@@ -57,6 +58,7 @@ enum class CommandKind {
   toggle_presenter,
   toggle_reduced_motion,
   toggle_help,
+  show_help_page,  ///< `value`: its number, from 0.
   dismiss,
   toggle_full_screen,
   screenshot,
@@ -92,6 +94,7 @@ struct ViewState {
   std::size_t why_strip = 0;          ///< Of which strip.
   bool losses = false;                ///< The card of lost requests is open.
   bool help = false;
+  int help_page = 0;           ///< Counts on beyond the last one, which the first follows.
   bool servers = false;        ///< The list of servers is open.
   std::string pointed_server;  ///< Socket of the one in that list at which the arrows point.
   bool presenter = false;
@@ -120,6 +123,11 @@ struct View {
   PixelColumns& latency_pixels;
   std::vector<Command>& commands;
 };
+
+/// A presenter speaks to a class.
+inline words::Tone tone_of(const View& view) {
+  return view.state.presenter ? words::Tone::plain : words::Tone::exact;
+}
 
 /// Nothing on the screen changes faster than three times a second unless it is a counting number.
 inline constexpr std::uint64_t kCalmNs = 333'000'000;

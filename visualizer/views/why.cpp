@@ -10,9 +10,10 @@
 
 namespace forkscope::views {
 
-void draw_why(const Painter& painter, const Rect& rect, const history::Incident& incident) {
+void draw_why(const Painter& painter, const Rect& rect, const history::Incident& incident,
+              words::Tone tone) {
   const Palette& colors = painter.colors();
-  const auto steps = words::chain(incident);
+  const auto steps = words::chain(incident, tone);
   painter.fill(rect, colors.panel, painter.px(6));
   const Rect inside = rect.inset(painter.px(14), painter.px(10));
   const float width = std::min(
@@ -27,8 +28,7 @@ void draw_why(const Painter& painter, const Rect& rect, const history::Incident&
       painter.line({head.x + 2 * radius + painter.px(8), head.middle()},
                    {head.x + width, head.middle()}, colors.line, painter.px(3));
     }
-    painter.shape(mark.shape, {head.x + radius, head.middle()}, radius, mark.color,
-                  colors.dead_edge);
+    draw_mark(painter, mark, {head.x + radius, head.middle()}, radius, colors.dead_edge);
     const std::string when =
         i == 0 ? "0 s" : "+" + telemetry::duration_text(step.time_ns - steps[0].time_ns);
     const float x = head.x + 2 * radius + painter.px(10);

@@ -4,10 +4,12 @@
 
 #include "history/incidents.h"
 #include "views/painter.h"
+#include "words/glossary.h"
 
 namespace forkscope::views {
 
 /// `incident` as it was at the view time.
-void draw_why(const Painter& painter, const Rect& rect, const history::Incident& incident);
+void draw_why(const Painter& painter, const Rect& rect, const history::Incident& incident,
+              words::Tone tone);
 
 }  // namespace forkscope::views

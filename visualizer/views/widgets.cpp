@@ -4,7 +4,7 @@
 
 namespace forkscope::views {
 
-Painter begin_full_screen(const Theme& theme) {
+Painter begin_full_screen(const Theme& theme, Pointed& pointed) {
   ImGui::SetNextWindowPos({0, 0});
   ImGui::SetNextWindowSize(ImGui::GetIO().DisplaySize);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2{0, 0});
@@ -15,7 +15,7 @@ Painter begin_full_screen(const Theme& theme) {
                ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
                    ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoNav |
                    ImGuiWindowFlags_NoBringToFrontOnFocus);
-  return Painter(*ImGui::GetWindowDrawList(), theme);
+  return Painter(*ImGui::GetWindowDrawList(), theme, &pointed);
 }
 
 void end_full_screen() {
@@ -31,7 +31,9 @@ Press press_area(const char* id, const Rect& rect) {
   return {ImGui::IsItemHovered(), clicked, ImGui::IsItemActive()};
 }
 
-float mouse_x() { return ImGui::GetIO().MousePos.x; }
+float mouse_x() { return mouse().x; }
+
+ImVec2 mouse() { return ImGui::GetIO().MousePos; }
 
 bool chip(const Painter& painter, const char* id, const Rect& rect, std::string_view text,
           bool enabled) {

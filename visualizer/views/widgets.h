@@ -11,7 +11,7 @@
 namespace forkscope::views {
 
 /// One undecorated window that fills the display. Always followed by end_full_screen().
-Painter begin_full_screen(const Theme& theme);
+Painter begin_full_screen(const Theme& theme, Pointed& pointed);
 void end_full_screen();
 
 struct Press {
@@ -24,6 +24,8 @@ struct Press {
 Press press_area(const char* id, const Rect& rect);
 /// Where the mouse is, in pixels from the left.
 float mouse_x();
+/// Where it is; far outside of the window while it is elsewhere.
+ImVec2 mouse();
 
 /// A small button with a text. Returns whether it was pressed.
 bool chip(const Painter& painter, const char* id, const Rect& rect, std::string_view text,

@@ -53,6 +53,7 @@ void draw_hatched(const Painter& painter, std::span<const Rect> slots) {
     }
     painter.fill(area, painter.colors().hung);
     painter.hatch(area, painter.colors().hatch);
+    painter.explain(area, words::word(words::Look::hung));
   }
 }
 
@@ -81,10 +82,10 @@ void draw_successions(const Painter& painter, const Rect& rect, const View& view
     const Mark end = has_died(view, number, before, generation)
                          ? mark_of(telemetry::EventKind::exit, colors)
                          : mark_of_planned_exit(colors);
-    painter.shape(end.shape, {left, rect.middle()}, radius, end.color, colors.dead_edge);
+    draw_mark(painter, end, {left, rect.middle()}, radius, colors.dead_edge);
     const ImVec2 right{left + radius * 2.7F, rect.middle()};
     painter.shape(Shape::plus, right, radius + painter.px(2), colors.panel, colors.panel);
-    painter.shape(Shape::plus, right, radius, colors.fresh, colors.fresh);
+    draw_mark(painter, mark_of(telemetry::EventKind::fork, colors), right, radius, colors.fresh);
   }
 }
 
@@ -112,6 +113,7 @@ void draw_bars(const Painter& painter, const Rect& rect, std::span<const WorkerB
     }
     if (std::any_of(of_bar.begin(), of_bar.end(), has_no_process)) {
       painter.fill(slot, faded(colors.dead, 0.55F));
+      painter.explain(slot, words::word(words::Look::dead));
     }
     float sum = 0;
     for (const WorkerBin& bin : of_bar) sum += bin.requests;

@@ -9,6 +9,7 @@
 #include "views/mark.h"
 #include "views/worker_lane.h"
 #include "words/format.h"
+#include "words/glossary.h"
 #include "words/phrase.h"
 #include "words/wording.h"
 
@@ -34,22 +35,32 @@ std::string request_in_flight(const View& view, const WorkerReport& worker) {
          telemetry::printable(worker.in_flight->path);
 }
 
+/// Whether its word is of the field, and nothing else on the row says what it means.
+bool says_little(Look look) {
+  return look == Look::draining || look == Look::aborting || look == Look::backoff;
+}
+
 /// What is going on with it: the request it is stuck in and how, or how it died; or nothing.
 Sentence situation(const View& view, const WorkerReport& worker, Look look) {
+  std::string text;
   if (is_dead(look) && worker.last_exit) {
-    return {{PhraseKind::state,
-             telemetry::exit_text(static_cast<std::uint32_t>(worker.last_exit->cause),
-                                  worker.last_exit->code)}};
+    text = words::end_text(static_cast<std::uint32_t>(worker.last_exit->cause),
+                           worker.last_exit->code, tone_of(view));
+  } else {
+    text = request_in_flight(view, worker);
   }
-  std::string text = request_in_flight(view, worker);
   if (is_hung(look) && text.empty() && worker.stuck_since_ns != 0) {
     text = words::counting_seconds(view.now.time_ns -
                                    std::min(view.now.time_ns, worker.stuck_since_ns));
   }
   Sentence sentence;
   if (!text.empty()) sentence.push_back({PhraseKind::state, std::move(text)});
-  const std::string how(is_hung(look) ? words::manner(worker.hang_kind) : "");
+  const std::string how(is_hung(look) ? words::manner(worker.hang_kind, tone_of(view)) : "");
   if (!how.empty()) sentence.push_back({PhraseKind::fact, how});
+  // A state that a class has no word for is said once more.
+  if (tone_of(view) == words::Tone::plain && says_little(look)) {
+    sentence.push_back({PhraseKind::fact, std::string(words::find_term(words::word(look))->plain)});
+  }
   return sentence;
 }
 
@@ -63,10 +74,11 @@ std::string fitting(const Painter& painter, Type type, float width, const Senten
 }
 
 /// "pid 4711   gen 1   core 0", as much of it as `width` has room for.
-std::string process_details(const Painter& painter, const WorkerReport& worker, float width) {
+std::string process_details(const Painter& painter, const WorkerReport& worker, words::Tone tone,
+                            float width) {
   const Sentence details{
       {PhraseKind::fact, worker.pid ? "pid " + std::to_string(worker.pid) : "no process"},
-      {PhraseKind::fact, "gen " + std::to_string(worker.generation)},
+      {PhraseKind::fact, words::generation_text(worker.generation, tone)},
       {PhraseKind::fact, "core " + std::to_string(worker.core)},
       {PhraseKind::fact, words::counted(worker.connections, "connection")}};
   return fitting(painter, Type::small, width, details, 0, "   ");
@@ -91,8 +103,8 @@ float draw_state(const Painter& painter, const Rect& rect, const WorkerReport& w
   const Type type = big ? Type::large : Type::body;
   const Type bold = big ? Type::large_bold : Type::body_bold;
   const float middle = rect.middle();
-  painter.shape(mark.shape, {rect.x + painter.px(22), middle}, painter.px(big ? 11 : 8), mark.color,
-                is_hung(look) ? colors.on_alarm : colors.dead_edge);
+  draw_mark(painter, mark, {rect.x + painter.px(22), middle}, painter.px(big ? 11 : 8),
+            is_hung(look) ? colors.on_alarm : colors.dead_edge);
   float x = rect.x + painter.px(42) + painter.width(bold, worker.number > 99 ? "000" : "00");
   painter.text_right(bold, x, middle, colors.text, std::to_string(worker.number));
   x += painter.px(20);
@@ -152,7 +164,7 @@ Rect Row::draw_two_lines(Rect lane, Rect rate, float right) const {
   float x = painter.text_elided(Type::small_bold, line.x, line.middle(), line.w, colors.text, text);
   x += text.empty() ? 0 : painter.px(18);
   painter.text(Type::small, x, line.middle(), colors.muted,
-               process_details(painter, calm, line.right() - x));
+               process_details(painter, calm, tone_of(view), line.right() - x));
   draw_worker_lane(painter, lane, view, worker.number, context);
   rate.y = lane.y;
   rate.h = lane.h;
@@ -166,7 +178,7 @@ Rect Row::draw_one_line(Rect rest, const Rect& rate, bool with_pid) const {
   if (with_pid) {
     const Rect details = rest.cut_left(painter.width(Type::small, "pid 0000000"), painter.px(12));
     painter.text(Type::small, details.x, details.middle(), painter.colors().muted,
-                 process_details(painter, calm, details.w));
+                 process_details(painter, calm, tone_of(view), details.w));
   }
   const Rect lane = rest.inset(0, painter.px(3));
   draw_worker_lane(painter, lane, view, worker.number, context);

@@ -50,8 +50,7 @@ void draw_tile(const Painter& painter, const Rect& rect, const View& view,
   const float first = two_lines ? rect.y + rect.h * 0.30F : rect.middle() - painter.px(1);
   const float radius = painter.px(wide ? 8 : 6);
   const float x = rect.x + painter.px(6) + radius;
-  painter.shape(mark.shape, {x, first}, radius, mark.color,
-                is_hung(look) ? colors.on_alarm : colors.dead_edge);
+  draw_mark(painter, mark, {x, first}, radius, is_hung(look) ? colors.on_alarm : colors.dead_edge);
   painter.text(number_type, x + radius + painter.px(5), first, ink, std::to_string(worker.number));
   if (two_lines) {
     painter.text_elided(alarm ? Type::small_bold : Type::small, rect.x + painter.px(6),

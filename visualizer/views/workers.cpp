@@ -50,7 +50,7 @@ std::vector<words::Sentence> stories_of(const View& view) {
   for (const history::Incident& incident : view.incidents) {
     if (incident.open() || incident.back_ns + kStoryNs < view.time_ns) continue;
     if (incident.worker >= stories.size()) stories.resize(incident.worker + 1);
-    stories[incident.worker] = words::brief_receipt(incident);
+    stories[incident.worker] = words::brief_receipt(incident, tone_of(view));
   }
   return stories;
 }
@@ -111,8 +111,7 @@ void draw_census(const Painter& painter, float right, float middle, const View& 
     right = painter.text_right(is_alarm(look) ? Type::small_bold : Type::small, right, middle,
                                colors.text, text);
     const Mark mark = mark_of(look, colors);
-    painter.shape(mark.shape, {right - painter.px(15), middle}, painter.px(7), mark.color,
-                  colors.dead_edge);
+    draw_mark(painter, mark, {right - painter.px(15), middle}, painter.px(7), colors.dead_edge);
     right -= painter.px(44);
   }
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "forkscope/telemetry/event_text.h"
 #include "words/format.h"
 
 namespace forkscope::words {
@@ -18,8 +17,7 @@ Losses losses_at(const history::History& history, std::uint64_t time_ns) {
     const auto kind = static_cast<EventKind>(event.kind);
     if (kind == EventKind::exit && event.abandoned > 0) {
       losses.known.push_back({static_cast<std::int64_t>(event.wall_clock_ns), event.worker,
-                              telemetry::exit_text(event.exit_cause, event.exit_code),
-                              event.abandoned});
+                              event.exit_cause, event.exit_code, event.abandoned});
       known += event.abandoned;
     }
     // The first that a server does; what is older is of the one before it.
@@ -39,7 +37,7 @@ std::string losses_text(const Losses& losses, std::size_t most) {
   for (std::size_t i = 0; i < std::min(most, losses.known.size()); ++i) {
     const Loss& loss = losses.known[i];
     text += between + grouped(loss.requests) + " with worker " + std::to_string(loss.worker) +
-            " (" + loss.end + ')';
+            " (" + end_text(loss.exit_cause, loss.exit_code, Tone::exact) + ')';
     rest -= loss.requests;
     between = ", ";
   }

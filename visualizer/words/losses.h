@@ -9,14 +9,16 @@
 #include <vector>
 
 #include "history/history.h"
+#include "words/glossary.h"
 
 namespace forkscope::words {
 
 /// What one death has taken along.
 struct Loss {
   std::int64_t wall_clock_ns = 0;
-  std::uint32_t worker = 0;  ///< Number.
-  std::string end;           ///< "SIGABRT", "exit code 70".
+  std::uint32_t worker = 0;      ///< Number.
+  std::uint32_t exit_cause = 0;  ///< ExitCause; in words by end_text().
+  std::uint32_t exit_code = 0;
   std::uint64_t requests = 0;
 };
 

@@ -36,17 +36,14 @@ std::string_view end_word(const Incident& incident) {
   return killed ? "killed" : "ended";  // a crash is an end of its own
 }
 
-std::string_view over_word(const Incident& incident) {
-  if (!incident.recovered) return "served again";
-  // A process that is stopped cannot go on without somebody's SIGCONT (signal(7)).
-  const bool stopped = incident.hang_kind == telemetry::HangKind::stopped;
-  return stopped ? "continued by SIGCONT" : "went on by itself";
+std::string_view over_word(const Incident& incident, Tone tone) {
+  return incident.recovered ? recovery(incident, tone) : "served again";
 }
 
 /// Where it began is not known, and so not how long it was.
-std::string remainder_text(const Incident& incident, const Outage& outage) {
+std::string remainder_text(const Incident& incident, const Outage& outage, Tone tone) {
   if (outage.over_ns == 0) return "not replaced";
-  std::string text(over_word(incident));
+  std::string text(over_word(incident, tone));
   if (outage.ended_ns == 0) return text;
   return text + ' ' + duration_text(outage.over_ns - outage.ended_ns) + " after its end";
 }
@@ -69,9 +66,9 @@ Outage outage_of(const Incident& incident) {
   return outage;
 }
 
-std::string outage_text(const Incident& incident) {
+std::string outage_text(const Incident& incident, Tone tone) {
   const Outage outage = outage_of(incident);
-  if (outage.begin_ns == 0) return remainder_text(incident, outage);
+  if (outage.begin_ns == 0) return remainder_text(incident, outage, tone);
 
   std::string whole;
   std::string parts;
@@ -92,15 +89,21 @@ std::string outage_text(const Incident& incident) {
   }
   if (!parts.empty()) {
     const std::uint64_t from_ns = std::max(outage.noticed_ns, outage.ended_ns);
-    add(std::string(over_word(incident)) + ' ' + duration_text(outage.over_ns - from_ns) +
+    add(std::string(over_word(incident, tone)) + ' ' + duration_text(outage.over_ns - from_ns) +
         " later");
   }
   return "out for " + whole + (parts.empty() ? ", then served again" : ": " + parts);
 }
 
-std::string outage_brief(const Incident& incident) {
+std::string_view recovery(const Incident& incident, Tone tone) {
+  // A process that is stopped cannot go on without somebody's SIGCONT (signal(7)).
+  if (incident.hang_kind != telemetry::HangKind::stopped) return "went on by itself";
+  return tone == Tone::exact ? "continued by SIGCONT" : "let go on";
+}
+
+std::string outage_brief(const Incident& incident, Tone tone) {
   const Outage outage = outage_of(incident);
-  if (outage.begin_ns == 0 || outage.over_ns == 0) return remainder_text(incident, outage);
+  if (outage.begin_ns == 0 || outage.over_ns == 0) return remainder_text(incident, outage, tone);
   return "out for " + duration_text(outage.over_ns - outage.begin_ns);
 }
 

@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "history/incidents.h"
+#include "words/glossary.h"
 
 namespace forkscope::words {
 
@@ -22,8 +24,12 @@ Outage outage_of(const history::Incident& incident);
 
 /// "out for 5.02 s: noticed after 2.00, killed after 5.01, served again 6 ms later". What has no
 /// unit has that of the whole.
-std::string outage_text(const history::Incident& incident);
+std::string outage_text(const history::Incident& incident, Tone tone = Tone::exact);
 /// "out for 5.02 s", "not replaced"; without parts, for little room.
-std::string outage_brief(const history::Incident& incident);
+std::string outage_brief(const history::Incident& incident, Tone tone = Tone::exact);
+
+/// How a hang ended without a death: "went on by itself", "continued by SIGCONT"; to a class "let
+/// go on".
+std::string_view recovery(const history::Incident& incident, Tone tone);
 
 }  // namespace forkscope::words

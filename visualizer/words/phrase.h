@@ -18,7 +18,7 @@ enum class PhraseKind {
   outage,  ///< How long a worker was out, in parts; a bar may show the same (words/outage.h).
   fact,    ///< More of it, that nobody tells apart.
   moved,   ///< Which connections went on elsewhere, "15 connections moved in 3.0 ms".
-  signal,  ///< The signal that ended a hang, "SIGABRT".
+  end,     ///< How its process ended, "SIGABRT", "exit code 70".
   others,  ///< What the other workers did meanwhile.
 };
 

@@ -10,7 +10,6 @@
 namespace forkscope::words {
 
 using telemetry::duration_text;
-using telemetry::exit_text;
 using telemetry::HangKind;
 
 namespace {
@@ -21,20 +20,14 @@ std::uint64_t since(std::uint64_t from_ns, std::uint64_t to_ns) {
 
 /// What follows from a manner of hanging, written behind it; all there is to say if that is
 /// unknown.
-std::string_view consequence(HangKind kind) {
+std::string_view consequence(HangKind kind, Tone tone) {
   switch (kind) {
     case HangKind::spin: return ": a core burns";
-    case HangKind::blocked: return " and never wakes";
+    case HangKind::blocked: return tone == Tone::exact ? " and never wakes" : "";
     case HangKind::stopped: return {};
     case HangKind::none: break;
   }
   return "no progress";
-}
-
-/// A process that is stopped cannot go on without somebody's SIGCONT (signal(7)).
-std::string recovery(const history::Incident& incident) {
-  const bool stopped = incident.hang_kind == HangKind::stopped;
-  return stopped ? "continued by SIGCONT" : "went on by itself";
 }
 
 std::string lost(std::uint64_t requests) { return counted(requests, "request") + " lost"; }
@@ -65,32 +58,33 @@ std::string where(const history::Incident& incident) {
   return incident.phase.empty() ? "" : "while " + incident.phase;
 }
 
-Phrase ending(const history::Incident& incident) {
-  const auto cause = static_cast<telemetry::ExitCause>(incident.exit_cause);
-  const bool signaled = cause == telemetry::ExitCause::signaled;
-  return {signaled ? PhraseKind::signal : PhraseKind::fact,
-          exit_text(incident.exit_cause, incident.exit_code)};
+Phrase ending(const history::Incident& incident, Tone tone) {
+  return {PhraseKind::end, end_text(incident.exit_cause, incident.exit_code, tone)};
 }
+
+/// "SIGABRT sent"; to a class "told to end".
+std::string abort_sent(Tone tone) { return tone == Tone::exact ? "SIGABRT sent" : "told to end"; }
+std::string kill_sent(Tone tone) { return tone == Tone::exact ? "SIGKILL sent" : "ended by force"; }
 
 Phrase deaths(const history::Incident& incident) {
   return {PhraseKind::fact, "died " + grouped(incident.deaths) + "×"};
 }
 
 /// The state of an incident in which nobody has died, and what is going to happen.
-Sentence hung(const history::Incident& incident, const picture::Snapshot& now) {
+Sentence hung(const history::Incident& incident, const picture::Snapshot& now, Tone tone) {
   Sentence sentence{
       {PhraseKind::state, "HUNG " + counting_seconds(since(incident.start_ns(), now.time_ns))}};
   if (incident.moved > 0) sentence.push_back({PhraseKind::moved, moved(incident)});
   std::string how = where(incident);
   if (incident.hang_kind == HangKind::stopped) {
-    how = std::string(manner(HangKind::stopped)) + (how.empty() ? "" : " ") + how;
+    how = std::string(manner(HangKind::stopped, tone)) + (how.empty() ? "" : " ") + how;
   }
   if (!how.empty()) sentence.push_back({PhraseKind::fact, std::move(how)});
   const std::uint64_t kill_at = incident.start_ns() + now.server.kill_after_ns;
   if (incident.kill_ns != 0) {
-    sentence.push_back({PhraseKind::fact, "SIGKILL sent"});
+    sentence.push_back({PhraseKind::fact, kill_sent(tone)});
   } else if (incident.abort_ns != 0) {
-    sentence.push_back({PhraseKind::fact, "SIGABRT sent"});
+    sentence.push_back({PhraseKind::fact, abort_sent(tone)});
   } else if (now.server.kill_after_ns != 0 && incident.stuck_since_ns != 0) {
     sentence.push_back(
         {PhraseKind::fact, "kill in " + counting_seconds(since(now.time_ns, kill_at))});
@@ -98,39 +92,41 @@ Sentence hung(const history::Incident& incident, const picture::Snapshot& now) {
   return sentence;
 }
 
-Sentence dead(const history::Incident& incident, const picture::Snapshot& now) {
+Sentence dead(const history::Incident& incident, const picture::Snapshot& now, Tone tone) {
   const bool ended = incident.exit_ns != 0;  // while the kernel writes its core, it is not over
   const std::uint64_t from_ns = ended ? incident.exit_ns : incident.known_ns;
   Sentence sentence{{PhraseKind::state, (ended ? "DEAD " : "CRASHED ") +
                                             counting_seconds(since(from_ns, now.time_ns))}};
   if (incident.moved > 0) sentence.push_back({PhraseKind::moved, moved(incident)});
-  if (ended) sentence.push_back(ending(incident));
+  if (ended) sentence.push_back(ending(incident, tone));
   if (incident.deaths > 1) sentence.push_back(deaths(incident));
   return sentence;
 }
 
-/// "hung", "crashed: SIGSEGV"
-std::string state(const history::Incident& incident) {
+/// "hung", "crashed: SIGSEGV". What takes more words to say to a class comes behind.
+std::string state(const history::Incident& incident, Tone tone) {
   if (incident.kind == history::IncidentKind::hang) return "hung";
-  return incident.exit_ns != 0 ? "crashed: " + ending(incident).text : "crashed";
+  const bool named = incident.exit_ns != 0 && tone == Tone::exact;
+  return named ? "crashed: " + ending(incident, tone).text : "crashed";
 }
 
 }  // namespace
 
-std::string_view manner(HangKind kind) {
+std::string_view manner(HangKind kind, Tone tone) {
+  const bool exact = tone == Tone::exact;
   switch (kind) {
-    case HangKind::spin: return "it spins";
-    case HangKind::blocked: return "it sleeps";
-    case HangKind::stopped: return "frozen by SIGSTOP";
+    case HangKind::spin: return exact ? "it spins" : "it runs in circles";
+    case HangKind::blocked: return exact ? "it sleeps" : "it sleeps for ever";
+    case HangKind::stopped: return exact ? "frozen by SIGSTOP" : "frozen";
     case HangKind::none: break;
   }
   return {};
 }
 
 Sentence headline(const history::Incident& incident, const picture::Snapshot& now,
-                  const picture::TimeZone& zone) {
+                  const picture::TimeZone& zone, Tone tone) {
   const bool alive = !incident.is_dead();
-  Sentence sentence = alive ? hung(incident, now) : dead(incident, now);
+  Sentence sentence = alive ? hung(incident, now, tone) : dead(incident, now, tone);
   if (now.totals.requests > incident.served_at_start) {
     // To the digit as long as there is room for it beside everything else.
     const std::uint64_t served = now.totals.requests - incident.served_at_start;
@@ -146,14 +142,14 @@ Sentence headline(const history::Incident& incident, const picture::Snapshot& no
   return sentence;
 }
 
-Sentence receipt(const history::Incident& incident) {
-  Sentence sentence{{PhraseKind::state, state(incident)},
-                    {PhraseKind::outage, outage_text(incident)}};
+Sentence receipt(const history::Incident& incident, Tone tone) {
+  Sentence sentence{{PhraseKind::state, state(incident, tone)},
+                    {PhraseKind::outage, outage_text(incident, tone)}};
   if (incident.moved > 0) sentence.push_back({PhraseKind::moved, moved(incident)});
   if (incident.exit_ns != 0) sentence.push_back({PhraseKind::fact, lost(incident.abandoned)});
   if (incident.deaths > 1) sentence.push_back(deaths(incident));
-  const bool hung = incident.kind == history::IncidentKind::hang;
-  if (hung && incident.exit_ns != 0) sentence.push_back(ending(incident));
+  const bool named = incident.kind != history::IncidentKind::hang && tone == Tone::exact;
+  if (!named && incident.exit_ns != 0) sentence.push_back(ending(incident, tone));
   if (incident.served_at_end > incident.served_at_start) {
     sentence.push_back({PhraseKind::others, "others served " + grouped(incident.served_at_end -
                                                                        incident.served_at_start)});
@@ -161,14 +157,14 @@ Sentence receipt(const history::Incident& incident) {
   return sentence;
 }
 
-Sentence brief_receipt(const history::Incident& incident) {
-  Sentence sentence{{PhraseKind::state, state(incident)},
-                    {PhraseKind::outage, outage_brief(incident)}};
+Sentence brief_receipt(const history::Incident& incident, Tone tone) {
+  Sentence sentence{{PhraseKind::state, state(incident, tone)},
+                    {PhraseKind::outage, outage_brief(incident, tone)}};
   if (incident.exit_ns != 0) sentence.push_back({PhraseKind::fact, lost(incident.abandoned)});
   return sentence;
 }
 
-std::vector<ChainStep> chain(const history::Incident& incident) {
+std::vector<ChainStep> chain(const history::Incident& incident, Tone tone) {
   using telemetry::EventKind;
   std::vector<ChainStep> steps;
   const auto add = [&steps](std::uint64_t time_ns, EventKind kind, std::string title,
@@ -181,23 +177,26 @@ std::vector<ChainStep> chain(const history::Incident& incident) {
     add(incident.stuck_since_ns, EventKind::none, "request received", incident.request);
   }
   add(incident.declared_ns, EventKind::hung, "declared hung",
-      std::string(manner(incident.hang_kind)) + std::string(consequence(incident.hang_kind)));
+      std::string(manner(incident.hang_kind, tone)) +
+          std::string(consequence(incident.hang_kind, tone)));
   add(incident.moved_ns, EventKind::moved,
       grouped(incident.moved) + " moved in " + duration_text(incident.moving_ns),
       receivers(incident));
-  add(incident.abort_ns, EventKind::abort, "SIGABRT sent", "its time is over");
-  add(incident.kill_ns, EventKind::kill, "SIGKILL sent", "it did not end");
-  const std::string end = exit_text(incident.exit_cause, incident.exit_code);
+  add(incident.abort_ns, EventKind::abort, abort_sent(tone), "its time is over");
+  add(incident.kill_ns, EventKind::kill, kill_sent(tone), "it did not end");
+  const std::string end = end_text(incident.exit_cause, incident.exit_code, tone);
   if (incident.deaths > 1) {
     add(incident.first_exit_ns, EventKind::exit, "died");
     add(incident.exit_ns, EventKind::exit, "died again, " + grouped(incident.deaths) + "×", end);
   } else {
     add(incident.exit_ns, EventKind::exit, "exited", end + ", " + lost(incident.abandoned));
   }
+  const std::uint32_t successor = incident.generation + std::max(incident.deaths, 1U);
   add(incident.fork_ns, EventKind::fork, "respawned",
-      "generation " + std::to_string(incident.generation + std::max(incident.deaths, 1U)));
+      tone == Tone::exact ? "generation " + std::to_string(successor)
+                          : generation_text(successor, tone));
   if (incident.recovered) {
-    add(incident.back_ns, EventKind::recovered, recovery(incident));
+    add(incident.back_ns, EventKind::recovered, std::string(recovery(incident, tone)));
   } else if (incident.replaced) {
     add(incident.back_ns, EventKind::listening, "ready", "it serves again");
   } else {
