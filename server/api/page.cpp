@@ -27,6 +27,7 @@ void add_page_routes(httplib::Server& server) {
   serve(server, "/", "page/index.html", "text/html; charset=utf-8");
   serve(server, "/page\\.css", "page/page.css", "text/css; charset=utf-8");
   serve(server, "/page\\.js", "page/page.js", "text/javascript; charset=utf-8");
+  serve(server, "/words\\.js", "page/words.js", "text/javascript; charset=utf-8");
   serve(server, "/v1/openapi\\.json", "openapi.json", "application/json");
 }
 

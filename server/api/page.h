@@ -2,7 +2,8 @@
 //
 //   GET /                      what this is, live, in a browser; its script calls the API as any
 //                              client does
-//   GET /page.css, /page.js    what the page is made of
+//   GET /page.css, /page.js, /words.js
+//                              what the page is made of
 //   GET /v1/openapi.json       OpenAPI 3.1
 #pragma once
 

@@ -507,22 +507,57 @@ TEST(Wording, APartOfAnotherUnitThanTheWholeSaysIt) {
             "out for 1 min 5 s: noticed after 1 min 5 s, went on by itself 0 µs later");
 }
 
-TEST(Wording, OnlyASignalThatEndedAHangIsOne) {
+/// Worker 2, after 12 ms a successor.
+void crash(Incidents& incidents, std::uint32_t signal) {
+  incidents.add(event(kStart, EventKind::listening, 2, 1));
+  incidents.add(exited(kStart + kSecond, 2, 1, ExitCause::signaled, signal, 1));
+  incidents.add(event(kStart + kSecond + 12 * kMillisecond, EventKind::listening, 2, 2));
+}
+
+TEST(Wording, HowAHangEndedIsAPhraseAndHowACrashDidIsItsState) {
   using words::PhraseKind;
-  // The end of a crash is its state, and that a hung worker called exit() is a fact.
-  Incidents crash;
-  crash.add(event(kStart, EventKind::listening, 2, 1));
-  crash.add(exited(kStart + kSecond, 2, 1, ExitCause::signaled, SIGSEGV, 1));
-  crash.add(event(kStart + kSecond + 12 * kMillisecond, EventKind::listening, 2, 2));
-  EXPECT_EQ(joined(without(words::receipt(crash.all()[0]), PhraseKind::end)),
+  Incidents crashed;
+  crash(crashed, SIGSEGV);
+  EXPECT_EQ(joined(without(words::receipt(crashed.all()[0]), PhraseKind::end)),
             "crashed: SIGSEGV · out for 12 ms, then served again · 1 request lost");
   Incidents hang;
   hang.add(hung(kStart + 2 * kSecond, 1, 1, kStart, "GET /a"));
   hang.add(exited(kStart + 3 * kSecond, 1, 1, ExitCause::exited, 3));
   hang.add(event(kStart + 4 * kSecond, EventKind::listening, 1, 2));
-  EXPECT_EQ(joined(without(words::receipt(hang.all()[0]), PhraseKind::end)),
-            "hung · out for 4.00 s: noticed after 2.00, ended after 3.00, served again 1.00 s "
-            "later · 0 requests lost · exit code 3");
+  EXPECT_EQ(words::receipt(hang.all()[0]).back().text, "exit code 3");
+  EXPECT_EQ(words::receipt(hang.all()[0]).back().kind, PhraseKind::end);
+}
+
+TEST(Wording, AClassIsToldWithoutTheNamesOfSignals) {
+  using words::Tone;
+  Incidents crashed;
+  crash(crashed, SIGSEGV);
+  EXPECT_EQ(joined(words::receipt(crashed.all()[0], Tone::plain)),
+            "crashed · out for 12 ms, then served again · 1 request lost · ended for touching "
+            "memory that is not its own");
+  EXPECT_EQ(joined(words::brief_receipt(crashed.all()[0], Tone::plain)),
+            "crashed · out for 12 ms · 1 request lost");
+  Incidents hang;
+  hang_and_die(hang);
+  picture::Snapshot now;
+  now.time_ns = kStart + 6 * kSecond;
+  EXPECT_EQ(joined(words::headline(hang.all()[0], now, {}, Tone::plain)),
+            "DEAD 1.0 s · broken off");
+  std::string chain;
+  for (const words::ChainStep& step : words::chain(hang.all()[0], Tone::plain)) {
+    chain += step.title + ": " + step.detail + '\n';
+  }
+  EXPECT_EQ(chain,
+            "request received: GET /v1/faults/hang\ndeclared hung: it runs in circles: a core "
+            "burns\ntold to end: its time is over\nexited: broken off, 1 request lost\n");
+  Incidents frozen;
+  telemetry::EventRecord stop = hung(kStart + 2 * kSecond, 1, 1, kStart, "idle");
+  stop.hang_kind = static_cast<std::uint16_t>(telemetry::HangKind::stopped);
+  frozen.add(stop);
+  EXPECT_EQ(words::headline(frozen.all()[0], now, {}, Tone::plain)[1].text, "frozen while idle");
+  frozen.add(event(kStart + 4 * kSecond, EventKind::recovered, 1, 1));
+  EXPECT_EQ(words::outage_text(frozen.all()[0], Tone::plain),
+            "out for 4.00 s: noticed after 2.00, let go on 2.00 s later");
 }
 
 TEST(Wording, AHeadlineSaysLastWhatIsLeftOutFirst) {

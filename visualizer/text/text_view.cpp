@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdio>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -18,6 +19,7 @@
 #include "operation/notice.h"
 #include "operation/operator.h"
 #include "text/charset.h"
+#include "text/help.h"
 #include "text/key_reader.h"
 #include "text/line_log.h"
 #include "text/output.h"
@@ -111,7 +113,8 @@ class TableView {
       operator_.poll(now);
       take_notices(now);
       if (touched_ || now >= drawn_ns + kRedrawNs) {
-        if (!terminal.show(lines(terminal.size(), now))) return 0;
+        size_ = terminal.size();
+        if (!terminal.show(lines(size_, now))) return 0;
         drawn_ns = now;
         touched_ = false;
       }
@@ -126,7 +129,8 @@ class TableView {
  private:
   std::vector<std::string> lines(TableSize size, std::uint64_t now) const {
     std::vector<std::string> lines =
-        table(session_.history(), session_.view_time(now), footer(now), size, colors_);
+        help_ ? text::help(size, *help_, colors_)
+              : table(session_.history(), session_.view_time(now), footer(now), size, colors_);
     for (std::string& line : lines) line = in_charset(line, charset_);
     return lines;
   }
@@ -150,7 +154,11 @@ class TableView {
       return std::find(names.begin(), names.end(), key) != names.end();
     };
     // Arrows and End as xterm, the Linux console and tmux send them.
-    if (key == " ") {
+    if (help_) {
+      take_help_key(key);
+    } else if (key == "?") {
+      help_ = 0;
+    } else if (key == " ") {
       head.toggle_pause(history, now);
     } else if (is({"\x1b[1;2D", "p"})) {
       session_.jump(now, -1);
@@ -169,6 +177,18 @@ class TableView {
       operator_.carry_out(*wish);
     }
     take_notices(now);
+  }
+
+  /// While the help is open, nothing else is done by any key.
+  void take_help_key(std::string_view key) {
+    const std::size_t count = help_screens(size_);
+    if (key == "?") {
+      help_.reset();
+    } else if (key == " " || key == "\x1b[C" || key == "\x1bOC") {
+      help_ = (*help_ + 1) % count;
+    } else if (key == "\x1b[D" || key == "\x1bOD") {
+      help_ = (*help_ + count - 1) % count;
+    }
   }
 
   void take_notices(std::uint64_t now) {
@@ -194,19 +214,19 @@ class TableView {
       footer.alert = true;
     }
     footer.help = notice_.text(now);
-    if (footer.help.empty()) footer.help = help();
+    if (footer.help.empty()) footer.help = keys();
     const load::LoadStatus& load = operator_.load_status();
     if (load.running && head.at_end()) footer.load = load_line(load);
     return footer;
   }
 
   /// The keys that do something at this moment.
-  std::string help() const {
+  std::string keys() const {
     if (session_.playhead().paused() || session_.is_replay()) {
-      return "Space play  ←/→ step  n/p incident  e end  q quit";
+      return "Space play  ←/→ step  n/p incident  e end  ? help  q quit";
     }
     const std::string servers = session_.servers().size() > 1 ? "s next server  " : "";
-    return "h hang  c crash  l load  o protect  " + servers + "Space pause  p back  q quit";
+    return "h hang  c crash  l load  o protect  " + servers + "? help  Space pause  q quit";
   }
 
   Session& session_;
@@ -215,6 +235,8 @@ class TableView {
   KeyReader keys_;
   const Colors colors_ = colors_of_environment();
   const Charset charset_ = charset_of_environment(Reader::terminal);
+  TableSize size_;                   // of the latest picture
+  std::optional<std::size_t> help_;  // the screen of the help that is open
   bool touched_ = true;
 };
 

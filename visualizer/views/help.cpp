@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include "forkscope/telemetry/event_kinds.h"
 #include "views/mark.h"
 #include "views/widgets.h"
 #include "words/glossary.h"
@@ -62,6 +63,7 @@ constexpr std::array<HelpEntry, 17> kLook{{
 }};
 
 constexpr std::string_view kKeys = "Keys";
+constexpr std::string_view kNotSeen = "not seen";  // an area rather than a mark
 
 struct Chapter {
   std::string_view title;
@@ -76,6 +78,17 @@ std::optional<words::Look> look_of(std::string_view word) {
   return std::nullopt;
 }
 
+/// Of events alone: what a state is also an event of has the mark of the state.
+std::optional<telemetry::EventKind> event_of(const words::Term& term) {
+  if (term.topic != words::Topic::events) return std::nullopt;
+  for (std::uint16_t number = 1;; ++number) {
+    const auto kind = static_cast<telemetry::EventKind>(number);
+    const telemetry::EventTraits& traits = telemetry::traits_of(kind);
+    if (traits.kind != kind) return std::nullopt;  // there are no more
+    if (words::find_term(traits.name) == &term) return kind;
+  }
+}
+
 std::vector<Chapter> chapters() {
   std::vector<Chapter> all{{kKeys, {kFire.begin(), kFire.end()}, kFire.size()}};
   all.front().entries.insert(all.front().entries.end(), kLook.begin(), kLook.end());
@@ -83,16 +96,16 @@ std::vector<Chapter> chapters() {
     Chapter chapter{words::title(static_cast<words::Topic>(topic)), {}};
     for (const words::Term& term : words::glossary()) {
       if (static_cast<std::size_t>(term.topic) != topic) continue;
-      chapter.entries.push_back({term.word, term.plain, term.sentence, look_of(term.word)});
+      chapter.entries.push_back(
+          {term.word, term.plain, term.sentence, look_of(term.word), event_of(term)});
     }
     all.push_back(std::move(chapter));
   }
   return all;
 }
 
-bool has_marks(const Chapter& chapter) {
-  return std::any_of(chapter.entries.begin(), chapter.entries.end(),
-                     [](const HelpEntry& entry) { return entry.look.has_value(); });
+bool has_mark(const HelpEntry& entry) {
+  return entry.look || entry.event || entry.word == kNotSeen;
 }
 
 /// Fills the columns of one page after the other.
@@ -107,7 +120,8 @@ class Flow {
 
   void add(const Chapter& chapter) {
     begin_page(chapter);
-    mark_ = has_marks(chapter) ? painter_.px(kMarkWidth) : 0;
+    const bool marked = std::any_of(chapter.entries.begin(), chapter.entries.end(), has_mark);
+    mark_ = marked ? painter_.px(kMarkWidth) : 0;
     word_ = 0;
     for (const HelpEntry& entry : chapter.entries) {
       word_ = std::max(word_, painter_.width(Type::small_bold, entry.word));
@@ -143,8 +157,9 @@ class Flow {
     if (height > rest_.h && rest_.h < place_.h) begin_column(chapter);
     layout_.whole = layout_.whole && height <= rest_.h + 0.5F;
     Rect row = rest_.cut_top(height, painter_.px(kRowGap));
-    const Rect left = row.cut_left(word_);
-    layout_.pages.back().rows.push_back({entry, left, row});
+    Rect left = row.cut_left(word_);
+    const Rect mark = left.cut_left(mark_);
+    layout_.pages.back().rows.push_back({entry, mark, left, row});
   }
 
   const Painter& painter_;
@@ -160,14 +175,17 @@ class Flow {
 
 void draw_row(const Painter& painter, const HelpRow& row) {
   const Palette& colors = painter.colors();
-  Rect word = row.word;
-  if (row.entry.look) {
-    const float middle = word.y + painter.height(Type::small) * 0.64F;
-    draw_mark(painter, mark_of(*row.entry.look, colors), {word.x + painter.px(9), middle},
-              painter.px(8), colors.dead_edge);
-    word.cut_left(painter.px(kMarkWidth));
+  const float radius = painter.px(8);
+  const ImVec2 center{row.mark.x + radius, row.mark.y + painter.height(Type::small) * 0.64F};
+  if (row.entry.word == kNotSeen) {
+    painter.hatch({center.x - radius, center.y - radius, 2 * radius, 2 * radius},
+                  faded(colors.muted, 0.5F));
+  } else if (has_mark(row.entry)) {
+    const Mark mark =
+        row.entry.look ? mark_of(*row.entry.look, colors) : mark_of(*row.entry.event, colors);
+    draw_mark(painter, mark, center, radius, colors.dead_edge);
   }
-  painter.paragraph(Type::small_bold, word, colors.busy, row.entry.word);
+  painter.paragraph(Type::small_bold, row.word, colors.busy, row.entry.word);
   Rect text = row.text;
   text.cut_top(painter.paragraph(Type::small_bold, text, colors.text, row.entry.plain));
   if (text.h < 1) return;

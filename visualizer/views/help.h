@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "forkscope/telemetry/layout.h"
 #include "views/painter.h"
 #include "views/view.h"
 #include "words/look.h"
@@ -17,14 +18,17 @@ namespace forkscope::views {
 /// A key and what it does, or a word and what it means.
 struct HelpEntry {
   std::string_view word;
-  std::string_view plain;                ///< The same to a class, or nothing.
-  std::string_view sentence;             ///< The longer text.
-  std::optional<words::Look> look = {};  ///< Whose mark stands before the word.
+  std::string_view plain;     ///< The same to a class, or nothing.
+  std::string_view sentence;  ///< The longer text.
+  // Whose mark stands before the word; at most one of them.
+  std::optional<words::Look> look = {};
+  std::optional<telemetry::EventKind> event = {};
 };
 
 /// Where an entry lies. Pixels of the window.
 struct HelpRow {
   HelpEntry entry;
+  Rect mark;  ///< Without an area in chapters that have none.
   Rect word;
   Rect text;  ///< What is plain, and below it the sentence.
 };

@@ -54,6 +54,9 @@ function lastExit(worker) {
   return (last.was_hung ? 'hung, ' : '') + (last.cause === 'signal' ? last.signal : 'exit ' + last.code);
 }
 
+/** What its last exit means. */
+const endOf = ({last_exit: last}) => meaning(last.cause === 'signal' ? last.signal : 'exit code');
+
 // Rates are of the last second, counted from the totals, and whole: so they add up to the sum.
 
 const VISIBLE_MS = 100;  // younger requests only flicker
@@ -85,11 +88,14 @@ function tile(worker) {
   item.dataset.state = worker.state;
   item.append(
     element('span', worker.number, {className: 'number'}),
-    element('span', worker.state, {className: 'state'}),
+    element('span', worker.state, {className: 'state', title: meaning(worker.state)}),
     element('span', whatItDoes(worker), {className: 'what'}),
-    element('span', `pid ${worker.pid || '–'}, generation ${worker.generation}`, {className: 'small'}));
-  const exit = lastExit(worker);
-  if (exit) item.append(element('span', 'before: ' + exit, {className: 'small'}));
+    element('span', '', {className: 'small'}));
+  item.lastChild.append(
+    explained('pid'), ` ${worker.pid || '–'}, `, explained('generation'), ` ${worker.generation}`);
+  if (worker.last_exit) {
+    item.append(element('span', 'before: ' + lastExit(worker), {className: 'small', title: endOf(worker)}));
+  }
   return item;
 }
 
@@ -123,6 +129,8 @@ function row(worker) {
   const line = element('tr');
   line.dataset.state = worker.state;
   line.append(...cells.map((cell) => element('td', cell)));
+  line.children[3].title = meaning(worker.state);
+  if (worker.last_exit) line.lastChild.title = endOf(worker);
   return line;
 }
 
@@ -139,6 +147,7 @@ async function refresh() {
   countRates();
   noteHangs();
   $('protection').textContent = PROTECTION[status.protection];
+  $('protection').title = meaning('protection');
   const hung = workers.filter((w) => w.state === 'hung' || w.state === 'aborting');
   const serving = workers.filter(serves);
   const rate = workers.reduce((sum, worker) => sum + worker.rate, 0);
