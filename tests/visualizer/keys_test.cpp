@@ -80,6 +80,27 @@ TEST_F(Keys, LMakesRequestsFlowAndStopsThemAgain) {
 
 TEST_F(Keys, QuestionMarkShowsAndHidesTheKeys) { expect_to_toggle("question", 0.35); }
 
+TEST_F(Keys, ArrowsTurnThePagesOfTheCard) {
+  display_.press("question");
+  ASSERT_TRUE(shows([](const Picture& screen) { return screen.count(kFreshGreen) == 0; }));
+  EXPECT_TRUE(wait_until([&] {  // up to the states with their marks
+    display_.press("Right");
+    return display_.screen().count(kHungYellow) > 20;
+  }));
+  EXPECT_LT(display_.screen().count(kPausedOrange), 5'000U);  // they do nothing else
+  display_.press("Escape");
+  EXPECT_TRUE(shows([](const Picture& screen) { return screen.count(kFreshGreen) > 500; }));
+}
+
+TEST_F(Keys, APointerThatRestsOnAWordIsToldWhatItMeans) {
+  const auto told = [](const Picture& screen) { return screen.count(kTextWhite) > 12'000; };
+  ASSERT_FALSE(told(display_.screen()));
+  display_.point(300, 178);  // "idle"
+  EXPECT_TRUE(shows(told));
+  display_.point(300, 2);
+  EXPECT_TRUE(shows([&](const Picture& screen) { return !told(screen); }));
+}
+
 TEST_F(Keys, TChangesBetweenDarkAndLight) { expect_to_toggle("t", 0.6); }
 
 TEST_F(Keys, PMakesEverythingBiggerAndBack) {

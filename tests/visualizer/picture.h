@@ -15,6 +15,7 @@ inline constexpr Color kHungYellow = 0xF0E442;
 inline constexpr Color kFreshGreen = 0x009E73;
 inline constexpr Color kBusyBlue = 0x56B4E9;
 inline constexpr Color kPausedOrange = 0xE69F00;
+inline constexpr Color kTextWhite = 0xECF0F3;
 
 struct Picture {
   std::size_t width = 0;

@@ -327,6 +327,26 @@ TEST_F(TextTable, CursorKeysAreNoLetters) {
   }
 }
 
+TEST_F(TextTable, QuestionMarkListsKeysAndWordsAndNoOtherKeyActsMeanwhile) {
+  const ServerProcess server({.workers = 2});
+  Program viewer(on_terminal(server));
+  ASSERT_TRUE(says(viewer, "conns    req/s")) << viewer.errors();
+  viewer.type("?");
+  ASSERT_TRUE(says(viewer, "hang: one request that never returns")) << viewer.output();
+  viewer.type("h");
+  viewer.type(" ");
+  ASSERT_TRUE(says(viewer, "99 of 100 faster than")) << viewer.output();
+  viewer.type("\x1b[D\x1b[D");  // before the first screen is the last
+  ASSERT_TRUE(says(viewer, "SIGCONT")) << viewer.output();
+  viewer.type("?");
+  EXPECT_TRUE(wait_until([&] {
+    const std::string output = viewer.output();
+    return output.find("conns    req/s", output.rfind("SIGCONT")) != std::string::npos;
+  }));
+  EXPECT_EQ(viewer.output().find("Sent"), std::string::npos) << viewer.output();
+  EXPECT_EQ(viewer.output().find("PAUSED"), std::string::npos) << viewer.output();
+}
+
 TEST_F(TextTable, KeysActOnNobodyWhereTheServerGivesNoPicture) {
   const support::TempDir directory;
   const ServerProcess shown({.arguments = {"--db=shown.db"}, .directory = directory.path()});

@@ -48,6 +48,10 @@ void VirtualDisplay::click(int x, int y) const {
   xdotool({"mousemove", "--sync", std::to_string(x), std::to_string(y), "click", "1"});
 }
 
+void VirtualDisplay::point(int x, int y) const {
+  xdotool({"mousemove", "--sync", std::to_string(x), std::to_string(y)});
+}
+
 void VirtualDisplay::hold(const std::string& key) const { xdotool({"keydown", key}); }
 
 void VirtualDisplay::set_dpi(int dpi) const {

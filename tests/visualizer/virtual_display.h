@@ -43,6 +43,8 @@ class VirtualDisplay {
   void press(const std::string& key) const;
   /// Presses the left button there, in pixels from the upper left corner.
   void click(int x, int y) const;
+  /// Moves the pointer there and leaves it.
+  void point(int x, int y) const;
   /// Holds a key down from now on. The server repeats it fifty times a second.
   void hold(const std::string& key) const;
 
