@@ -128,6 +128,23 @@ class Page(unittest.TestCase):
         self.assertEqual(browser.run('document.querySelector("#waits progress").max'), 30000)
         browser.screenshot('waits-light.png')
 
+    def test_a_pointer_on_a_word_shows_what_it_means(self):
+        server, browser = self.open()
+        title = lambda selector: browser.run(f'document.querySelector({selector!r}).title')
+        self.assertIn('generation', browser.text('#workers'))
+        self.assertRegex(title('.worker .state'), r'^It waits for a connection|^It has a request')
+        self.assertRegex(title('.worker abbr'), 'by which the kernel knows the process')
+        self.assertRegex(title('[data-fire$="how=segv"]'), 'an invalid pointer')
+        browser.click('[data-fire="/v1/faults/crash?how=segv"]')
+        self.wait_for_text(browser, '#workers', 'before: SIGSEGV')
+        self.assertRegex(title('.worker .before'), 'an invalid pointer')
+        self.assertEqual(browser.run('meaning("signal 34")'), browser.run('WORDS.signal'))
+        # And all of them in a list.
+        browser.click('summary')
+        self.assertGreater(browser.run('document.querySelectorAll("#words dt").length'), 30)
+        self.assertEqual(browser.run('document.querySelectorAll("#words dd:empty").length'), 0)
+        browser.screenshot('words-light.png')
+
     def test_faults_are_buttons_that_make_real_faults(self):
         server, browser = self.open()
         clients, before = self.be_there(server)

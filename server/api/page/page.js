@@ -94,7 +94,8 @@ function tile(worker) {
   item.lastChild.append(
     explained('pid'), ` ${worker.pid || '–'}, `, explained('generation'), ` ${worker.generation}`);
   if (worker.last_exit) {
-    item.append(element('span', 'before: ' + lastExit(worker), {className: 'small', title: endOf(worker)}));
+    item.append(element('span', 'before: ' + lastExit(worker),
+                        {className: 'small before', title: endOf(worker)}));
   }
   return item;
 }
