@@ -129,7 +129,10 @@ bool App::perform_on_look(const Command& command) {
       state_.reduced_motion = !state_.reduced_motion;
       notify(state_.reduced_motion ? "Reduced motion is on." : "Reduced motion is off.");
       return true;
-    case CommandKind::toggle_help: state_.help = !state_.help; return true;
+    case CommandKind::toggle_help:
+      state_.help = !state_.help;
+      state_.help_page = 0;
+      return true;
     case CommandKind::toggle_losses: state_.losses = !state_.losses; return true;
     case CommandKind::toggle_why: {
       const std::size_t strip = command.value.value_or(state_.why ? state_.why_strip : 0);

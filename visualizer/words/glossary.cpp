@@ -20,7 +20,7 @@ constexpr std::array kGlossary{
     Term{figures, "requests lost", "request lost|lost", "",
          "Their worker died before they were answered: the connection breaks."},
     Term{figures, "error answers", "error answer|5xx", "",
-         "Answers with a status of 500 or above: something went wrong, and the client was told so."},
+         "Answers with a status of 500 or above (5xx): something went wrong, and the client was told so."},
     Term{figures, "p99", "", "99 of 100 faster than",
          "Of a hundred requests of the last second, ninety-nine were answered faster than this."},
     Term{figures, "p50", "", "half of them faster than",
