@@ -17,7 +17,8 @@ class OneCrashes final : public BothWaysLesson {
   std::string title() const override { return "One crashes: what is lost?"; }
 
   std::string question(const picture::Snapshot& now) const override {
-    return BothWays::question(now, "Somebody else's request crashes its worker: SIGSEGV.");
+    return BothWays::question(
+        now, "Somebody else's request has its worker touch memory that is not its own: SIGSEGV.");
   }
 
   Answer answer(const Situation&) const override {
