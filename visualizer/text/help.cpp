@@ -63,6 +63,7 @@ class Screens {
  public:
   Screens(TableSize size, Colors colors) : size_(size), colors_(colors) {
     std::vector<Block> keys;
+    keys.reserve(kKeys.size());
     for (const Key& key : kKeys) keys.push_back(entry(std::string(key.key), {}, key.does));
     add("Keys", keys);
     for (std::size_t topic = 0; topic < words::kTopics; ++topic) {

@@ -67,6 +67,7 @@ void draw_sentence(const Painter& painter, float x, const Rect& rect, Type first
   }
   // Rather one figure less than type that the back row cannot read.
   const Sentence shown = shortened(sentence, 2, fits);
+  if (!fits(shown)) type = Type::small_bold;  // the smallest that it can
   for (std::size_t i = 1; i < shown.size(); ++i) {
     x += gap;
     x = painter.text_elided(type_of(shown[i]), x, rect.middle(), right - x, color, shown[i].text);

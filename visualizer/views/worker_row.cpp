@@ -35,6 +35,12 @@ std::string request_in_flight(const View& view, const WorkerReport& worker) {
          telemetry::printable(worker.in_flight->path);
 }
 
+/// What a class calls it.
+std::string plain_word(Look look) {
+  const words::Term* term = words::find_term(words::word(look));
+  return term ? std::string(term->plain) : std::string();
+}
+
 /// Whether its word is of the field, and nothing else on the row says what it means.
 bool says_little(Look look) {
   return look == Look::draining || look == Look::aborting || look == Look::backoff;
@@ -59,7 +65,7 @@ Sentence situation(const View& view, const WorkerReport& worker, Look look) {
   if (!how.empty()) sentence.push_back({PhraseKind::fact, how});
   // A state that a class has no word for is said once more.
   if (tone_of(view) == words::Tone::plain && says_little(look)) {
-    sentence.push_back({PhraseKind::fact, std::string(words::find_term(words::word(look))->plain)});
+    sentence.insert(sentence.begin(), {PhraseKind::state, plain_word(look)});
   }
   return sentence;
 }
