@@ -157,9 +157,10 @@ class Pointer : public ::testing::Test {
                     .commands = commands};
     std::set<std::string> words;
     ImGui::NewFrame();
-    for (float y = rect.y + 2; y < rect.bottom(); y += 6) {
-      for (float x = rect.x + 1; x < rect.right(); x += 5) {
-        Pointed pointed{{x, y}};
+    constexpr int kStep = 5;  // pixels; narrower than any word
+    for (int y = 2; static_cast<float>(y) < rect.h; y += kStep) {
+      for (int x = 1; static_cast<float>(x) < rect.w; x += kStep) {
+        Pointed pointed{{rect.x + static_cast<float>(x), rect.y + static_cast<float>(y)}};
         draw(begin_full_screen(theme_, pointed), view);
         end_full_screen();
         if (pointed.term != nullptr) words.insert(std::string(pointed.term->word));
