@@ -241,5 +241,15 @@ TEST_F(Pointer, IsNotToldOfWhatIsCoveredOrCutOff) {
   EXPECT_THAT(words_of(false, 40), Not(Contains("SIGABRT")));
 }
 
+TEST_F(Pointer, IsNotToldOfTheWordsOfAShell) {
+  const auto words_of = [&](Type type) {
+    return passed({0, 0, 200, 20}, [&](const Painter& painter, const View&) {
+      painter.text(type, 0, 10, IM_COL32_WHITE, "kill -STOP 4711");
+    });
+  };
+  EXPECT_THAT(words_of(Type::small), Contains("SIGKILL"));
+  EXPECT_THAT(words_of(Type::mono), testing::IsEmpty());
+}
+
 }  // namespace
 }  // namespace forkscope::views

@@ -35,7 +35,8 @@ float Painter::text(Type type, float x, float middle, ImU32 color, std::string_v
   const ImVec2 at{std::floor(x), std::floor(middle - font.size / 2)};
   list_.AddText(font.face, font.size, at, color, text.data(), text.data() + text.size());
   const float end = x + width(type, text);
-  if (is_pointed({x, at.y, end - x, font.size})) {
+  const bool speaks = type != Type::mono;  // a line for a shell has words of its own
+  if (speaks && is_pointed({x, at.y, end - x, font.size})) {
     const char* there = nullptr;  // the character below the pointer
     font.face->CalcTextSizeA(font.size, pointed_->at.x - x, 0, text.data(),
                              text.data() + text.size(), &there);
