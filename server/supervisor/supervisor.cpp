@@ -185,7 +185,8 @@ void Supervisor::fork_due(std::uint64_t now_ns) {
   for (WorkerHandle& worker : pool_) {
     if (!worker.fork_due().has_passed(now_ns)) continue;
     const std::uint32_t slot = worker.number() - 1;
-    worker.fork(telemetry::now_ns(), {token(Source::boot, slot), token(Source::protection, slot)});
+    worker.fork(telemetry::now_ns(), {token(Source::boot, slot), token(Source::protection, slot)},
+                pool_.is_extra(worker) ? "stands in during the reload" : "");
   }
 }
 

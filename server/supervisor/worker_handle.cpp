@@ -36,7 +36,7 @@ WorkerHandle::WorkerHandle(const PrimaryParts& primary, std::uint32_t number)
       lane_(primary.segment.roster(number - 1)),
       hang_watch_(primary.settings.hang_after) {}
 
-void WorkerHandle::fork(std::uint64_t now_ns, const Tokens& tokens) {
+void WorkerHandle::fork(std::uint64_t now_ns, const Tokens& tokens, std::string_view what_for) {
   assert(!has_process() && "one process at a time");
   int pipe[2];
   // The boot pipe is a socket, because the child sends descriptors over it.
@@ -105,7 +105,7 @@ void WorkerHandle::fork(std::uint64_t now_ns, const Tokens& tokens) {
   roster_.forked_ns = now_ns;
   roster_.ready_ns = roster_.respawn_due_ns = 0;
   publish(RosterState::starting, now_ns);
-  primary_.events.record(event(EventKind::fork));
+  primary_.events.record(event(EventKind::fork), what_for);
 }
 
 void WorkerHandle::postpone_fork(std::uint64_t now_ns, const std::string& why) {

@@ -70,7 +70,8 @@ class WorkerHandle {
     std::uint64_t protection = 0;
   };
   /// If the system can't now, the reason is in the log, and the fork is due again in a while.
-  void fork(std::uint64_t now_ns, const Tokens& tokens);
+  /// `what_for` is told to people, where it is not to serve for good.
+  void fork(std::uint64_t now_ns, const Tokens& tokens, std::string_view what_for);
   /// The boot pipe has something to say.
   void hear_boot(std::uint64_t now_ns);
   /// The worker or its keeper has something to say about connections.

@@ -38,7 +38,7 @@ void WorkerPool::fork_missing() {
 }
 
 void WorkerPool::plan_next_fork(WorkerHandle& worker, std::uint64_t now_ns) {
-  if (reload_ && worker.number() == reload_->extra && !worker.was_ready()) {
+  if (is_extra(worker) && !worker.was_ready()) {
     worker.retire(now_ns);
     end_reload(worker.boot_failure() ? worker.boot_failure()->reason
                                      : "the new worker did not become ready");
@@ -172,7 +172,11 @@ WorkerHandle* WorkerPool::find(std::uint32_t number) {
 }
 
 bool WorkerPool::is_wanted(const WorkerHandle& worker) const {
-  return worker.number() <= wanted_ || (reload_ && worker.number() == reload_->extra);
+  return worker.number() <= wanted_ || is_extra(worker);
+}
+
+bool WorkerPool::is_extra(const WorkerHandle& worker) const {
+  return reload_ && worker.number() == reload_->extra;
 }
 
 bool WorkerPool::all_ready() const {

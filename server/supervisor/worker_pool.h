@@ -77,6 +77,8 @@ class WorkerPool {
   WorkerHandle* find(std::uint32_t number);
   std::uint32_t wanted() const { return wanted_; }
   bool reloading() const { return reload_.has_value(); }
+  /// It is there for the time of the reload that is under way.
+  bool is_extra(const WorkerHandle& worker) const;
   /// Every wanted worker serves, and the extra one if there is one.
   bool all_ready() const;
   bool has_processes() const;

@@ -11,82 +11,95 @@ namespace forkscope::telemetry {
 
 namespace {
 
-std::string forked(const EventRecord& event, const std::string&) {
-  return "forked: pid " + std::to_string(event.pid) + ", generation " +
-         std::to_string(event.generation);
+FlexibleText forked(const EventRecord& event, const std::string& text) {
+  return {"forked",
+          ": pid " + std::to_string(event.pid) + ", generation " + std::to_string(event.generation),
+          text.empty() ? "" : ", " + text};
 }
 
-std::string listening(const EventRecord& event, const std::string&) {
+FlexibleText listening(const EventRecord& event, const std::string&) {
   return "listening after " + duration_text(event.duration_ns);
 }
 
-std::string hung(const EventRecord& event, const std::string& text) {
-  std::string line = "hung " + duration_text(event.duration_ns) + during(text);
+FlexibleText hung(const EventRecord& event, const std::string& text) {
+  FlexibleText line{"hung " + duration_text(event.duration_ns)};
+  const HungIn place = hung_in(text);
+  if (place.request.empty()) {
+    line.head += during(text);
+  } else {
+    const std::size_t blank = place.request.find(' ');
+    line.head += " in " + place.request.substr(0, blank + 1);
+    line.middle = place.request.substr(blank + 1);
+  }
   const std::string_view kind = to_string(static_cast<HangKind>(event.hang_kind));
-  if (!kind.empty()) line.append(" (").append(kind).append(1, ')');
+  if (!kind.empty()) line.tail.append(" (").append(kind).append(1, ')');
   return line;
 }
 
-std::string recovered(const EventRecord& event, const std::string&) {
+FlexibleText recovered(const EventRecord& event, const std::string&) {
   return "recovered after " + duration_text(event.duration_ns);
 }
 
-std::string aborted(const EventRecord&, const std::string&) { return "sent SIGABRT"; }
+FlexibleText aborted(const EventRecord&, const std::string&) { return {"was sent SIGABRT"}; }
 
-std::string killed(const EventRecord&, const std::string& text) { return "sent SIGKILL: " + text; }
-
-std::string draining(const EventRecord&, const std::string&) {
-  return "draining: takes no new connections";
+FlexibleText killed(const EventRecord&, const std::string& text) {
+  return "was sent SIGKILL: " + text;
 }
 
-std::string ended(const EventRecord& event, const std::string& text) {
+FlexibleText draining(const EventRecord&, const std::string&) {
+  return {"draining: takes no new connections"};
+}
+
+FlexibleText ended(const EventRecord& event, const std::string& text) {
   const bool signaled = static_cast<ExitCause>(event.exit_cause) == ExitCause::signaled;
-  std::string line = signaled ? "ended by " : "ended with ";
-  line += exit_text(event.exit_cause, event.exit_code);
-  if ((event.exit_flags & kExitCoreDumped) != 0) line += ", core dumped";
-  if ((event.exit_flags & kExitWasHung) != 0) line += ", was hung";
-  if (event.abandoned != 0) line += ", " + counted(event.abandoned, "request") + " lost";
-  if (!text.empty()) line += ": " + text;
+  FlexibleText line{signaled ? "ended by " : "ended with "};
+  line.head += exit_text(event.exit_cause, event.exit_code);
+  if ((event.exit_flags & kExitCoreDumped) != 0) line.middle += ", core dumped";
+  if ((event.exit_flags & kExitWasHung) != 0) line.middle += ", was hung";
+  if (event.abandoned != 0) line.tail += ", " + counted(event.abandoned, "request") + " lost";
+  if (!text.empty()) line.tail += ": " + text;
   return line;
 }
 
-std::string restarts(const EventRecord& event, const std::string&) {
+FlexibleText restarts(const EventRecord& event, const std::string&) {
   return "restarts in " + duration_text(event.duration_ns);
 }
 
-std::string stopped(const EventRecord&, const std::string&) { return "stopped by a signal"; }
+FlexibleText stopped(const EventRecord&, const std::string&) { return {"was stopped by a signal"}; }
 
-std::string sent_signal(const EventRecord& event, const std::string&) {
-  return "sent " + signal_name(event.exit_code) + " on request";
+FlexibleText sent_signal(const EventRecord& event, const std::string&) {
+  return "was sent " + signal_name(event.exit_code) + " on request";
 }
 
-std::string scaling(const EventRecord& event, const std::string&) {
+FlexibleText scaling(const EventRecord& event, const std::string&) {
   return "scaling to " + counted(event.exit_code, "worker");
 }
 
-std::string reloading(const EventRecord& event, const std::string& text) {
-  if (event.exit_code != 0) return "rolling reload begins";
-  return text.empty() ? "rolling reload is done" : "rolling reload given up: " + text;
+FlexibleText reloading(const EventRecord& event, const std::string& text) {
+  if (event.exit_code != 0) return {"rolling reload begins"};
+  if (text.empty()) return {"rolling reload is done"};
+  return "rolling reload given up: " + text;
 }
 
-std::string shutting_down(const EventRecord&, const std::string& text) {
+FlexibleText shutting_down(const EventRecord&, const std::string& text) {
   return "shutting down: " + text;
 }
 
-std::string moved(const EventRecord& event, const std::string& text) {
-  std::string line = "moved " + counted(event.exit_code, "connection");
+/// The worker has no part in it when it hangs or has died.
+FlexibleText moved(const EventRecord& event, const std::string& text) {
+  std::string line = "had " + counted(event.exit_code, "connection") + " moved";
   const std::string_view reason = to_string(static_cast<MoveReason>(event.exit_cause));
   if (!reason.empty()) line.append(" (").append(reason).append(1, ')');
-  line += " in " + duration_text(event.duration_ns);
-  return text.empty() ? line : line + ": " + text;
+  const std::string took = " in " + duration_text(event.duration_ns);
+  return {line, text.empty() ? took : took + ": " + text, ""};
 }
 
-std::string protection(const EventRecord& event, const std::string&) {
-  return event.exit_code != 0 ? "connections are protected: they outlive their worker"
-                              : "connections are not protected: they die with their worker";
+FlexibleText protection(const EventRecord& event, const std::string&) {
+  return {event.exit_code != 0 ? "connections are protected: they outlive their worker"
+                               : "connections are not protected: they die with their worker"};
 }
 
-std::string unprotected(const EventRecord&, const std::string& text) {
+FlexibleText unprotected(const EventRecord&, const std::string& text) {
   return "is unprotected: " + text;
 }
 

@@ -18,19 +18,29 @@ std::string decimal(double value, int digits, const char* unit) {
   return text;
 }
 
-}  // namespace
-
-std::string describe(const EventRecord& event) { return describe(event, event_text(event)); }
-
-std::string describe(const EventRecord& event, std::string_view text) {
+FlexibleText line_of(const EventRecord& event, std::string_view text) {
   const EventTraits& traits = traits_of(event);
   const Subject subject = event.worker == 0 ? Subject::server : Subject::worker;
   const bool fits = traits.sentence != nullptr && traits.subject == subject;
-  const std::string said =
-      fits ? traits.sentence(event, printable(text)) : std::string(traits.name);
-  if (subject == Subject::worker) return "worker " + std::to_string(event.worker) + ' ' + said;
-  return fits ? said : "server: " + said;
+  FlexibleText said =
+      fits ? traits.sentence(event, printable(text)) : FlexibleText(std::string(traits.name));
+  if (subject == Subject::worker) {
+    said.head.insert(0, "worker " + std::to_string(event.worker) + ' ');
+  } else if (!fits) {
+    said.head.insert(0, "server: ");
+  }
+  return said;
 }
+
+}  // namespace
+
+std::string describe(const EventRecord& event) { return event_line(event).whole(); }
+
+std::string describe(const EventRecord& event, std::string_view text) {
+  return line_of(event, text).whole();
+}
+
+FlexibleText event_line(const EventRecord& event) { return line_of(event, event_text(event)); }
 
 std::string event_text(const EventRecord& event) {
   return printable({event.text, std::min<std::size_t>(event.text_bytes, kEventTextBytes)});

@@ -2,6 +2,7 @@
 #include "forkscope/telemetry/event_kinds.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <cstring>
 #include <set>
@@ -73,9 +74,66 @@ TEST(EventKinds, AHangIsInARequestOrInAPhaseOfTheLoop) {
   EXPECT_EQ(during(""), "");
 }
 
+/// Who sends a signal, or moves connections, is the primary.
+TEST(EventKinds, NoWorkerIsSaidToDoWhatIsDoneToIt) {
+  EXPECT_EQ(describe(event(EventKind::abort, 2)), "worker 2 was sent SIGABRT");
+  EXPECT_EQ(describe(event(EventKind::stopped, 2)), "worker 2 was stopped by a signal");
+  EventRecord signal = event(EventKind::signal, 2);
+  signal.exit_code = SIGHUP;
+  EXPECT_EQ(describe(signal), "worker 2 was sent SIGHUP on request");
+  EventRecord moved = event(EventKind::moved, 2, "3:1");
+  moved.exit_code = moved.exit_cause = 1;
+  moved.duration_ns = 3'000'000;
+  EXPECT_EQ(describe(moved), "worker 2 had 1 connection moved (hang) in 3.0 ms: 3:1");
+}
+
+TEST(EventKinds, AForkSaysWhatItIsForIfTheWorkerIsNotToStay) {
+  EventRecord fork = event(EventKind::fork, 5);
+  fork.pid = 4715;
+  fork.generation = 1;
+  EXPECT_EQ(describe(fork), "worker 5 forked: pid 4715, generation 1");
+  EventRecord extra = event(EventKind::fork, 5, "stands in during the reload");
+  extra.pid = 4715;
+  extra.generation = 1;
+  EXPECT_EQ(describe(extra),
+            "worker 5 forked: pid 4715, generation 1, stands in during the reload");
+}
+
+/// `line` as a reader shows it who has room for `columns` bytes and takes the dots for one.
+std::string fitted(const EventRecord& record, std::size_t columns) {
+  return event_line(record).fitted([columns](const std::string& text) {
+    const bool dots = text.find("…") != std::string::npos;
+    return text.size() - (dots ? 2 : 0) <= columns;
+  });
+}
+
+TEST(EventKinds, WhereThereIsLittleRoomThePathOfAHangGivesWayNotItsKind) {
+  EventRecord hung = event(EventKind::hung, 3, "GET /v1/faults/hang");
+  hung.duration_ns = 2'000'000'000;
+  hung.hang_kind = static_cast<std::uint16_t>(HangKind::spin);
+  const std::string whole = "worker 3 hung 2.00 s in GET /v1/faults/hang (spin)";
+  EXPECT_EQ(describe(hung), whole);
+  EXPECT_EQ(fitted(hung, whole.size()), whole);
+  EXPECT_EQ(fitted(hung, whole.size() - 1), "worker 3 hung 2.00 s in GET …/faults/hang (spin)");
+  EXPECT_EQ(fitted(hung, 42), "worker 3 hung 2.00 s in GET …/hang (spin)");
+  EXPECT_EQ(fitted(hung, 40), "worker 3 hung 2.00 s in GET … (spin)");
+  EXPECT_EQ(fitted(hung, 1), "worker 3 hung 2.00 s in GET … (spin)") << "the reader has to cut it";
+}
+
+TEST(EventKinds, WhereThereIsLittleRoomAnEndStillSaysWhatWasLost) {
+  EventRecord ended = event(EventKind::exit, 3);
+  ended.exit_cause = static_cast<std::uint32_t>(ExitCause::signaled);
+  ended.exit_code = SIGABRT;
+  ended.exit_flags = kExitCoreDumped | kExitWasHung;
+  ended.abandoned = 1;
+  EXPECT_EQ(fitted(ended, 99), "worker 3 ended by SIGABRT, core dumped, was hung, 1 request lost");
+  EXPECT_EQ(fitted(ended, 60), "worker 3 ended by SIGABRT…, was hung, 1 request lost");
+  EXPECT_EQ(fitted(ended, 45), "worker 3 ended by SIGABRT…, 1 request lost");
+}
+
 TEST(EventKinds, ATextIsClampedToItsRecordAndPrintable) {
   EventRecord killed = event(EventKind::kill, 1, "why");
-  EXPECT_EQ(describe(killed), "worker 1 sent SIGKILL: why");
+  EXPECT_EQ(describe(killed), "worker 1 was sent SIGKILL: why");
   std::memset(killed.text, 'x', sizeof killed.text);
   killed.text_bytes = 0xffff;
   EXPECT_EQ(event_text(killed), std::string(kEventTextBytes, 'x'));

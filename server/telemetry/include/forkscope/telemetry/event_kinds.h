@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "forkscope/telemetry/flexible_text.h"
 #include "forkscope/telemetry/layout.h"
 
 namespace forkscope::telemetry {
@@ -45,7 +46,7 @@ struct EventTraits {
   Severity severity;
   /// What is said of it after "worker 3", or as a whole sentence of the server; `text` is the
   /// event's, printable. Null: the name.
-  std::string (*sentence)(const EventRecord& event, const std::string& text);
+  FlexibleText (*sentence)(const EventRecord& event, const std::string& text);
 };
 
 /// The row of a kind; of a number that has none, the row of EventKind::none ("unknown").

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "forkscope/telemetry/flexible_text.h"
 #include "forkscope/telemetry/layout.h"
 
 namespace forkscope::telemetry {
@@ -14,6 +15,8 @@ namespace forkscope::telemetry {
 std::string describe(const EventRecord& event);
 /// With the whole of `text`, of which the event has room only for the beginning.
 std::string describe(const EventRecord& event, std::string_view text);
+/// The same as describe(event), for little room.
+FlexibleText event_line(const EventRecord& event);
 
 /// The event's text, made printable and clamped: nobody else reads `EventRecord::text`.
 std::string event_text(const EventRecord& event);

@@ -190,7 +190,7 @@ inline constexpr std::uint32_t kEventTextBytes = 56;
 /// One arrow of a worker's life. Names follow Node's cluster events where those exist.
 enum class EventKind : std::uint16_t {
   none = 0,
-  fork = 1,        ///< The worker's process exists.
+  fork = 1,        ///< The worker's process exists; `text`: what for, if it is not to stay.
   listening = 2,   ///< It serves; `duration_ns` is the time since the fork.
   hung = 3,        ///< Declared hung; `since_ns` is the start, `text` what it hangs in.
   recovered = 4,   ///< A hung worker went on by itself; `duration_ns` is how long it hung.
