@@ -117,6 +117,18 @@ class Page(unittest.TestCase):
         for whole, parts in busy:
             self.assertEqual(whole, parts)
 
+    def test_who_serves_now_and_then_is_active_and_who_does_nothing_says_why(self):
+        _, browser = self.open()
+        # The page's own questions are all that there is to do, and one worker answers them.
+        self.wait_for_text(browser, '#summary', r'[1-9]\d* requests/s')
+        states = 'Object.fromEntries([...document.querySelectorAll(".worker")].map((tile) => ' \
+            '[tile.querySelector(".number").textContent, tile.dataset.state]))'
+        support.wait_until(lambda: set(browser.run(states).values()) == {'active', 'idle'},
+                           what='workers that are idle, and one that is active')
+        self.wait_for_text(browser, '#workers',
+                           r'(?s)0 requests/s.*(no client has a connection here|its client asks nothing now)')
+        browser.screenshot('quiet-light.png')
+
     def test_a_request_that_takes_long_has_a_bar_until_its_worker_is_called_hung(self):
         server, browser = self.open(hang_after='30s')
         browser.click('[data-fire="/v1/faults/hang?mode=sleep"]')
@@ -132,7 +144,7 @@ class Page(unittest.TestCase):
         server, browser = self.open()
         title = lambda selector: browser.run(f'document.querySelector({selector!r}).title')
         self.assertIn('generation', browser.text('#workers'))
-        self.assertRegex(title('.worker .state'), r'^It waits for a connection|^It has a request')
+        self.assertRegex(title('.worker .state'), r'^It waits for a connection|^It (serves|is at work)')
         self.assertRegex(title('.worker abbr'), 'by which the kernel knows the process')
         self.assertRegex(title('[data-fire$="how=segv"]'), 'an invalid pointer')
         browser.click('[data-fire="/v1/faults/crash?how=segv"]')

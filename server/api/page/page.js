@@ -45,6 +45,7 @@ const PROTECTION = {
   off: 'Protection is off: connections end with their worker.',
 };
 let workers = [];
+let wanted = 0;  // workers
 
 const serves = (worker) => worker.state === 'idle' || worker.state === 'busy';
 
@@ -60,18 +61,42 @@ const endOf = ({last_exit: last}) => meaning(last.cause === 'signal' ? last.sign
 // Rates are of the last second, counted from the totals, and whole: so they add up to the sum.
 
 const VISIBLE_MS = 100;  // younger requests only flicker
-let looks = [];  // when, and what each worker had answered by then; the first a second ago
+let looks = [];  // of the last two seconds: when, who told, what each worker did and had answered
 
-function countRates() {
+function countRates(teller) {
   const now = performance.now();
   if (looks.length > 0 && now - looks.at(-1).time > 2000) looks = [];  // nobody looked meanwhile
-  looks.push({time: now, requests: new Map(workers.map((w) => [w.number, w.requests]))});
-  while (looks.length > 2 && looks[1].time <= now - 1000) looks.shift();
-  const elapsed = (now - looks[0].time) / 1e3;
+  looks.push({time: now, teller, requests: new Map(workers.map((w) => [w.number, w.requests])),
+              busy: new Set(workers.filter((w) => w.state === 'busy').map((w) => w.number))});
+  while (looks.length > 2 && looks[1].time <= now - 2000) looks.shift();
+  const before = looks.findLast(({time}) => time <= now - 1000) ?? looks[0];
+  const elapsed = (now - before.time) / 1e3;
   for (const worker of workers) {
-    const answered = worker.requests - (looks[0].requests.get(worker.number) ?? worker.requests);
+    const answered = worker.requests - (before.requests.get(worker.number) ?? worker.requests);
     worker.rate = Math.max(0, Math.round(answered / elapsed));  // NaN at the first look
   }
+}
+
+/**
+ * The state in a word, of what was done lately: a look finds one that serves now and then idle. Whoever
+ * tells is busy with telling, so that look says nothing of it.
+ */
+function word({number, state, rate, in_flight: request}) {
+  if (!serves({state})) return state;
+  if (!rate && !(request?.age_ms >= VISIBLE_MS)) return 'idle';
+  const others = looks.filter(({teller}) => teller !== number);
+  const busy = others.filter((look) => look.busy.has(number)).length;
+  return busy > others.length / 2 ? 'busy' : 'active';
+}
+
+/** Why a worker is there, or does nothing, where that is known. */
+function reason({number, state, rate, connections, in_flight: request}) {
+  if (number > wanted) return `not one of the ${wanted} that are wanted`;
+  if (state === 'draining') return 'takes no new connections';
+  const othersServe = workers.some((other) => other.number !== number && other.rate > 0);
+  if (!serves({state}) || request || rate !== 0 || !othersServe) return '';
+  if (connections === 0) return 'no client has a connection here';
+  return connections === 1 ? 'its client asks nothing now' : `its ${connections} clients ask nothing now`;
 }
 
 const perSecond = (rate) => `${Number.isNaN(rate) ? '–' : rate} requests/s`;
@@ -83,16 +108,28 @@ function whatItDoes(worker) {
   return `${rate}; ${seconds(request.age_ms)} in ${request.method} ${request.path}`;
 }
 
+/** "pid 4711, core 0, 4 connections, generation 1" */
+function process({pid, core, connections, generation}) {
+  const line = element('span', pid ? '' : 'no process, ', {className: 'small'});
+  if (pid) {
+    line.append(explained('pid'), ` ${pid}, `, explained('core'),
+                ` ${core}, ${counted(connections, 'connection').replace(' ', '\u00a0')}, `);
+  }
+  line.append(explained('generation'), `\u00a0${generation}`);
+  return line;
+}
+
 function tile(worker) {
   const item = element('li', '', {className: 'worker'});
-  item.dataset.state = worker.state;
+  const state = word(worker);
+  item.dataset.state = state;
   item.append(
     element('span', worker.number, {className: 'number'}),
-    element('span', worker.state, {className: 'state', title: meaning(worker.state)}),
+    element('span', state, {className: 'state', title: meaning(state)}),
     element('span', whatItDoes(worker), {className: 'what'}),
-    element('span', '', {className: 'small'}));
-  item.lastChild.append(
-    explained('pid'), ` ${worker.pid || '–'}, `, explained('generation'), ` ${worker.generation}`);
+    process(worker));
+  const why = reason(worker);
+  if (why) item.append(element('span', why, {className: 'small'}));
   if (worker.last_exit) {
     item.append(element('span', 'before: ' + lastExit(worker),
                         {className: 'small before', title: endOf(worker)}));
@@ -123,14 +160,14 @@ function waits(hangAfter) {
 }
 
 function row(worker) {
-  const cells = [worker.number, worker.pid || '–', worker.generation, worker.state, worker.core,
+  const cells = [worker.number, worker.pid || '–', worker.generation, word(worker), worker.core,
                  worker.requests, Number.isNaN(worker.rate) ? '–' : worker.rate,
                  seconds(worker.uptime_ms),
                  lastExit(worker) || '–'];
   const line = element('tr');
-  line.dataset.state = worker.state;
+  line.dataset.state = word(worker);
   line.append(...cells.map((cell) => element('td', cell)));
-  line.children[3].title = meaning(worker.state);
+  line.children[3].title = meaning(word(worker));
   if (worker.last_exit) line.lastChild.title = endOf(worker);
   return line;
 }
@@ -145,7 +182,8 @@ async function refresh() {
   }
   const status = JSON.parse(answer.body);
   workers = status.workers;
-  countRates();
+  wanted = status.target_workers;
+  countRates(answer.worker);
   noteHangs();
   $('protection').textContent = PROTECTION[status.protection];
   $('protection').title = meaning('protection');

@@ -48,6 +48,7 @@ ordered_json status_json(const SegmentView& view, std::uint64_t now_ns) {
                          {"moved", moved_json(beat)},
                          {"requests_lost", requests_lost(view)},
                          {"lost_by_worker", lost_by_worker(view)},
+                         {"target_workers", beat.target_workers},
                          {"hang_after_ms", view.header().hang_after_ns / 1'000'000}};
   status.update(workers_json(report_workers(view, now_ns), now_ns));
   return status;
