@@ -1,6 +1,6 @@
 #include "history/changes.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "event_builder.h"
 #include "history/history.h"
@@ -39,6 +39,7 @@ class ChangesTest : public testing::Test {
     picture.attachment = picture::Attachment::live;
     picture.time_ns = time_ns;
     picture.server.target_workers = wanted;
+    picture.totals.closed = closed_;
     history_.add(picture, {}, events);
   }
 
@@ -57,6 +58,7 @@ class ChangesTest : public testing::Test {
   }
 
   History history_;
+  std::optional<std::uint64_t> closed_;
 };
 
 TEST_F(ChangesTest, AReloadCountsWhoIsReplacedAndWhatMoved) {
@@ -78,6 +80,62 @@ TEST_F(ChangesTest, AReloadCountsWhoIsReplacedAndWhatMoved) {
             "Reload: 2 of 2 replaced in 300 ms · 34 connections moved · no request lost");
   EXPECT_EQ(said(kStart + 100 * kMillisecond),
             "RELOAD 0.1 s · 1 of 2 replaced · 15 connections moved · no request lost");
+}
+
+/// Who has not seen how many are wanted still knows who stands in, and does not count it.
+TEST_F(ChangesTest, AReloadSaysWhoStandsInAndDoesNotCountIt) {
+  EventRecord fork = event(kStart, EventKind::fork, 3, 1);
+  fork.text_bytes = static_cast<std::uint16_t>(std::string_view("stands in").copy(fork.text, 9));
+  look(kStart + 30 * kMillisecond, 0,
+       {of_server(kStart, EventKind::reload, 1), fork,
+        event(kStart + 20 * kMillisecond, EventKind::listening, 3, 1)});
+  const Change open = changes_between(history_, 0, kStart + 30 * kMillisecond).back();
+  EXPECT_EQ(open.extra, std::pair(3U, 1U));
+  EXPECT_TRUE(open.replaced.empty());
+  EXPECT_THAT(said(kStart + 30 * kMillisecond), testing::EndsWith(" · worker 3 stands in"));
+  look(kStart + 200 * kMillisecond, 0, replacement(kStart + 40 * kMillisecond, 1));
+  look(kStart + 300 * kMillisecond, 0,
+       {of_server(kStart + 300 * kMillisecond, EventKind::reload, 0)});
+  const std::string receipt = said(kStart + 300 * kMillisecond);
+  EXPECT_THAT(receipt, testing::StartsWith("Reload: 1 "));
+  EXPECT_THAT(receipt, testing::EndsWith(" · no request lost · worker 3 stood in"));
+}
+
+/// A reload of worker 1, looked at ten times in each second. By its beginning and by its end so
+/// many connections have been closed.
+class ClosingTest : public ChangesTest {
+ protected:
+  std::string receipt(std::optional<std::uint64_t> before, std::optional<std::uint64_t> after) {
+    closed_ = before;
+    for (std::uint64_t at_ns = kStart - kSecond / 2; at_ns < kStart; at_ns += kSecond / 10) {
+      look(at_ns, 2);
+    }
+    std::vector<EventRecord> events{of_server(kStart, EventKind::reload, 1)};
+    const auto replaced = replacement(kStart + 10 * kMillisecond, 1);
+    events.insert(events.end(), replaced.begin(), replaced.end());
+    events.push_back(of_server(kStart + 60 * kMillisecond, EventKind::reload, 0));
+    closed_ = after;
+    look(kStart + 70 * kMillisecond, 2, events);
+    EXPECT_FALSE(changes_between(history_, 0, kStart + 70 * kMillisecond).back().settled);
+    for (std::uint64_t at_ns = kStart + kSecond / 10; at_ns < kStart + kSecond;
+         at_ns += kSecond / 10) {
+      look(at_ns, 2);
+    }
+    EXPECT_TRUE(changes_between(history_, 0, history_.newest_ns()).back().settled);
+    return said(history_.newest_ns());
+  }
+};
+
+TEST_F(ClosingTest, WhereNoConnectionHasGoneNoneWasClosed) {
+  EXPECT_THAT(receipt(7, 7), testing::HasSubstr(" · 15 connections moved, none closed · "));
+}
+
+TEST_F(ClosingTest, WhoHasClosedAConnectionNobodyCounts) {
+  EXPECT_THAT(receipt(7, 8), testing::HasSubstr(" · 15 connections moved · no request lost"));
+}
+
+TEST_F(ClosingTest, WhatIsNotKnownIsNotSaid) {
+  EXPECT_THAT(receipt({}, {}), testing::HasSubstr(" · 15 connections moved · no request lost"));
 }
 
 TEST_F(ChangesTest, AReloadThatIsGivenUpSaysWhy) {

@@ -62,6 +62,7 @@ inline picture::Snapshot scripted_picture(std::uint64_t poll, std::uint32_t work
   snapshot.totals.requests_per_second = 123.4;
   snapshot.totals.p99_ms = 1.75;
   snapshot.totals.errors = poll / 40;
+  if (poll > 20) snapshot.totals.closed = poll / 3;
   snapshot.totals.moved = {poll / 200 * 15, poll / 400, poll / 7, 3};
   snapshot.totals.lost_records = poll > 300 ? 1'234 : 0;
   snapshot.totals.lost_events = poll > 300 ? 4 : 0;

@@ -78,8 +78,9 @@ nlohmann::json values_of(const picture::Snapshot& picture) {
                    static_cast<int>(server.protection),
                    server.beat_age_ns};
   const picture::Totals& totals = picture.totals;
-  all["totals"] = {totals.requests,     totals.requests_per_second, totals.p99_ms, totals.errors,
-                   totals.lost_records, totals.lost_events,         totals.moved};
+  all["totals"] = {totals.requests, totals.requests_per_second, totals.p99_ms,
+                   totals.errors,   totals.lost_records,        totals.lost_events,
+                   totals.moved,    totals.closed.value_or(77)};
   for (const auto& worker : picture.workers) {
     all["workers"].push_back({worker.number, worker.pid, worker.generation,
                               static_cast<int>(worker.state), static_cast<int>(worker.phase),

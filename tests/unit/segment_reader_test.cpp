@@ -122,6 +122,19 @@ TEST_F(SegmentReaderTest, WhatEndedBeforeTheFirstLookHasNoTime) {
   EXPECT_TRUE(news_.latency.empty());
 }
 
+TEST_F(SegmentReaderTest, ConnectionsThatCameAndAreNotThereAreClosed) {
+  put(1, RosterState::ready);
+  put(2, RosterState::ready);
+  EXPECT_EQ(look().closed, 0U);
+  telemetry::SlotWriter first = segment_.slot(0);
+  for (int i = 0; i < 5; ++i) first.accepted();
+  first.connections_open(5);
+  EXPECT_EQ(look().closed, 0U);
+  first.connections_open(2);
+  segment_.slot(1).connections_open(2);  // two have moved
+  EXPECT_EQ(look().closed, 1U);
+}
+
 TEST_F(SegmentReaderTest, WhatTheHeartbeatSaysOfConnectionsIsTold) {
   put(1, RosterState::ready);
   EXPECT_EQ(look().moved_in_all(), 0U);

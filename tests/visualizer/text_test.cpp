@@ -129,7 +129,8 @@ TEST(TextLines, SayInTheReceiptOfAReloadWhoWasReplacedAndWhatMoved) {
   ASSERT_TRUE(says(viewer, "Reload: ")) << viewer.output();
   const std::string output = viewer.output();
   const std::regex receipt(
-      "Reload: 3 of 3 replaced in (.*) · (\\d+) connections? moved · no request lost");
+      "Reload: 3 of 3 replaced in (.*) · (\\d+) connections? moved(?:, none closed)? · "
+      "no request lost · worker 4 stood in");
   std::smatch found;
   ASSERT_TRUE(std::regex_search(output, found, receipt)) << output;
   for (const int number : {1, 2, 3}) EXPECT_EQ(server.worker(number)["generation"], 2);
@@ -143,6 +144,10 @@ TEST(TextLines, SayInTheReceiptOfAReloadWhoWasReplacedAndWhatMoved) {
   };
   ASSERT_TRUE(edge(0) != events.end());
   EXPECT_EQ(found[1], telemetry::duration_text(edge(0)->time_ns - edge(1)->time_ns));
+  EXPECT_TRUE(says(viewer, ", generation 1, stands in during the reload\n")) << viewer.output();
+  // Of the next one it has seen what was there before.
+  server.signal(SIGHUP);
+  EXPECT_TRUE(says(viewer, "connections moved, none closed")) << viewer.output();
   EXPECT_TRUE(crowd.everybody_is_answered());
   EXPECT_EQ(crowd.seen().broken_at_rest, 0);
 }

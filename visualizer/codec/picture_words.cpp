@@ -47,8 +47,9 @@ struct TotalsWord {
     hangs,
     lost_records,
     lost_events,
-    moved,  // four words, by reason; since 1.1
-    count = moved + 4
+    moved,               // four words, by reason; since 1.1
+    closed = moved + 4,  // one more than it is, 0 = not known; since 1.3
+    count
   };
 };
 static_assert(TotalsWord::count == PictureWords::kTotalsWords);
@@ -153,6 +154,7 @@ void put_totals(const picture::Totals& totals, PictureWords& result) {
   words[W::lost_records] = totals.lost_records;
   words[W::lost_events] = totals.lost_events;
   std::copy(totals.moved.begin(), totals.moved.end(), words.begin() + W::moved);
+  words[W::closed] = totals.closed ? *totals.closed + 1 : 0;
 }
 
 PictureWords::Worker worker_words(const WorkerReport& worker, std::uint64_t time_ns,
@@ -237,6 +239,7 @@ picture::Totals totals_of(const PictureWords& from) {
   totals.lost_records = words[W::lost_records];
   totals.lost_events = std::min(words[W::lost_events], totals.lost_records);
   std::copy_n(words.begin() + W::moved, totals.moved.size(), totals.moved.begin());
+  if (words[W::closed] != 0) totals.closed = words[W::closed] - 1;
   return totals;
 }
 

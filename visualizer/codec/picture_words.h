@@ -21,7 +21,7 @@ inline constexpr std::size_t kMaxCores = 1024;
 
 struct PictureWords {
   static constexpr std::size_t kServerWords = 16;
-  static constexpr std::size_t kTotalsWords = 16;
+  static constexpr std::size_t kTotalsWords = 17;
   static constexpr std::size_t kWorkerWords = 26;
   struct Worker {
     std::uint64_t number = 0;

@@ -14,6 +14,9 @@ using telemetry::EventRecord;
 
 namespace {
 
+/// So long the last connections may be on their way to those who get them.
+constexpr std::uint64_t kOnTheirWayNs = 300'000'000;
+
 /// Follows events in their order.
 class Changes {
  public:
@@ -29,6 +32,7 @@ class Changes {
           change->leaving.insert({event.worker, event.generation});
         }
         return;
+      case EventKind::fork: return note_extra(event);
       case EventKind::listening: return note_newcomer(event);
       case EventKind::exit: return note_exit(event);
       case EventKind::moved: return note_move(event);
@@ -36,7 +40,17 @@ class Changes {
     }
   }
 
-  std::vector<Change> take() { return std::move(changes_); }
+  /// As known at `now_ns`.
+  std::vector<Change> take(std::uint64_t now_ns) {
+    for (Change& change : changes_) {
+      const std::uint64_t over_ns = std::max(change.end_ns, change.left_ns) + kOnTheirWayNs;
+      change.settled = !change.open() && change.left == change.leaving.size() && now_ns >= over_ns;
+      if (!change.settled) continue;
+      const auto closed = history_.closed_between(change.begin_ns, over_ns);
+      change.none_closed = closed == std::uint64_t{0};
+    }
+    return std::move(changes_);
+  }
 
  private:
   Change* newest_open() {
@@ -96,11 +110,22 @@ class Changes {
     }
   }
 
+  /// Of a worker that is not to stay, the primary says what it is for.
+  void note_extra(const EventRecord& event) {
+    if (event.text_bytes == 0) return;
+    for (Change& change : changes_) {
+      const bool reloads = change.kind == ChangeKind::reload && change.open();
+      if (reloads) change.extra = {event.worker, event.generation};
+    }
+  }
+
   void note_newcomer(const EventRecord& event) {
     serving_.insert(event.worker);
     for (Change& change : changes_) {
       if (!change.open()) continue;
-      const bool is_extra = change.wanted != 0 && event.worker > change.wanted;
+      const bool is_extra =
+          change.extra == std::pair(std::uint32_t{event.worker}, event.generation) ||
+          (change.wanted != 0 && event.worker > change.wanted);
       if (change.kind == ChangeKind::reload && !is_extra) change.replaced.insert(event.worker);
       end_if_scaled(change, event.time_ns);
     }
@@ -111,6 +136,7 @@ class Changes {
     if (Change* change = left_because_of(event.worker, event.generation)) {
       change->abandoned += event.abandoned;
       ++change->left;
+      change->left_ns = event.time_ns;
       if (change->open()) end_if_scaled(*change, event.time_ns);
     }
   }
@@ -149,7 +175,7 @@ std::vector<Change> changes_between(const History& history, std::uint64_t from_n
                                     std::uint64_t to_ns) {
   Changes changes(history);
   for (const EventRecord& event : history.events_between(from_ns, to_ns)) changes.add(event);
-  return changes.take();
+  return changes.take(to_ns);
 }
 
 std::vector<Change> recent_changes(const History& history, std::uint64_t time_ns) {

@@ -27,16 +27,21 @@ struct Change {
   std::uint32_t before = 0;               ///< Workers that were wanted when it began; 0: not known.
   std::uint32_t wanted = 0;               ///< The same behind it.
   std::set<std::uint32_t> replaced = {};  ///< Reload: workers whose successor serves, by number.
-  std::uint32_t moved = 0;                ///< Connections that those had who left because of it.
-  std::uint32_t abandoned = 0;            ///< Requests that were lost with those.
+  /// Reload: who stands in for the one that is being replaced, by number and generation.
+  std::pair<std::uint32_t, std::uint32_t> extra = {};
+  std::uint32_t moved = 0;      ///< Connections that those had who left because of it.
+  std::uint32_t abandoned = 0;  ///< Requests that were lost with those.
   /// Who was asked to go, by number and generation.
   std::set<std::pair<std::uint32_t, std::uint32_t>> leaving = {};
 
-  std::uint32_t left = 0;  ///< How many of those have ended.
+  std::uint32_t left = 0;     ///< How many of those have ended.
+  std::uint64_t left_ns = 0;  ///< When the latest of them did.
+  bool settled = false;       ///< Nothing will be added to it.
+  /// Once it is settled, of all connections of the server: what nobody closed while it lasted, it
+  /// has not closed either. Otherwise nobody counts who closed them.
+  bool none_closed = false;
 
   bool open() const { return end_ns == 0; }
-  /// Nothing will be added to it.
-  bool settled() const { return !open() && left == leaving.size(); }
 };
 
 /// As known at `to_ns`, oldest first: those that began in (from, to].

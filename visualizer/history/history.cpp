@@ -258,6 +258,7 @@ void History::add_sums(const picture::Frame& frame) {
     bin->seen = picture.attachment == picture::Attachment::live;
     bin->waiting = clamped(picture.totals.waiting);
     bin->in_flight = clamped(picture.totals.in_flight);
+    bin->closed = picture.totals.closed ? *picture.totals.closed + 1 : 0;
     bin->p50_ms = static_cast<float>(picture.totals.p50_ms);
     bin->p99_ms = static_cast<float>(picture.totals.p99_ms);
   }
@@ -366,6 +367,15 @@ void History::timeline(std::uint64_t time_ns, std::span<TimeBin> out) const {
   timeline_.until(time_ns, out);
 }
 
+std::optional<std::uint64_t> History::closed_between(std::uint64_t from_ns,
+                                                     std::uint64_t to_ns) const {
+  const TimeBin* before = timeline_.read(bin_of(from_ns) - 1);
+  const TimeBin* after = timeline_.read(bin_of(to_ns) - 1);  // the newest one that is over
+  if (before == nullptr || after == nullptr || before->closed == 0) return std::nullopt;
+  if (after->closed < before->closed) return std::nullopt;
+  return after->closed - before->closed;
+}
+
 picture::LatencyColumn History::latency(std::uint64_t time_ns, std::size_t bins) const {
   picture::LatencyColumn sum{};
   const std::uint64_t end = bin_of(time_ns);
@@ -395,6 +405,18 @@ double History::served(std::uint32_t number, std::uint64_t time_ns, std::size_t 
     if (value != nullptr) sum += static_cast<double>(value->requests);
   }
   return sum;
+}
+
+std::optional<double> History::busy_share(std::uint32_t number, std::uint64_t time_ns,
+                                          std::size_t bins) const {
+  std::size_t looked = 0;
+  std::size_t busy = 0;
+  for (const WorkerBin& bin : worker_bins(number, time_ns, bins)) {
+    looked += bin.state != WorkerState::unknown ? 1 : 0;
+    busy += bin.state == WorkerState::busy ? 1 : 0;
+  }
+  if (looked == 0) return std::nullopt;
+  return static_cast<double>(busy) / static_cast<double>(looked);
 }
 
 std::vector<double> History::share(std::uint64_t time_ns, std::uint64_t window_ns) const {

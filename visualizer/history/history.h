@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -55,8 +56,9 @@ struct TimeBin {
   std::uint32_t events_lost = 0;
   std::uint32_t errors = 0;     ///< 5xx responses in the bin.
   std::uint32_t abandoned = 0;  ///< Requests that died with their worker in the bin.
-  std::uint32_t waiting = 0;    ///< At its end, as the three below.
+  std::uint32_t waiting = 0;    ///< At its end, as the four below.
   std::uint32_t in_flight = 0;
+  std::uint64_t closed = 0;  ///< Totals::closed and one more; 0: not known.
   float p50_ms = 0;
   float p99_ms = 0;
 };
@@ -116,6 +118,9 @@ class History {
   void core_bins(std::uint32_t core, std::uint64_t time_ns, std::span<float> out) const;
   std::vector<float> core_bins(std::uint32_t core, std::uint64_t time_ns, std::size_t bins) const;
   void timeline(std::uint64_t time_ns, std::span<TimeBin> out) const;
+  /// Connections that were there, or came, and are not there any more, whoever closed them; nothing
+  /// where that is not known.
+  std::optional<std::uint64_t> closed_between(std::uint64_t from_ns, std::uint64_t to_ns) const;
   /// Sum over `bins` bins.
   picture::LatencyColumn latency(std::uint64_t time_ns, std::size_t bins) const;
   /// One bin, by its number (bin_of()); null when nothing ended in it.
@@ -129,6 +134,10 @@ class History {
   std::vector<picture::Answer> answers_between(std::uint64_t from_ns, std::uint64_t to_ns) const;
   /// Requests that one worker ended in the `bins` bins before `time_ns`.
   double served(std::uint32_t number, std::uint64_t time_ns, std::size_t bins) const;
+  /// Of the bins before `time_ns`, at most `bins`, in which somebody looked, the part in which that
+  /// worker was found at work, 0 … 1; nothing where nobody looked.
+  std::optional<double> busy_share(std::uint32_t number, std::uint64_t time_ns,
+                                   std::size_t bins) const;
   /// Requests ended per worker in the `window_ns` before `time_ns`; index = number - 1.
   std::vector<double> share(std::uint64_t time_ns, std::uint64_t window_ns) const;
   /// Of the workers that are there at `time_ns`. Who hung, was not there yet or was busy with one

@@ -115,6 +115,8 @@ void SegmentReader::read_totals(std::uint64_t now_ns, picture::Snapshot& snapsho
   for (const telemetry::WorkerReport& worker : snapshot.workers) {
     totals.in_flight += worker.in_flight ? 1 : 0;
   }
+  std::uint64_t came = 0;
+  std::uint64_t there = 0;
   // All slots, whether a worker is listed there or not: what has been counted stays counted.
   for (std::uint32_t slot = 0; slot < view_.slot_count(); ++slot) {
     if (const auto roster = view_.roster(slot)) {
@@ -126,9 +128,12 @@ void SegmentReader::read_totals(std::uint64_t now_ns, picture::Snapshot& snapsho
         counters.requests_waiting + counters.writes_parked + counters.writes_unflushed;
     totals.errors += counters.responses[4];  // 5xx
     totals.abandoned += counters.abandoned;
+    came += counters.connections_accepted;
+    there += counters.connections_open;
     totals.requests += view_.requests_total(slot);
     totals.lost_records += request_lanes_[slot].lost();
   }
+  totals.closed = came - std::min(came, there);
   totals.lost_events = event_lane_.lost();
   totals.lost_records += totals.lost_events;
   totals.moved = snapshot.totals.moved;  // the beat tells it

@@ -81,6 +81,9 @@ struct Totals {
   std::uint64_t respawns = 0;
   std::uint64_t hangs = 0;
   std::array<std::uint64_t, 4> moved{};  ///< Connections, by telemetry::MoveReason - 1.
+  /// Connections that have come and are not there any more, whoever closed them; nothing where that
+  /// is not known. One that moves is not there for a moment.
+  std::optional<std::uint64_t> closed = {};
   std::uint64_t lost_records = 0;  ///< Answers and events that this viewer was too slow to see.
   std::uint64_t lost_events = 0;   ///< How many of these were events.
 

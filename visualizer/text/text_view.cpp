@@ -283,7 +283,7 @@ int print_lines(Session& session) {
     }
     receipts_until_ns = newest_ns;
     for (const history::Change& change : history::recent_changes(history, history.newest_ns())) {
-      if (!change.settled() || change.begin_ns <= changes_until_ns) continue;
+      if (!change.settled || change.begin_ns <= changes_until_ns) continue;
       log.add(change_line(change, now));
       changes_until_ns = change.begin_ns;
     }

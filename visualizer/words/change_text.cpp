@@ -49,13 +49,21 @@ Sentence change_text(const Change& change, std::uint64_t now_ns) {
     sentence.push_back({PhraseKind::fact, replaced(change)});
     sentence.push_back({PhraseKind::fact, change.why_early});
   }
-  if (change.leaving.empty()) return sentence;
-  if (change.moved > 0) {
-    sentence.push_back({PhraseKind::moved, counted(change.moved, "connection") + " moved"});
+  if (!change.leaving.empty()) {
+    if (change.moved > 0) {
+      sentence.push_back({PhraseKind::moved, counted(change.moved, "connection") + " moved" +
+                                                 (change.none_closed ? ", none closed" : "")});
+    } else if (change.none_closed) {
+      sentence.push_back({PhraseKind::fact, "no connection closed"});
+    }
+    sentence.push_back({PhraseKind::fact, change.abandoned == 0
+                                              ? "no request lost"
+                                              : counted(change.abandoned, "request") + " lost"});
   }
-  sentence.push_back({PhraseKind::fact, change.abandoned == 0
-                                            ? "no request lost"
-                                            : counted(change.abandoned, "request") + " lost"});
+  if (change.extra.first != 0) {  // a number that is seen at no other time
+    sentence.push_back({PhraseKind::fact, "worker " + std::to_string(change.extra.first) +
+                                              (change.open() ? " stands in" : " stood in")});
+  }
   return sentence;
 }
 
