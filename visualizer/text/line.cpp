@@ -80,7 +80,11 @@ std::string_view cut(std::string_view text, std::size_t columns) {
 }
 
 Line& Line::add(std::string_view text, Style style) {
-  const std::string_view shown = cut(text, width_ - used_);
+  std::string shown(cut(text, columns_left()));
+  if (shown.size() < text.size() && !shown.empty()) {
+    shown.resize(cut(shown, columns_left() - 1).size());
+    if (!shown.ends_with("…")) shown += "…";
+  }
   used_ += columns_of(shown);
   const std::string_view start = shown.empty() ? std::string_view() : sequence(style, colors_);
   bytes_ += start;

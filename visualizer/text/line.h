@@ -27,6 +27,7 @@ class Line {
   /// A line of at most `width` columns.
   Line(std::size_t width, Colors colors) : width_(width), colors_(colors) {}
 
+  /// Cut with "…" where there is less room.
   Line& add(std::string_view text, Style style = Style::plain);
   /// Filled up with spaces to `columns` of its own; cut when longer.
   Line& add_left(std::string_view text, std::size_t columns, Style style = Style::plain);

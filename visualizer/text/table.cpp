@@ -264,12 +264,14 @@ void Table::receipts() {
 
 void Table::events() {
   for (const telemetry::EventRecord& event : history_.events(time_ns_, rows_left())) {
-    put(line()
-            .add(
-                words::clock_time(static_cast<std::int64_t>(event.wall_clock_ns), history_.zone()) +
-                    "  ",
-                Style::dim)
-            .add(telemetry::describe(event)));
+    Line row = line();
+    row.add(
+        words::clock_time(static_cast<std::int64_t>(event.wall_clock_ns), history_.zone()) + "  ",
+        Style::dim);
+    const auto fits = [&row](const std::string& text) {
+      return columns_of(text) <= row.columns_left();
+    };
+    put(row.add(telemetry::event_line(event).fitted(fits)));
   }
 }
 

@@ -1,6 +1,7 @@
 #include "views/event_log.h"
 
 #include <algorithm>
+#include <string>
 
 #include "forkscope/telemetry/event_kinds.h"
 #include "forkscope/telemetry/event_text.h"
@@ -41,8 +42,12 @@ void draw_event_log(const Painter& painter, const Rect& rect, const View& view) 
     x += painter.px(22);
     draw_mark(painter, mark, {x, line.middle()}, painter.px(7), colors.dead_edge);
     x += painter.px(18);
-    painter.text_elided(Type::small, x, line.middle(), line.right() - x, colors.text,
-                        telemetry::describe(event));
+    const float room = line.right() - x;
+    const auto fits = [&](const std::string& text) {
+      return painter.width(Type::small, text) <= room;
+    };
+    painter.text_elided(Type::small, x, line.middle(), room, colors.text,
+                        telemetry::event_line(event).fitted(fits));
   }
 }
 

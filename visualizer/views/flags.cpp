@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 #include <vector>
 
 #include "views/mark.h"
@@ -41,22 +40,59 @@ std::vector<Flag> flags_between(std::uint64_t begin_ns, std::uint64_t end_ns, co
 
 }  // namespace
 
+std::vector<float> flag_places(const std::vector<float>& lines, float pitch, float left,
+                               float right) {
+  struct Group {
+    float sum;  // of its lines
+    std::size_t count;
+    float first;
+  };
+  std::vector<Group> groups;
+  const auto place = [&](Group& group) {
+    const float width = pitch * static_cast<float>(group.count - 1);
+    const float middle = group.sum / static_cast<float>(group.count);
+    group.first = std::clamp(middle - width / 2, left, std::max(left, right - width));
+  };
+  for (const float line : lines) {
+    place(groups.emplace_back(Group{line, 1, line}));
+    while (groups.size() > 1) {
+      Group& before = groups[groups.size() - 2];
+      if (groups.back().first >= before.first + pitch * static_cast<float>(before.count)) break;
+      before.sum += groups.back().sum;
+      before.count += groups.back().count;
+      groups.pop_back();
+      place(before);
+    }
+  }
+  std::vector<float> places;
+  for (const Group& group : groups) {
+    for (std::size_t i = 0; i < group.count; ++i) {
+      places.push_back(group.first + pitch * static_cast<float>(i));
+    }
+  }
+  return places;
+}
+
 void draw_flags(const Painter& painter, const Rect& plot, float middle, const View& view) {
   const Palette& colors = painter.colors();
   constexpr std::uint64_t kShownNs = kShownBins * history::kBinNs;
   const std::uint64_t end_ns = history::bin_of(view.time_ns) * history::kBinNs;
   const std::uint64_t begin_ns = end_ns - std::min(end_ns, kShownNs);
-  float last_x = std::numeric_limits<float>::lowest();
-  for (const Flag& flag : flags_between(begin_ns, end_ns, view)) {
-    const float x = plot.x + plot.w * static_cast<float>(flag.time_ns - begin_ns) /
-                                 static_cast<float>(kShownNs);
-    const Mark mark = mark_of(flag.kind, colors);
-    painter.line({x, plot.y}, {x, plot.bottom()}, faded(colors.muted, 0.7F), painter.px(1.5F));
-    // What follows at once stands beside what it follows.
-    const float at = std::max(x, last_x + painter.px(17));
-    if (at > plot.right()) continue;
-    draw_mark(painter, mark, {at, middle}, painter.px(7), colors.dead_edge);
-    last_x = at;
+  const std::vector<Flag> flags = flags_between(begin_ns, end_ns, view);
+  std::vector<float> lines;
+  for (const Flag& flag : flags) {
+    lines.push_back(plot.x + plot.w * static_cast<float>(flag.time_ns - begin_ns) /
+                                 static_cast<float>(kShownNs));
+  }
+  const std::vector<float> places = flag_places(lines, painter.px(17), plot.x, plot.right());
+  const ImU32 ink = faded(colors.muted, 0.7F);
+  for (std::size_t i = 0; i < flags.size(); ++i) {
+    // A line bends to its flag, where that had to make room for others.
+    painter.line({lines[i], plot.y}, {lines[i], plot.bottom()}, ink, painter.px(1.5F));
+    painter.line({places[i], middle}, {lines[i], plot.y}, ink, painter.px(1.5F));
+    if (places[i] > plot.right()) continue;
+    const Mark mark = mark_of(flags[i].kind, colors);
+    draw_mark(painter, mark, {places[i], middle}, painter.px(7), colors.dead_edge);
   }
 }
 

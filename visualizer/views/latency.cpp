@@ -94,7 +94,8 @@ void draw_latency(const Painter& painter, const Rect& rect, const View& view) {
   Rect inside = painter.panel(rect, kTitle, remark_of(painter, rect, view));
   if (inside.h < painter.px(20)) return;
   Rect labels = inside.cut_left(painter.width(Type::small, "100 ms"), painter.px(10));
-  const Rect flags = inside.cut_top(std::min(painter.px(20), inside.h * 0.25F));
+  Rect flags = inside.cut_top(std::min(painter.px(26), inside.h * 0.25F));
+  flags.cut_bottom(painter.px(6));  // here the lines bend to them
   painter.fill(inside, faded(colors.line, 0.35F), painter.px(3));
 
   const float per_row = inside.h / static_cast<float>(kLatencyRows);

@@ -73,7 +73,8 @@ float Painter::text_elided(Type type, float x, float middle, float max_width, Im
     }
   }
   std::string cut(text.substr(0, whole_characters(text, low)));
-  return this->text(type, x, middle, color, cut.append(kDots));
+  if (!cut.ends_with(kDots)) cut += kDots;
+  return this->text(type, x, middle, color, cut);
 }
 
 std::vector<std::string_view> Painter::lines_of(Type type, float width, std::string_view text,
@@ -178,6 +179,10 @@ void Painter::shape(Shape shape, ImVec2 center, float radius, ImU32 color, ImU32
   const float stroke = std::max(2.F, radius * 0.28F);
   switch (shape) {
     case Shape::ring: list_.AddCircle(center, radius - stroke / 2, color, 32, stroke); break;
+    case Shape::ringed_disc:
+      list_.AddCircle(center, radius - stroke / 2, color, 32, stroke);
+      list_.AddCircleFilled(center, radius * 0.42F, color, 24);
+      break;
     case Shape::disc: list_.AddCircleFilled(center, radius, color, 32); break;
     case Shape::half_disc:
       list_.AddCircle(center, radius - stroke / 2, color, 32, stroke);

@@ -17,7 +17,7 @@
 namespace forkscope::views {
 
 /// The shapes that states are told apart by; drawn, since fonts differ in which glyphs they have.
-enum class Shape { ring, disc, half_disc, triangle, hatched_square, cross, plus };
+enum class Shape { ring, ringed_disc, disc, half_disc, triangle, hatched_square, cross, plus };
 
 class Painter {
  public:

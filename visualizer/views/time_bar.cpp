@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "views/gaps.h"
 #include "views/mark.h"
 #include "views/widgets.h"
 #include "words/format.h"
+#include "words/future.h"
 
 namespace forkscope::views {
 
@@ -90,6 +92,24 @@ void draw_past(const Painter& painter, const Axis& axis, const View& view) {
   draw_gaps(painter, axis.track, find_gaps(bins), bins.size(), true);
 }
 
+/// What comes behind the view time is there, but not shown; a replay has not come to it yet.
+void draw_future(const Painter& painter, const Axis& axis, const View& view) {
+  const Palette& colors = painter.colors();
+  Rect future = axis.track;
+  future.cut_left(axis.x(view.time_ns) - future.x);
+  painter.fill(future, faded(colors.panel, 0.6F));
+  const float pad = painter.px(8);
+  for (const std::string_view text : words::future_texts(view.replay)) {
+    const float width = painter.width(Type::small_bold, text);
+    if (width + 4 * pad > future.w) continue;
+    const Rect plate{future.right() - width - 3 * pad, future.middle() - painter.px(12),
+                     width + 2 * pad, painter.px(24)};
+    painter.fill(plate, colors.panel, painter.px(4));
+    painter.text_centered(Type::small_bold, plate, colors.text, text);
+    return;
+  }
+}
+
 void draw_marker(const Painter& painter, const Axis& axis, std::uint64_t time_ns) {
   if (time_ns < axis.from_ns || time_ns > axis.to_ns) return;
   const Palette& colors = painter.colors();
@@ -144,10 +164,7 @@ void draw_time_bar(const Painter& painter, const Rect& rect, const View& view) {
   for (const Incident& incident : view.history.incidents()) draw_incident(painter, axis, incident);
   for (const std::uint64_t marker : view.history.markers()) draw_marker(painter, axis, marker);
   const float head = axis.x(view.time_ns);
-  if (paused) {  // what comes behind the view time is there, but not shown
-    painter.fill({head, axis.track.y, axis.track.right() - head, axis.track.h},
-                 faded(colors.panel, 0.6F));
-  }
+  if (paused || (view.replay && view.time_ns < axis.to_ns)) draw_future(painter, axis, view);
   painter.pop_clip();
   painter.fill({head - painter.px(2), axis.track.y - painter.px(4), painter.px(4),
                 axis.track.h + painter.px(8)},
