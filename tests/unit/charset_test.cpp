@@ -50,7 +50,7 @@ TEST(InCharset, TellsTheShapesApartAndIsAsWide) {
   for (int look = 0; look <= static_cast<int>(words::Look::unknown); ++look) {
     shapes += words::shape(static_cast<words::Look>(look));
   }
-  EXPECT_EQ(in_charset(shapes, Charset::ascii), "o*^++(##XX?");
+  EXPECT_EQ(in_charset(shapes, Charset::ascii), "o@*^++(##XX?");
   std::string blocks;
   for (int eighths = 0; eighths <= 8; ++eighths) blocks += block(eighths / 8.0);
   EXPECT_EQ(in_charset(blocks, Charset::ascii), " .:-=+*%@");

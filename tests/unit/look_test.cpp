@@ -15,7 +15,7 @@ telemetry::WorkerReport ended(ExitCause cause, std::uint32_t code, bool was_hung
   return worker;
 }
 
-Look look(const telemetry::WorkerReport& worker) { return look_of(worker, 1, false); }
+Look look(const telemetry::WorkerReport& worker) { return look_of(worker, 1, {}); }
 
 TEST(Look, WhoWasAskedToGoAndWentIsNotDead) {
   EXPECT_EQ(look(ended(ExitCause::exited, 0, false)), Look::draining);
@@ -30,6 +30,50 @@ TEST(Look, AWorkerWithAProcessIsJudgedByWhatItDoesNotByItsPredecessor) {
   EXPECT_EQ(look(worker), Look::idle);
   worker.state = WorkerState::backoff;
   EXPECT_EQ(look(worker), Look::backoff);
+}
+
+constexpr std::uint64_t kTenthNs = 100'000'000;
+
+/// A history of one worker. Of `looks`, ten in each second, `busy` of every ten find it at work; it
+/// ends a request between each two of them, but for the last `silent`.
+history::History watched(std::size_t looks, std::size_t busy, std::size_t silent) {
+  history::History history;
+  picture::Snapshot picture;
+  picture.attachment = picture::Attachment::live;
+  picture.workers.resize(1);
+  telemetry::WorkerReport& worker = picture.workers[0];
+  worker.number = worker.generation = 1;
+  for (std::size_t i = 0; i < looks; ++i) {
+    picture.time_ns = (100 + i) * kTenthNs;
+    worker.state = i % 10 < busy ? WorkerState::busy : WorkerState::idle;
+    if (i > 0 && i + silent < looks) ++worker.requests;
+    history.add(picture, {}, {});
+  }
+  return history;
+}
+
+Look look(const history::History& history) {
+  const picture::Snapshot& now = history.latest();
+  return look_at(history, now.workers[0], now.time_ns, now.time_ns);
+}
+
+TEST(Look, IsOfWhatWasDoneLately) {
+  EXPECT_EQ(look(watched(31, 0, 31)), Look::idle);
+  EXPECT_EQ(look(watched(31, 0, 5)), Look::active) << "no look has found it at work";
+  EXPECT_EQ(look(watched(31, 2, 0)), Look::active);
+  EXPECT_EQ(look(watched(31, 3, 0)), Look::busy);
+  EXPECT_EQ(look(watched(31, 10, 0)), Look::busy);
+  EXPECT_EQ(look(watched(31, 10, 12)), Look::idle) << "its rate is 0/s";
+}
+
+TEST(Look, AtTheFirstLookThereIsNothingBehindIt) {
+  telemetry::WorkerReport worker;
+  worker.number = worker.generation = 1;
+  worker.state = WorkerState::busy;
+  const history::History nothing;
+  EXPECT_EQ(look_at(nothing, worker, kTenthNs, kTenthNs), Look::idle);
+  worker.in_flight = telemetry::InFlight{1, 1, 1, telemetry::Method::get, "/"};
+  EXPECT_EQ(look_at(nothing, worker, kTenthNs, kTenthNs), Look::busy);
 }
 
 }  // namespace

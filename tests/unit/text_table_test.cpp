@@ -88,6 +88,38 @@ TEST(TextTable, AnOpenIncidentIsAnAlarmAndAClosedOneAReceipt) {
               Contains(testing::StrEq(" worker 3 hung · out for 3.00 s")));
 }
 
+TEST(TextTable, AnAlarmNamesTheProcessAndItsEventTheKindOfTheHang) {
+  history::History history;
+  Snapshot snapshot = live(3);
+  snapshot.workers[2].generation = 1;
+  snapshot.workers[2].core = 5;
+  snapshot.workers[2].connections = 4;
+  history.add(snapshot, {},
+              std::vector{test::hung(kNow, 3, 1, kNow - 2 * kSecond, "GET /v1/faults/hang")});
+  EXPECT_THAT(plain(history, {120, 24}),
+              Contains(HasSubstr(" · pid " + std::to_string(snapshot.workers[2].pid) +
+                                 ", core 5, 4 connections")));
+  EXPECT_THAT(plain(history, {52, 24}),
+              Contains(testing::EndsWith("  worker 3 hung 2.00 s in GET …/hang (spin)")));
+  EXPECT_THAT(plain(history, {40, 24}),
+              Contains(testing::EndsWith("  worker 3 hung 2.00 s in GET …")));
+}
+
+TEST(TextTable, WhoDoesNothingWhileOthersServeSaysWhy) {
+  history::History history;
+  Snapshot snapshot = live(2);
+  for (std::uint64_t i = 0; i <= 12; ++i) {
+    snapshot.time_ns = kNow + i * 100 * kMillisecond;
+    snapshot.workers[0].requests = i;
+    history.add(snapshot, {}, {});
+  }
+  EXPECT_THAT(plain(history, {120, 24}),
+              Contains(AllOf(HasSubstr("  1  ◉ active"), Not(HasSubstr("client")))));
+  EXPECT_THAT(
+      plain(history, {120, 24}),
+      Contains(AllOf(HasSubstr("  2  ○ idle"), HasSubstr("no client has a connection here"))));
+}
+
 TEST(TextTable, AWorkerThatMayBeCalledHungSoonHasARisingBar) {
   history::History history;
   Snapshot snapshot = live(3);
@@ -226,7 +258,7 @@ TEST(TextTable, SaysWhyThereIsNothingToSee) {
 TEST(TextLine, CutsBetweenCharactersAndClosesItsColors) {
   Line line(3, Colors::rgb);
   line.add("○●", Style::bold).add("▲✖", Style::dim);
-  EXPECT_EQ(line.bytes(), "\x1b[1m○●\x1b[0m\x1b[2m▲\x1b[0m");
+  EXPECT_EQ(line.bytes(), "\x1b[1m○●\x1b[0m\x1b[2m…\x1b[0m");
   EXPECT_EQ(Line(5, Colors::none).add_right("▨", 3).add_left("ab", 3).bytes(), "  ▨ab");
 }
 

@@ -175,7 +175,9 @@ class Pointer : public ::testing::Test {
     return passed(row, [&](const Painter& painter, const View& view) {
       const words::Sentence no_story;
       const words::Rates rates(view.now.workers);
-      draw_worker_row(painter, row, view, view.now.workers[index], {1, no_story, {}, rates});
+      const words::Reasons reasons(view.history, view.time_ns, view.now, view.incidents);
+      draw_worker_row(painter, row, view, view.now.workers[index],
+                      {1, no_story, reasons, {}, rates});
     });
   }
 

@@ -47,7 +47,7 @@ constexpr std::array kReplacements{
     Replacement{"○", 'o'}, Replacement{"●", '*'}, Replacement{"▲", '^'}, Replacement{"✚", '+'},
     Replacement{"◐", '('}, Replacement{"▨", '#'}, Replacement{"✖", 'X'}, Replacement{"·", '-'},
     Replacement{"×", 'x'}, Replacement{"µ", 'u'}, Replacement{"…", '~'}, Replacement{"–", '-'},
-    Replacement{"←", '<'}, Replacement{"→", '>'},
+    Replacement{"←", '<'}, Replacement{"→", '>'}, Replacement{"◉", '@'},
 };
 
 char ascii_of(std::string_view character) {

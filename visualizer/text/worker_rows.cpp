@@ -10,6 +10,7 @@
 #include "words/format.h"
 #include "words/look.h"
 #include "words/rates.h"
+#include "words/reason.h"
 
 namespace forkscope::text {
 
@@ -24,6 +25,7 @@ Style style_of(Look look) {
     case Look::idle:
     case Look::draining:
     case Look::unknown: return Style::dim;
+    case Look::active:
     case Look::busy: return Style::busy;
     case Look::slow: return Style::slow;
     case Look::fresh:
@@ -40,6 +42,7 @@ Style style_of(Look look) {
 bool wants_attention(Look look) {
   switch (look) {
     case Look::idle:
+    case Look::active:
     case Look::busy:
     case Look::fresh:
     case Look::draining:
@@ -61,6 +64,8 @@ class WorkerRows {
         time_ns_(time_ns),
         now_(history.at(time_ns)),
         rates_(now_.workers),
+        incidents_(history.incidents(time_ns)),
+        reasons_(history, time_ns, now_, incidents_),
         size_(size),
         colors_(colors) {
     for (const WorkerReport& worker : now_.workers) {
@@ -92,6 +97,8 @@ class WorkerRows {
   const std::uint64_t time_ns_;
   const picture::Snapshot& now_;
   const words::Rates rates_;
+  const std::vector<history::Incident> incidents_;
+  const words::Reasons reasons_;
   const TableSize size_;
   const Colors colors_;
   std::vector<Look> looks_;  // of now_.workers
@@ -146,11 +153,16 @@ void WorkerRows::full_row(const WorkerReport& worker, Look look) {
   if (worker.in_flight) {
     const std::uint64_t start_ns = worker.in_flight->start_ns;
     row.add(telemetry::duration_text(now_.time_ns > start_ns ? now_.time_ns - start_ns : 0),
-            Style::bold)
-        .add(' ' + std::string(to_string(worker.in_flight->method)) + ' ' + worker.in_flight->path);
+            Style::bold);
+    const telemetry::FlexibleText request(
+        ' ' + std::string(to_string(worker.in_flight->method)) + ' ', worker.in_flight->path, "");
+    row.add(request.fitted(
+        [&row](const std::string& text) { return columns_of(text) <= row.columns_left(); }));
   } else if (worker.pid == 0 && worker.last_exit) {
     row.add(telemetry::exit_text(static_cast<std::uint32_t>(worker.last_exit->cause),
                                  worker.last_exit->code));
+  } else if (const std::string reason = reasons_.of(worker); !reason.empty()) {
+    row.add(reason);
   } else if (worker.state == WorkerState::busy || worker.state == WorkerState::hung) {
     row.add(to_string(worker.phase), Style::dim);
   }

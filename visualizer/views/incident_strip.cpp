@@ -43,35 +43,58 @@ void draw_strip_mark(const Painter& painter, const Rect& strip, const Mark& mark
   draw_mark(painter, mark, {strip.x + painter.px(34), strip.middle()}, painter.px(12), mark.color);
 }
 
-/// The state as big as it gets, the other phrases behind it in the biggest type that has room. What
-/// moved is for the back row: it is never smaller.
-void draw_sentence(const Painter& painter, float x, const Rect& rect, Type first, ImU32 color,
-                   const Sentence& sentence) {
-  x = painter.text(first, x, rect.middle(), color, sentence.front().text);
-  const float right = rect.right() - painter.px(18);
+/// From `rect.x` on, in the biggest type that has room. What moved is for the back row: it is never
+/// smaller. Returns how many phrases there was room for; the first is always among them, cut if it
+/// has to be.
+std::size_t draw_phrases(const Painter& painter, const Rect& rect, ImU32 color,
+                         const Sentence& sentence) {
   Type type = Type::large;
   float gap = painter.px(34);
   const auto type_of = [&](const words::Phrase& phrase) {
     return phrase.kind == PhraseKind::moved ? Type::large_bold : type;
   };
   const auto fits = [&](const Sentence& shown) {
-    float end = x;
-    for (std::size_t i = 1; i < shown.size(); ++i) {
-      end += gap + painter.width(type_of(shown[i]), shown[i].text);
+    float width = -gap;
+    for (const words::Phrase& phrase : shown) {
+      width += gap + painter.width(type_of(phrase), phrase.text);
     }
-    return end <= right;
+    return width <= rect.w;
   };
   if (!fits(sentence)) {
     type = Type::body_bold;
     gap = painter.px(20);
   }
   // Rather one figure less than type that the back row cannot read.
-  const Sentence shown = shortened(sentence, 2, fits);
+  const Sentence shown = shortened(sentence, 1, fits);
   if (!fits(shown)) type = Type::small_bold;  // the smallest that it can
-  for (std::size_t i = 1; i < shown.size(); ++i) {
-    x += gap;
-    x = painter.text_elided(type_of(shown[i]), x, rect.middle(), right - x, color, shown[i].text);
+  float x = rect.x;
+  for (const words::Phrase& phrase : shown) {
+    x = gap + painter.text_elided(type_of(phrase), x, rect.middle(), rect.right() - x, color,
+                                  phrase.text);
   }
+  return shown.size();
+}
+
+/// The state as big as it gets, and what follows it. Of a process that hangs that has two lines,
+/// the second one for the front row: which process it is, and what the first had no room for.
+void draw_sentence(const Painter& painter, Rect rect, Type first, ImU32 color,
+                   const Sentence& sentence) {
+  const float end = painter.text(first, rect.x, rect.middle(), color, sentence.front().text);
+  rect.cut_left(end - rect.x, painter.px(34));
+  rect.cut_right(painter.px(18));
+  const auto second = std::find_if(sentence.begin(), sentence.end(), [](const auto& phrase) {
+    return phrase.kind == PhraseKind::process;
+  });
+  const bool two_lines = second != sentence.end();
+  const Rect line = two_lines ? rect.cut_top(painter.px(36)) : rect;
+  const std::size_t shown = draw_phrases(painter, line, color, {sentence.begin() + 1, second});
+  if (!two_lines) return;
+  const Sentence rest(sentence.begin() + 1 + static_cast<std::ptrdiff_t>(shown), sentence.end());
+  const auto fits = [&](const Sentence& some) {
+    return painter.width(Type::small_bold, joined(some)) <= rect.w;
+  };
+  painter.text_elided(Type::small_bold, rect.x, rect.y + painter.px(8), rect.w, color,
+                      joined(shortened(rest, 1, fits)));
 }
 
 /// "why?" at the right end of a strip. Takes its place off the strip.
@@ -106,7 +129,7 @@ void draw_open(const Painter& painter, const Rect& rect, const View& view, const
     const Rect plate = inside.cut_right(painter.width(Type::large_bold, text), painter.px(24));
     painter.text(Type::large_bold, plate.x, plate.middle(), colors.on_alarm, text);
   }
-  draw_sentence(painter, inside.x, inside, Type::banner, colors.on_alarm,
+  draw_sentence(painter, inside, Type::banner, colors.on_alarm,
                 about("WORKER " + std::to_string(incident.worker),
                       words::headline(incident, view.now, view.history.zone(), tone_of(view))));
 }
@@ -154,7 +177,7 @@ void draw_closed(const Painter& painter, const Rect& rect, const View& view,
   const words::Tone tone = tone_of(view);
   Sentence receipt = without(words::receipt(incident, tone), PhraseKind::outage);
   if (tone == words::Tone::plain) receipt = without(std::move(receipt), PhraseKind::end);
-  draw_sentence(painter, line.x, line, Type::large_bold, colors.text,
+  draw_sentence(painter, line, Type::large_bold, colors.text,
                 about("Worker " + std::to_string(incident.worker), std::move(receipt)));
   draw_outage(painter, inside, incident, tone);
 }
@@ -177,7 +200,7 @@ void draw_change(const Painter& painter, const Rect& rect, const View& view,
     const Rect time = inside.cut_right(painter.width(Type::body, when), painter.px(10));
     painter.text(Type::body, time.x, time.middle(), colors.muted, when);
   }
-  draw_sentence(painter, inside.x, inside, Type::large_bold, colors.text,
+  draw_sentence(painter, inside, Type::large_bold, colors.text,
                 words::change_text(change, view.time_ns));
 }
 
@@ -245,7 +268,8 @@ void draw_lost(const Painter& painter, const Rect& rect, const View& view) {
   const Palette& colors = painter.colors();
   painter.fill(rect, colors.hung);
   draw_sentence(
-      painter, rect.x + painter.px(24), rect, Type::banner, colors.on_alarm,
+      painter, {rect.x + painter.px(24), rect.y, rect.w - painter.px(24), rect.h}, Type::banner,
+      colors.on_alarm,
       {{PhraseKind::state, "SERVER GONE"}, {PhraseKind::fact, view.now.attachment_detail}});
 }
 

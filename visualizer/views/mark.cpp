@@ -16,6 +16,7 @@ struct Looks {
 
 Looks looks_of(Look look, const Palette& colors) {
   switch (look) {
+    case Look::active: return {Shape::ringed_disc, colors.busy};
     case Look::busy: return {Shape::disc, colors.busy};
     case Look::slow: return {Shape::triangle, colors.slow};
     case Look::hung:

@@ -15,6 +15,7 @@
 
 namespace forkscope::views {
 
+using telemetry::FlexibleText;
 using telemetry::WorkerReport;
 using words::Look;
 using words::PhraseKind;
@@ -22,17 +23,18 @@ using words::Sentence;
 
 namespace {
 
-constexpr float kTallRow = 66;                     // from here on: two lines of details
-constexpr float kWideRow = 900;                    // from here on: process details
-constexpr float kNarrowRow = 560;                  // from here down an alarm's words come first
+constexpr float kTallRow = 66;     // from here on: two lines of details
+constexpr float kWideRow = 900;    // from here on: process details
+constexpr float kNarrowRow = 560;  // from here down an alarm's words come first
+constexpr std::string_view kBetweenDetails = "   ";
 constexpr std::uint64_t kVisibleNs = 100'000'000;  // younger requests only flicker
 
-/// "4.2 s  GET /v1/faults/hang", or nothing. The age comes first: a narrow lane cuts the path.
-std::string request_in_flight(const View& view, const WorkerReport& worker) {
-  if (!worker.in_flight || view.now.time_ns < worker.in_flight->start_ns + kVisibleNs) return {};
-  return words::counting_seconds(view.now.time_ns - worker.in_flight->start_ns) + " in " +
-         std::string(telemetry::to_string(worker.in_flight->method)) + " " +
-         telemetry::printable(worker.in_flight->path);
+/// "4.2 s in GET ", "/v1/faults/hang", or nothing.
+FlexibleText request_in_flight(const View& view, const WorkerReport& worker) {
+  if (!worker.in_flight || view.now.time_ns < worker.in_flight->start_ns + kVisibleNs) return {""};
+  return {words::counting_seconds(view.now.time_ns - worker.in_flight->start_ns) + " in " +
+              std::string(telemetry::to_string(worker.in_flight->method)) + " ",
+          telemetry::printable(worker.in_flight->path), ""};
 }
 
 /// What a class calls it.
@@ -46,28 +48,18 @@ bool says_little(Look look) {
   return look == Look::draining || look == Look::aborting || look == Look::backoff;
 }
 
-/// What is going on with it: the request it is stuck in and how, or how it died; or nothing.
-Sentence situation(const View& view, const WorkerReport& worker, Look look) {
-  std::string text;
+/// What is going on with it: the request it is stuck in, or how it died; or nothing.
+FlexibleText situation(const View& view, const WorkerReport& worker, Look look) {
   if (is_dead(look) && worker.last_exit) {
-    text = words::end_text(static_cast<std::uint32_t>(worker.last_exit->cause),
+    return words::end_text(static_cast<std::uint32_t>(worker.last_exit->cause),
                            worker.last_exit->code, tone_of(view));
-  } else {
-    text = request_in_flight(view, worker);
   }
-  if (is_hung(look) && text.empty() && worker.stuck_since_ns != 0) {
-    text = words::counting_seconds(view.now.time_ns -
-                                   std::min(view.now.time_ns, worker.stuck_since_ns));
+  FlexibleText text = request_in_flight(view, worker);
+  if (is_hung(look) && text.head.empty() && worker.stuck_since_ns != 0) {
+    text.head = words::counting_seconds(view.now.time_ns -
+                                        std::min(view.now.time_ns, worker.stuck_since_ns));
   }
-  Sentence sentence;
-  if (!text.empty()) sentence.push_back({PhraseKind::state, std::move(text)});
-  const std::string how(is_hung(look) ? words::manner(worker.hang_kind, tone_of(view)) : "");
-  if (!how.empty()) sentence.push_back({PhraseKind::fact, how});
-  // A state that a class has no word for is said once more.
-  if (tone_of(view) == words::Tone::plain && says_little(look)) {
-    sentence.insert(sentence.begin(), {PhraseKind::state, plain_word(look)});
-  }
-  return sentence;
+  return text;
 }
 
 /// As much of a sentence as `width` has room for, and `least` phrases even where it has not.
@@ -79,15 +71,16 @@ std::string fitting(const Painter& painter, Type type, float width, const Senten
   return joined(shortened(sentence, least, fits), between);
 }
 
-/// "pid 4711   gen 1   core 0", as much of it as `width` has room for.
-std::string process_details(const Painter& painter, const WorkerReport& worker, words::Tone tone,
-                            float width) {
-  const Sentence details{
-      {PhraseKind::fact, worker.pid ? "pid " + std::to_string(worker.pid) : "no process"},
-      {PhraseKind::fact, words::generation_text(worker.generation, tone)},
-      {PhraseKind::fact, "core " + std::to_string(worker.core)},
-      {PhraseKind::fact, words::counted(worker.connections, "connection")}};
-  return fitting(painter, Type::small, width, details, 0, "   ");
+/// "pid 4711   core 0   4 connections   gen 1".
+Sentence process_details(const WorkerReport& worker, words::Tone tone) {
+  const std::string generation = words::generation_text(worker.generation, tone);
+  if (worker.pid == 0) {
+    return {{PhraseKind::process, "no process"}, {PhraseKind::process, generation}};
+  }
+  return {{PhraseKind::process, "pid " + std::to_string(worker.pid)},
+          {PhraseKind::process, "core " + std::to_string(worker.core)},
+          {PhraseKind::process, words::counted(worker.connections, "connection")},
+          {PhraseKind::process, generation}};
 }
 
 void draw_ground(const Painter& painter, const Rect& rect, const View& view,
@@ -138,18 +131,58 @@ struct Row {
   const RowContext& context;
   Look look;
 
-  /// What goes on, or else what has happened lately, as much of it as has room.
-  std::string words(float width) const {
-    const Sentence now = situation(view, worker, look);
-    return now.empty()
-               ? fitting(painter, Type::small_bold, width, context.story, 1, words::kBetween)
-               : fitting(painter, Type::small_bold, width, now, 1, ", ");
+  std::string words(float width) const;
+  std::string details(float width) const {
+    return fitting(painter, Type::small, width, process_details(calm, tone_of(view)), 0,
+                   kBetweenDetails);
   }
+  /// What the words have to leave of `width`, so that nobody looks in vain for the process that
+  /// hangs.
+  float kept_for_details(float width) const;
+  void draw_plate(const Rect& lane) const;
   void draw_rate(const Rect& rect) const;
   // Both return where the lane is.
   Rect draw_two_lines(Rect lane, Rect rate, float right) const;
   Rect draw_one_line(Rect rest, const Rect& rate, bool with_pid) const;
 };
+
+/// What goes on; or else why nothing does, and what has happened lately. As much of it as has room.
+std::string Row::words(float width) const {
+  FlexibleText now = situation(view, worker, look);
+  const auto fits = [&](const std::string& text) {
+    return painter.width(Type::small_bold, text) <= width;
+  };
+  // A state that a class has no word for is said once more.
+  const bool again = tone_of(view) == words::Tone::plain && says_little(look);
+  if (!now.head.empty()) {
+    if (again) now.head.insert(0, plain_word(look) + ", ");
+    const std::string how(is_hung(look) ? words::manner(worker.hang_kind, tone_of(view)) : "");
+    const std::string whole = now.whole() + (how.empty() ? "" : ", " + how);
+    return fits(whole) ? whole : now.fitted(fits);
+  }
+  Sentence sentence;
+  if (again) sentence.push_back({PhraseKind::state, plain_word(look)});
+  if (std::string reason = context.reasons.of(worker); !reason.empty()) {
+    sentence.push_back({PhraseKind::fact, std::move(reason)});
+  }
+  sentence.insert(sentence.end(), context.story.begin(), context.story.end());
+  return fitting(painter, Type::small_bold, width, sentence, 1, words::kBetween);
+}
+
+float Row::kept_for_details(float width) const {
+  if (!is_hung(look)) return 0;
+  const FlexibleText now = situation(view, worker, look);
+  const float least =
+      painter.width(Type::small_bold, now.middle.empty() ? now.head : now.head + "…");
+  const auto kept = [&](const Sentence& some) {
+    return painter.width(Type::small, joined(some, kBetweenDetails)) + painter.px(18);
+  };
+  Sentence details = process_details(calm, tone_of(view));
+  details.pop_back();  // its generation can be spared
+  details =
+      shortened(details, 0, [&](const Sentence& some) { return least + kept(some) <= width; });
+  return details.empty() ? 0 : kept(details);
+}
 
 void Row::draw_rate(const Rect& rect) const {
   if (rect.w <= 0) return;
@@ -166,11 +199,12 @@ Rect Row::draw_two_lines(Rect lane, Rect rate, float right) const {
   const Palette& colors = painter.colors();
   Rect line = lane.cut_bottom(painter.px(24), painter.px(3));
   line.w = right - line.x;
-  const std::string text = words(line.w);
-  float x = painter.text_elided(Type::small_bold, line.x, line.middle(), line.w, colors.text, text);
+  const float room = line.w - kept_for_details(line.w);
+  const std::string text = words(room);
+  float x = painter.text_elided(Type::small_bold, line.x, line.middle(), room, colors.text, text);
   x += text.empty() ? 0 : painter.px(18);
-  painter.text(Type::small, x, line.middle(), colors.muted,
-               process_details(painter, calm, tone_of(view), line.right() - x));
+  painter.text(Type::small, x, line.middle(), is_hung(look) ? colors.text : colors.muted,
+               details(line.right() - x));
   draw_worker_lane(painter, lane, view, worker.number, context);
   rate.y = lane.y;
   rate.h = lane.h;
@@ -182,21 +216,33 @@ Rect Row::draw_two_lines(Rect lane, Rect rate, float right) const {
 Rect Row::draw_one_line(Rect rest, const Rect& rate, bool with_pid) const {
   draw_rate(rate);
   if (with_pid) {
-    const Rect details = rest.cut_left(painter.width(Type::small, "pid 0000000"), painter.px(12));
-    painter.text(Type::small, details.x, details.middle(), painter.colors().muted,
-                 process_details(painter, calm, tone_of(view), details.w));
+    const Rect pid = rest.cut_left(painter.width(Type::small, "pid 0000000"), painter.px(12));
+    if (!is_hung(look)) {  // the plate has it
+      painter.text(Type::small, pid.x, pid.middle(), painter.colors().muted, details(pid.w));
+    }
   }
   const Rect lane = rest.inset(0, painter.px(3));
   draw_worker_lane(painter, lane, view, worker.number, context);
-  const float pad = painter.px(6);
-  const std::string text = words(lane.w - 2 * pad);
-  if (text.empty()) return lane;
-  const float width = std::min(painter.width(Type::small_bold, text), lane.w - 2 * pad);
-  painter.fill({lane.x, lane.middle() - painter.px(12), width + 2 * pad, painter.px(24)},
-               painter.colors().panel, painter.px(3));
-  painter.text_elided(Type::small_bold, lane.x + pad, lane.middle(), width, painter.colors().text,
-                      text);
+  draw_plate(lane);
   return lane;
+}
+
+void Row::draw_plate(const Rect& lane) const {
+  const Palette& colors = painter.colors();
+  const float pad = painter.px(6);
+  const float room = lane.w - 2 * pad;
+  const float kept = kept_for_details(room);
+  const std::string text = words(room - kept);
+  if (text.empty()) return;
+  const float width = std::min(painter.width(Type::small_bold, text), room - kept);
+  const float gap = painter.px(18);
+  const std::string process = kept > 0 ? details(room - width - gap) : "";
+  const float more = process.empty() ? 0 : gap + painter.width(Type::small, process);
+  painter.fill({lane.x, lane.middle() - painter.px(12), width + more + 2 * pad, painter.px(24)},
+               colors.panel, painter.px(3));
+  const float end =
+      painter.text_elided(Type::small_bold, lane.x + pad, lane.middle(), width, colors.text, text);
+  painter.text(Type::small, end + gap, lane.middle(), colors.text, process);
 }
 
 }  // namespace

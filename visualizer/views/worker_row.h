@@ -10,6 +10,7 @@
 #include "words/look.h"
 #include "words/phrase.h"
 #include "words/rates.h"
+#include "words/reason.h"
 
 namespace forkscope::views {
 
@@ -17,6 +18,7 @@ namespace forkscope::views {
 struct RowContext {
   float lane_top;                ///< Requests per bin at the lane's upper edge.
   const words::Sentence& story;  ///< What has happened to the worker lately, or nothing.
+  const words::Reasons& reasons;
   std::span<const Gap> gaps;
   const words::Rates& rates;
 };

@@ -22,7 +22,7 @@ constexpr float kWideTile = 96;   // from this width on, larger type
 
 /// A worker that serves says how much, any other how it is.
 std::string state_text(const WorkerReport& worker, Look look, const words::Rates& rates) {
-  const bool serves = look == Look::busy || look == Look::idle;
+  const bool serves = look == Look::busy || look == Look::active || look == Look::idle;
   if (serves && rates.of(worker.number) > 0) return rates.text_of(worker.number) + "/s";
   return std::string(words::word(look));
 }

@@ -61,14 +61,16 @@ struct Rows {
   WorkerSpots& spots;
   float lane_top;
   std::vector<words::Sentence> stories;
+  words::Reasons reasons;
   std::vector<Gap> gaps;
   words::Rates rates;
 
   void draw(const Rect& row, const telemetry::WorkerReport& worker, const char* kind) const {
     static const words::Sentence kNone;
-    const Rect lane = draw_worker_row(
-        painter, row, view, worker,
-        {lane_top, worker.number < stories.size() ? stories[worker.number] : kNone, gaps, rates});
+    const Rect lane =
+        draw_worker_row(painter, row, view, worker,
+                        {lane_top, worker.number < stories.size() ? stories[worker.number] : kNone,
+                         reasons, gaps, rates});
     add_spot(spots, worker.number, {row, lane});
     const std::string id = kind + std::to_string(worker.number);
     if (press_area(id.c_str(), row).clicked) {
@@ -143,6 +145,7 @@ WorkerSpots draw_all(const Painter& painter, const Rect& rect, Rect inside, cons
                   spots,
                   lane_top(view),
                   stories_of(view),
+                  words::Reasons(view.history, view.time_ns, view.now, view.incidents),
                   find_gaps(bins),
                   words::Rates(view.calm.workers)};
   if (workers.size() <= kMostFullRows) {

@@ -6,14 +6,8 @@ namespace forkscope::words {
 
 using telemetry::WorkerState;
 
-namespace {
-
-constexpr std::size_t kBusyBins = 5;
-static_assert(kBusyBins * history::kBinNs == 500'000'000);
-
-}  // namespace
-
-Look look_of(const telemetry::WorkerReport& worker, std::uint64_t now_ns, bool served_lately) {
+Look look_of(const telemetry::WorkerReport& worker, std::uint64_t now_ns,
+             const Activity& activity) {
   if (picture::ended_as_planned(worker)) return Look::draining;
   switch (worker.state) {
     case WorkerState::hung: return Look::hung;
@@ -28,17 +22,23 @@ Look look_of(const telemetry::WorkerReport& worker, std::uint64_t now_ns, bool s
   }
   if (worker.in_flight && now_ns > worker.in_flight->start_ns + kSlowNs) return Look::slow;
   if (worker.generation > 1 && worker.uptime_ns < kFreshNs) return Look::fresh;
-  return worker.in_flight || served_lately ? Look::busy : Look::idle;
+  if (!worker.in_flight && !activity.served) return Look::idle;
+  return activity.busy_share >= kBusyShare ? Look::busy : Look::active;
 }
 
 Look look_at(const history::History& history, const telemetry::WorkerReport& worker,
              std::uint64_t time_ns, std::uint64_t picture_ns) {
-  return look_of(worker, picture_ns, history.served(worker.number, time_ns, kBusyBins) > 0);
+  constexpr std::size_t kRateBins = history::kRateNs / history::kBinNs;  // as the rate beside it
+  const double found_now = worker.state == WorkerState::busy ? 1 : 0;
+  return look_of(worker, picture_ns,
+                 {history.served(worker.number, time_ns, kRateBins) > 0,
+                  history.busy_share(worker.number, time_ns, 2 * kRateBins).value_or(found_now)});
 }
 
 std::string_view word(Look look) {
   switch (look) {
     case Look::idle: return "idle";
+    case Look::active: return "active";
     case Look::busy: return "busy";
     case Look::slow: return "slow";
     case Look::fresh: return "NEW";
@@ -56,6 +56,7 @@ std::string_view word(Look look) {
 std::string_view shape(Look look) {
   switch (look) {
     case Look::idle: return "○";
+    case Look::active: return "◉";
     case Look::busy: return "●";
     case Look::slow: return "▲";
     case Look::fresh:

@@ -12,6 +12,7 @@ namespace forkscope::words {
 
 enum class Look {
   idle,
+  active,
   busy,
   slow,
   fresh,
@@ -27,12 +28,20 @@ enum class Look {
 inline constexpr std::uint64_t kFreshNs = 2'000'000'000;  // a successor is "NEW" for so long
 inline constexpr std::uint64_t kSlowNs = 250'000'000;     // one request for so long: slow
 
-/// `now_ns` is the time of the picture that the report is from. A worker that serves short requests
-/// (`served_lately`) counts as busy throughout: nobody could follow every change.
-Look look_of(const telemetry::WorkerReport& worker, std::uint64_t now_ns, bool served_lately);
+/// What a worker that is well has done lately: nobody could follow every change.
+struct Activity {
+  bool served = false;    ///< A request has ended in the last second.
+  double busy_share = 0;  ///< Of the looks of the last two, those that found it at work, 0 … 1.
+};
 
-/// The same of a worker at the view time `time_ns`, whose picture is of `picture_ns`: it serves
-/// short requests if one has ended in the half second before.
+/// From this share on it is busy; below, it serves now and then. Of few looks more would be chance:
+/// who is at work half the time would change its word all the time.
+inline constexpr double kBusyShare = 0.3;
+
+/// `now_ns` is the time of the picture that the report is from.
+Look look_of(const telemetry::WorkerReport& worker, std::uint64_t now_ns, const Activity& activity);
+
+/// The same of a worker at the view time `time_ns`, whose picture is of `picture_ns`.
 Look look_at(const history::History& history, const telemetry::WorkerReport& worker,
              std::uint64_t time_ns, std::uint64_t picture_ns);
 

@@ -14,12 +14,13 @@
 namespace forkscope::words {
 
 enum class PhraseKind {
-  state,   ///< How it stands, "HUNG 4.2 s"; the first of a sentence.
-  outage,  ///< How long a worker was out, in parts; a bar may show the same (words/outage.h).
-  fact,    ///< More of it, that nobody tells apart.
-  moved,   ///< Which connections went on elsewhere, "15 connections moved in 3.0 ms".
-  end,     ///< How its process ended, "SIGABRT", "exit code 70".
-  others,  ///< What the other workers did meanwhile.
+  state,    ///< How it stands, "HUNG 4.2 s"; the first of a sentence.
+  outage,   ///< How long a worker was out, in parts; a bar may show the same (words/outage.h).
+  fact,     ///< More of it, that nobody tells apart.
+  moved,    ///< Which connections went on elsewhere, "15 connections moved in 3.0 ms".
+  end,      ///< How its process ended, "SIGABRT", "exit code 70".
+  process,  ///< Which process it is, "pid 4713, core 3, 4 connections".
+  others,   ///< What the other workers did meanwhile.
 };
 
 struct Phrase {

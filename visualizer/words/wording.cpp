@@ -70,6 +70,17 @@ Phrase deaths(const history::Incident& incident) {
   return {PhraseKind::fact, "died " + grouped(incident.deaths) + "×"};
 }
 
+/// "pid 4713, core 3, 4 connections", as long as that process is there.
+std::string process_text(const history::Incident& incident, const picture::Snapshot& now) {
+  for (const telemetry::WorkerReport& worker : now.workers) {
+    if (worker.number != incident.worker || worker.generation != incident.generation) continue;
+    if (worker.pid == 0) break;
+    return "pid " + std::to_string(worker.pid) + ", core " + std::to_string(worker.core) + ", " +
+           counted(worker.connections, "connection");
+  }
+  return {};
+}
+
 /// The state of an incident in which nobody has died, and what is going to happen.
 Sentence hung(const history::Incident& incident, const picture::Snapshot& now, Tone tone) {
   Sentence sentence{
@@ -127,6 +138,9 @@ Sentence headline(const history::Incident& incident, const picture::Snapshot& no
                   const picture::TimeZone& zone, Tone tone) {
   const bool alive = !incident.is_dead();
   Sentence sentence = alive ? hung(incident, now, tone) : dead(incident, now, tone);
+  if (std::string process = alive ? process_text(incident, now) : ""; !process.empty()) {
+    sentence.push_back({PhraseKind::process, std::move(process)});
+  }
   if (now.totals.requests > incident.served_at_start) {
     // To the digit as long as there is room for it beside everything else.
     const std::uint64_t served = now.totals.requests - incident.served_at_start;

@@ -18,8 +18,8 @@
 namespace forkscope::words {
 
 /// An open incident at the moment of a picture, without the worker's number:
-/// "HUNG 4.2 s · 15 connections moved in 3.0 ms · in GET /v1/faults/hang · kill in 0.8 s · others
-/// served 12,904 · since 12:04:31"
+/// "HUNG 4.2 s · 15 connections moved in 3.0 ms · in GET /v1/faults/hang · kill in 0.8 s · pid
+/// 4713, core 3, 4 connections · others served 12,904 · since 12:04:31"
 Sentence headline(const history::Incident& incident, const picture::Snapshot& now,
                   const picture::TimeZone& zone, Tone tone = Tone::exact);
 /// A closed one; which connections moved only where some did:
