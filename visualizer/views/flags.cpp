@@ -65,6 +65,7 @@ std::vector<float> flag_places(const std::vector<float>& lines, float pitch, flo
     }
   }
   std::vector<float> places;
+  places.reserve(lines.size());
   for (const Group& group : groups) {
     for (std::size_t i = 0; i < group.count; ++i) {
       places.push_back(group.first + pitch * static_cast<float>(i));
@@ -80,6 +81,7 @@ void draw_flags(const Painter& painter, const Rect& plot, float middle, const Vi
   const std::uint64_t begin_ns = end_ns - std::min(end_ns, kShownNs);
   const std::vector<Flag> flags = flags_between(begin_ns, end_ns, view);
   std::vector<float> lines;
+  lines.reserve(flags.size());
   for (const Flag& flag : flags) {
     lines.push_back(plot.x + plot.w * static_cast<float>(flag.time_ns - begin_ns) /
                                  static_cast<float>(kShownNs));
