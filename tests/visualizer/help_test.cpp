@@ -177,7 +177,7 @@ class Pointer : public ::testing::Test {
       const words::Rates rates(view.now.workers);
       const words::Reasons reasons(view.history, view.time_ns, view.now, view.incidents);
       draw_worker_row(painter, row, view, view.now.workers[index],
-                      {1, no_story, reasons, {}, rates});
+                      {1, no_story, reasons, {}, rates, "00"});
     });
   }
 

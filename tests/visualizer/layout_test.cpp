@@ -46,14 +46,12 @@ std::vector<Contents> all_contents() {
   return all;
 }
 
-float unit_of(ImVec2 size) { return std::min(size.y / 900, size.x / 1100); }
-
 TEST(Layout, NothingOverlapsAndNothingLeavesTheWindow) {
   for (const ImVec2 size : {ImVec2{1600, 900}, ImVec2{1280, 720}, ImVec2{1024, 768},
                             ImVec2{800, 1200}, ImVec2{3840, 2160}, ImVec2{1600, 500}}) {
     Theme theme;
     for (const float scale : {0.5F, 1.F, 1.25F, 2.F}) {
-      theme.unit = unit_of(size) * scale;
+      theme.unit = unit_of(size, scale);
       for (const Contents& contents : all_contents()) {
         const auto all = shown(compute_layout(size, theme, contents));
         for (std::size_t i = 0; i < all.size(); ++i) {
@@ -101,6 +99,31 @@ TEST(Layout, EveryPanelIsSomewhereShown) {
       is_shown = is_shown || (rect.w >= 60 && rect.h >= 60);
     }
     EXPECT_TRUE(is_shown) << panel.name;
+  }
+}
+
+// A graph of thirty seconds, and eight buttons; with less room they are not shown, and who is less
+// needed gives way first.
+TEST(Layout, WhatIsShownHasTheRoomThatItNeeds) {
+  for (const ImVec2 size :
+       {ImVec2{1280, 720}, ImVec2{1366, 768}, ImVec2{1920, 1080}, ImVec2{800, 600}}) {
+    Theme theme;
+    for (const float scale : {1.F, kPresenterScale}) {
+      theme.unit = unit_of(size, scale);
+      for (Contents contents : all_contents()) {
+        contents.presenter = scale > 1;
+        const Layout layout = compute_layout(size, theme, contents);
+        const Rect& latency = layout.panel("LATENCY");
+        EXPECT_TRUE(latency.h <= 0 || latency.w >= 330 * theme.unit)
+            << latency.w << " at " << size.x;
+        const Rect& fire = layout.panel("FIRE");
+        EXPECT_TRUE(fire.h <= 0 || fire.h >= 166 * theme.unit) << fire.h << " at " << size.x;
+        const Rect& events = layout.panel("EVENTS");
+        EXPECT_TRUE(events.w <= 0 || events.w >= 340 * theme.unit) << events.w << " at " << size.x;
+        EXPECT_GE(layout.panel("WORKERS").h, 110 * theme.unit)
+            << size.x << ", " << contents.strips << " strips, why " << contents.why;
+      }
+    }
   }
 }
 

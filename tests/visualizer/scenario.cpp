@@ -153,6 +153,7 @@ class Scenario {
       }
     }
     for (const Period& hang : kHangs) {
+      if (hang.worker > count()) continue;
       if (at == hang.from + 2 * kSecond) {
         EventRecord record = event(at, EventKind::hung, hang.worker);
         record.since_ns = kStart + hang.from;
@@ -168,6 +169,7 @@ class Scenario {
         end(events, at, hang.worker, SIGABRT, 38 * kMs);
       }
     }
+    if (count() < 3) return events;
     if (at == kHangs[0].to + kStep) move_back(events, at, kHangs[0].worker);
     if (at == kCrash) {
       move_away(events, at, 2, MoveReason::crash);
@@ -285,12 +287,18 @@ class Scenario {
 
 }  // namespace
 
+std::uint64_t play_scenario(history::History& history, std::uint32_t workers,
+                            std::uint32_t connections) {
+  Scenario(workers, connections).play(history);
+  return kStart;
+}
+
 void record_scenario(const std::filesystem::path& file, std::uint32_t workers,
                      std::uint32_t connections) {
   recording::Recorder recorder(file.string());
   history::History history;
   history.set_sink([&](const codec::FrameEncoder::Encoded& frame) { recorder.add(frame); });
-  Scenario(workers, connections).play(history);
+  play_scenario(history, workers, connections);
   if (!recorder.error().empty()) throw std::runtime_error(recorder.error());
 }
 

@@ -18,9 +18,6 @@ namespace forkscope::app {
 
 namespace {
 
-constexpr float kDesignHeight = 900;
-constexpr float kLeastDesignWidth = 1100;  // on a narrower window everything is smaller instead
-
 std::string glfw_reason() {
   const char* text = nullptr;
   glfwGetError(&text);
@@ -133,11 +130,7 @@ void Window::fit_theme(views::Theme& theme, float scale) {
   int width = 0;
   int height = 0;
   glfwGetWindowSize(window_, &width, &height);
-  const float fitting = std::min(static_cast<float>(height) / kDesignHeight,
-                                 static_cast<float>(width) / kLeastDesignWidth);
-  // Steps of 2 %, so that dragging the window's edge does not bake fonts for every pixel.
-  const float unit = std::round(fitting * 50) / 50 * scale;
-  theme.unit = std::clamp(unit, 0.3F, 8.F);
+  theme.unit = views::unit_of({static_cast<float>(width), static_cast<float>(height)}, scale);
   if (theme.unit == font_unit_) return;
   const bool baked_before = font_unit_ != 0;
   font_unit_ = theme.unit;

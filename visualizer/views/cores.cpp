@@ -16,13 +16,15 @@ namespace {
 
 constexpr float kTwoLinesGood = 92;   // at this height two lines and a graph stand well
 constexpr float kTwoLinesLeast = 66;  // at this height they just fit
+constexpr float kTextLeast = 56;      // of a text that is cut
 constexpr float kOthersLeast = 140;   // of the panel, for a line about who else uses the machine
 
-/// The longest of the texts that has room.
+/// The longest of the texts that has room; of the shortest, what has room if that says anything.
 void draw_fitting(const Painter& painter, const Rect& line, const std::vector<std::string>& texts) {
   const auto text = std::find_if(texts.begin(), texts.end(), [&](const std::string& candidate) {
     return painter.width(Type::small, candidate) <= line.w;
   });
+  if (text == texts.end() && line.w < painter.px(kTextLeast)) return;
   painter.text_elided(Type::small, line.x, line.middle(), line.w, painter.colors().muted,
                       text != texts.end() ? *text : texts.back());
 }

@@ -33,6 +33,7 @@ void draw_event_log(const Painter& painter, const Rect& rect, const View& view) 
   const auto rows = static_cast<std::size_t>(std::max(0.F, inside.h / row));
   for (const auto& event : view.history.events(view.time_ns, rows)) {
     const Rect line = inside.cut_top(row);
+    if (line.h < row - 1) break;  // long ones before it have taken its place
     const auto wall_clock_ns = static_cast<std::int64_t>(event.wall_clock_ns);
     float x = painter.text(Type::small, line.x, line.middle(), colors.muted,
                            words::clock_time(wall_clock_ns, view.history.zone()));
@@ -42,12 +43,20 @@ void draw_event_log(const Painter& painter, const Rect& rect, const View& view) 
     x += painter.px(22);
     draw_mark(painter, mark, {x, line.middle()}, painter.px(7), colors.dead_edge);
     x += painter.px(18);
-    const float room = line.right() - x;
-    const auto fits = [&](const std::string& text) {
-      return painter.width(Type::small, text) <= room;
+    const auto line_text = telemetry::event_line(event);
+    const std::string text = line_text.whole();
+    const float width = line.right() - x;
+    const auto fits = [&](const std::string& some) {
+      return painter.width(Type::small, some) <= width;
     };
-    painter.text_elided(Type::small, x, line.middle(), room, colors.text,
-                        telemetry::event_line(event).fitted(fits));
+    if (fits(text) || inside.h < row) {
+      painter.text_elided(Type::small, x, line.middle(), width, colors.text,
+                          line_text.fitted(fits));
+      continue;
+    }
+    // A long one goes on below, in one more line.
+    inside.cut_top(row);
+    painter.paragraph(Type::small, {x, line.y, width, 2 * row}, colors.text, text);
   }
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "forkscope/telemetry/event_text.h"
 #include "load/clients_saw.h"
@@ -120,19 +122,21 @@ std::string load_line(const Painter& painter, float width, const View& view) {
   return joined(shortened(load_figures(view), 1, fits), "  ");
 }
 
+/// What its clients have got: the top line has what the server has answered to whomever.
+std::string load_title(const View& view) {
+  const load::LoadStatus& status = view.load.status;
+  return status.running ? "got " + words::compact(status.requests_per_second) + "/s" : "Load";
+}
+
 /// Rate, connections and share of POSTs can each be changed by a click on them.
 void draw_load(const Painter& painter, const Rect& rect, const View& view) {
   const LoadView& load = view.load;
-  Button button{"load",
-                "L",
-                "Load",
-                load_line(painter, rect.w - painter.px(22), view),
-                view.acts_on.has_value(),
-                load.status.running};
-  if (load.status.running) {
-    // What its clients have got: the top line has what the server has answered to whomever.
-    button.title = "got " + words::compact(load.status.requests_per_second) + "/s";
-  }
+  const Button button{"load",
+                      "L",
+                      load_title(view),
+                      load_line(painter, rect.w - painter.px(22), view),
+                      view.acts_on.has_value(),
+                      load.status.running};
   const float middle = lines_of(painter, rect).first;
   float right = draw_ground(painter, rect, button, middle) - painter.px(8);
   const double rate = load.options.requests_per_second;
@@ -256,20 +260,46 @@ void draw_workers_row(const Painter& painter, const Rect& rect, const View& view
   if (draw_press(painter, rect, more)) view.commands.push_back({CommandKind::more_workers});
 }
 
+/// A button without its line, where room is short.
+struct Choice {
+  Button button;
+  CommandKind command;
+};
+
+/// In two columns, read downwards.
+void draw_titles(const Painter& painter, const Rect& inside, const View& view,
+                 const std::vector<Choice>& choices) {
+  const float gap = painter.px(kGap);
+  const std::size_t rows = (choices.size() + 1) / 2;
+  const auto count = static_cast<float>(rows);
+  const float width = (inside.w - gap) / 2;
+  const float height = std::min((inside.h - gap * (count - 1)) / count, painter.px(kLow));
+  for (std::size_t i = 0; i < choices.size(); ++i) {
+    const auto& [button, command] = choices[i];
+    const Rect rect{inside.x + (i < rows ? 0 : width + gap),
+                    inside.y + (height + gap) * static_cast<float>(i % rows), width, height};
+    const float right = draw_ground(painter, rect, button, rect.middle());
+    draw_title(painter, rect, button, rect.middle(), right + painter.px(6));
+    if (draw_press(painter, rect, button)) view.commands.push_back({command});
+  }
+}
+
 struct RowHeights {
   float high;
   float low;
 };
 /// Where the window is low, rows shrink together, but those of two lines keep them as long as the
-/// others can give them the room.
+/// others can give them the room. After that they all have one line, and the same height.
 RowHeights row_heights(const Painter& painter, float height, int high_rows, int low_rows) {
   const auto high = static_cast<float>(high_rows);
   const auto low = static_cast<float>(low_rows);
   const float room = height - painter.px(kGap) * (high + low - 1);
   const float shrink = std::min(1.F, room / painter.px(high * kHigh + low * kLow));
   const float rest = (room - painter.px(high * kTwoLines)) / low;
-  if (shrink * kHigh < kTwoLines && rest >= painter.px(kLeast)) {
-    return {painter.px(kTwoLines), rest};
+  if (shrink * kHigh < kTwoLines) {
+    const float same = room / (high + low);
+    return rest >= painter.px(kLeast) ? RowHeights{painter.px(kTwoLines), rest}
+                                      : RowHeights{same, same};
   }
   return {painter.px(kHigh) * shrink, painter.px(kLow) * shrink};
 }
@@ -283,31 +313,51 @@ void draw_fire(const Painter& painter, const Rect& rect, const View& view) {
       rect, "FIRE",
       view.state.selected_worker ? "F and K: the selected worker" : "F and K: the busiest worker");
   const float gap = painter.px(kGap);
+  const bool thaws = freeze && is_frozen(view, freeze->number);
+  const Fault hang{
+      fault_button(view, "hang", "H", "Hang one worker", words::hang_target(view.state.hang_mode)),
+      words::kHangModes, view.state.hang_mode, CommandKind::hang, CommandKind::set_hang_mode};
+  const Fault crash{
+      fault_button(view, "crash", "C", "Crash", words::crash_target(view.state.crash_way)),
+      words::kCrashWays, view.state.crash_way, CommandKind::crash, CommandKind::set_crash_way};
+  const Choice freezing{
+      signal_button("freeze", "F", thaws ? "Continue" : "Freeze", thaws ? "CONT" : "STOP", freeze),
+      CommandKind::toggle_freeze};
+  const Choice killing{signal_button("kill", "K", "Kill", "KILL", kill), CommandKind::kill};
+  const Choice reload{{"reload", "R", "Reload", ctl_line(view, "reload"), view.acts_on.has_value()},
+                      CommandKind::reload};
+  const Choice protection{protection_button(view), CommandKind::toggle_protection};
+  if (inside.h < 8 * painter.px(kLeast) + 7 * gap) {
+    const bool acts = view.acts_on.has_value();
+    const bool running = view.load.status.running;
+    return draw_titles(
+        painter, inside, view,
+        {{{"load", "L", load_title(view), {}, acts, running}, CommandKind::toggle_load},
+         {hang.button, hang.fire},
+         {crash.button, crash.fire},
+         freezing,
+         killing,
+         {{"more", "+", "One more", {}, acts}, CommandKind::more_workers},
+         reload,
+         protection});
+  }
+
   // A server on another port than 8000 has a longer line for scaling.
   const bool long_line = painter.width(Type::mono, ctl_line(view, "scale 100")) > inside.w * 0.62F;
   const auto [high, low] = row_heights(painter, inside.h, long_line ? 4 : 3, long_line ? 4 : 5);
-
-  draw_load(painter, inside.cut_top(high, gap), view);
-  draw_fault(
-      painter, inside.cut_top(high, gap), view,
-      {fault_button(view, "hang", "H", "Hang one worker", words::hang_target(view.state.hang_mode)),
-       words::kHangModes, view.state.hang_mode, CommandKind::hang, CommandKind::set_hang_mode});
-  draw_fault(
-      painter, inside.cut_top(high, gap), view,
-      {fault_button(view, "crash", "C", "Crash", words::crash_target(view.state.crash_way)),
-       words::kCrashWays, view.state.crash_way, CommandKind::crash, CommandKind::set_crash_way});
-  const bool thaws = freeze && is_frozen(view, freeze->number);
-  const auto press = [&, height = low](const Button& button, CommandKind command) {
-    if (draw_low(painter, inside.cut_top(height, gap), button)) view.commands.push_back({command});
+  const auto press = [&, height = low](const Choice& choice) {
+    if (draw_low(painter, inside.cut_top(height, gap), choice.button)) {
+      view.commands.push_back({choice.command});
+    }
   };
-  press(
-      signal_button("freeze", "F", thaws ? "Continue" : "Freeze", thaws ? "CONT" : "STOP", freeze),
-      CommandKind::toggle_freeze);
-  press(signal_button("kill", "K", "Kill", "KILL", kill), CommandKind::kill);
+  draw_load(painter, inside.cut_top(high, gap), view);
+  draw_fault(painter, inside.cut_top(high, gap), view, hang);
+  draw_fault(painter, inside.cut_top(high, gap), view, crash);
+  press(freezing);
+  press(killing);
   draw_workers_row(painter, inside.cut_top(long_line ? high : low, gap), view);
-  press({"reload", "R", "Reload", ctl_line(view, "reload"), view.acts_on.has_value()},
-        CommandKind::reload);
-  press(protection_button(view), CommandKind::toggle_protection);
+  press(reload);
+  press(protection);
 }
 
 }  // namespace forkscope::views

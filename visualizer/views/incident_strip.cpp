@@ -24,6 +24,7 @@ using words::Sentence;
 namespace {
 
 constexpr float kOutageBar = 340;
+constexpr float kPhraseLeast = 150;  // of a phrase that is cut
 
 std::string clock_at(const View& view, std::uint64_t time_ns) {
   return words::clock_time(view.history.wall_clock_at(time_ns), view.history.zone());
@@ -43,15 +44,15 @@ void draw_strip_mark(const Painter& painter, const Rect& strip, const Mark& mark
   draw_mark(painter, mark, {strip.x + painter.px(34), strip.middle()}, painter.px(12), mark.color);
 }
 
-/// From `rect.x` on, in the biggest type that has room. What moved is for the back row: it is never
-/// smaller. Returns how many phrases there was room for; the first is always among them, cut if it
-/// has to be.
+/// From `rect.x` on, in the biggest type that has room. What moved is for the back row: it gets
+/// smaller last. Returns how many phrases there was room for.
 std::size_t draw_phrases(const Painter& painter, const Rect& rect, ImU32 color,
                          const Sentence& sentence) {
   Type type = Type::large;
+  Type moved = Type::large_bold;
   float gap = painter.px(34);
   const auto type_of = [&](const words::Phrase& phrase) {
-    return phrase.kind == PhraseKind::moved ? Type::large_bold : type;
+    return phrase.kind == PhraseKind::moved ? moved : type;
   };
   const auto fits = [&](const Sentence& shown) {
     float width = -gap;
@@ -65,21 +66,27 @@ std::size_t draw_phrases(const Painter& painter, const Rect& rect, ImU32 color,
     gap = painter.px(20);
   }
   // Rather one figure less than type that the back row cannot read.
+  if (!sentence.empty() && !fits({sentence.front()})) moved = Type::body_bold;
   const Sentence shown = shortened(sentence, 1, fits);
   if (!fits(shown)) type = Type::small_bold;  // the smallest that it can
   float x = rect.x;
+  std::size_t drawn = 0;
   for (const words::Phrase& phrase : shown) {
-    x = gap + painter.text_elided(type_of(phrase), x, rect.middle(), rect.right() - x, color,
-                                  phrase.text);
+    const float room = rect.right() - x;
+    const bool whole = painter.width(type_of(phrase), phrase.text) <= room;
+    if (!whole && room < painter.px(kPhraseLeast)) break;
+    x = gap + painter.text_elided(type_of(phrase), x, rect.middle(), room, color, phrase.text);
+    ++drawn;
   }
-  return shown.size();
+  return drawn;
 }
 
 /// The state as big as it gets, and what follows it. Of a process that hangs that has two lines,
 /// the second one for the front row: which process it is, and what the first had no room for.
 void draw_sentence(const Painter& painter, Rect rect, Type first, ImU32 color,
                    const Sentence& sentence) {
-  const float end = painter.text(first, rect.x, rect.middle(), color, sentence.front().text);
+  const float end = painter.text_elided(first, rect.x, rect.middle(), rect.w - painter.px(18),
+                                        color, sentence.front().text);
   rect.cut_left(end - rect.x, painter.px(34));
   rect.cut_right(painter.px(18));
   const auto second = std::find_if(sentence.begin(), sentence.end(), [](const auto& phrase) {
@@ -146,7 +153,7 @@ void draw_outage(const Painter& painter, Rect rect, const Incident& incident, wo
     if (painter.width(Type::small_bold, text + end) <= room) text += end;
   }
   rect.cut_right(painter.px(18));
-  if (outage.over_ns != 0) {
+  if (outage.begin_ns != 0 && outage.over_ns > outage.begin_ns) {
     const float gap = painter.px(14);
     const float room = rect.w - gap - painter.width(Type::small_bold, text);
     const float width = std::clamp(room, painter.px(kOutageBar / 4), painter.px(kOutageBar));
@@ -304,10 +311,17 @@ std::vector<IncidentStrip> incident_strips(const View& view) {
   return strips;
 }
 
+std::size_t shown_strips(const Painter& painter, const Rect& rect,
+                         const std::vector<IncidentStrip>& strips) {
+  const float pitch = painter.px(kStripUnits + kStripGap);
+  const auto room = static_cast<std::size_t>((rect.h + painter.px(kStripGap) + 0.5F) / pitch);
+  return std::min(strips.size(), std::clamp(room, std::size_t{1}, kMostStrips));
+}
+
 std::optional<std::size_t> unfolded_strip(const View& view,
-                                          const std::vector<IncidentStrip>& strips) {
+                                          const std::vector<IncidentStrip>& strips,
+                                          std::size_t shown) {
   if (!view.state.why) return std::nullopt;
-  const std::size_t shown = std::min(strips.size(), kMostStrips);
   for (std::size_t i = std::min(view.state.why_strip, shown - 1); i < shown; ++i) {
     if (strips[i].incident) return i;
   }
@@ -317,10 +331,8 @@ std::optional<std::size_t> unfolded_strip(const View& view,
 void draw_incident_strips(const Painter& painter, const Rect& rect, const View& view,
                           const std::vector<IncidentStrip>& strips) {
   Rect rest = rect;
-  const float pitch = painter.px(kStripUnits + kStripGap);
-  const auto room = static_cast<std::size_t>((rect.h + painter.px(kStripGap) + 0.5F) / pitch);
-  const std::size_t shown = std::min(strips.size(), std::clamp(room, std::size_t{1}, kMostStrips));
-  const auto unfolded = unfolded_strip(view, strips);
+  const std::size_t shown = shown_strips(painter, rect, strips);
+  const auto unfolded = unfolded_strip(view, strips, shown);
   for (std::size_t i = 0; i < shown; ++i) {
     const Rect strip = rest.cut_top(painter.px(kStripUnits), painter.px(kStripGap));
     const auto& incident = strips[i].incident;

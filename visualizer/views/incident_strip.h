@@ -27,10 +27,14 @@ struct IncidentStrip {
 /// As it was at the view time. At least one; three are drawn.
 std::vector<IncidentStrip> incident_strips(const View& view);
 
-/// The strip whose incident has its chain unfolded: the first one, from that which was chosen, that
-/// has an incident.
+/// How many of them `rect` has room for.
+std::size_t shown_strips(const Painter& painter, const Rect& rect,
+                         const std::vector<IncidentStrip>& strips);
+/// The strip whose incident has its chain unfolded: of the first `shown` ones the first, from that
+/// which was chosen, that has an incident.
 std::optional<std::size_t> unfolded_strip(const View& view,
-                                          const std::vector<IncidentStrip>& strips);
+                                          const std::vector<IncidentStrip>& strips,
+                                          std::size_t shown);
 
 void draw_incident_strips(const Painter& painter, const Rect& rect, const View& view,
                           const std::vector<IncidentStrip>& strips);

@@ -13,10 +13,14 @@ constexpr float kTopLine = 46;
 constexpr float kTime = 52;
 constexpr float kWhy = 118;
 constexpr float kRight = 538;
-constexpr std::size_t kMostStripsBesideLesson = 2;  // its words need the height
-constexpr float kPanelHead = 47;                    // title and padding
-constexpr float kRowMost = 88;                      // of a worker
-constexpr float kRowGood = 68;                      // two lines
+constexpr std::size_t kMostStripsBesideLesson = 2;
+constexpr float kLessonLeast = 290;
+constexpr float kBodyLeast = 220;
+constexpr float kBodyLeastOfMany = 300;
+constexpr float kMostRight = 0.42F;  // of the width
+constexpr float kPanelHead = 47;     // title and padding
+constexpr float kRowMost = 88;       // of a worker
+constexpr float kRowGood = 68;       // two lines
 constexpr float kRowMostPresented = 132;
 constexpr float kRowLeast = 31;  // the height of its number
 constexpr float kRowGap = 3;
@@ -69,16 +73,30 @@ Layout compute_layout(ImVec2 size, const Theme& theme, const Contents& contents)
   Layout layout;
   Rect rest = Rect{0, 0, size.x, size.y}.inset(12 * u, 10 * u);
   layout.top_line = rest.cut_top(kTopLine * u, gap);
-  const std::size_t most = contents.lesson ? kMostStripsBesideLesson : kMostStrips;
-  const auto count = static_cast<float>(std::min(contents.strips, most));
-  layout.incidents = rest.cut_top(count * kStripUnits * u + (count - 1) * kStripGap * u, gap);
   layout.time = rest.cut_bottom(kTime * u, gap);
-  if (contents.why) layout.why = rest.cut_top(kWhy * u, gap);
-  layout.body = rest;
-
+  bool why = contents.why;
+  std::size_t strips =
+      std::min(contents.strips, contents.lesson ? kMostStripsBesideLesson : kMostStrips);
   // On a narrow window the side columns give way first; the workers are what it is about.
   const float narrow = std::clamp(size.x / (1600 * u), 0.5F, 1.1F);
-  Rect right = rest.cut_right(kRight * u * std::max(narrow, 0.9F), gap);
+  const float column = std::min(kRight * u * std::max(narrow, 0.9F), kMostRight * size.x);
+  // What is below needs some height, too: the later strips give way to it, and then the chain.
+  const bool many = contents.workers > kMostFullRows;
+  const float least =
+      contents.lesson ? lesson_least(column, u) : (many ? kBodyLeastOfMany : kBodyLeast) * u;
+  const auto below = [&] {
+    const float above = static_cast<float>(strips) * (kStripUnits + kStripGap) + kGap;
+    return rest.h - (above + (why ? kWhy + kGap : 0)) * u;
+  };
+  while (strips > 1 && below() < least) --strips;
+  // Who asks for it during a lesson sees it, and what is left of the lesson's words.
+  if (below() < (contents.lesson ? kLessonLeast * u : least)) why = false;
+  const auto count = static_cast<float>(strips);
+  layout.incidents = rest.cut_top(count * kStripUnits * u + (count - 1) * kStripGap * u, gap);
+  if (why) layout.why = rest.cut_top(kWhy * u, gap);
+  layout.body = rest;
+
+  Rect right = rest.cut_right(column, gap);
   Rect bottom{};
   if (const float height = bottom_height(rest.h, u, contents); height > 0) {
     bottom = rest.cut_bottom(height, gap);

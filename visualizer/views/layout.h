@@ -11,10 +11,11 @@
 //   ├────────────────────┴──────────────────┴───────────────┤
 //   └ time ─────────────────────────────────────────────────┘
 //
-// With many workers CORES moves down beside LATENCY, and the whole width is theirs; what is least
-// worth its place goes first when there is little of it. A presenter has no buttons and no log:
-// everything else is bigger instead; and a lesson has the whole right column. What each panel takes
-// of its place, and who draws it, is in the table of panels.h.
+// Where the window is low, the later strips give way to what is below them, and then the chain of
+// events. With many workers CORES moves down beside LATENCY, and the whole width is theirs; what is
+// least worth its place goes first when there is little of it. A presenter has no buttons and no
+// log: everything else is bigger instead; and a lesson has the whole right column. What each panel
+// takes of its place, and who draws it, is in the table of panels.h.
 #pragma once
 
 #include <cstddef>

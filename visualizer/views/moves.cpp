@@ -210,8 +210,15 @@ void Sky::draw_labels() const {
     const std::string change = "−" + std::to_string(label.connections);
     draw_change(spots[worker], label.place, change, label.opacity);
   }
-  const Plate plate{type(), {all.who() + ' ' + all.what()}};
-  draw_plate(painter, plate, {rect.center().x, rect.y + painter.px(20)}, rect, all.opacity);
+  // In the panel's head, in place of what is said there else.
+  Rect head{rect.x, rect.y + painter.px(3), rect.w - painter.px(4), painter.px(34)};
+  head.cut_left(painter.px(14) + painter.width(Type::small_bold, "WORKERS"), painter.px(10));
+  painter.fill(head, faded(painter.colors().panel, all.opacity));
+  for (const Type size : {type(), Type::body_bold, Type::small_bold}) {
+    const Plate plate{size, {all.who() + ' ' + all.what()}};
+    if (size_of(painter, plate).x > head.w) continue;
+    return draw_plate(painter, plate, head.center(), head, all.opacity);
+  }
 }
 
 ImVec2 Sky::start_of(const Flight& flight) const {
@@ -232,14 +239,25 @@ void Sky::draw_label(const Label& label, const WorkerSpot& spot) const {
       const Plate plate{size, lines};
       const ImVec2 needs = size_of(painter, plate);
       if (needs.x > room.w || needs.y > room.h + painter.px(2)) continue;
-      return draw_plate(painter, plate, spot.lane.center(), room, label.opacity);
+      // Below a lane that is as high stand words, which are left; others are covered as a whole.
+      const bool leaves_words =
+          needs.y <= spot.lane.h + painter.px(4) && spot.lane.h < 0.75F * room.h;
+      if (!leaves_words) painter.fill(room, faded(painter.colors().panel, label.opacity));
+      return draw_plate(painter, plate, spot.lane.center(),
+                        leaves_words ? Rect{room.x, spot.lane.y - painter.px(2), room.w,
+                                            spot.lane.h + painter.px(4)}
+                                     : room,
+                        label.opacity);
     }
   }
-  const Plate plate{type(), whole};
-  const float height = size_of(painter, plate).y;
-  const bool above = spot.row.y - height >= rect.y;
-  const float y = above ? spot.row.y - height / 2 : spot.row.bottom() + height / 2;
-  draw_plate(painter, plate, {spot.row.center().x, y}, rect, label.opacity);
+  for (const Type size : {type(), Type::body_bold, Type::small_bold}) {
+    const Plate plate{size, whole};
+    const ImVec2 needs = size_of(painter, plate);
+    if (needs.x > rect.w) continue;
+    const bool above = spot.row.y - needs.y >= rect.y;
+    const float y = above ? spot.row.y - needs.y / 2 : spot.row.bottom() + needs.y / 2;
+    return draw_plate(painter, plate, {spot.row.center().x, y}, rect, label.opacity);
+  }
 }
 
 /// Workers that are gone had the highest numbers: what they had comes from the lower edge.

@@ -6,7 +6,9 @@
 
 namespace forkscope::views {
 
-/// On a plate in the middle of `over`.
-void draw_notice(const Painter& painter, const Rect& over, const View& view);
+/// Of its plate, in pixels; 0 while there is nothing to say.
+float notice_width(const Painter& painter, const View& view);
+/// Over whatever is open. `place` is in the top line, where it covers nothing.
+void draw_notice(const Painter& painter, const Rect& place, const View& view);
 
 }  // namespace forkscope::views

@@ -34,6 +34,7 @@ float Painter::text(Type type, float x, float middle, ImU32 color, std::string_v
   // Whole pixels: glyphs between pixels look blurred.
   const ImVec2 at{std::floor(x), std::floor(middle - font.size / 2)};
   list_.AddText(font.face, font.size, at, color, text.data(), text.data() + text.size());
+  if (observer_) observer_->text(type, at, text, clip());
   const float end = x + width(type, text);
   const bool speaks = type != Type::mono;  // a line for a shell has words of its own
   if (speaks && is_pointed({x, at.y, end - x, font.size})) {
@@ -140,6 +141,7 @@ void Painter::cover() const {
 
 void Painter::fill(const Rect& rect, ImU32 color, float rounding) const {
   list_.AddRectFilled(rect.min(), rect.max(), color, rounding);
+  if (observer_) observer_->area(rect, color, clip());
 }
 
 void Painter::outline(const Rect& rect, ImU32 color, float thickness, float rounding) const {
@@ -147,6 +149,7 @@ void Painter::outline(const Rect& rect, ImU32 color, float thickness, float roun
   const ImVec2 max{rect.right() - thickness / 2, rect.bottom() - thickness / 2};
   list_.PathRect(min, max, rounding);
   list_.PathStroke(color, ImDrawFlags_Closed, thickness);
+  if (observer_) observer_->outline(rect, clip());
 }
 
 void Painter::line(ImVec2 from, ImVec2 to, ImU32 color, float thickness) const {
@@ -174,6 +177,12 @@ void Painter::push_clip(const Rect& rect) const {
 }
 
 void Painter::pop_clip() const { list_.PopClipRect(); }
+
+Rect Painter::clip() const {
+  const ImVec2 min = list_.GetClipRectMin();
+  const ImVec2 max = list_.GetClipRectMax();
+  return {min.x, min.y, max.x - min.x, max.y - min.y};
+}
 
 void Painter::shape(Shape shape, ImVec2 center, float radius, ImU32 color, ImU32 edge) const {
   const float stroke = std::max(2.F, radius * 0.28F);
@@ -219,6 +228,7 @@ void Painter::shape(Shape shape, ImVec2 center, float radius, ImU32 color, ImU32
       line({center.x, center.y - radius}, {center.x, center.y + radius}, color, stroke * 1.8F);
       break;
   }
+  if (observer_) observer_->shape(center, radius, clip());
 }
 
 Rect Painter::panel(const Rect& rect, std::string_view title, std::string_view remark) const {

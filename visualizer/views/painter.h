@@ -1,7 +1,8 @@
 // Drawing primitives over ImDrawList, and the only place that names its functions with flags: their
 // meaning has changed between versions of Dear ImGui.
 //
-// Lives for one frame; borrows the draw list, the theme, and what the pointer is at.
+// Lives for one frame; borrows the draw list, the theme, what the pointer is at, and the observer
+// if there is one.
 #pragma once
 
 #include <imgui.h>
@@ -10,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "views/drawing_observer.h"
 #include "views/geometry.h"
 #include "views/pointed.h"
 #include "views/theme.h"
@@ -21,9 +23,10 @@ enum class Shape { ring, ringed_disc, disc, half_disc, triangle, hatched_square,
 
 class Painter {
  public:
-  /// `pointed` is told of the words that are drawn, unless it is null.
-  Painter(ImDrawList& list, const Theme& theme, Pointed* pointed = nullptr)
-      : list_(list), theme_(theme), pointed_(pointed) {}
+  /// `pointed` is told of the words that are drawn, unless it is null; `observer` of all.
+  Painter(ImDrawList& list, const Theme& theme, Pointed* pointed = nullptr,
+          DrawingObserver* observer = nullptr)
+      : list_(list), theme_(theme), pointed_(pointed), observer_(observer) {}
 
   const Theme& theme() const { return theme_; }
   const Palette& colors() const { return theme_.colors(); }
@@ -46,6 +49,7 @@ class Painter {
   /// Broken into lines at spaces, from the top of `box`; what does not fit ends in "…". Returns the
   /// height that it took.
   float paragraph(Type type, const Rect& box, ImU32 color, std::string_view text) const;
+  float line_height(Type type) const;
   /// What all of it would take in a box of that width.
   float paragraph_height(Type type, float width, std::string_view text) const;
   /// A key as it looks on a keyboard, `right` at its right edge. Returns where it begins.
@@ -78,7 +82,7 @@ class Painter {
  private:
   bool is_pointed(const Rect& rect) const;
   Rect cut_panel_head(Rect& panel) const;
-  float line_height(Type type) const;
+  Rect clip() const;
   /// At most `most` lines; the last one has all that is left.
   std::vector<std::string_view> lines_of(Type type, float width, std::string_view text,
                                          std::size_t most) const;
@@ -86,6 +90,7 @@ class Painter {
   ImDrawList& list_;
   const Theme& theme_;
   Pointed* pointed_;
+  DrawingObserver* observer_;
 };
 
 }  // namespace forkscope::views

@@ -17,10 +17,11 @@ namespace {
 
 constexpr float kCores = 232;
 constexpr float kEvents = 572;
-constexpr float kMostEvents = 0.6F;  // share of the row
+constexpr float kEventsLeast = 340;   // narrower, there is none
+constexpr float kLatencyLeast = 330;  // beside them
 constexpr float kFire = 445;
+constexpr float kFireLeast = 166;  // two columns of titles
 constexpr float kLesson = 440;
-constexpr float kLessonLeast = 300;
 constexpr float kAnswersLeast = 180;
 constexpr float kAnswersLeastBesideLesson = 150;
 
@@ -34,23 +35,28 @@ float height_below_answers(const Space& space) {
 float lesson_height(const Space& space) {
   if (!space.contents.lesson) return 0;
   const float room = height_below_answers(space);
-  const bool alone = space.contents.presenter || room < kLessonLeast * space.unit;
-  return alone ? space.left.h : std::min(kLesson * space.unit, room);
+  const float least = lesson_least(space.left.w, space.unit);
+  const bool alone = space.contents.presenter || room < least;
+  return alone ? space.left.h : std::min(std::max(kLesson * space.unit, least), room);
 }
 
 /// Buttons are for whoever looks at a running server alone, and not for a class.
 float fire_height(const Space& space) {
   const Contents& contents = space.contents;
   if (contents.lesson || contents.presenter || contents.replay) return 0;
-  return std::min(kFire * space.unit, height_below_answers(space));
+  const float room = height_below_answers(space);
+  return room < kFireLeast * space.unit ? 0 : std::min(kFire * space.unit, room);
 }
 
 float cores_width(const Space& space) { return kCores * space.unit * space.narrow; }
 
-/// A presenter has no log; the graph beside it is bigger instead.
+/// A presenter has no log; the graph beside it is bigger instead. It comes first on a narrow
+/// window, too: the strips tell what has happened as well.
 float events_width(const Space& space) {
   if (space.contents.presenter) return 0;
-  return std::min(kEvents * space.unit * space.narrow, space.left.w * kMostEvents);
+  const float room = space.left.w - space.gap - kLatencyLeast * space.unit;
+  if (room < kEventsLeast * space.unit) return 0;
+  return std::min(kEvents * space.unit * space.narrow, room);
 }
 
 float always(const Space&) { return 1; }
@@ -66,6 +72,11 @@ constexpr std::array kPanels{
 };
 
 }  // namespace
+
+float lesson_least(float width, float unit) {
+  constexpr float kSquareUnits = 232'000;
+  return kSquareUnits * unit * unit / width;
+}
 
 std::span<const Panel> panels() { return kPanels; }
 

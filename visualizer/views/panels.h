@@ -52,6 +52,9 @@ struct Panel {
   void (*draw)(const Painter&, const Rect&, const View&);
 };
 
+/// The height that the words of a lesson need in a panel of that width, in pixels.
+float lesson_least(float width, float unit);
+
 /// In the order in which they take their strips.
 std::span<const Panel> panels();
 

@@ -30,23 +30,24 @@ void draw_panel(const Painter& painter, const PlacedPanel& placed, const View& v
 
 }  // namespace
 
-void draw_screen(const View& view, const Theme& theme) {
+void draw_screen(const View& view, const Theme& theme, DrawingObserver* observer) {
   Pointed pointed{mouse()};
-  const Painter painter = begin_full_screen(theme, pointed);
+  const Painter painter = begin_full_screen(theme, pointed, observer);
   const ImVec2 size = ImGui::GetIO().DisplaySize;
   const auto strips = incident_strips(view);
-  const auto why = unfolded_strip(view, strips);
+  const bool unfolds =
+      unfolded_strip(view, strips, std::min(strips.size(), kMostStrips)).has_value();
   const Layout layout = compute_layout(size, theme,
                                        {.strips = strips.size(),
                                         .workers = view.now.workers.size(),
-                                        .why = why.has_value(),
+                                        .why = unfolds,
                                         .lesson = view.lesson.has_value(),
                                         .presenter = view.state.presenter,
                                         .replay = view.replay});
 
   std::optional<std::size_t> server_under_mouse;
   if (view.state.servers) server_under_mouse = press_server_list(painter, size, view);
-  draw_top_line(painter, layout.top_line, view);
+  const Rect notice = draw_top_line(painter, layout.top_line, view);
   if (view.now.attachment == picture::Attachment::searching) {
     draw_search_card(painter,
                      {layout.incidents.x, layout.incidents.y, layout.incidents.w,
@@ -54,7 +55,10 @@ void draw_screen(const View& view, const Theme& theme) {
                      view);
   } else {
     draw_incident_strips(painter, layout.incidents, view, strips);
-    if (why) draw_why(painter, layout.why, *strips[*why].incident, tone_of(view));
+    const auto why = unfolded_strip(view, strips, shown_strips(painter, layout.incidents, strips));
+    if (why && layout.why.h > 0) {
+      draw_why(painter, layout.why, *strips[*why].incident, tone_of(view));
+    }
     for (const PlacedPanel& placed : layout.panels) draw_panel(painter, placed, view);
     draw_time_bar(painter, layout.time, view);
   }
@@ -65,7 +69,7 @@ void draw_screen(const View& view, const Theme& theme) {
   if (view.state.servers) draw_server_list(painter, size, view, server_under_mouse);
   if (view.state.losses) draw_losses(painter, size, view);
   if (view.state.help) draw_help(painter, size, view);
-  draw_notice(painter, layout.time, view);
+  draw_notice(painter, notice, view);
   if (!view.state.help) draw_explanation(painter, Pointed(pointed), size);
   end_full_screen();
 }

@@ -8,7 +8,9 @@
 
 #include <imgui.h>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 
 #include "views/palette.h"
@@ -52,5 +54,14 @@ struct Theme {
   const Palette& colors() const { return palette(kind); }
   const Font& font(Type type) const { return fonts[static_cast<std::size_t>(type)]; }
 };
+
+/// The unit in a window of that size, in pixels.
+inline float unit_of(ImVec2 window, float scale) {
+  constexpr float kDesignHeight = 900;
+  constexpr float kLeastDesignWidth = 1100;  // on a narrower window everything is smaller instead
+  const float fitting = std::min(window.y / kDesignHeight, window.x / kLeastDesignWidth);
+  // Steps of 2 %, so that dragging the window's edge does not bake fonts for every pixel.
+  return std::clamp(std::round(fitting * 50) / 50 * scale, 0.3F, 8.F);
+}
 
 }  // namespace forkscope::views

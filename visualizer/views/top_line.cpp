@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "forkscope/telemetry/event_text.h"
+#include "views/notice.h"
 #include "views/server_list.h"
 #include "views/widgets.h"
 #include "words/format.h"
@@ -202,7 +203,7 @@ void draw_figures(const Painter& painter, float x, float end, const Rect& line, 
 
 }  // namespace
 
-void draw_top_line(const Painter& painter, const Rect& rect, const View& view) {
+Rect draw_top_line(const Painter& painter, const Rect& rect, const View& view) {
   const float gap = painter.px(22);
   float x = painter.text(Type::large_bold, rect.x + painter.px(4), rect.middle(),
                          painter.colors().text, "Forkscope") +
@@ -210,9 +211,15 @@ void draw_top_line(const Painter& painter, const Rect& rect, const View& view) {
   const float end = draw_standing(painter, rect, view) - painter.px(16);
   const float chip_end = draw_server_chip(painter, x, rect, view);
   if (chip_end > x) x = chip_end + gap;
-  if (view.now.attachment == picture::Attachment::searching) return;
-  x = draw_workers(painter, x, rect, view);
-  draw_figures(painter, x, end, rect, view);
+  const bool searching = view.now.attachment == picture::Attachment::searching;
+  if (!searching) x = draw_workers(painter, x, rect, view);
+  const float room = std::max(0.F, end - x - painter.px(16));
+  const float width = std::min(notice_width(painter, view), room);
+  const Rect notice{end - width, rect.y, width, rect.h};
+  if (!searching) {
+    draw_figures(painter, x, width > 0 ? notice.x - painter.px(16) : end, rect, view);
+  }
+  return notice;
 }
 
 }  // namespace forkscope::views

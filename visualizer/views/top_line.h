@@ -6,6 +6,7 @@
 
 namespace forkscope::views {
 
-void draw_top_line(const Painter& painter, const Rect& rect, const View& view);
+/// While there is a notice, figures give way to it from the last one on. Returns its place.
+Rect draw_top_line(const Painter& painter, const Rect& rect, const View& view);
 
 }  // namespace forkscope::views

@@ -4,7 +4,7 @@
 
 namespace forkscope::views {
 
-Painter begin_full_screen(const Theme& theme, Pointed& pointed) {
+Painter begin_full_screen(const Theme& theme, Pointed& pointed, DrawingObserver* observer) {
   ImGui::SetNextWindowPos({0, 0});
   ImGui::SetNextWindowSize(ImGui::GetIO().DisplaySize);
   ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2{0, 0});
@@ -15,7 +15,7 @@ Painter begin_full_screen(const Theme& theme, Pointed& pointed) {
                ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove |
                    ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoNav |
                    ImGuiWindowFlags_NoBringToFrontOnFocus);
-  return Painter(*ImGui::GetWindowDrawList(), theme, &pointed);
+  return Painter(*ImGui::GetWindowDrawList(), theme, &pointed, observer);
 }
 
 void end_full_screen() {

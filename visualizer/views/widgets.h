@@ -11,7 +11,8 @@
 namespace forkscope::views {
 
 /// One undecorated window that fills the display. Always followed by end_full_screen().
-Painter begin_full_screen(const Theme& theme, Pointed& pointed);
+Painter begin_full_screen(const Theme& theme, Pointed& pointed,
+                          DrawingObserver* observer = nullptr);
 void end_full_screen();
 
 struct Press {

@@ -68,7 +68,7 @@ bool has_died(const View& view, std::uint32_t number, std::uint32_t first, std::
 
 /// An end and a birth, side by side, wherever one generation follows another. Whoever was asked to
 /// go, as for a reload, did not die.
-void draw_successions(const Painter& painter, const Rect& rect, const View& view,
+void draw_successions(const Painter& painter, const Rect& rect, const Rect& seen, const View& view,
                       std::uint32_t number, std::span<const WorkerBin> bins) {
   const Palette& colors = painter.colors();
   const float radius = std::min(painter.px(9), rect.h * 0.3F);
@@ -79,6 +79,7 @@ void draw_successions(const Painter& painter, const Rect& rect, const View& view
     if (before == 0 || before == generation) continue;
     const float x = rect.x + rect.w * static_cast<float>(i) / static_cast<float>(bins.size());
     const float left = std::clamp(x - radius * 1.3F, rect.x + radius, rect.right() - 4 * radius);
+    if (left - radius < seen.x - 1) continue;
     const Mark end = has_died(view, number, before, generation)
                          ? mark_of(telemetry::EventKind::exit, colors)
                          : mark_of_planned_exit(colors);
@@ -128,16 +129,18 @@ void draw_bars(const Painter& painter, const Rect& rect, std::span<const WorkerB
 
 }  // namespace
 
-void draw_worker_lane(const Painter& painter, const Rect& rect, const View& view,
+void draw_worker_lane(const Painter& painter, const Rect& rect, const Rect& seen, const View& view,
                       std::uint32_t number, const RowContext& context) {
-  if (rect.w < painter.px(20)) return;
-  painter.fill(rect, faded(painter.colors().line, 0.45F), painter.px(3));
+  if (seen.w < painter.px(20)) return;
+  painter.fill(seen, faded(painter.colors().line, 0.45F), painter.px(3));
   std::array<WorkerBin, kShownBins> bins;
   view.history.worker_bins(number, view.time_ns, bins);
   mark_hangs(bins, view, number);
+  painter.push_clip(seen);
   draw_bars(painter, rect, bins, view.time_ns, context.lane_top);
   draw_gaps(painter, rect, context.gaps, kShownBins, false);
-  draw_successions(painter, rect, view, number, bins);
+  painter.pop_clip();
+  draw_successions(painter, rect, seen, view, number, bins);
 }
 
 }  // namespace forkscope::views

@@ -10,7 +10,8 @@
 
 namespace forkscope::views {
 
-void draw_worker_lane(const Painter& painter, const Rect& rect, const View& view,
+/// `rect` is thirty seconds wide; only what is in `seen`, a part of it, is drawn.
+void draw_worker_lane(const Painter& painter, const Rect& rect, const Rect& seen, const View& view,
                       std::uint32_t number, const RowContext& context);
 
 }  // namespace forkscope::views

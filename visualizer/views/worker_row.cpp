@@ -23,9 +23,11 @@ using words::Sentence;
 
 namespace {
 
-constexpr float kTallRow = 66;     // from here on: two lines of details
-constexpr float kWideRow = 900;    // from here on: process details
+constexpr float kTallRow = 46;     // from here on: words below the lane
+constexpr float kWideRow = 900;    // from here on: process details in a low row
+constexpr float kBigRow = 430;     // from here on: state as big as it gets
 constexpr float kNarrowRow = 560;  // from here down an alarm's words come first
+constexpr float kWordsLeast = 90;  // of a lane's place, where they stand in it
 constexpr std::string_view kBetweenDetails = "   ";
 constexpr std::uint64_t kVisibleNs = 100'000'000;  // younger requests only flicker
 
@@ -93,33 +95,39 @@ void draw_ground(const Painter& painter, const Rect& rect, const View& view,
   }
 }
 
-/// Shape, number and word, big unless the row is too low. Returns where the columns behind it
-/// begin.
-float draw_state(const Painter& painter, const Rect& rect, const WorkerReport& worker, Look look) {
+/// Shape, number and word, big unless the row is too small. Returns where the columns behind it
+/// begin: at the same place in rows of the same size, whatever the state.
+float draw_state(const Painter& painter, const Rect& rect, const WorkerReport& worker, Look look,
+                 std::string_view widest_number) {
   const Palette& colors = painter.colors();
   const Mark mark = mark_of(look, colors);
-  const bool big = rect.h >= painter.height(Type::large);
+  const bool big = rect.h >= painter.height(Type::large) && rect.w >= painter.px(kBigRow);
   const Type type = big ? Type::large : Type::body;
   const Type bold = big ? Type::large_bold : Type::body_bold;
   const float middle = rect.middle();
   draw_mark(painter, mark, {rect.x + painter.px(22), middle}, painter.px(big ? 11 : 8),
             is_hung(look) ? colors.on_alarm : colors.dead_edge);
-  float x = rect.x + painter.px(42) + painter.width(bold, worker.number > 99 ? "000" : "00");
+  float x = rect.x + painter.px(42) + painter.width(bold, widest_number);
   painter.text_right(bold, x, middle, colors.text, std::to_string(worker.number));
   x += painter.px(20);
   const auto word = words::word(look);
+  const bool narrow = rect.w < painter.px(kNarrowRow);
+  const float column = painter.px(narrow ? (big ? 114 : 92) : (big ? 138 : 104));
+  // On a narrow row the few long words have smaller type, so that every lane has more room.
+  const bool fits = painter.width(bold, word) + painter.px(14) <= column;
+  const Type word_bold = fits ? bold : big ? Type::body_bold : Type::small_bold;
+  const Type word_type = fits ? type : big ? Type::body : Type::small;
   if (is_alarm(look)) {
     const float pad = painter.px(9);
     const float height = std::min(painter.px(36), rect.h);
-    painter.fill({x - pad, middle - height / 2, painter.width(bold, word) + 2 * pad, height},
+    painter.fill({x - pad, middle - height / 2, painter.width(word_bold, word) + 2 * pad, height},
                  mark.color, painter.px(4));
-    painter.text(bold, x, middle, is_hung(look) ? colors.on_alarm : IM_COL32_WHITE, word);
+    painter.text(word_bold, x, middle, is_hung(look) ? colors.on_alarm : IM_COL32_WHITE, word);
   } else {
-    painter.text(look == Look::fresh ? bold : type, x, middle,
+    painter.text(look == Look::fresh ? word_bold : word_type, x, middle,
                  look == Look::idle ? colors.muted : colors.text, word);
   }
-  if (rect.w < painter.px(kNarrowRow)) return x + painter.width(bold, word) + painter.px(22);
-  return x + painter.px(big ? 138 : 104);
+  return x + column;
 }
 
 /// A row and what it is about. Borrows everything.
@@ -139,11 +147,10 @@ struct Row {
   /// What the words have to leave of `width`, so that nobody looks in vain for the process that
   /// hangs.
   float kept_for_details(float width) const;
-  void draw_plate(const Rect& lane) const;
   void draw_rate(const Rect& rect) const;
   // Both return where the lane is.
   Rect draw_two_lines(Rect lane, Rect rate, float right) const;
-  Rect draw_one_line(Rect rest, const Rect& rate, bool with_pid) const;
+  Rect draw_one_line(Rect rest, const Rect& rate, float row_width) const;
 };
 
 /// What goes on; or else why nothing does, and what has happened lately. As much of it as has room.
@@ -205,44 +212,44 @@ Rect Row::draw_two_lines(Rect lane, Rect rate, float right) const {
   x += text.empty() ? 0 : painter.px(18);
   painter.text(Type::small, x, line.middle(), is_hung(look) ? colors.text : colors.muted,
                details(line.right() - x));
-  draw_worker_lane(painter, lane, view, worker.number, context);
+  draw_worker_lane(painter, lane, lane, view, worker.number, context);
   rate.y = lane.y;
-  rate.h = lane.h;
+  rate.h = std::max(lane.h, painter.px(20));
   draw_rate(rate);
   return lane;
 }
 
-/// The words stand on a plate over the lane.
-Rect Row::draw_one_line(Rect rest, const Rect& rate, bool with_pid) const {
-  draw_rate(rate);
-  if (with_pid) {
+/// The words stand before the present, in place of the lane's older part: what they tell was there.
+/// Of an alarm on a narrow row they are all there is room for.
+Rect Row::draw_one_line(Rect rest, const Rect& rate, float row_width) const {
+  const Palette& colors = painter.colors();
+  const bool words_first = is_alarm(look) && row_width < painter.px(kNarrowRow);
+  if (!words_first) draw_rate(rate);
+  if (row_width >= painter.px(kWideRow)) {
     const Rect pid = rest.cut_left(painter.width(Type::small, "pid 0000000"), painter.px(12));
-    if (!is_hung(look)) {  // the plate has it
-      painter.text(Type::small, pid.x, pid.middle(), painter.colors().muted, details(pid.w));
+    if (!is_hung(look)) {  // the words have it
+      painter.text(Type::small, pid.x, pid.middle(), colors.muted, details(pid.w));
     }
   }
   const Rect lane = rest.inset(0, painter.px(3));
-  draw_worker_lane(painter, lane, view, worker.number, context);
-  draw_plate(lane);
-  return lane;
-}
-
-void Row::draw_plate(const Rect& lane) const {
-  const Palette& colors = painter.colors();
-  const float pad = painter.px(6);
-  const float room = lane.w - 2 * pad;
+  const float room = words_first      ? std::max(lane.right(), rate.right()) - lane.x
+                     : is_alarm(look) ? lane.w * 0.75F
+                                      : lane.w / 2;
   const float kept = kept_for_details(room);
-  const std::string text = words(room - kept);
-  if (text.empty()) return;
-  const float width = std::min(painter.width(Type::small_bold, text), room - kept);
-  const float gap = painter.px(18);
-  const std::string process = kept > 0 ? details(room - width - gap) : "";
-  const float more = process.empty() ? 0 : gap + painter.width(Type::small, process);
-  painter.fill({lane.x, lane.middle() - painter.px(12), width + more + 2 * pad, painter.px(24)},
-               colors.panel, painter.px(3));
-  const float end =
-      painter.text_elided(Type::small_bold, lane.x + pad, lane.middle(), width, colors.text, text);
-  painter.text(Type::small, end + gap, lane.middle(), colors.text, process);
+  const std::string text = room >= painter.px(kWordsLeast) ? words(room - kept) : std::string();
+  Rect seen = lane;
+  if (!text.empty()) {
+    float end = painter.text_elided(Type::small_bold, lane.x, lane.middle(), room - kept,
+                                    colors.text, text);
+    if (kept > 0) {
+      end += painter.px(18);
+      end =
+          painter.text(Type::small, end, lane.middle(), colors.text, details(lane.x + room - end));
+    }
+    seen.cut_left(end - lane.x, painter.px(8));
+  }
+  draw_worker_lane(painter, lane, seen, view, worker.number, context);
+  return lane;
 }
 
 }  // namespace
@@ -263,18 +270,19 @@ Rect draw_worker_row(const Painter& painter, const Rect& rect, const View& view,
   const Look look = steady_look(view, worker);
   draw_ground(painter, rect, view, worker, look);
   Rect rest = rect;
-  rest.cut_left(draw_state(painter, rect, worker, look) - rect.x);
+  rest.cut_left(draw_state(painter, rect, worker, look, context.widest_number) - rect.x);
   rest.cut_right(painter.px(12));
   const float rate_width = painter.width(Type::body_bold, "00.0k/s");
-  const bool words_first = is_alarm(look) && rect.w < painter.px(kNarrowRow);
   Rect rate{};
-  if (rest.w >= rate_width && !words_first) rate = rest.cut_right(rate_width, painter.px(10));
+  if (rest.w >= rate_width) rate = rest.cut_right(rate_width, painter.px(10));
 
   const Row row{painter, view, worker, calm_report(view, worker), context, look};
   if (rect.h >= painter.px(kTallRow)) {
-    return row.draw_two_lines(rest.inset(0, painter.px(7)), rate, rect.right() - painter.px(12));
+    const float margin =
+        std::clamp((rect.h - painter.px(kTallRow)) / 2, painter.px(3), painter.px(7));
+    return row.draw_two_lines(rest.inset(0, margin), rate, rect.right() - painter.px(12));
   }
-  return row.draw_one_line(rest, rate, rect.w >= painter.px(kWideRow));
+  return row.draw_one_line(rest, rate, rect.w);
 }
 
 }  // namespace forkscope::views

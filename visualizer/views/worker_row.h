@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <string_view>
 
 #include "forkscope/telemetry/worker_report.h"
 #include "views/gaps.h"
@@ -21,10 +22,12 @@ struct RowContext {
   const words::Reasons& reasons;
   std::span<const Gap> gaps;
   const words::Rates& rates;
+  std::string_view widest_number;  ///< "00": the columns of all rows begin at the same places.
 };
 
 /// A row shows what it has room for: a tall one everything, a narrow one no process details.
-/// Returns where its lane is.
+/// Returns where its lane is: at the same place in rows of the same size, so that one moment is
+/// above the other.
 Rect draw_worker_row(const Painter& painter, const Rect& rect, const View& view,
                      const telemetry::WorkerReport& worker, const RowContext& context);
 

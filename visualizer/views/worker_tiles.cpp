@@ -17,8 +17,10 @@ namespace {
 
 constexpr float kTwoLines = 42;  // from this height on
 constexpr float kTileMost = 76;
-constexpr float kTileWidth = 61;  // what number and shape need
-constexpr float kWideTile = 96;   // from this width on, larger type
+constexpr float kTileWidth = 61;    // what number and shape need
+constexpr float kWideTile = 96;     // from this width on, larger type
+constexpr float kTileLeast = 21;    // the height of a number and the bar below it
+constexpr float kNumberLeast = 17;  // lower, a number would run into the next
 
 /// A worker that serves says how much, any other how it is.
 std::string state_text(const WorkerReport& worker, Look look, const words::Rates& rates) {
@@ -48,18 +50,31 @@ void draw_tile(const Painter& painter, const Rect& rect, const View& view,
   const ImU32 ink = is_hung(look) ? colors.on_alarm : is_dead(look) ? IM_COL32_WHITE : colors.text;
   const Type number_type = wide ? Type::body_bold : Type::small_bold;
   const float first = two_lines ? rect.y + rect.h * 0.30F : rect.middle() - painter.px(1);
-  const float radius = painter.px(wide ? 8 : 6);
+  const float radius = std::min(painter.px(wide ? 8 : 6), rect.h * 0.4F);
   const float x = rect.x + painter.px(6) + radius;
   draw_mark(painter, mark, {x, first}, radius, is_hung(look) ? colors.on_alarm : colors.dead_edge);
+  if (rect.h < painter.px(kNumberLeast)) return;  // a map of shapes
   painter.text(number_type, x + radius + painter.px(5), first, ink, std::to_string(worker.number));
-  if (two_lines) {
-    painter.text_elided(alarm ? Type::small_bold : Type::small, rect.x + painter.px(6),
-                        rect.y + rect.h * 0.70F, rect.w - painter.px(8), alarm ? ink : colors.muted,
-                        state_text(worker, look, rates));
+  const std::string state = state_text(worker, look, rates);
+  const Type state_type = alarm ? Type::small_bold : Type::small;
+  // Half a word says less than shape and colour.
+  if (two_lines && painter.width(state_type, state) <= rect.w - painter.px(8)) {
+    painter.text(state_type, rect.x + painter.px(6), rect.y + rect.h * 0.70F,
+                 alarm ? ink : colors.muted, state);
   }
 }
 
+/// So many that each has room for its number.
+float most_columns(const Painter& painter, float width) {
+  return std::max(4.F, std::floor(width / painter.px(kTileWidth)));
+}
+
 }  // namespace
+
+float least_tiles_height(const Painter& painter, float width, std::size_t workers) {
+  const float columns = most_columns(painter, width);
+  return std::ceil(static_cast<float>(workers) / columns) * painter.px(kTileLeast);
+}
 
 void draw_worker_tiles(const Painter& painter, const Rect& rect, const View& view,
                        WorkerSpots& spots) {
@@ -67,9 +82,8 @@ void draw_worker_tiles(const Painter& painter, const Rect& rect, const View& vie
   if (rect.w <= 0 || rect.h <= 0) return;
   // As many columns as leave tiles that are about half as high as wide.
   const auto count = static_cast<float>(workers.size());
-  const float most_columns = std::max(1.F, std::floor(rect.w / painter.px(kTileWidth)));
   const float columns = std::clamp(std::round(std::sqrt(count * rect.w / rect.h / 1.7F)), 4.F,
-                                   std::max(4.F, most_columns));
+                                   most_columns(painter, rect.w));
   const float rows = std::ceil(count / columns);
   const float width = rect.w / columns;
   const float height = std::min(rect.h / rows, painter.px(kTileMost));
