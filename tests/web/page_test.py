@@ -1,5 +1,6 @@
 """The page at / in a real browser: the workers live, the four experiments, the faults, by mouse and
 by keyboard, on a wide screen and on a phone."""
+import collections
 import http.server
 import re
 import threading
@@ -14,15 +15,16 @@ BROWSERS_CONNECTIONS = 12
 
 @unittest.skipUnless(support.CHROMIUM, 'chromium is not installed')
 class Page(unittest.TestCase):
-    def open(self, *arguments, hang_after='500ms'):
+    def open(self, *arguments, hang_after='500ms', workers=4):
         # Workers go last when cores are taken, and a hang is not what every test is about.
-        server = support.Server('--hang-after=' + hang_after, *(arguments or ['--kill-after=60s']))
+        server = support.Server('--hang-after=' + hang_after, *(arguments or ['--kill-after=60s']),
+                                workers=workers)
         self.addCleanup(server.close)
         browser = support.Browser()
         self.addCleanup(browser.close)
         browser.look(1100, 900)
         browser.open(f'http://localhost:{server.port}/')
-        support.wait_until(lambda: browser.run('document.querySelectorAll(".worker").length') == 4,
+        support.wait_until(lambda: browser.run('document.querySelectorAll(".worker").length') == workers,
                            what='the list of workers')
         return server, browser
 
@@ -49,6 +51,19 @@ class Page(unittest.TestCase):
         self.assertEqual(sum(int(count) for count in re.findall(r': (\d+)', result)), 40)
         browser.screenshot('requests-light.png')
         self.assertEqual(browser.errors, [])
+
+    def test_it_says_which_worker_had_two_requests_to_burn_a_core(self):
+        for workers in (1, 4):
+            with self.subTest(workers):
+                _, browser = self.open(workers=workers, hang_after='30s')
+                browser.click('#run-cores')
+                text = self.wait_for_text(browser, '#cores-result', 'took').string
+                had = collections.Counter(re.findall(r'worker (\d): \d+ ms', browser.text('#bars')))
+                self.assertEqual(sum(had.values()), max(workers, 2))
+                told = re.findall(r'Worker (\d) had (\d) of them', text)
+                self.assertCountEqual(told, [(worker, str(count)) for worker, count in had.items()
+                                             if count > 1])
+                self.assertIn(f'on {len(had)} worker', text)
 
     def be_there(self, server):
         """Clients beside the page."""

@@ -275,6 +275,15 @@ async function costSince(before, endedAfter) {
     `${counted(lost, 'request')} ${lost === 1 ? 'was' : 'were'} lost.`;
 }
 
+/** Pairs of a worker's number and how many of the answers are its, by number. */
+function answersByWorker(answers) {
+  const counts = new Map();
+  for (const {worker} of answers.filter((answer) => answer.ok)) {
+    counts.set(worker, (counts.get(worker) || 0) + 1);
+  }
+  return [...counts].sort(([a], [b]) => a - b);
+}
+
 // ── 1: cores ──
 
 async function runCores() {
@@ -301,9 +310,11 @@ async function runCores() {
   lines.forEach((line, i) => {
     line.firstChild.style.width = answers[i].ms / Math.max(scale, wall) * 100 + '%';
   });
-  const different = new Set(answers.filter((a) => a.ok).map((a) => a.worker)).size;
+  const by = answersByWorker(answers);
   $('cores-result').textContent = `${count} × ${ms} ms of work took ${(wall / 1e3).toFixed(2)} s on ` +
-    `${counted(different, 'worker')}: ${(scale / wall).toFixed(1)} cores' worth.`;
+    `${counted(by.length, 'worker')}: ${(scale / wall).toFixed(1)} cores' worth.` +
+    by.filter(([, n]) => n > 1).map(([worker, n]) => ` Worker ${worker} had ${n} of them, one behind ` +
+      `the other: ${n} of the browser's connections lead there.`).join('');
 }
 
 // ── 3: requests ──
@@ -318,15 +329,14 @@ function showWorker(chip, answer) {
 
 async function runRequests() {
   $('chips').replaceChildren();
-  const counts = new Map();
-  await Promise.all(Array.from({length: 40}, async () => {
+  const answers = await Promise.all(Array.from({length: 40}, async () => {
     const answer = await ask('/v1/todos?limit=1');
     const chip = element('li');
     showWorker(chip, answer);
     $('chips').append(chip);
-    if (answer.ok) counts.set(answer.worker, (counts.get(answer.worker) || 0) + 1);
+    return answer;
   }));
-  const list = [...counts].sort(([a], [b]) => a - b).map(([worker, n]) => `worker ${worker}: ${n}`);
+  const list = answersByWorker(answers).map(([worker, n]) => `worker ${worker}: ${n}`);
   $('requests-result').textContent = list.join(', ');
 }
 
