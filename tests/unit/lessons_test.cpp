@@ -314,10 +314,10 @@ class BothWaysRun {
     watch();
     EXPECT_THAT(done, IsEmpty());
     world.pass(2 * kSecond);
-    world.load.answered = 63;
+    world.load.answered += 63;
     watch();
     EXPECT_THAT(done, IsEmpty());  // somebody has not been answered
-    world.load.answered = 64;
+    world.load.answered += 1;
     watch();
     EXPECT_THAT(kinds(done), ElementsAre(ActionKind::request));
   }
@@ -376,9 +376,8 @@ TEST(BothWays, HasSixtyFourClientsWithProtectionAndThenWithout) {
   EXPECT_TRUE(both.run.fired[0].on);
   EXPECT_EQ(both.run.fired[1].connections, 64U);
   EXPECT_FALSE(both.play({.moved = 16}));
-  ASSERT_THAT(kinds(both.done), ElementsAre(ActionKind::protect, ActionKind::start_load));
+  ASSERT_THAT(kinds(both.done), ElementsAre(ActionKind::protect)) << "the same clients go on";
   EXPECT_FALSE(both.done[0].on);
-  EXPECT_EQ(both.done[1].connections, 64U);
   EXPECT_TRUE(both.play({.broken = 15, .abandoned = 16}));
   const Actions back = both.run.put_back();
   ASSERT_THAT(kinds(back), ElementsAre(ActionKind::protect));

@@ -86,6 +86,7 @@ class BothWays {
   std::uint64_t began_ns_ = 0;
   std::optional<std::uint64_t> fired_ns_;
   std::optional<std::uint64_t> over_ns_;
+  std::uint64_t answered_before_ = 0;  // the round
   std::uint64_t lost_before_ = 0;
   std::uint64_t broken_before_ = 0;
   std::uint64_t longest_wait_ns_ = 0;
