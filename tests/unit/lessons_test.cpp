@@ -18,6 +18,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
 
@@ -276,6 +277,19 @@ TEST(FairnessLesson, TellsOneSidedFromEven) {
   world.answer(4, 980);
   EXPECT_EQ(run.answer().right, 1U);
   EXPECT_THAT(run.answer().measured, HasSubstr("1,000"));
+}
+
+TEST(FairnessLesson, TellsHowManyConnectionsEachHasWhileTheyAreOpen) {
+  FiredLesson run(who_answers());
+  World& world = run.world;
+  for (auto& worker : world.now.workers) worker.connections = 16;
+  run.watch();
+  EXPECT_THAT(run.progress(), StartsWith("Each worker has 16 connections. "));
+  world.now.workers[0].connections = 15;
+  world.now.workers[3].connections = 18;
+  run.watch();
+  for (auto& worker : world.now.workers) worker.connections = 0;  // the load has stopped
+  EXPECT_THAT(run.answer().measured, StartsWith("The workers have 15 to 18 connections each. "));
 }
 
 TEST(FairnessLesson, CountsWhatAWorkerThatComesMeanwhileAnswersFromThenOn) {
@@ -550,7 +564,7 @@ TEST(AllHang, HangsOneAfterTheOtherAndMeasuresTheSilence) {
   const Answer answer = run.answer();
   EXPECT_EQ(answer.right, 1U);
   EXPECT_THAT(answer.measured, HasSubstr("For 5.0 s nobody was answered"));
-  EXPECT_THAT(answer.measured, HasSubstr("900 requests"));
+  EXPECT_THAT(answer.measured, HasSubstr("900 answers"));
 }
 
 TEST(AllHang, SpeaksOfOneAsOfOne) {
@@ -561,9 +575,9 @@ TEST(AllHang, SpeaksOfOneAsOfOne) {
   FiredLesson alone(all_hang(), World(1));
   alone.world.hang(1);
   alone.world.load.waiting = 1;
-  EXPECT_EQ(alone.progress(), "1 of 1 worker hangs; 1 request waits.");
+  EXPECT_EQ(alone.progress(), "1 of 1 worker hangs; clients wait for 1 answer.");
   FiredLesson among(all_hang());
-  EXPECT_EQ(among.progress(), "0 of 4 workers hang; 0 requests wait.");
+  EXPECT_EQ(among.progress(), "0 of 4 workers hang; clients wait for 0 answers.");
 }
 
 TEST(CrashLoop, TellsHowThePausesGrow) {

@@ -65,18 +65,18 @@ class AllHang final : public Lesson {
     const std::uint32_t hanging = count_in(situation.now, words::kHangPath);
     return std::to_string(hanging) + " of " +
            words::counted(count_workers(situation.now), "worker") +
-           (hanging == 1 ? " hangs; " : " hang; ") +
-           words::counted(situation.load.waiting, "request") +
-           (situation.load.waiting == 1 ? " waits." : " wait.");
+           (hanging == 1 ? " hangs; " : " hang; ") + "clients wait for " +
+           words::counted(situation.load.waiting, "answer") + '.';
   }
 
   Answer answer(const Situation&) const override {
     if (!back_ns_) {
       return {"Nobody came back within a minute.", "This server may never kill.", 2};
     }
-    return {"For " + words::counting_seconds(longest_ns_) + " nobody was answered, and up to " +
-                words::counted(most_waiting_, "request") + " waited.",
-            "Connections queue in the kernel while nobody accepts them. The limit after which a "
+    return {"For " + words::counting_seconds(longest_ns_) +
+                " nobody was answered; clients waited for up to " +
+                words::counted(most_waiting_, "answer") + '.',
+            "What is sent waits in the kernel, where no worker counts it. The limit after which a "
             "worker is killed is the longest outage that a bug in a handler can make.",
             longest_ns_ < 500'000'000 ? 0U : 1U};
   }

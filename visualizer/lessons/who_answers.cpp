@@ -40,6 +40,7 @@ class WhoAnswers final : public Lesson {
 
   Actions fire(const Situation& situation) override {
     began_ns_ = situation.time_ns();
+    connections_.clear();
     before_.clear();
     for (const auto& worker : situation.now.workers) before_[worker.number] = worker.requests;
     return {{.kind = ActionKind::start_load,
@@ -52,11 +53,12 @@ class WhoAnswers final : public Lesson {
     for (const auto& worker : situation.now.workers) {
       before_.try_emplace(worker.number, worker.requests);
     }
+    connections_ = connections_of(situation.now);
     return situation.time_ns() - began_ns_ >= kMeasuredNs;
   }
 
   std::string progress(const Situation& situation) const override {
-    return sentence(shares(situation));
+    return connections_ + sentence(shares(situation));
   }
 
   Answer answer(const Situation& situation) const override {
@@ -64,7 +66,7 @@ class WhoAnswers final : public Lesson {
     const double index = history::fairness(answered);
     const auto [least, most] = std::minmax_element(answered.begin(), answered.end());
     const bool even = !answered.empty() && *most - *least < 1;
-    return {sentence(answered),
+    return {connections_ + sentence(answered),
             "There is no dispatcher. The kernel wakes a worker that waits, and that one gives way "
             "to whoever has fewer connections.",
             index < kOneSided ? 0U
@@ -83,6 +85,19 @@ class WhoAnswers final : public Lesson {
     return answered;
   }
 
+  static std::string connections_of(const picture::Snapshot& now) {
+    if (now.workers.empty()) return {};
+    const auto fewer = [](const auto& one, const auto& other) {
+      return one.connections < other.connections;
+    };
+    const auto [least, most] = std::minmax_element(now.workers.begin(), now.workers.end(), fewer);
+    if (least->connections == most->connections) {
+      return "Each worker has " + words::counted(least->connections, "connection") + ". ";
+    }
+    return "The workers have " + words::grouped(least->connections) + " to " +
+           words::counted(most->connections, "connection") + " each. ";
+  }
+
   static std::string sentence(const std::vector<double>& answered) {
     if (answered.empty()) return {};
     const auto [least, most] = std::minmax_element(answered.begin(), answered.end());
@@ -94,6 +109,7 @@ class WhoAnswers final : public Lesson {
   }
 
   std::uint64_t began_ns_ = 0;
+  std::string connections_;                        // a sentence, of when they were open
   std::map<std::uint32_t, std::uint64_t> before_;  // requests by worker number
 };
 

@@ -27,7 +27,7 @@ constexpr std::array kGlossary{
          "Half of the requests of the last second were answered faster than this."},
     Term{figures, "max", "", "the most",
          "The largest value that was measured: the slowest answer, or the busiest core."},
-    Term{figures, "waiting", "", "requests wait",
+    Term{figures, "waiting", "", "wait in workers",
          "Requests that are received and not begun, and writes that wait for their turn or for the disk."},
     Term{figures, "observer", "observer CPU", "this viewer",
          "What this viewer itself takes of one core of the machine that it runs on."},
