@@ -1,5 +1,7 @@
 #include "picture/snapshot.h"
 
+#include <algorithm>
+
 namespace forkscope::picture {
 
 namespace {
@@ -27,6 +29,22 @@ void assign_workers_to_cores(Snapshot& snapshot) {
     }
     if (!core.workers.empty()) core.suspects.clear();
   }
+}
+
+const telemetry::WorkerReport* busiest_worker(const Snapshot& now, const Snapshot& rates) {
+  const telemetry::WorkerReport* busiest = nullptr;
+  double most = 0;
+  for (const telemetry::WorkerReport& worker : rates.workers) {
+    if (busiest && worker.requests_per_second <= most) continue;
+    const auto has_process = [&](const telemetry::WorkerReport& other) {
+      return other.number == worker.number && other.pid != 0;
+    };
+    const auto found = std::find_if(now.workers.begin(), now.workers.end(), has_process);
+    if (found == now.workers.end()) continue;
+    busiest = &*found;
+    most = worker.requests_per_second;
+  }
+  return busiest;
 }
 
 bool ended_as_planned(const telemetry::WorkerReport& worker) {

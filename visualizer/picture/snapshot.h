@@ -110,6 +110,10 @@ struct Snapshot {
 /// hardly used, whatever is said of it.
 void assign_workers_to_cores(Snapshot& snapshot);
 
+/// Who answers the most per second, as `rates` has it, of those that have a process in `now`; null
+/// where none has. The worker that a kill is meant for, unless somebody has chosen one.
+const telemetry::WorkerReport* busiest_worker(const Snapshot& now, const Snapshot& rates);
+
 /// Without a process, but not dead: the last one was asked to go, and went with exit code 0.
 bool ended_as_planned(const telemetry::WorkerReport& worker);
 

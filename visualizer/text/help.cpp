@@ -21,6 +21,7 @@ struct Key {
 constexpr std::array kKeys{
     Key{"h", "hang: one request that never returns"},
     Key{"c", "crash: one request that takes its worker along"},
+    Key{"k", "kill the busiest worker (SIGKILL)"},
     Key{"l", "load on and off: real requests, from here"},
     Key{"o", "whether connections outlive their worker: on and off"},
     Key{"s", "the next server, where several run"},

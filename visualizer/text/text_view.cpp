@@ -172,7 +172,7 @@ class TableView {
       head.to_end();
     } else if (key == "m") {
       session_.mark(now);
-    } else if (const auto wish = wish_of(key)) {
+    } else if (const auto wish = wish_of(key, history.latest())) {
       notice_.clear();  // what has become of the one before
       operator_.carry_out(*wish);
     }

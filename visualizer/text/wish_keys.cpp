@@ -6,11 +6,20 @@
 
 namespace forkscope::text {
 
-std::optional<operation::Wish> wish_of(std::string_view key) {
+namespace {
+
+operation::Wish kill(const telemetry::WorkerReport* worker) {
+  return operation::SendSignal{worker ? worker->number : 0, "KILL"};
+}
+
+}  // namespace
+
+std::optional<operation::Wish> wish_of(std::string_view key, const picture::Snapshot& now) {
   if (key.size() != 1) return std::nullopt;
   switch (std::tolower(static_cast<unsigned char>(key.front()))) {
     case 'h': return operation::Fire{words::hang_target(0)};
     case 'c': return operation::Fire{words::crash_target(0)};
+    case 'k': return kill(picture::busiest_worker(now, now));
     case 'l': return operation::ToggleLoad{};
     case 'o': return operation::ToggleProtection{};
     case 's': return operation::LookAtNext{};

@@ -1,4 +1,4 @@
-// The keys of the terminal view that are wishes: H, C, L and O as in the window, and S for the
+// The keys of the terminal view that are wishes: H, C, K, L and O as in the window, and S for the
 // next server.
 #pragma once
 
@@ -6,10 +6,11 @@
 #include <string_view>
 
 #include "operation/wish.h"
+#include "picture/snapshot.h"
 
 namespace forkscope::text {
 
-/// `key` as KeyReader gives it. Nothing: not one of these.
-std::optional<operation::Wish> wish_of(std::string_view key);
+/// `key` as KeyReader gives it, `now` the server as it is. Nothing: not one of these.
+std::optional<operation::Wish> wish_of(std::string_view key, const picture::Snapshot& now);
 
 }  // namespace forkscope::text

@@ -21,14 +21,7 @@ const telemetry::WorkerReport* find(const View& view, std::uint32_t number) {
 
 const telemetry::WorkerReport* kill_subject(const View& view) {
   if (view.state.selected_worker != 0) return find(view, view.state.selected_worker);
-  const telemetry::WorkerReport* busiest = nullptr;
-  for (const auto& worker : view.calm.workers) {
-    const bool has_process = find(view, worker.number) != nullptr;
-    if (has_process && (!busiest || worker.requests_per_second > busiest->requests_per_second)) {
-      busiest = &worker;
-    }
-  }
-  return busiest ? find(view, busiest->number) : nullptr;
+  return picture::busiest_worker(view.now, view.calm);
 }
 
 const telemetry::WorkerReport* freeze_subject(const View& view) {
