@@ -28,7 +28,9 @@ int main(int argc, char** argv) {
     if (!options.screenshot.empty()) return visualizer.take_screenshot(options.screenshot);
     return visualizer.run();
   } catch (const app::NoDisplay& error) {
-    std::cerr << "todos-visualizer: " << error.what() << "; use --text\n";
+    // A picture of a file has no text view.
+    const char* way_out = options.screenshot.empty() ? "use --text" : "xvfb-run -a gives it one";
+    std::cerr << "todos-visualizer: " << error.what() << "; " << way_out << '\n';
     return kNoDisplay;
   } catch (const std::exception& error) {
     std::cerr << "todos-visualizer: " << error.what() << '\n';

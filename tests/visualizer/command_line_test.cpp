@@ -50,6 +50,15 @@ TEST(CommandLine, PointsToTheTextViewWhereThereIsNoDisplay) {
   EXPECT_THAT(ending.errors, HasSubstr("--text"));
 }
 
+TEST(CommandLine, PointsToAnotherDisplayWhereAPictureHasNone) {
+  const support::TempDir nothing;
+  const Ending ending = run(viewer_command({"--screenshot=a.png"}, nothing.path()));
+  EXPECT_EQ(ending.exit_code, 3);
+  EXPECT_TRUE(is_one_line(ending.errors)) << ending.errors;
+  EXPECT_THAT(ending.errors, HasSubstr("xvfb-run"));
+  EXPECT_THAT(ending.errors, Not(HasSubstr("--text"))) << "the one excludes the other";
+}
+
 TEST(CommandLine, SaysThatThereIsNoServerToTakeASnapshotOf) {
   const support::TempDir nothing;
   const Ending ending = run(viewer_command({"--text", "--once"}, nothing.path()));
