@@ -26,6 +26,7 @@ TEST(CommandLines, SendSignals) { EXPECT_EQ(kill_line("KILL", 4711), "kill -KILL
 TEST(CommandLines, AskThePrimaryOfThatPort) {
   EXPECT_EQ(ctl_line({"127.0.0.1", 8000}, "scale 6"), "todos-server ctl scale 6");
   EXPECT_EQ(ctl_line({"127.0.0.1", 8001}, "reload"), "todos-server ctl reload --port 8001");
+  EXPECT_EQ(ctl_line({"127.0.0.1", 8000, "./poll-server"}, "reload"), "./poll-server ctl reload");
 }
 
 TEST(Faults, NameTheWayUnlessTheServerWouldChooseItAnyhow) {

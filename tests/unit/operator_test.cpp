@@ -134,6 +134,7 @@ TEST_F(OperatorTest, ActsOnTheServerThatIsLookedAt) {
   ASSERT_TRUE(operator_.server());
   EXPECT_EQ(operator_.server()->host, "127.0.0.1");
   EXPECT_EQ(operator_.server()->port, server_.port());
+  EXPECT_THAT(operator_.server()->program, HasSubstr("operator_test")) << "who plays the primary";
   EXPECT_EQ(operator_.why_not(), "");
 }
 

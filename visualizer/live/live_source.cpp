@@ -12,6 +12,7 @@
 #include "live/core_meter.h"
 #include "live/core_users.h"
 #include "live/process_time.h"
+#include "live/program_name.h"
 #include "live/server_probe.h"
 #include "os/one_thread.h"
 
@@ -220,7 +221,7 @@ std::string LiveSource::State::why_none() const {
   if (wanted_port) why = "No server on port " + std::to_string(*wanted_port) + '.';
   if (wanted_port && servers.size() == 1) why += " One runs on port " + ports_of(servers) + '.';
   if (wanted_port && servers.size() > 1) why += " Servers run on: " + ports_of(servers) + '.';
-  if (!wanted_port) why += " Start one with: todos-server.";
+  if (!wanted_port) why += " Start one with: " + server_program() + '.';
   if (!places.ignored.empty()) why += ' ' + places.ignored;
   if (!places.looked_in.empty()) why += " Looked in " + places.looked_in + '.';
   return why;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "live/program_name.h"
 #include "load/clients_saw.h"
 #include "words/format.h"
 
@@ -43,6 +44,7 @@ void Operator::follow() {
     leave_server();
     client_ = std::make_unique<live::ControlClient>(server.host, server.port, server.socket);
     instance_ = server.instance_id;
+    program_ = live::program_of(server.primary_pid);
     load_.aim_at(server.host, server.port);
   }
   client_->use_socket(server.socket);
@@ -63,7 +65,9 @@ std::string Operator::take_notice() { return std::exchange(notice_, {}); }
 
 std::optional<words::ServerAddress> Operator::server() const {
   if (!client_) return std::nullopt;
-  return words::ServerAddress{load_.options().host, load_.options().port};
+  words::ServerAddress address{load_.options().host, load_.options().port};
+  if (!program_.empty()) address.program = program_;
+  return address;
 }
 
 std::string Operator::why_not() const {

@@ -73,6 +73,7 @@ class Operator {
   session::Session& session_;
   std::unique_ptr<live::ControlClient> client_;  // null: there is nobody to act on
   std::uint64_t instance_ = 0;                   // whose `client_` that is
+  std::string program_;                          // what it runs, for a shell; empty: unknown
   ChosenLoad load_;
   std::string chosen_;  // the socket that the latest look has led to
   std::string notice_;

@@ -74,10 +74,19 @@ void draw_title(const Painter& painter, const Rect& rect, const Button& button, 
                       button.title);
 }
 
+/// Somebody may type it into a shell, so it is whole or not there.
 void draw_line(const Painter& painter, const Rect& rect, const Button& button) {
   if (rect.h < painter.px(kTwoLines)) return;
-  painter.text_elided(Type::mono, rect.x + painter.px(14), lines_of(painter, rect).second,
-                      rect.w - painter.px(22), painter.colors().muted, button.line);
+  if (painter.width(Type::mono, button.line) > rect.w - painter.px(22)) return;
+  painter.text(Type::mono, rect.x + painter.px(14), lines_of(painter, rect).second,
+               painter.colors().muted, button.line);
+}
+
+/// The same at the right of a row of one line, where it leaves that room behind `end`.
+void draw_line_beside(const Painter& painter, const Rect& rect, float end, float right,
+                      const std::string& line) {
+  if (painter.width(Type::mono, line) > right - end - painter.px(12)) return;
+  painter.text_right(Type::mono, right, rect.middle(), painter.colors().muted, line);
 }
 
 /// One line: title at the left, command at the right, cap. Returns whether it was pressed.
@@ -87,9 +96,7 @@ bool draw_low(const Painter& painter, const Rect& rect, const Button& button) {
   const float x = rect.x + painter.px(14);
   const float end = painter.text(Type::small_bold, x, rect.middle(),
                                  button.enabled ? colors.text : colors.muted, button.title);
-  const float width =
-      std::min(painter.width(Type::mono, button.line), right - end - painter.px(12));
-  painter.text_elided(Type::mono, right - width, rect.middle(), width, colors.muted, button.line);
+  draw_line_beside(painter, rect, end, right, button.line);
   return draw_press(painter, rect, button);
 }
 
@@ -210,8 +217,9 @@ Button signal_button(const char* id, const char* key, std::string title, const c
   return button;
 }
 
-std::string ctl_line(const View& view, const std::string& command) {
-  return view.acts_on ? words::ctl_line(*view.acts_on, command) : std::string();
+/// A signal to the primary.
+std::string primary_line(const View& view, std::string_view signal) {
+  return view.acts_on ? words::kill_line(signal, view.now.server.primary_pid) : std::string();
 }
 
 Button protection_button(const View& view) {
@@ -223,21 +231,29 @@ Button protection_button(const View& view) {
   button.on = on;
   if (now != Protection::unknown) {
     button.title += on ? " on" : " off";
-    button.line = ctl_line(view, on ? "protect off" : "protect on");
+    if (view.acts_on) {
+      button.line = words::ctl_line(*view.acts_on, on ? "protect off" : "protect on");
+    }
   }
   return button;
 }
 
+/// In a row of two lines.
+void draw_protection(const Painter& painter, const Rect& rect, const View& view,
+                     const Button& button) {
+  const float middle = lines_of(painter, rect).first;
+  const float right = draw_ground(painter, rect, button, middle) - painter.px(8);
+  draw_title(painter, rect, button, middle, right);
+  draw_line(painter, rect, button);
+  if (draw_press(painter, rect, button)) view.commands.push_back({CommandKind::toggle_protection});
+}
+
 void draw_workers_row(const Painter& painter, const Rect& rect, const View& view) {
   const std::uint64_t count = view.now.workers.size();
-  const auto scale_line = [&](std::uint64_t workers) {
-    return ctl_line(view, "scale " + std::to_string(workers));
-  };
   const Button fewer{"fewer", "−", {}, {}, view.acts_on && count > 1};
-  const Button more{"more", "+", "Workers", scale_line(count + 1), view.acts_on.has_value()};
+  const Button more{"more", "+", "Workers", primary_line(view, "TTIN"), view.acts_on.has_value()};
   // Two keys in one row: minus has a place of its own at the left of plus.
-  const bool two_lines = rect.h >= painter.px(kTwoLines);
-  const float middle = two_lines ? lines_of(painter, rect).first : rect.middle();
+  const float middle = rect.middle();
   const float cap = painter.px(26);
   const Rect minus{rect.right() - 2 * cap - painter.px(14), middle - cap / 2, cap, cap};
   painter.fill(rect, painter.colors().raised, painter.px(6));
@@ -250,13 +266,8 @@ void draw_workers_row(const Painter& painter, const Rect& rect, const View& view
   const float end = painter.text(Type::small_bold, rect.x + painter.px(14), middle,
                                  painter.colors().text, more.title);
   const float right = minus.x - painter.px(12);
-  const std::string line = scale_line(less.hovered && fewer.enabled ? count - 1 : count + 1);
-  const float width = std::min(painter.width(Type::mono, line), right - end - painter.px(12));
-  if (two_lines) {
-    draw_line(painter, rect, {more.id, more.key, more.title, line});
-  } else {
-    painter.text_elided(Type::mono, right - width, middle, width, painter.colors().muted, line);
-  }
+  draw_line_beside(painter, rect, end, right,
+                   less.hovered && fewer.enabled ? primary_line(view, "TTOU") : more.line);
   if (draw_press(painter, rect, more)) view.commands.push_back({CommandKind::more_workers});
 }
 
@@ -324,8 +335,9 @@ void draw_fire(const Painter& painter, const Rect& rect, const View& view) {
       signal_button("freeze", "F", thaws ? "Continue" : "Freeze", thaws ? "CONT" : "STOP", freeze),
       CommandKind::toggle_freeze};
   const Choice killing{signal_button("kill", "K", "Kill", "KILL", kill), CommandKind::kill};
-  const Choice reload{{"reload", "R", "Reload", ctl_line(view, "reload"), view.acts_on.has_value()},
-                      CommandKind::reload};
+  const Choice reload{
+      {"reload", "R", "Reload", primary_line(view, "HUP"), view.acts_on.has_value()},
+      CommandKind::reload};
   const Choice protection{protection_button(view), CommandKind::toggle_protection};
   if (inside.h < 8 * painter.px(kLeast) + 7 * gap) {
     const bool acts = view.acts_on.has_value();
@@ -342,9 +354,10 @@ void draw_fire(const Painter& painter, const Rect& rect, const View& view) {
          protection});
   }
 
-  // A server on another port than 8000 has a longer line for scaling.
-  const bool long_line = painter.width(Type::mono, ctl_line(view, "scale 100")) > inside.w * 0.62F;
-  const auto [high, low] = row_heights(painter, inside.h, long_line ? 4 : 3, long_line ? 4 : 5);
+  // Where the server's program is not on the PATH, its line is too long to stand beside the title.
+  const float line = painter.width(Type::mono, protection.button.line);
+  const bool two_lines = line > inside.w * 0.62F && line <= inside.w - painter.px(22);
+  const auto [high, low] = row_heights(painter, inside.h, two_lines ? 4 : 3, two_lines ? 4 : 5);
   const auto press = [&, height = low](const Choice& choice) {
     if (draw_low(painter, inside.cut_top(height, gap), choice.button)) {
       view.commands.push_back({choice.command});
@@ -355,9 +368,13 @@ void draw_fire(const Painter& painter, const Rect& rect, const View& view) {
   draw_fault(painter, inside.cut_top(high, gap), view, crash);
   press(freezing);
   press(killing);
-  draw_workers_row(painter, inside.cut_top(long_line ? high : low, gap), view);
+  draw_workers_row(painter, inside.cut_top(low, gap), view);
   press(reload);
-  press(protection);
+  if (two_lines) {
+    draw_protection(painter, inside.cut_top(high, gap), view, protection.button);
+  } else {
+    press(protection);
+  }
 }
 
 }  // namespace forkscope::views

@@ -21,7 +21,7 @@ std::string kill_line(std::string_view signal, std::uint32_t pid) {
 }
 
 std::string ctl_line(const ServerAddress& server, std::string_view command) {
-  return "todos-server ctl " + std::string(command) +
+  return server.program + " ctl " + std::string(command) +
          (server.port == kUsualPort ? "" : " --port " + std::to_string(server.port));
 }
 
