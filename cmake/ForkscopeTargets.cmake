@@ -1,12 +1,13 @@
-# One folder is one target. These two functions are how every folder declares
-# itself, so that warnings, sanitizers and include rules are the same everywhere.
+# One folder is one target. These functions are how every folder declares itself, so that warnings,
+# sanitizers and include rules are the same everywhere.
 
 set(FORKSCOPE_SANITIZE "" CACHE STRING "Sanitizers for our own code, as for -fsanitize=")
+option(FORKSCOPE_WARNINGS_AS_ERRORS "Warnings of our own code are errors" OFF)
 
 function(forkscope_compile_options target)
   target_compile_options(${target} PRIVATE
     -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
-    -Wimplicit-fallthrough -Wundef -Werror)
+    -Wimplicit-fallthrough -Wundef $<$<BOOL:${FORKSCOPE_WARNINGS_AS_ERRORS}>:-Werror>)
   target_compile_definitions(${target} PRIVATE FORKSCOPE_VERSION="${PROJECT_VERSION}")
   if(FORKSCOPE_SANITIZE)
     target_compile_options(${target} PRIVATE
@@ -64,4 +65,22 @@ function(forkscope_server name)
   forkscope_executable(${name}
     SOURCES ${CMAKE_SOURCE_DIR}/server/main.cpp ${ARG_SOURCES}
     LINKS ctl options supervisor worker os ${ARG_LINKS})
+  set_property(GLOBAL APPEND PROPERTY FORKSCOPE_SERVERS ${name})
+endfunction()
+
+# forkscope_application(FOLDER)
+# Adds an application from elsewhere: its folder declares one server. The target `own-application`
+# builds it, and application.txt in the build directory says where it is; both are for ./demo.
+function(forkscope_application folder)
+  set_property(GLOBAL PROPERTY FORKSCOPE_SERVERS "")
+  set(FORKSCOPE_WARNINGS_AS_ERRORS OFF)  # it is not ours
+  add_subdirectory(${folder} application)
+  get_property(servers GLOBAL PROPERTY FORKSCOPE_SERVERS)
+  list(LENGTH servers count)
+  if(NOT count EQUAL 1)
+    message(FATAL_ERROR "${folder}/CMakeLists.txt declares ${count} servers; it has to be one: "
+      "forkscope_server(NAME SOURCES a.cpp LINKS api)")
+  endif()
+  add_custom_target(own-application DEPENDS ${servers})
+  file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/application.txt CONTENT "$<TARGET_FILE:${servers}>\n")
 endfunction()

@@ -1,4 +1,4 @@
-// todos-server: parse the options, hand the primary what it is to fork, run.
+// The server: parse the options, hand the primary what it is to fork, run.
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -9,6 +9,7 @@
 #include "ctl/ctl.h"
 #include "options/options.h"
 #include "os/dispositions.h"
+#include "os/program_name.h"
 #include "os/standard_streams.h"
 #include "supervisor/supervisor.h"
 #include "worker/worker.h"
@@ -27,7 +28,7 @@ int main(int argc, char** argv) {
     auto worker = forkscope::worker::as_child(parsed.settings->worker);
     return forkscope::supervisor::Supervisor(parsed.settings->primary, std::move(worker)).run();
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "todos-server: %s\n", error.what());
+    std::fprintf(stderr, "%s: %s\n", forkscope::os::program_name().c_str(), error.what());
     return EXIT_FAILURE;
   }
 }

@@ -9,6 +9,7 @@
 
 #include "ctl/connection.h"
 #include "forkscope/telemetry/event_text.h"
+#include "os/program_name.h"
 
 namespace forkscope::ctl {
 
@@ -77,7 +78,8 @@ int run(int argc, char** argv) {
   std::uint32_t number = 0;
   std::string signal;
   std::string on_or_off;
-  CLI::App app("Tells a running server what to do.", "todos-server ctl");
+  const std::string name = os::program_name() + " ctl";
+  CLI::App app("Tells a running server what to do.", name);
   app.require_subcommand(1);
   app.fallthrough();
   std::string socket;
@@ -105,7 +107,7 @@ int run(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    std::cerr << "todos-server ctl: " << error.what() << " (see todos-server ctl --help)\n";
+    std::cerr << name << ": " << error.what() << " (see " << name << " --help)\n";
     return kExitBadUsage;
   }
 
@@ -120,7 +122,7 @@ int run(int argc, char** argv) {
   if (as_json) {
     std::cout << reply.dump(-1, ' ', false, ordered_json::error_handler_t::replace) << '\n';
   } else if (!done) {
-    std::cerr << "todos-server ctl: " << reply.value("error", "refused") << '\n';
+    std::cerr << name << ": " << reply.value("error", "refused") << '\n';
   } else if (verb == "status") {
     print_table(reply);
   }

@@ -5,14 +5,18 @@
 #include <charconv>
 #include <chrono>
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "forkscope/telemetry/layout.h"
 #include "options/duration.h"
 #include "os/cpu_count.h"
 #include "os/listening_socket.h"
+#include "os/program_name.h"
 
 namespace forkscope::options {
 
@@ -96,6 +100,23 @@ std::string check_workers(const std::string& text) {
              : "has to be auto or a number from 1 to " + std::to_string(telemetry::kMaxSlots);
 }
 
+/// What CLI11 blames an option for may have come from the environment.
+std::string with_origin(const std::string& error, const CLI::App& app,
+                        std::span<const char* const> arguments) {
+  for (const CLI::Option* option : app.get_options()) {
+    const char* value =
+        option->get_envname().empty() ? nullptr : std::getenv(option->get_envname().c_str());
+    const auto names_it = [option](std::string_view argument) {
+      return argument.starts_with(option->get_name());
+    };
+    if (value != nullptr && error.find(option->get_name()) != std::string::npos &&
+        std::ranges::none_of(arguments, names_it)) {
+      return error + ", from the environment: " + option->get_envname() + "=" + value;
+    }
+  }
+  return error;
+}
+
 }  // namespace
 
 Parsed parse(int argc, char** argv) {
@@ -114,11 +135,11 @@ Parsed parse(int argc, char** argv) {
   std::string boot_patience = "30s";
   std::string drain_timeout = "30s";
 
+  const std::string name = os::program_name();
   CLI::App app(
-      "A forking todos server that you can watch.\n"
-      "todos-server ctl --help: commands for one that runs.",
-      "todos-server");
-  app.set_version_flag("--version", "todos-server " FORKSCOPE_VERSION);
+      "A forking server that you can watch.\n" + name + " ctl --help: commands for one that runs.",
+      name);
+  app.set_version_flag("--version", name + " (Forkscope " FORKSCOPE_VERSION ")");
   app.option_defaults()->always_capture_default();
   app.add_option("--host", primary.host, "Address to listen on");
   app.add_option("--port", primary.port, "Port to listen on; 0 lets the system choose")
@@ -130,9 +151,10 @@ Parsed parse(int argc, char** argv) {
   app.add_option("--db", worker.database, "The database file");
   app.add_option("--hang-after", hang_after, "A busy worker without progress for this long is hung")
       ->check(duration_validator());
-  app.add_option("--kill-after", kill_after,
-                 "A hung worker is killed this long after the stuck request began; 0: never")
-      ->check(duration_validator());
+  const CLI::Option* own_kill_after =
+      app.add_option("--kill-after", kill_after,
+                     "A hung worker is killed this long after the stuck request began; 0: never")
+          ->check(duration_validator());
   app.add_option("--boot-timeout", boot_timeout, "A worker has to be ready within this time")
       ->check(duration_validator());
   app.add_option("--boot-patience", boot_patience,
@@ -160,7 +182,9 @@ Parsed parse(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return {std::nullopt, app.exit(error)};  // help, version
-    std::cerr << "todos-server: " << error.what() << " (see --help)\n";
+    std::cerr << name << ": "
+              << with_origin(error.what(), app, {argv, static_cast<std::size_t>(argc)})
+              << " (see --help)\n";
     return {std::nullopt, kExitBadUsage};
   }
 
@@ -190,8 +214,14 @@ Parsed parse(int argc, char** argv) {
   primary.log_format =
       log_format == "json" ? supervisor::LogFormat::json : supervisor::LogFormat::text;
   if (primary.hang_after.count() == 0 || primary.boot_timeout.count() == 0) {
-    std::cerr << "todos-server: --hang-after and --boot-timeout have to be longer than 0 "
-                 "(see --help)\n";
+    std::cerr << name
+              << ": --hang-after and --boot-timeout have to be longer than 0 (see --help)\n";
+    return {std::nullopt, kExitBadUsage};
+  }
+  if (own_kill_after->count() > 0 && primary.kill_after &&
+      *primary.kill_after < primary.hang_after) {
+    std::cerr << name << ": --kill-after " << kill_after << " is shorter than --hang-after "
+              << hang_after << ": a worker is called hung before it is killed (see --help)\n";
     return {std::nullopt, kExitBadUsage};
   }
   return {settings, 0};

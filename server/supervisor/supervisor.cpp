@@ -18,6 +18,7 @@
 #include "forkscope/telemetry/worker_report.h"
 #include "os/dispositions.h"
 #include "os/open_files.h"
+#include "os/program_name.h"
 
 namespace forkscope::supervisor {
 
@@ -102,7 +103,7 @@ int Supervisor::run() {
     watch(now);
     if (!stopping_) {
       if (const auto failure = pool_.why_nothing_boots(now)) {
-        std::fprintf(stderr, "todos-server: %s\n", failure->reason.c_str());
+        std::fprintf(stderr, "%s: %s\n", os::program_name().c_str(), failure->reason.c_str());
         return failure->exit_code;
       }
       pool_.fill();

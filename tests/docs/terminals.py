@@ -161,8 +161,9 @@ class Reader:
             # Not the todos of a server that somebody has run here.
             if entry.name not in ('build', '.git') and '.db' not in entry.suffix:
                 (self.directory / entry.name).symlink_to(entry)
-        (self.directory / 'build' / 'release').mkdir(parents=True)
-        (self.directory / 'build' / 'release' / 'bin').symlink_to(BIN)
+        for preset in ('release', 'application'):
+            (self.directory / 'build' / preset).mkdir(parents=True)
+            (self.directory / 'build' / preset / 'bin').symlink_to(BIN)
         (self.directory / 'run').mkdir(mode=0o700)
         self.ports, self.servers, self.viewers, self.display = {}, {}, [], None
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # workers that are made to crash
