@@ -76,6 +76,8 @@ TEST(ChosenLoad, OfALessonLeavesWhatTheUserHasChosen) {
   ChosenLoad load;
   load.aim_at("127.0.0.1", server.port());
   load.change(LoadSetting::post_share);
+  load.offer({}, {{"POST", "/votes"}});
+  load.change(LoadSetting::target);
   load.start(50, 3);
   EXPECT_TRUE(wait_until([&] {
     load.poll();
@@ -85,6 +87,30 @@ TEST(ChosenLoad, OfALessonLeavesWhatTheUserHasChosen) {
   EXPECT_EQ(load.options().requests_per_second, 2'000);
   EXPECT_EQ(load.options().connections, 16U);
   EXPECT_EQ(load.options().post_share, 0.5);
+}
+
+TEST(ChosenLoad, AsksForWhatTheServerHas) {
+  using picture::Has;
+  const load::Target todos;
+  const load::Target page{"GET", "/"};
+  ChosenLoad load;
+  EXPECT_TRUE(load.has_target());
+  EXPECT_TRUE(load.has_posts());
+  load.offer({.todos = Has::yes, .writes = Has::no}, {});
+  EXPECT_EQ(load.options().target, todos);
+  EXPECT_FALSE(load.has_posts());
+  load.offer({.todos = Has::no}, {});
+  EXPECT_FALSE(load.has_target());
+  load.offer({.todos = Has::no}, {page});
+  EXPECT_TRUE(load.has_target());
+  EXPECT_EQ(load.options().target, page);
+  load.offer({.todos = Has::yes, .writes = Has::yes}, {page, todos});
+  EXPECT_EQ(load.options().target, page);  // that stays
+  load.change(LoadSetting::target);
+  EXPECT_EQ(load.options().target, todos);
+  EXPECT_TRUE(load.has_posts());
+  load.change(LoadSetting::target);
+  EXPECT_EQ(load.options().target, page);
 }
 
 }  // namespace

@@ -159,7 +159,8 @@ TEST(ControlClient, SaysSoWhenTooManyQuestionsWait) {
 
 TEST(ControlClient, FiresARequestAndLetsGoOfItAfterTheAnswer) {
   std::atomic<int> requests{0};
-  ScriptedHttpServer server([&](const std::string& request) {
+  ScriptedHttpServer server([&](const std::string& request) -> std::string {
+    if (request.starts_with("OPTIONS ")) return ScriptedHttpServer::kNoAnswer;
     EXPECT_TRUE(request.starts_with("GET /v1/faults/work?ms=1 HTTP/1.1\r\n"));
     ++requests;
     return "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n";
@@ -170,9 +171,75 @@ TEST(ControlClient, FiresARequestAndLetsGoOfItAfterTheAnswer) {
     ASSERT_TRUE(wait_until([&] { return client.fire("/v1/faults/work?ms=1").ok; }));
   }
   EXPECT_TRUE(wait_until([&] {
-    client.poll(kNow);
-    return requests == 100;
+    EXPECT_THAT(client.poll(kNow), IsEmpty());
+    return client.fired().answered == 100;
   }));
+  EXPECT_EQ(requests, 100);
+  EXPECT_EQ(client.fired().refused, 0U);
+}
+
+TEST(ControlClient, TellsWithWhichStatusARequestWasRefused) {
+  ScriptedHttpServer server([](const std::string& request) -> std::string {
+    if (request.starts_with("OPTIONS ")) return ScriptedHttpServer::kNoAnswer;
+    return "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+  });
+  ControlClient client("127.0.0.1", server.port(), "");
+  ASSERT_TRUE(wait_until([&] { return client.fire("/v1/faults/hang").ok; }));
+  const Outcome outcome = told_by(client);
+  EXPECT_FALSE(outcome.ok);
+  EXPECT_EQ(outcome.message, "GET /v1/faults/hang was answered with status 404.");
+  EXPECT_EQ(client.fired().latest_refusal, outcome.message);
+  EXPECT_EQ(client.fired().refused, 1U);
+  EXPECT_EQ(client.fired().answered, 0U);
+}
+
+/// What a server offers that answers OPTIONS for the faults, and for the todos, like this.
+picture::Offer offer_of(const std::string& faults, const std::string& todos) {
+  std::atomic<int> asked{0};
+  ScriptedHttpServer server([&](const std::string& request) {
+    ++asked;
+    if (request.starts_with("OPTIONS /v1/faults/hang HTTP/1.1\r\n")) return faults;
+    EXPECT_TRUE(request.starts_with("OPTIONS /v1/todos HTTP/1.1\r\n")) << request;
+    return todos;
+  });
+  ControlClient client("127.0.0.1", server.port(), "");
+  EXPECT_EQ(client.offer().faults, picture::Has::unknown);
+  EXPECT_TRUE(wait_until([&] {
+    EXPECT_THAT(client.poll(kNow), IsEmpty());
+    return asked == 2 && (faults.empty() || client.offer().faults != picture::Has::unknown) &&
+           (todos.empty() || client.offer().todos != picture::Has::unknown);
+  }));
+  for (int i = 0; i < 10; ++i) client.poll(kNow);
+  EXPECT_EQ(asked, 2);  // once
+  return client.offer();
+}
+
+std::string allowing(const std::string& methods) {
+  return "HTTP/1.1 204 No Content\r\nallow:" + methods + "\r\nConnection: close\r\n\r\n";
+}
+
+TEST(ControlClient, AsksAServerOnceWhatItHas) {
+  using picture::Has;
+  picture::Offer offer = offer_of(allowing(" GET, HEAD, OPTIONS"), allowing("GET,HEAD,POST"));
+  EXPECT_EQ(offer.faults, Has::yes);
+  EXPECT_EQ(offer.todos, Has::yes);
+  EXPECT_EQ(offer.writes, Has::yes);
+  const std::string missing = "HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n";
+  offer = offer_of(missing, allowing(" GET, HEAD"));
+  EXPECT_EQ(offer.faults, Has::no);
+  EXPECT_EQ(offer.todos, Has::yes);
+  EXPECT_EQ(offer.writes, Has::no);
+}
+
+TEST(ControlClient, TakesNoYesToEverythingForAnAnswerAndNoSilenceForANo) {
+  using picture::Has;
+  const std::string for_browsers =
+      "HTTP/1.1 204 No Content\r\nAccess-Control-Allow-Methods: GET, POST\r\n"
+      "Connection: close\r\n\r\n";
+  EXPECT_EQ(offer_of(for_browsers, for_browsers).todos, Has::no);
+  const std::string knows_none = "HTTP/1.1 501 Not Implemented\r\nConnection: close\r\n\r\n";
+  EXPECT_EQ(offer_of(knows_none, "").faults, Has::no);
+  EXPECT_EQ(offer_of(knows_none, "").todos, Has::unknown);
 }
 
 TEST(ControlClient, NeverWaitsForARequestThatHangs) {

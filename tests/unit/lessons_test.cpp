@@ -30,6 +30,7 @@ class World {
     now.time_ns = 100 * kSecond;
     now.server.kill_after_ns = 5 * kSecond;
     now.server.instance_id = 1;
+    now.server.faults_enabled = true;
     now.server.protection = Protection::on;
     for (std::uint32_t number = 1; number <= workers; ++number) {
       telemetry::WorkerReport worker;
@@ -40,11 +41,11 @@ class World {
     }
   }
 
-  Situation situation() const { return {now, incidents, load}; }
+  Situation situation() const { return {now, incidents, load, requests, offer, why_no_load}; }
   void pass(std::uint64_t ns) { now.time_ns += ns; }
-  void answer(std::size_t worker, std::uint64_t requests) {
-    now.workers[worker - 1].requests += requests;
-    now.totals.requests += requests;
+  void answer(std::size_t worker, std::uint64_t count) {
+    now.workers[worker - 1].requests += count;
+    now.totals.requests += count;
   }
   void hang(std::size_t worker) {
     now.workers[worker - 1].state = WorkerState::hung;
@@ -82,6 +83,9 @@ class World {
   picture::Snapshot now;
   std::vector<history::Incident> incidents;
   load::LoadStatus load;
+  Requests requests;
+  picture::Offer offer;
+  std::string why_no_load;
 };
 
 /// Counts what is asked of it.
@@ -221,6 +225,86 @@ TEST_F(CourseTest, HasNothingToPutBackBeforeItWasFired) {
   EXPECT_THAT(course_->leave(world_.situation()), IsEmpty());
 }
 
+TEST_F(CourseTest, TellsTheStatusWhereItsRequestWasRefused) {
+  world_.requests = {.refused = 1, .latest_refusal = "of somebody before"};
+  next();
+  next();
+  update();
+  update();
+  EXPECT_EQ(page().step, Step::watch);
+  world_.requests = {.refused = 2, .latest_refusal = "GET /fire was answered with status 404."};
+  EXPECT_THAT(kinds(update()), ElementsAre(ActionKind::protect, ActionKind::stop_load));
+  ASSERT_EQ(page().step, Step::answer);
+  EXPECT_EQ(page().answer->measured, "GET /fire was answered with status 404.");
+  EXPECT_THAT(page().answer->because, HasSubstr("nothing was measured"));
+  EXPECT_EQ(page().answer->right, std::nullopt);
+}
+
+TEST_F(CourseTest, TellsTheStatusWhereTheLoadWasAnsweredWithNothingElse) {
+  next();
+  next();
+  update();
+  world_.load = {.running = true, .answered = 21, .failed = 20, .failed_status = 404};
+  update();
+  EXPECT_EQ(page().step, Step::watch);  // somebody was answered
+  world_.load.failed = 21;
+  update();
+  ASSERT_EQ(page().step, Step::answer);
+  EXPECT_EQ(page().answer->measured, "Of 21 answers to the load none was a success: status 404.");
+  EXPECT_EQ(page().answer->right, std::nullopt);
+}
+
+TEST_F(CourseTest, PassesOverALessonThatTheServerLacksSomethingFor) {
+  const auto passes_over = [this](const std::string& why) {
+    const std::size_t number = page().number;
+    update();
+    EXPECT_THAT(page().question, HasSubstr(why));
+    EXPECT_THAT(page().choices, IsEmpty());
+    course_->choose_neighbour(1);
+    EXPECT_EQ(page().chosen, std::nullopt);
+    EXPECT_EQ(page().next, number == 1 ? "next lesson" : "the first lesson again");
+    EXPECT_THAT(next(), IsEmpty());
+    EXPECT_EQ(page().step, Step::predict);
+    EXPECT_NE(page().number, number);
+  };
+  next();
+  world_.offer.faults = picture::Has::no;
+  passes_over("This lesson asks for /v1/faults, and this server has none of it");
+  world_.offer.faults = picture::Has::yes;
+  world_.now.server.faults_enabled = false;
+  passes_over("start the server with --faults on");
+  world_.now.server.faults_enabled = true;
+  world_.why_no_load = "There is nothing to ask for.";
+  passes_over("There is nothing to ask for.");
+  world_.why_no_load.clear();
+  update();
+  EXPECT_EQ(page().question, "?");
+  EXPECT_EQ(kinds(next()), std::vector{ActionKind::request});
+}
+
+TEST(Lessons, NeedWhatTheyAskFor) {
+  EXPECT_FALSE(many_workers()->needs_load());
+  EXPECT_FALSE(who_answers()->needs_faults());
+  for (const auto& lesson : {one_hangs, one_crashes, all_hang, crash_loop}) {
+    EXPECT_TRUE(lesson()->needs_faults());
+    EXPECT_TRUE(lesson()->needs_load());
+  }
+}
+
+TEST(Lessons, TickNothingWhereNothingHasHappened) {
+  for (const auto& lesson :
+       {many_workers, who_answers, one_hangs, one_crashes, all_hang, crash_loop}) {
+    World world;
+    const auto one = lesson();
+    one->fire(world.situation());
+    Actions actions;
+    one->watch(world.situation(), actions);
+    world.pass(61 * kSecond);
+    one->watch(world.situation(), actions);
+    EXPECT_EQ(one->answer(world.situation()).right, std::nullopt) << one->title();
+  }
+}
+
 /// A lesson that was fired in a world of its own.
 class FiredLesson {
  public:
@@ -257,7 +341,8 @@ TEST(ManyWorkers, SendsOneBehindTheOtherAndMeasuresHowLongTheLastOneTook) {
     for (std::size_t worker = 1; worker <= 4; ++worker) {
       EXPECT_FALSE(run.watch());
       world.revive(worker);
-      world.answer(worker, 1);
+      world.answer(worker, 10);  // others ask for something, too
+      ++world.requests.answered;
     }
     EXPECT_TRUE(run.watch());
     EXPECT_EQ(run.answer().right, seconds == 1 ? 0U : 1U);
@@ -503,7 +588,7 @@ TEST(BothWays, WaitsForTheWorkerAndCountsNobodyElsesIncident) {
   EXPECT_FALSE(both.watch());
   both.run.world.pass(5 * kSecond);
   EXPECT_FALSE(both.watch());
-  EXPECT_EQ(both.run.answer().measured, "The hang was not over within a minute.");
+  EXPECT_EQ(both.run.answer().measured, "No worker hung within a minute.");
   EXPECT_EQ(both.run.answer().right, std::nullopt);
 }
 

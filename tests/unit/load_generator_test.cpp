@@ -75,6 +75,29 @@ TEST(LoadGenerator, PostsItsShareAsValidRequests) {
   EXPECT_NEAR(static_cast<double>(posts) / (gets + posts), 0.25, 0.02);
 }
 
+TEST(LoadGenerator, AsksForItsTargetAndKeepsTheStatusThatItFailedWith) {
+  std::atomic<int> others{0};
+  ScriptedHttpServer server([&](const std::string& request) {
+    if (!request.starts_with("POST /votes HTTP/1.1\r\nHost: 127.0.0.1:") ||
+        !request.ends_with("\r\nContent-Length: 0\r\n\r\n")) {
+      ++others;
+    }
+    return "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
+  });
+  LoadGenerator generator;
+  LoadOptions options = towards(server, 2);
+  options.target = {"POST", "/votes"};
+  generator.start(options);
+  EXPECT_TRUE(wait_until([&] { return generator.status().answered >= 100; }));
+  generator.stop();
+  EXPECT_EQ(others, 0);
+  EXPECT_EQ(generator.status().failed, generator.status().answered);
+  EXPECT_EQ(generator.status().failed_status, 404U);
+  options.target = {};
+  generator.start(options);
+  EXPECT_TRUE(wait_until([&] { return others > 0; }));
+}
+
 TEST(LoadGenerator, HoldsTheRate) {
   ScriptedHttpServer server([](const std::string&) { return ScriptedHttpServer::kOk; });
   LoadGenerator generator;
@@ -239,6 +262,8 @@ TEST(LoadGenerator, AConnectionThatTheServerClosesAfterItsAnswerIsNoError) {
 TEST(LoadGenerator, SaysWhatItsClientsSaw) {
   EXPECT_EQ(clients_saw({}), "clients saw: 0 broken, 0 failed");
   EXPECT_EQ(clients_saw({.broken = 16, .failed = 1'234}), "clients saw: 16 broken, 1,234 failed");
+  EXPECT_EQ(clients_saw({.failed = 3, .failed_status = 404}),
+            "clients saw: 0 broken, 3 failed (status 404)");
   EXPECT_EQ(clients_saw({.ended = 48, .refused = 2}),
             "clients saw: 0 broken, 0 failed, 48 closed at rest, 2 refused");
 }

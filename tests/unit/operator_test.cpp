@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "host_process.h"
@@ -29,24 +30,35 @@ using test::RuntimeDirectory;
 using test::ScriptedHttpServer;
 using test::SegmentHost;
 using testing::Contains;
+using testing::Each;
 using testing::ElementsAre;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
 
+/// What it has, as it tells whoever asks: all, or nothing.
+enum class Application { todos, another };
+
 /// Two workers, and everything that is needed to look at them and to act on them.
 class FakeServer {
  public:
-  explicit FakeServer(bool faults = true)
-      : http_([this](const std::string& request) { return answer(request); }),
-        host_(options(http_.port(), faults)) {
-    host_.start_worker(1, 4711);
+  explicit FakeServer(bool faults = true, Application application = Application::todos)
+      : application_(application),
+        http_([this](const std::string& request) { return answer(request); }),
+        host_(options(http_.port(), faults)),
+        first_(host_.start_worker(1, 4711)) {
     host_.start_worker(2, 4712);
   }
 
   std::uint16_t port() const { return http_.port(); }
   void beat(telemetry::Protection protection) { host_.beat(protection); }
-  /// First lines of what was requested.
+  /// Notes that it has answered somebody else's request.
+  void answered(telemetry::Method method, std::string_view path, std::uint16_t status) {
+    telemetry::BegunRequest request = first_.begin_request(telemetry::now_ns(), method, path, 1);
+    first_.end_request(request, telemetry::now_ns(), status, 0);
+  }
+  /// First lines of what was requested, but for what it was asked about itself.
   std::vector<std::string> requested() const {
     const std::lock_guard lock(mutex_);
     return requested_;
@@ -69,14 +81,23 @@ class FakeServer {
   }
   std::string answer(const std::string& request) {
     const std::lock_guard lock(mutex_);
+    if (request.starts_with("OPTIONS ")) {
+      return application_ == Application::todos
+                 ? "HTTP/1.1 204 No Content\r\nAllow: GET, POST\r\nConnection: close\r\n\r\n"
+                 : "HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n";
+    }
     requested_.push_back(request.substr(0, request.find('\r')));
-    return ScriptedHttpServer::kOk;
+    return application_ == Application::todos
+               ? ScriptedHttpServer::kOk
+               : "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
   }
 
+  const Application application_;
   mutable std::mutex mutex_;
   std::vector<std::string> requested_;
   ScriptedHttpServer http_;
   SegmentHost host_;
+  telemetry::SlotWriter first_;  // of worker 1
 };
 
 /// What somebody has in front of them.
@@ -221,6 +242,33 @@ TEST_F(OperatorTest, SaysWhatLoadTheUserHasChosen) {
   EXPECT_EQ(operator_.take_notice(), "Load: flat out over 1 connection; L stops it.");
 }
 
+TEST_F(OperatorTest, HasTheLoadAskForWhatTheServerHasAnswered) {
+  using telemetry::Method;
+  EXPECT_FALSE(carry_out(ChangeLoad{LoadSetting::target}));
+  EXPECT_EQ(operator_.take_notice(),
+            "The load asks for GET /v1/todos: this server has answered nothing else so far.");
+  server_.answered(Method::get, "/missing", 404);
+  server_.answered(Method::get, "/v1/faults/slow", 200);
+  server_.answered(Method::get, "/longer/than/is/kept", 200);
+  server_.answered(Method::del, "/votes", 204);
+  server_.answered(Method::post, "/votes", 201);
+  server_.answered(Method::get, "/v1/todos", 200);
+  ASSERT_TRUE(desk_.turns_until([&] { return operator_.answered().size() == 2; }));
+  EXPECT_TRUE(operator_.load_has_posts());
+  EXPECT_TRUE(carry_out(ChangeLoad{LoadSetting::target}));
+  EXPECT_EQ(operator_.take_notice(), "The load asks for POST /votes.");
+  EXPECT_FALSE(operator_.load_has_posts());
+  carry_out(ToggleLoad{});
+  EXPECT_EQ(operator_.take_notice(),
+            "Load: 2.0k requests/s, POST /votes, over 16 connections; L stops it.");
+  EXPECT_TRUE(desk_.turns_until([&] { return operator_.load_status().answered > 20; }));
+  EXPECT_THAT(server_.requested(), Each(StartsWith("POST /votes HTTP/1.1")));
+  EXPECT_TRUE(carry_out(ChangeLoad{LoadSetting::target}));  // around, and it goes on with that
+  EXPECT_EQ(operator_.take_notice(), "The load asks for GET /v1/todos.");
+  EXPECT_TRUE(desk_.turns_until([&] { return operator_.load_status().answered > 20; }));
+  EXPECT_THAT(server_.requested(), Contains(StartsWith("GET /v1/todos HTTP/1.1")));
+}
+
 TEST_F(OperatorTest, StartsAndStopsTheLoadOfALessonWithoutAWord) {
   EXPECT_TRUE(carry_out(StartLoad{100, 2}));
   EXPECT_TRUE(operator_.load_status().running);
@@ -244,6 +292,35 @@ TEST(Operator, SaysWhereFaultsAreOff) {
   desk.the_operator.carry_out(ToggleLoad{});  // is no fault
   EXPECT_TRUE(desk.turns_until([&] { return !server.requested().empty(); }));
   EXPECT_THAT(server.requested(), Not(Contains(HasSubstr("faults"))));
+}
+
+TEST(Operator, SaysWhatAServerOfAnotherApplicationDoesNotHave) {
+  const RuntimeDirectory directory;
+  FakeServer server(true, Application::another);
+  Desk desk(server.port());
+  Operator& the_operator = desk.the_operator;
+  ASSERT_TRUE(desk.turns_until([&] {
+    return the_operator.offer().faults == picture::Has::no &&
+           the_operator.offer().todos == picture::Has::no;
+  }));
+  EXPECT_FALSE(the_operator.carry_out(Fire{"/v1/faults/hang", "freeze a worker with F"}));
+  EXPECT_EQ(the_operator.take_notice(),
+            "This server has no /v1/faults: freeze a worker with F instead.");
+  for (const Wish& wish : {Wish(ToggleLoad{}), Wish(StartLoad{100, 1})}) {
+    EXPECT_FALSE(the_operator.carry_out(wish));
+    EXPECT_THAT(the_operator.take_notice(), StartsWith("This server has no /v1/todos: "));
+    EXPECT_FALSE(the_operator.load_status().running);
+  }
+  EXPECT_THAT(server.requested(), IsEmpty());
+  server.answered(telemetry::Method::get, "/", 200);
+  ASSERT_TRUE(desk.turns_until([&] { return the_operator.why_no_load().empty(); }));
+  EXPECT_TRUE(the_operator.carry_out(ToggleLoad{}));
+  EXPECT_EQ(the_operator.take_notice(),
+            "Load: 2.0k requests/s, GET /, over 16 connections; L stops it.");
+  EXPECT_TRUE(desk.turns_until([&] { return the_operator.load_status().answered > 20; }));
+  EXPECT_THAT(server.requested(), Each(StartsWith("GET / HTTP/1.1")));
+  the_operator.carry_out(ToggleLoad{});
+  EXPECT_THAT(the_operator.take_notice(), EndsWith(" failed (status 404)."));
 }
 
 const std::vector<Wish> kWishesForAServer{Fire{"/v1/faults/hang"},

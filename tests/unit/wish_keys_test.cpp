@@ -19,6 +19,8 @@ TEST(WishKeys, AreThoseOfTheWindow) {
   EXPECT_EQ(fired_by("h"), "/v1/faults/hang");
   EXPECT_EQ(fired_by("c"), "/v1/faults/crash");
   EXPECT_TRUE(std::holds_alternative<operation::ToggleLoad>(*wish_of("l", {})));
+  EXPECT_EQ(std::get<operation::ChangeLoad>(*wish_of("t", {})).setting,
+            operation::LoadSetting::target);
   EXPECT_TRUE(std::holds_alternative<operation::ToggleProtection>(*wish_of("o", {})));
   EXPECT_TRUE(std::holds_alternative<operation::LookAtNext>(*wish_of("s", {})));
 }

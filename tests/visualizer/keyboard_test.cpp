@@ -41,6 +41,7 @@ TEST(Keyboard, LettersMeanWhatTheyAreLabelledWith) {
 TEST(Keyboard, ShiftControlAndAltTurnTheOptionsOfAKey) {
   EXPECT_EQ(kind_of({.character = 'l', .shift = true}), CommandKind::next_rate);
   EXPECT_EQ(kind_of({.character = 'l', .control = true}), CommandKind::next_connections);
+  EXPECT_EQ(kind_of({.character = 'l', .control = true, .shift = true}), CommandKind::next_target);
   EXPECT_EQ(kind_of({.character = 'l', .alt = true}), CommandKind::next_post_share);
   EXPECT_EQ(kind_of({.character = 'h', .shift = true}), CommandKind::set_hang_mode);
   EXPECT_EQ(kind_of({.character = 'c', .shift = true}), CommandKind::set_crash_way);

@@ -16,6 +16,7 @@
 #include "app/fonts.h"
 #include "lessons/all_lessons.h"
 #include "views/layout.h"
+#include "words/lacks.h"
 
 namespace forkscope::views {
 namespace {
@@ -37,6 +38,7 @@ class World {
     now_.attachment = picture::Attachment::live;
     now_.time_ns = 100 * kSecond;
     now_.server.kill_after_ns = 5 * kSecond;
+    now_.server.faults_enabled = true;
     now_.server.protection = telemetry::Protection::on;
     for (std::uint32_t number = 1; number <= workers; ++number) {
       telemetry::WorkerReport worker;
@@ -47,7 +49,24 @@ class World {
     }
   }
 
-  lessons::Situation situation() const { return {now_, incidents_, load_}; }
+  lessons::Situation situation() const {
+    return {now_, incidents_, load_, requests_, offer_, why_no_load_};
+  }
+
+  void lack(bool faults, const char* load) {
+    offer_.faults = faults ? picture::Has::no : picture::Has::yes;
+    why_no_load_ = load;
+  }
+  /// Answers the load with errors alone.
+  void fail_load() {
+    now_.time_ns += kTick;
+    if (load_.running) load_ = {.running = true, .answered = 1'234'567, .failed = 1'234'567};
+    load_.failed_status = 404;
+  }
+  void refuse_request() {
+    ++requests_.refused;
+    requests_.latest_refusal = "GET /v1/faults/slow?ms=1000 was answered with status 404.";
+  }
 
   void take(const lessons::Actions& actions) {
     for (const Action& action : actions) {
@@ -101,6 +120,7 @@ class World {
     } else {
       ++worker.requests;
       ++now_.totals.requests;
+      ++requests_.answered;
     }
     worker.in_flight.reset();
     worker.state = WorkerState::idle;
@@ -131,6 +151,9 @@ class World {
   std::vector<history::Incident> incidents_;
   std::vector<std::string> waiting_;  // targets of requests that no worker has taken yet
   load::LoadStatus load_;
+  lessons::Requests requests_;
+  picture::Offer offer_;
+  std::string why_no_load_;
 };
 
 using MakeLesson = std::unique_ptr<lessons::Lesson> (*)();
@@ -229,6 +252,41 @@ TEST_P(LessonPanel, ShowsEveryTextToItsEnd) {
                            << (guess ? static_cast<int>(*guess) : -1);
         EXPECT_TRUE(measured);
       }
+    }
+  }
+}
+
+TEST_P(LessonPanel, ShowsToItsEndWhatAServerLacks) {
+  for (const MakeLesson make : kLessons) {
+    std::vector<std::unique_ptr<lessons::Lesson>> only;
+    only.push_back(make());
+    lessons::Course course(std::move(only));
+    World world(4);
+    course.next(world.situation());
+    for (const bool faults : {true, false}) {
+      world.lack(faults, faults ? "" : words::kNoLoad);
+      course.update(world.situation());
+      const Page page = course.page(world.situation());
+      for (const std::size_t strips : {1, 2, 3, 7}) {
+        EXPECT_TRUE(lay_out(strips, page).whole) << page.question;
+      }
+    }
+    world.lack(false, "");
+    course.update(world.situation());
+    course.choose(0);
+    world.take(course.next(world.situation()));
+    while (course.page(world.situation()).step != Step::answer) {
+      world.fail_load();
+      for (const Action& action : course.update(world.situation())) {
+        if (action.kind == ActionKind::request) world.refuse_request();
+        if (action.kind == ActionKind::stop_load) world.take({action});
+      }
+    }
+    const Page page = course.page(world.situation());
+    EXPECT_EQ(page.answer->right, std::nullopt);
+    EXPECT_NE(page.answer->measured.find("status 404"), std::string::npos);
+    for (const std::size_t strips : {1, 2, 3, 7}) {
+      EXPECT_TRUE(lay_out(strips, page).whole) << page.answer->measured;
     }
   }
 }

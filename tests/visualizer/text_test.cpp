@@ -313,6 +313,27 @@ TEST_F(TextTable, FiresAHangACrashAndLoad) {
   EXPECT_EQ(viewer.wait_for_exit(), 0);
 }
 
+TEST_F(TextTable, SaysWhatAServerOfAnotherApplicationDoesNotHave) {
+  const ServerProcess server({.program = STARTER_SERVER});  // POST /run, and POST /start
+  Program viewer(on_terminal(server));
+  ASSERT_TRUE(says(viewer, "idle")) << viewer.errors();
+  viewer.type("l");
+  EXPECT_TRUE(says(viewer, "This server has no /v1/todos")) << viewer.output();
+  viewer.type("h");
+  EXPECT_TRUE(says(viewer, "This server has no /v1/faults: freeze a worker with kill -STOP"))
+      << viewer.output();
+  EXPECT_EQ(viewer.output().find("Sent"), std::string::npos) << viewer.output();
+  ASSERT_EQ(server.request("POST", "/run").status, 200);
+  const int drawn = pictures(viewer);
+  ASSERT_TRUE(wait_until([&] { return pictures(viewer) >= drawn + 2; }));  // it has seen that
+  viewer.type("l");
+  EXPECT_TRUE(says(viewer, "Load: 2.0k requests/s, POST /run, over 16 connections"))
+      << viewer.output();
+  EXPECT_TRUE(says(viewer, "clients saw: 0 broken, 0 failed")) << viewer.output();
+  viewer.type("q");
+  EXPECT_EQ(viewer.wait_for_exit(), 0);
+}
+
 TEST_F(TextTable, CursorKeysAreNoLetters) {
   const ServerProcess server({.workers = 2, .arguments = {"--hang-after=300ms"}});
   Program viewer(on_terminal(server));

@@ -163,9 +163,11 @@ views::View App::view() {
           .replay = session_.is_replay(),
           .incidents = incidents_,
           .state = state_,
-          .load = {operator_.load_options(), operator_.load_status()},
+          .load = {operator_.load_options(), operator_.load_status(), operator_.load_has_posts(),
+                   operator_.why_no_load().empty()},
           .lesson = teacher_.page(),
           .acts_on = operator_.server(),
+          .offer = operator_.offer(),
           .servers = servers_,
           .latency_pixels = latency_pixels_,
           .commands = commands_};

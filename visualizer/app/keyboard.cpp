@@ -18,7 +18,8 @@ std::optional<Command> with_control(const KeyPress& press) {
     return Command{CommandKind::smaller};
   }
   switch (press.character) {
-    case 'l': return Command{CommandKind::next_connections};
+    case 'l':
+      return Command{press.shift ? CommandKind::next_target : CommandKind::next_connections};
     case 'm': return Command{CommandKind::toggle_reduced_motion};
     case 'q': return Command{CommandKind::quit};
     default: return std::nullopt;

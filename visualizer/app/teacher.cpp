@@ -30,7 +30,10 @@ std::optional<lessons::Page> Teacher::page() const {
 }
 
 lessons::Situation Teacher::situation() const {
-  return {session_.history().latest(), session_.history().incidents(), operator_.load_status()};
+  const live::Fired fired = operator_.fired();
+  return {session_.history().latest(), session_.history().incidents(),
+          operator_.load_status(),     {fired.answered, fired.refused, fired.latest_refusal},
+          operator_.offer(),           operator_.why_no_load()};
 }
 
 void Teacher::have_done(const lessons::Actions& actions) {

@@ -2,6 +2,7 @@
 
 #include "views/subject.h"
 #include "words/faults.h"
+#include "words/lacks.h"
 
 namespace forkscope::app {
 
@@ -28,8 +29,11 @@ std::optional<operation::Wish> wish_of(const views::Command& command, const view
     case CommandKind::next_rate: return operation::ChangeLoad{LoadSetting::rate};
     case CommandKind::next_connections: return operation::ChangeLoad{LoadSetting::connections};
     case CommandKind::next_post_share: return operation::ChangeLoad{LoadSetting::post_share};
-    case CommandKind::hang: return operation::Fire{words::hang_target(view.state.hang_mode)};
-    case CommandKind::crash: return operation::Fire{words::crash_target(view.state.crash_way)};
+    case CommandKind::next_target: return operation::ChangeLoad{LoadSetting::target};
+    case CommandKind::hang:
+      return operation::Fire{words::hang_target(view.state.hang_mode), words::kFreezeByKey};
+    case CommandKind::crash:
+      return operation::Fire{words::crash_target(view.state.crash_way), words::kKillByKey};
     case CommandKind::toggle_freeze: return freeze_or_thaw(view);
     case CommandKind::kill: return signal_to(views::kill_subject(view), "KILL");
     case CommandKind::more_workers: return operation::ScaleBy{1};

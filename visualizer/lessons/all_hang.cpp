@@ -70,6 +70,7 @@ class AllHang final : public Lesson {
   }
 
   Answer answer(const Situation&) const override {
+    if (!all_hung_ns_) return {"Not all workers hung within a minute.", ""};
     if (!back_ns_) {
       return {"Nobody came back within a minute.", "This server may never kill.", 2};
     }

@@ -67,6 +67,7 @@ Actions BothWays::begin(const Situation& situation) {
   if (before_ == Protection::unknown) planned_ = {Protection::unknown};
   current_ = 0;
   rounds_.clear();
+  seen_ = false;
   Actions actions;
   start_round(situation, actions);
   return actions;
@@ -131,6 +132,7 @@ void BothWays::look(const Situation& situation) {
   longest_wait_ns_ =
       std::max({longest_wait_ns_, situation.load.oldest_wait_ns, situation.load.max_ns});
   const auto seen = incident(situation);
+  seen_ = seen_ || seen;
   const bool all_serve = count_serving(situation.now) == count_workers(situation.now);
   if (!over_ns_ && seen && !seen->open() && all_serve) over_ns_ = situation.time_ns();
 }

@@ -53,6 +53,8 @@ class BothWays {
   Actions put_back(const Situation& situation);
   std::string progress(const Situation& situation) const;
 
+  /// Whether the harm has come about at all.
+  bool has_seen() const { return seen_; }
   /// Those that are over; in the order in which question() announces them.
   const std::vector<Round>& rounds() const { return rounds_; }
   /// What was measured in all rounds, and what was not.
@@ -81,6 +83,7 @@ class BothWays {
   std::vector<telemetry::Protection> planned_;
   std::size_t current_ = 0;  // of those
   std::vector<Round> rounds_;
+  bool seen_ = false;  // an incident, in any of them
 
   // Of the round that runs.
   std::uint64_t began_ns_ = 0;

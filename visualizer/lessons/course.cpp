@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "lessons/all_lessons.h"
+#include "words/format.h"
+#include "words/lacks.h"
 
 namespace forkscope::lessons {
 
@@ -12,6 +14,8 @@ namespace {
 constexpr std::uint64_t kPatienceNs = 60'000'000'000;
 /// A fault that is over by itself soon need not be cut short.
 constexpr std::uint64_t kResetPatienceNs = 1'000'000'000;
+/// Of the load, with no answer but such: then it is no accident.
+constexpr std::uint64_t kFailures = 20;
 
 std::vector<std::unique_ptr<Lesson>> all_lessons() {
   std::vector<std::unique_ptr<Lesson>> lessons;
@@ -42,26 +46,63 @@ Actions Course::next(const Situation& situation) {
     open_ = true;
     step_ = Step::predict;
     chosen_.reset();
-    question_ = lesson().question(situation.now);
-    choices_ = lesson().choices(situation.now);
+    ask(situation);
     return {};
   }
   switch (step_) {
     case Step::predict:
+      if (!is_possible_) return go_to_next_lesson(situation);
       step_ = Step::fire;
       step_since_ns_ = situation.time_ns();
       answer_.reset();
+      refused_before_ = situation.requests.refused;
       return lesson().fire(situation);
     case Step::fire:
     case Step::watch: return {};  // it is being measured
     case Step::answer: return start_reset(situation);
     case Step::reset:
       if (!is_calm_) return {};
-      current_ = (current_ + 1) % lessons_.size();
-      open_ = false;
-      return next(situation);
+      return go_to_next_lesson(situation);
   }
   return {};
+}
+
+Actions Course::go_to_next_lesson(const Situation& situation) {
+  current_ = (current_ + 1) % lessons_.size();
+  open_ = false;
+  return next(situation);
+}
+
+void Course::ask(const Situation& situation) {
+  const std::string why_not = obstacle(situation);
+  is_possible_ = why_not.empty();
+  question_ = is_possible_ ? lesson().question(situation.now) : why_not;
+  choices_ = is_possible_ ? lesson().choices(situation.now) : Choices{};
+}
+
+/// Why the server cannot be asked what the lesson asks for. Empty: it can.
+std::string Course::obstacle(const Situation& situation) const {
+  if (lesson().needs_faults()) {
+    if (!situation.now.server.faults_enabled) return words::kFaultsAreOff;
+    if (situation.offer.faults == picture::Has::no) return words::kLessonNeedsFaults;
+  }
+  return lesson().needs_load() ? situation.why_no_load : std::string();
+}
+
+/// What is told in place of an answer, where the lesson's own requests were refused.
+std::optional<Answer> Course::refusal(const Situation& situation) const {
+  if (situation.requests.refused > refused_before_) {
+    return Answer{situation.requests.latest_refusal,
+                  "So nothing was done to a worker, and nothing was measured."};
+  }
+  const load::LoadStatus& load = situation.load;
+  if (!lesson().needs_load() || load.failed < kFailures || load.failed < load.answered) {
+    return std::nullopt;
+  }
+  return Answer{
+      "Of " + words::counted(load.answered, "answer") + " to the load none was a success" +
+          (load.failed_status > 0 ? ": status " + std::to_string(load.failed_status) + '.' : "."),
+      "So the workers did not do what the lesson is about, and nothing was measured."};
 }
 
 Actions Course::start_reset(const Situation& situation) {
@@ -89,14 +130,12 @@ Actions Course::update(const Situation& situation) {
   if (!open_) return actions;
   const std::uint64_t age_ns = situation.time_ns() - step_since_ns_;
   switch (step_) {
-    case Step::predict:
-      question_ = lesson().question(situation.now);
-      choices_ = lesson().choices(situation.now);
-      break;
+    case Step::predict: ask(situation); break;
     case Step::fire: step_ = Step::watch; break;
     case Step::watch:
-      if (lesson().watch(situation, actions) || age_ns > kPatienceNs) {
-        answer_ = lesson().answer(situation);
+      if (const auto refused = refusal(situation);
+          refused || lesson().watch(situation, actions) || age_ns > kPatienceNs) {
+        answer_ = refused ? *refused : lesson().answer(situation);
         step_ = Step::answer;
         for (Action& action : put_back(situation)) actions.push_back(std::move(action));
       }
@@ -122,6 +161,7 @@ void Course::choose(std::size_t choice) {
 }
 
 void Course::choose_neighbour(int distance) {
+  if (choices_.empty()) return;
   const std::size_t last = choices_.size() - 1;
   if (!chosen_) return choose(distance > 0 ? 0 : last);
   const int wanted = static_cast<int>(*chosen_) + distance;
@@ -137,8 +177,12 @@ Page Course::page(const Situation& situation) const {
   page.question = question_;
   page.choices = choices_;
   page.chosen = chosen_;
+  const std::string onwards =
+      current_ + 1 < lessons_.size() ? "next lesson" : "the first lesson again";
   switch (step_) {
-    case Step::predict: page.next = chosen_ ? "fire" : "fire without a guess"; break;
+    case Step::predict:
+      page.next = !is_possible_ ? onwards : chosen_ ? "fire" : "fire without a guess";
+      break;
     case Step::fire:
     case Step::watch:
       page.progress = lesson().progress(situation);
@@ -154,7 +198,7 @@ Page Course::page(const Situation& situation) const {
       page.can_go_on = is_calm_;
       page.progress =
           is_calm_ ? "All workers are up and serve." : "Waiting for all workers to serve.";
-      page.next = current_ + 1 < lessons_.size() ? "next lesson" : "the first lesson again";
+      page.next = onwards;
       break;
   }
   return page;

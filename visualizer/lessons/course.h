@@ -5,7 +5,9 @@
 //     │ leave           └──────────────── next: the lesson that follows ◀────────────────────┘
 //
 // The user's `next` is one key. Fire leads to watch by itself; watch ends when the lesson has
-// measured, or after a minute. Main thread only; owns the lessons.
+// measured, when its requests are refused, or after a minute. A lesson that the server lacks
+// something for says so in place of its question, and is passed over. Main thread only; owns the
+// lessons.
 #pragma once
 
 #include <cstdint>
@@ -59,6 +61,10 @@ class Course {
 
  private:
   Lesson& lesson() const { return *lessons_[current_]; }
+  void ask(const Situation& situation);
+  Actions go_to_next_lesson(const Situation& situation);
+  std::string obstacle(const Situation& situation) const;
+  std::optional<Answer> refusal(const Situation& situation) const;
   Actions start_reset(const Situation& situation);
   Actions put_back(const Situation& situation);
 
@@ -71,6 +77,8 @@ class Course {
   // The words of the question as they were asked: the number of workers may change meanwhile.
   std::string question_;
   Choices choices_;
+  bool is_possible_ = true;           // otherwise the question says why not
+  std::uint64_t refused_before_ = 0;  // of the situation, when it was fired
   std::uint64_t step_since_ns_ = 0;
   bool is_calm_ = false;  // in the reset step: all is as it was
 };

@@ -73,7 +73,8 @@ class CrashLoop final : public Lesson {
       times += (times.empty() ? "" : ", ") + telemetry::duration_text(pause_ns);
       longest_ns = std::max(longest_ns, pause_ns);
     }
-    if (times.empty()) return {"No crash was seen within a minute.", "", 2};
+    if (crashes.empty()) return {"No crash was seen within a minute.", ""};
+    if (times.empty()) return {"The worker did not come back within a minute.", "", 2};
     return {"Worker " + std::to_string(crashes.front().worker) + " was back after " + times + ".",
             "The first deaths may be bad luck: the successor comes at once. Then the pauses "
             "double, so that a crash loop cannot eat the machine while the others serve.",
@@ -84,6 +85,7 @@ class CrashLoop final : public Lesson {
   /// Those of the worker that has crashed most often: another one may have got a request, too, and
   /// each has pauses of its own.
   static std::vector<history::Incident> in_one_slot(std::vector<history::Incident> crashes) {
+    if (crashes.empty()) return crashes;
     std::map<std::uint32_t, std::size_t> counts;
     for (const history::Incident& crash : crashes) ++counts[crash.worker];
     const auto most = std::max_element(

@@ -31,6 +31,10 @@ class Lesson {
   virtual std::string question(const picture::Snapshot& now) const = 0;
   virtual Choices choices(const picture::Snapshot& now) const = 0;
 
+  /// What the server has to have for it.
+  virtual bool needs_faults() const { return true; }
+  virtual bool needs_load() const { return true; }
+
   virtual Actions fire(const Situation& situation) = 0;
   /// May have more done; returns whether all is measured.
   virtual bool watch(const Situation& situation, Actions& actions) = 0;

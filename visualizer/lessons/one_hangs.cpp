@@ -21,6 +21,7 @@ class OneHangs final : public BothWaysLesson {
   }
 
   Answer answer(const Situation&) const override {
+    if (!both_ways().has_seen()) return {"No worker hung within a minute.", ""};
     if (both_ways().rounds().empty()) {
       return {"The hang was not over within a minute.", "This server may never kill."};
     }

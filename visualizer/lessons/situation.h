@@ -7,21 +7,32 @@
 
 #include "history/incidents.h"
 #include "load/load_options.h"
+#include "picture/offer.h"
 #include "picture/snapshot.h"
 
 namespace forkscope::lessons {
 
-/// The present, whatever moment the screen shows. Borrows everything.
+/// What has become of requests that were sent one by one, since the server is looked at.
+struct Requests {
+  std::uint64_t answered = 0;  ///< With 2xx.
+  std::uint64_t refused = 0;   ///< With another status.
+  std::string latest_refusal;  ///< One line for people.
+};
+
+/// The present, whatever moment the screen shows. Borrows what it refers to.
 struct Situation {
   const picture::Snapshot& now;
   const std::vector<history::Incident>& incidents;  ///< Oldest first.
   const load::LoadStatus& load;
+  Requests requests = {};
+  picture::Offer offer = {};
+  std::string why_no_load = {};  ///< One line for people. Empty: there can be one.
 
   std::uint64_t time_ns() const { return now.time_ns; }
 };
 
 enum class ActionKind {
-  start_load,  ///< GETs only, with `requests_per_second` over `connections`.
+  start_load,  ///< GETs where the server has any, with `requests_per_second` over `connections`.
   stop_load,
   request,  ///< `GET target`, whose answer nobody waits for.
   kill,     ///< SIGKILL to `worker`.

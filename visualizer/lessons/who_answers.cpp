@@ -38,6 +38,8 @@ class WhoAnswers final : public Lesson {
             "Strictly in turns: each exactly as many"};
   }
 
+  bool needs_faults() const override { return false; }
+
   Actions fire(const Situation& situation) override {
     began_ns_ = situation.time_ns();
     connections_.clear();
@@ -63,6 +65,9 @@ class WhoAnswers final : public Lesson {
 
   Answer answer(const Situation& situation) const override {
     const std::vector<double> answered = shares(situation);
+    if (std::all_of(answered.begin(), answered.end(), [](double count) { return count == 0; })) {
+      return {"Nobody has answered anything.", ""};
+    }
     const double index = history::fairness(answered);
     const auto [least, most] = std::minmax_element(answered.begin(), answered.end());
     const bool even = !answered.empty() && *most - *least < 1;

@@ -42,7 +42,7 @@ ControlClient::~ControlClient() = default;
 void ControlClient::ask(const nlohmann::json& command, std::string done) {
   assert(user_.is_here());
   if (asked_.size() >= kMaxAsked) {
-    not_asked_.push_back(
+    untold_.push_back(
         {false, "Not asked: " + std::to_string(kMaxAsked) + " questions wait for an answer."});
     return;
   }
@@ -78,7 +78,8 @@ void ControlClient::protect(bool on) {
 
 std::vector<Outcome> ControlClient::poll(std::uint64_t now_ns) {
   assert(user_.is_here());
-  drop_answered_requests();
+  ask_for_offer();
+  read_answers();
   std::vector<Outcome> outcomes;
   std::erase_if(asked_, [&](Asked& asked) {
     if (!asked.question) return false;
@@ -95,8 +96,8 @@ std::vector<Outcome> ControlClient::poll(std::uint64_t now_ns) {
     }
     return false;
   });
-  std::move(not_asked_.begin(), not_asked_.end(), std::back_inserter(outcomes));
-  not_asked_.clear();
+  std::move(untold_.begin(), untold_.end(), std::back_inserter(outcomes));
+  untold_.clear();
   send_questions();
   return outcomes;
 }
@@ -108,8 +109,8 @@ Outcome ControlClient::fire(const std::string& target) {
   }
   const std::optional<net::TcpAddress>& address = address_.get();
   if (!address) return {false, "Not sent: the server's address is not understood."};
-  drop_answered_requests();
-  if (fired_.size() >= kMaxFired) {
+  read_answers();
+  if (shots_.size() >= kMaxFired) {
     return {false, "Not sent: " + std::to_string(kMaxFired) + " requests wait for an answer."};
   }
   OneShotRequest request(*address, "GET " + target + " HTTP/1.1\r\nHost: " + authority_ +
@@ -117,13 +118,30 @@ Outcome ControlClient::fire(const std::string& target) {
   if (request.poll() == OneShotRequest::Progress::failed) {
     return {false, "Not sent: nobody listens on " + authority_ + '.'};
   }
-  fired_.push_back(std::move(request));
+  shots_.push_back({std::move(request), target});
   return {true, "Sent GET " + target + '.'};
 }
 
-void ControlClient::drop_answered_requests() {
-  std::erase_if(fired_, [](OneShotRequest& request) {
-    return request.poll() != OneShotRequest::Progress::running;
+void ControlClient::ask_for_offer() {
+  if (!question_ && net::is_ready(address_) && address_.get()) question_.emplace(*address_.get());
+  if (question_) question_->poll();
+}
+
+void ControlClient::read_answers() {
+  std::erase_if(shots_, [this](Shot& shot) {
+    const OneShotRequest::Progress progress = shot.request.poll();
+    const std::uint32_t status = shot.request.status();
+    if (status != 0 && !std::exchange(shot.is_answered, true)) {
+      if (status / 100 == 2) {
+        ++fired_.answered;
+      } else {
+        ++fired_.refused;
+        fired_.latest_refusal =
+            "GET " + shot.target + " was answered with status " + std::to_string(status) + '.';
+        untold_.push_back({false, fired_.latest_refusal});
+      }
+    }
+    return progress != OneShotRequest::Progress::running;
   });
 }
 

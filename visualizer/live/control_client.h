@@ -7,18 +7,29 @@
 
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "live/offer_question.h"
 #include "live/one_shot_request.h"
 #include "net/tcp_client.h"
 #include "os/one_thread.h"
+#include "picture/offer.h"
 
 namespace forkscope::live {
 
 struct Outcome {
   bool ok = false;
   std::string message;  ///< One line for people: what was done, or why not.
+};
+
+/// What has become of the requests that were fired. One without an answer is in none of these: it
+/// may hang by design.
+struct Fired {
+  std::uint64_t answered = 0;  ///< With 2xx.
+  std::uint64_t refused = 0;   ///< With another status.
+  std::string latest_refusal;  ///< "GET /v1/faults/hang was answered with status 404."
 };
 
 class ControlClient {
@@ -43,29 +54,43 @@ class ControlClient {
   void protect(bool on);
 
   /// Sends `GET <target>` on a connection of its own and lets go of it after the answer or when
-  /// the server closes it. Nobody is told of the answer: it may hang by design.
+  /// the server closes it. It may hang by design, so nobody waits for the answer; one that says
+  /// another status than 2xx is told by poll().
   Outcome fire(const std::string& target);
+  /// Of all that was fired, as of the latest poll().
+  const Fired& fired() const { return fired_; }
+  /// What the server has: poll() asks it once, and this is unknown until it has answered.
+  picture::Offer offer() const { return question_ ? question_->offer() : picture::Offer{}; }
 
   /// What has become of questions since the call before. Of one that has had no answer for a second
   /// it says so, once, and goes on waiting: a primary that was stopped will do it later. Also reads
-  /// away the answers of what was fired. Call it once per frame. `now_ns` is CLOCK_MONOTONIC.
+  /// the answers of what was fired. Call it once per frame. `now_ns` is CLOCK_MONOTONIC.
   std::vector<Outcome> poll(std::uint64_t now_ns);
   /// Whether there are questions without an answer, so that poll() is worth calling soon.
   bool asking() const { return !asked_.empty(); }
 
  private:
   struct Asked;
+  /// A request that was fired and is not over yet.
+  struct Shot {
+    OneShotRequest request;
+    std::string target;
+    bool is_answered = false;
+  };
   void ask(const nlohmann::json& command, std::string done);
   void send_questions();
-  void drop_answered_requests();
+  void ask_for_offer();
+  void read_answers();
 
   [[no_unique_address]] os::OneThread user_;
   std::string authority_;
   std::string socket_;
   net::AddressLookup address_;
-  std::vector<Asked> asked_;           // without an answer so far, oldest first; bounded
-  std::vector<Outcome> not_asked_;     // to be told by poll()
-  std::vector<OneShotRequest> fired_;  // and not over yet; bounded
+  std::vector<Asked> asked_;     // without an answer so far, oldest first; bounded
+  std::vector<Outcome> untold_;  // to be told by poll()
+  std::vector<Shot> shots_;      // oldest first; bounded
+  Fired fired_;
+  std::optional<OfferQuestion> question_;  // as soon as there is an address
 };
 
 }  // namespace forkscope::live

@@ -8,7 +8,8 @@
 
 namespace forkscope::load {
 
-/// "clients saw: 0 broken, 0 failed", and what else there was: ", 3 closed at rest, 5 refused".
+/// "clients saw: 0 broken, 7 failed (status 404)", where there are any with the status of the
+/// latest that failed; and what else there was: ", 3 closed at rest, 5 refused".
 std::string clients_saw(const LoadStatus& status);
 
 }  // namespace forkscope::load

@@ -18,9 +18,10 @@ namespace forkscope::load {
 namespace {
 
 void reset(Figures& figures) {
-  for (auto* figure : {&figures.sent, &figures.answered, &figures.broken, &figures.failed,
-                       &figures.ended, &figures.refused, &figures.waiting, &figures.oldest_wait_ns,
-                       &figures.p50_ns, &figures.p99_ns, &figures.max_ns}) {
+  for (auto* figure :
+       {&figures.sent, &figures.answered, &figures.broken, &figures.failed, &figures.failed_status,
+        &figures.ended, &figures.refused, &figures.waiting, &figures.oldest_wait_ns,
+        &figures.p50_ns, &figures.p99_ns, &figures.max_ns}) {
     *figure = 0;
   }
   figures.requests_per_second = 0;
@@ -72,6 +73,7 @@ LoadStatus LoadGenerator::status() const {
   status.answered = figures.answered;
   status.broken = figures.broken;
   status.failed = figures.failed;
+  status.failed_status = figures.failed_status;
   status.ended = figures.ended;
   status.refused = figures.refused;
   status.waiting = figures.waiting;

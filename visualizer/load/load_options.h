@@ -7,12 +7,24 @@
 
 namespace forkscope::load {
 
+/// What is asked for. Without a query: the telemetry, from which it may be known, has none.
+struct Target {
+  std::string method = "GET";  ///< Or "POST": with a todo for /v1/todos, otherwise without a body.
+  std::string path = "/v1/todos";
+
+  bool operator==(const Target&) const = default;
+};
+
+/// "GET /v1/todos"
+inline std::string described(const Target& target) { return target.method + ' ' + target.path; }
+
 struct LoadOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8000;
   std::uint32_t connections = 16;
   double requests_per_second = 0;  ///< 0 = flat out.
-  double post_share = 0.1;         ///< 0 … 1: POST /v1/todos instead of GET /v1/todos.
+  Target target;
+  double post_share = 0.1;  ///< 0 … 1: POST /v1/todos instead of the target.
 };
 
 /// What the key L fires unless the user has chosen something else: plain to see, and far from what
@@ -30,8 +42,9 @@ struct LoadStatus {
   std::uint64_t sent = 0;
   std::uint64_t answered = 0;
   // What its own clients saw go wrong, whatever the server counts. Each is counted once.
-  std::uint64_t broken = 0;   ///< Connections that ended while a request waited for its answer.
-  std::uint64_t failed = 0;   ///< Requests answered with another status than 2xx, or with nonsense.
+  std::uint64_t broken = 0;  ///< Connections that ended while a request waited for its answer.
+  std::uint64_t failed = 0;  ///< Requests answered with another status than 2xx, or with nonsense.
+  std::uint64_t failed_status = 0;  ///< Of the latest of them; 0: none had one.
   std::uint64_t ended = 0;    ///< Connections that the server ended at rest: nothing was asked.
   std::uint64_t refused = 0;  ///< Attempts to connect that were in vain.
 

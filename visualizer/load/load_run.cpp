@@ -25,6 +25,15 @@ std::uint64_t now_ns() {
                                         .count());
 }
 
+std::string bytes_of(const Target& target, const std::string& authority) {
+  std::string bytes =
+      target.method + ' ' + target.path + " HTTP/1.1\r\nHost: " + authority + "\r\n";
+  if (target.method == "GET") return bytes + "\r\n";
+  const std::string_view body = target.path == Target{}.path ? kTodo : std::string_view();
+  if (!body.empty()) bytes += "Content-Type: application/json\r\n";
+  return bytes + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
+}
+
 }  // namespace
 
 LoadRun::LoadRun(const LoadOptions& options, int wake, Figures& figures)
@@ -53,10 +62,8 @@ bool LoadRun::prepare(const std::optional<net::TcpAddress>& address) {
   }
   address_ = *address;
   now_ns_ = start_ns_ = now_ns();
-  get_ = "GET /v1/todos HTTP/1.1\r\nHost: " + address_.authority + "\r\n\r\n";
-  post_ = "POST /v1/todos HTTP/1.1\r\nHost: " + address_.authority +
-          "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(kTodo.size()) +
-          "\r\n\r\n" + std::string(kTodo);
+  request_ = bytes_of(options_.target, address_.authority);
+  post_ = bytes_of({"POST", Target{}.path}, address_.authority);
   return true;
 }
 
@@ -91,7 +98,10 @@ void LoadRun::handle(std::uint32_t index, ClientConnection::Event event) {
     case ClientConnection::Event::connected: break;
     case ClientConnection::Event::answered:
       ++answered_;
-      if (client.connection.status() / 100 != 2) ++failed_;
+      if (client.connection.status() / 100 != 2) {
+        ++failed_;
+        failed_status_ = client.connection.status();
+      }
       if (client.connection.state() == ClientConnection::State::closed) ++ended_;
       assert(client.due_ns && *client.due_ns <= now_ns_);
       latencies_.add(now_ns_ - *client.due_ns);
@@ -148,7 +158,7 @@ void LoadRun::send_what_is_due() {
 
 std::string_view LoadRun::next_request() {
   post_credit_ += std::clamp(options_.post_share, 0.0, 1.0);
-  if (post_credit_ < 1) return get_;
+  if (post_credit_ < 1) return request_;
   post_credit_ -= 1;
   return post_;
 }
@@ -167,6 +177,7 @@ void LoadRun::publish() {
   figures_.sent.store(sent_, std::memory_order_relaxed);
   figures_.answered.store(answered_, std::memory_order_relaxed);
   figures_.broken.store(broken_, std::memory_order_relaxed);
+  figures_.failed_status.store(failed_status_, std::memory_order_relaxed);
   figures_.failed.store(failed_, std::memory_order_relaxed);
   figures_.ended.store(ended_, std::memory_order_relaxed);
   figures_.refused.store(refused_, std::memory_order_relaxed);

@@ -24,6 +24,7 @@ struct Figures {
   std::atomic<std::uint64_t> answered{0};
   std::atomic<std::uint64_t> broken{0};
   std::atomic<std::uint64_t> failed{0};
+  std::atomic<std::uint64_t> failed_status{0};
   std::atomic<std::uint64_t> ended{0};
   std::atomic<std::uint64_t> refused{0};
   std::atomic<std::uint64_t> waiting{0};
@@ -74,7 +75,7 @@ class LoadRun {
   std::vector<Client> clients_;
   std::deque<std::uint32_t> ready_;  // connections that became idle, longest ago first
   net::TcpAddress address_;
-  std::string get_;
+  std::string request_;  // for the target
   std::string post_;
 
   std::uint64_t now_ns_;        // read once per round
@@ -86,6 +87,7 @@ class LoadRun {
   std::uint64_t answered_ = 0;
   std::uint64_t broken_ = 0;
   std::uint64_t failed_ = 0;
+  std::uint64_t failed_status_ = 0;
   std::uint64_t ended_ = 0;
   std::uint64_t refused_ = 0;
   std::uint64_t in_flight_ = 0;

@@ -31,6 +31,21 @@ void ChosenLoad::suit(std::size_t workers) {
   options_.connections = load::moderate_load(workers).connections;
 }
 
+void ChosenLoad::offer(const picture::Offer& offer, const std::vector<load::Target>& answered) {
+  const load::Target todos;
+  const bool has_todos = offer.todos != picture::Has::no;
+  can_post_ = has_todos && offer.writes != picture::Has::no;
+  targets_.clear();
+  if (has_todos) targets_.push_back(todos);
+  for (const load::Target& target : answered) {
+    if (!has_todos || target != todos) targets_.push_back(target);
+  }
+  const bool stays = std::find(targets_.begin(), targets_.end(), options_.target) != targets_.end();
+  if (!stays && !targets_.empty()) options_.target = targets_.front();
+}
+
+bool ChosenLoad::has_posts() const { return can_post_ && options_.target == load::Target{}; }
+
 void ChosenLoad::change(LoadSetting setting) {
   switch (setting) {
     case LoadSetting::rate:
@@ -43,13 +58,18 @@ void ChosenLoad::change(LoadSetting setting) {
     case LoadSetting::post_share:
       options_.post_share = next_of(kPostShares, options_.post_share);
       break;
+    case LoadSetting::target:
+      if (has_target()) options_.target = next_of(targets_, options_.target);
+      break;
   }
   poll();
   if (status_.running) start();
 }
 
 void ChosenLoad::start() {
-  generator_.start(options_);
+  load::LoadOptions options = options_;
+  if (!has_posts()) options.post_share = 0;
+  generator_.start(options);
   poll();
 }
 
@@ -58,6 +78,12 @@ void ChosenLoad::start(double requests_per_second, std::uint32_t connections) {
   options.requests_per_second = requests_per_second;
   options.connections = connections;
   options.post_share = 0;
+  if (options.target.method != "GET") {
+    const auto get = std::find_if(targets_.begin(), targets_.end(), [](const load::Target& target) {
+      return target.method == "GET";
+    });
+    if (get != targets_.end()) options.target = *get;
+  }
   generator_.start(options);
   poll();
 }

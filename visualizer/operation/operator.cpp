@@ -6,6 +6,7 @@
 #include "live/program_name.h"
 #include "load/clients_saw.h"
 #include "words/format.h"
+#include "words/lacks.h"
 
 namespace forkscope::operation {
 
@@ -13,10 +14,12 @@ using telemetry::Protection;
 
 namespace {
 
-/// "Load: 2.0k requests/s over 16 connections; L stops it."
+/// "Load: 2.0k requests/s over 16 connections; L stops it." Whoever has another target is told.
 std::string describe(const load::LoadOptions& options) {
   const double rate = options.requests_per_second;
-  return "Load: " + (rate > 0 ? words::compact(rate) + " requests/s" : "flat out") + " over " +
+  const bool todos = options.target == load::Target{};
+  return "Load: " + (rate > 0 ? words::compact(rate) + " requests/s" : "flat out") +
+         (todos ? "" : ", " + load::described(options.target) + ',') + " over " +
          words::counted(options.connections, "connection") + "; L stops it.";
 }
 
@@ -28,6 +31,8 @@ void Operator::poll(std::uint64_t now_ns) {
   follow();
   if (!client_) return;
   for (live::Outcome& outcome : client_->poll(now_ns)) notice_ = std::move(outcome.message);
+  answered_.add(session_.new_answers());
+  load_.offer(client_->offer(), answered_.all());
 }
 
 void Operator::follow() {
@@ -45,6 +50,7 @@ void Operator::follow() {
     client_ = std::make_unique<live::ControlClient>(server.host, server.port, server.socket);
     instance_ = server.instance_id;
     program_ = live::program_of(server.primary_pid);
+    answered_ = {};
     load_.aim_at(server.host, server.port);
   }
   client_->use_socket(server.socket);
@@ -78,6 +84,8 @@ std::string Operator::why_not() const {
 
 bool Operator::may_act() { return client_ || refuse(why_not()); }
 
+std::string Operator::why_no_load() const { return load_.has_target() ? "" : words::kNoLoad; }
+
 bool Operator::refuse(std::string why) {
   notice_ = std::move(why);
   return false;
@@ -86,8 +94,9 @@ bool Operator::refuse(std::string why) {
 bool Operator::act(const Fire& fire) {
   if (!may_act()) return false;
   if (!session_.history().latest().server.faults_enabled) {
-    return refuse("Faults are off: start the server with --faults on.");
+    return refuse(words::kFaultsAreOff);
   }
+  if (offer().faults == picture::Has::no) return refuse(words::no_faults(fire.instead));
   const live::Outcome outcome = client_->fire(fire.target);
   notice_ = outcome.message;
   return outcome.ok;
@@ -136,6 +145,7 @@ bool Operator::act(const ToggleLoad&) {
     load_.stop();
     notice_ = "Load is off. Its " + load::clients_saw(load_.status()) + '.';
   } else {
+    if (!load_.has_target()) return refuse(why_no_load());
     load_.start();
     notice_ = describe(load_.options());
   }
@@ -144,12 +154,21 @@ bool Operator::act(const ToggleLoad&) {
 
 bool Operator::act(const ChangeLoad& change) {
   if (!may_act()) return false;
+  const load::Target before = load_.options().target;
   load_.change(change.setting);
+  if (change.setting != LoadSetting::target) return true;
+  if (!load_.has_target()) return refuse(why_no_load());
+  if (load_.options().target == before) {
+    return refuse("The load asks for " + load::described(before) +
+                  ": this server has answered nothing else so far.");
+  }
+  notice_ = "The load asks for " + load::described(load_.options().target) + '.';
   return true;
 }
 
 bool Operator::act(const StartLoad& start) {
   if (!may_act()) return false;
+  if (!load_.has_target()) return refuse(why_no_load());
   load_.start(start.requests_per_second, start.connections);
   return true;
 }

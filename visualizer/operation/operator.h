@@ -16,6 +16,7 @@
 #include <string>
 
 #include "live/control_client.h"
+#include "operation/answered_targets.h"
 #include "operation/chosen_load.h"
 #include "operation/wish.h"
 #include "session/session.h"
@@ -46,6 +47,18 @@ class Operator {
   /// Why that is nothing: one line for people. Empty: it is not.
   std::string why_not() const;
 
+  /// What the server has of what wishes ask for. Asked of each server once; until it has answered,
+  /// it is taken to have what is not known.
+  picture::Offer offer() const { return client_ ? client_->offer() : picture::Offer{}; }
+  /// What has become of the faults that were fired at it.
+  live::Fired fired() const { return client_ ? client_->fired() : live::Fired{}; }
+
+  /// What the load can ask it for, besides its todos.
+  const std::vector<load::Target>& answered() const { return answered_.all(); }
+  /// Why there can be no load: one line for people. Empty: there can.
+  std::string why_no_load() const;
+  /// Whether POSTs of todos are among it, as the options say.
+  bool load_has_posts() const { return load_.has_posts(); }
   const load::LoadOptions& load_options() const { return load_.options(); }
   const load::LoadStatus& load_status() const { return load_.status(); }
 
@@ -74,6 +87,7 @@ class Operator {
   std::unique_ptr<live::ControlClient> client_;  // null: there is nobody to act on
   std::uint64_t instance_ = 0;                   // whose `client_` that is
   std::string program_;                          // what it runs, for a shell; empty: unknown
+  AnsweredTargets answered_;
   ChosenLoad load_;
   std::string chosen_;  // the socket that the latest look has led to
   std::string notice_;

@@ -14,6 +14,8 @@ namespace forkscope::operation {
 /// `GET target`, whose answer nobody waits for: a fault of words/faults.h.
 struct Fire {
   std::string target;
+  /// What somebody could do where the server has no faults, as "freeze a worker with F".
+  std::string instead = {};
 };
 /// "KILL", "STOP", "CONT" for a worker, from the primary.
 struct SendSignal {
@@ -34,11 +36,12 @@ struct ToggleProtection {};
 // ── load ──
 struct ToggleLoad {};
 /// On to the next of a few values; the load goes on with it if it runs.
-enum class LoadSetting { rate, connections, post_share };
+enum class LoadSetting { rate, connections, post_share, target };
 struct ChangeLoad {
   LoadSetting setting;
 };
-/// A load of GETs that a lesson measures; what the user has chosen stays chosen.
+/// A load of GETs, where the server has any, that a lesson measures; what the user has chosen stays
+/// chosen.
 struct StartLoad {
   double requests_per_second;
   std::uint32_t connections;

@@ -62,6 +62,11 @@ const std::vector<telemetry::EventRecord>& Session::new_events() const {
   return live_ ? live_->events() : none;
 }
 
+const std::vector<picture::Answer>& Session::new_answers() const {
+  static const std::vector<picture::Answer> none;
+  return live_ ? live_->answers() : none;
+}
+
 picture::RunningServers Session::servers() const {
   return live_ ? live_->servers() : picture::RunningServers();
 }

@@ -54,6 +54,8 @@ class Session {
   bool is_recording() const { return recorder_ && recorder_->error().empty(); }
   /// The events that the latest poll() has brought.
   const std::vector<telemetry::EventRecord>& new_events() const;
+  /// … and the answers. None in a replay, both.
+  const std::vector<picture::Answer>& new_answers() const;
   /// Servers to choose from (LiveSource::servers()); none in a replay.
   picture::RunningServers servers() const;
   /// Whether a server runs there at this moment.

@@ -23,6 +23,7 @@ constexpr std::array kKeys{
     Key{"c", "crash: one request that takes its worker along"},
     Key{"k", "kill the busiest worker (SIGKILL)"},
     Key{"l", "load on and off: real requests, from here"},
+    Key{"t", "what the load asks for: the next of what the server has answered"},
     Key{"o", "whether connections outlive their worker: on and off"},
     Key{"s", "the next server, where several run"},
     Key{"Space", "pause the picture; the server goes on"},

@@ -226,7 +226,9 @@ class TableView {
       return "Space play  ←/→ step  n/p incident  e end  ? help  q quit";
     }
     const std::string servers = session_.servers().size() > 1 ? "s next server  " : "";
-    return "h hang  c crash  l load  o protect  " + servers + "? help  Space pause  q quit";
+    const bool faults = operator_.offer().faults != picture::Has::no;
+    return std::string(faults ? "h hang  c crash  " : "") + "l load  o protect  " + servers +
+           "? help  Space pause  q quit";
   }
 
   Session& session_;

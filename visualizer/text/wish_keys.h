@@ -1,5 +1,5 @@
-// The keys of the terminal view that are wishes: H, C, K, L and O as in the window, and S for the
-// next server.
+// The keys of the terminal view that are wishes: H, C, K, L and O as in the window, T for what the
+// load asks for, and S for the next server.
 #pragma once
 
 #include <optional>

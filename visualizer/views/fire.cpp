@@ -12,6 +12,7 @@
 #include "words/command_lines.h"
 #include "words/faults.h"
 #include "words/format.h"
+#include "words/lacks.h"
 #include "words/phrase.h"
 
 namespace forkscope::views {
@@ -120,8 +121,13 @@ words::Sentence load_figures(const View& view) {
 std::string load_line(const Painter& painter, float width, const View& view) {
   const load::LoadStatus& status = view.load.status;
   if (!status.running) {
+    if (!view.load.has_target) return words::kNoLoadHere;
     const picture::ServerInfo& server = view.now.server;
-    return words::curl_line({server.host, server.port}, "/v1/todos?limit=[1-100]", "-Z ");
+    const load::Target& target = view.load.options.target;
+    const bool todos = target.path == load::Target{}.path;
+    return words::curl_line({server.host, server.port},
+                            target.path + (todos ? "?limit=[1-100]" : "?[1-100]"),
+                            target.method == "GET" ? "-Z " : "-Z -X " + target.method + ' ');
   }
   const auto fits = [&](const words::Sentence& figures) {
     return painter.width(Type::small, joined(figures, "  ")) <= width;
@@ -135,24 +141,30 @@ std::string load_title(const View& view) {
   return status.running ? "got " + words::compact(status.requests_per_second) + "/s" : "Load";
 }
 
-/// Rate, connections and share of POSTs can each be changed by a click on them.
+/// Rate, connections and share of POSTs, or the target where there can be none, are each changed by
+/// a click on them.
 void draw_load(const Painter& painter, const Rect& rect, const View& view) {
   const LoadView& load = view.load;
   const Button button{"load",
                       "L",
                       load_title(view),
                       load_line(painter, rect.w - painter.px(22), view),
-                      view.acts_on.has_value(),
+                      view.acts_on.has_value() && load.has_target,
                       load.status.running};
   const float middle = lines_of(painter, rect).first;
   float right = draw_ground(painter, rect, button, middle) - painter.px(8);
   const double rate = load.options.requests_per_second;
-  const struct {
+  struct Chip {
     const char* id;
     std::string text;
     CommandKind command;
-  } chips[] = {
-      {"post", words::percent(load.options.post_share) + " POST", CommandKind::next_post_share},
+  };
+  const Chip chips[] = {
+      load.has_posts
+          ? Chip{"post", words::percent(load.options.post_share) + " POST",
+                 CommandKind::next_post_share}
+          : Chip{"target", load.has_target ? load::described(load.options.target) : "no target",
+                 CommandKind::next_target},
       {"conns", words::counted(load.options.connections, "conn"), CommandKind::next_connections},
       {"rate", rate > 0 ? words::compact(rate) + "/s" : "flat out", CommandKind::next_rate},
   };
@@ -196,11 +208,14 @@ void draw_fault(const Painter& painter, const Rect& rect, const View& view, cons
 }
 
 Button fault_button(const View& view, const char* id, const char* key, const char* title,
-                    const std::string& target) {
+                    const std::string& target, const char* instead) {
   const bool on = view.now.server.faults_enabled;
-  Button button{id, key, title, {}, view.acts_on.has_value() && on};
+  const bool has = view.offer.faults != picture::Has::no;
+  Button button{id, key, title, {}, view.acts_on.has_value() && on && has};
   if (!on) {
     button.line = "off: start the server with --faults on";
+  } else if (!has) {
+    button.line = words::no_faults_here(instead);
   } else if (view.acts_on) {
     button.line = words::curl_line(*view.acts_on, target);
   }
@@ -325,12 +340,14 @@ void draw_fire(const Painter& painter, const Rect& rect, const View& view) {
       view.state.selected_worker ? "F and K: the selected worker" : "F and K: the busiest worker");
   const float gap = painter.px(kGap);
   const bool thaws = freeze && is_frozen(view, freeze->number);
-  const Fault hang{
-      fault_button(view, "hang", "H", "Hang one worker", words::hang_target(view.state.hang_mode)),
-      words::kHangModes, view.state.hang_mode, CommandKind::hang, CommandKind::set_hang_mode};
-  const Fault crash{
-      fault_button(view, "crash", "C", "Crash", words::crash_target(view.state.crash_way)),
-      words::kCrashWays, view.state.crash_way, CommandKind::crash, CommandKind::set_crash_way};
+  const Fault hang{fault_button(view, "hang", "H", "Hang one worker",
+                                words::hang_target(view.state.hang_mode), words::kFreezeByKey),
+                   words::kHangModes, view.state.hang_mode, CommandKind::hang,
+                   CommandKind::set_hang_mode};
+  const Fault crash{fault_button(view, "crash", "C", "Crash",
+                                 words::crash_target(view.state.crash_way), words::kKillByKey),
+                    words::kCrashWays, view.state.crash_way, CommandKind::crash,
+                    CommandKind::set_crash_way};
   const Choice freezing{
       signal_button("freeze", "F", thaws ? "Continue" : "Freeze", thaws ? "CONT" : "STOP", freeze),
       CommandKind::toggle_freeze};
@@ -342,16 +359,16 @@ void draw_fire(const Painter& painter, const Rect& rect, const View& view) {
   if (inside.h < 8 * painter.px(kLeast) + 7 * gap) {
     const bool acts = view.acts_on.has_value();
     const bool running = view.load.status.running;
-    return draw_titles(
-        painter, inside, view,
-        {{{"load", "L", load_title(view), {}, acts, running}, CommandKind::toggle_load},
-         {hang.button, hang.fire},
-         {crash.button, crash.fire},
-         freezing,
-         killing,
-         {{"more", "+", "One more", {}, acts}, CommandKind::more_workers},
-         reload,
-         protection});
+    return draw_titles(painter, inside, view,
+                       {{{"load", "L", load_title(view), {}, acts && view.load.has_target, running},
+                         CommandKind::toggle_load},
+                        {hang.button, hang.fire},
+                        {crash.button, crash.fire},
+                        freezing,
+                        killing,
+                        {{"more", "+", "One more", {}, acts}, CommandKind::more_workers},
+                        reload,
+                        protection});
   }
 
   // Where the server's program is not on the PATH, its line is too long to stand beside the title.

@@ -24,11 +24,12 @@ constexpr float kRowGap = 10;
 constexpr float kHead = 54;
 constexpr float kFoot = 36;
 
-constexpr std::array<HelpEntry, 15> kFire{{
+constexpr std::array<HelpEntry, 16> kFire{{
     {"L", {}, "load on and off: real requests, from here"},
     {"Shift L", {}, "its rate: 10/s … flat out"},
     {"Ctrl L", {}, "its connections"},
     {"Alt L", {}, "its share of POSTs"},
+    {"Ctrl Shift L", {}, "what it asks for, of what the server has answered"},
     {"H", {}, "hang: one request that never returns"},
     {"Shift H", {}, "how it hangs: spin, sleep"},
     {"C", {}, "crash: one request that takes its worker along"},

@@ -11,6 +11,7 @@
 #include "views/widgets.h"
 #include "words/change_text.h"
 #include "words/format.h"
+#include "words/lacks.h"
 #include "words/outage.h"
 #include "words/phrase.h"
 #include "words/wording.h"
@@ -264,9 +265,10 @@ void draw_wait(const Painter& painter, const Rect& rect, const words::Wait& wait
 void draw_quiet(const Painter& painter, const Rect& rect, const View& view) {
   const Palette& colors = painter.colors();
   painter.fill(rect, colors.panel, painter.px(6));
-  const std::string text = view.now.server.faults_enabled && !view.replay
-                               ? "No incident so far. Press H, and one worker will hang."
-                               : "No incident so far.";
+  std::string text = "No incident so far.";
+  if (view.now.server.faults_enabled && !view.replay) {
+    text += view.offer.faults == picture::Has::no ? words::kInviteToFreeze : words::kInviteToHang;
+  }
   painter.text_elided(Type::body, rect.x + painter.px(24), rect.middle(), rect.w - painter.px(48),
                       colors.muted, text);
 }

@@ -58,8 +58,9 @@ Type below_type(const Page& page) { return page.answer ? Type::small : Type::sma
 /// As much of what Esc and the arrows do as there is room for beside the button's words.
 std::string_view hint_of(const Painter& painter, const Rect& row, const Page& page) {
   const float room = row.w - painter.px(kKey + 18) - painter.width(Type::small_bold, page.next);
+  const bool guess = page.step == Step::predict && !page.choices.empty();
   for (const std::string_view hint : {"↑ ↓ guess   Esc leave", "↑ ↓ guess"}) {
-    if (page.step == Step::predict && painter.width(Type::small, hint) <= room) return hint;
+    if (guess && painter.width(Type::small, hint) <= room) return hint;
   }
   constexpr std::string_view kLeave = "Esc leave";
   return painter.width(Type::small, kLeave) <= room ? kLeave : std::string_view();

@@ -13,6 +13,7 @@
 #include "history/history.h"
 #include "lessons/course.h"
 #include "load/load_options.h"
+#include "picture/offer.h"
 #include "picture/running_server.h"
 #include "picture/snapshot.h"
 #include "views/pixel_columns.h"
@@ -28,6 +29,7 @@ enum class CommandKind {
   next_rate,
   next_connections,
   next_post_share,
+  next_target,  ///< Of the load.
   hang,
   set_hang_mode,  ///< `value`: index of kHangModes; nothing = the next one.
   crash,
@@ -83,6 +85,8 @@ struct Command {
 struct LoadView {
   load::LoadOptions options;
   load::LoadStatus status;
+  bool has_posts = true;   ///< POSTs of todos may be among it; otherwise it is the target alone.
+  bool has_target = true;  ///< There is something that it can ask for.
 };
 
 /// What the user has chosen; outlives frames.
@@ -119,6 +123,7 @@ struct View {
   std::optional<lessons::Page> lesson;  ///< Nothing while no lesson is open.
   /// What buttons act on. Nothing until a server was found, and in a replay.
   std::optional<words::ServerAddress> acts_on;
+  picture::Offer offer = {};               ///< What that server has of what buttons ask for.
   const picture::RunningServers& servers;  ///< Those that run; none in a replay.
   PixelColumns& latency_pixels;
   std::vector<Command>& commands;
