@@ -44,6 +44,27 @@ TEST(History, SpreadsRequestsOverTheTimeBetweenTwoPictures) {
   EXPECT_EQ(bins[3].state, WorkerState::busy);
 }
 
+TEST(History, AWorkerThatWasAwayHasAnsweredSinceItCame) {
+  History history;
+  picture::Snapshot snapshot = picture(kStart, 0);
+  picture::Snapshot both = snapshot;
+  both.workers.push_back(both.workers[0]);
+  both.workers[1].number = 2;
+  history.add(both, {}, {});
+  for (std::uint64_t i = 1; i < 30; ++i) {
+    snapshot.time_ns = kStart + i * 100 * kMillisecond;
+    history.add(snapshot, {}, {});
+  }
+  both.time_ns = kStart + 3 * kSecond;
+  both.workers[1].generation = 2;
+  both.workers[1].uptime_ns = 200 * kMillisecond;
+  both.workers[1].requests = 40;
+  history.add(both, {}, {});
+  const auto bins = history.worker_bins(2, both.time_ns, 30);
+  EXPECT_EQ(sum_of(bins), 40);
+  EXPECT_EQ(sum_of({bins.end() - 3, bins.end()}), 40) << "none while its slot was nobody's";
+}
+
 TEST(History, TheWorstStateOfABinWins) {
   History history;
   history.add(picture(kStart, 0, WorkerState::idle), {}, {});
@@ -199,6 +220,10 @@ TEST(History, ShareCountsTheWindow) {
   ASSERT_EQ(shares.size(), 2U);
   EXPECT_NEAR(shares[0], 30, 1e-3);
   EXPECT_NEAR(shares[1], 10, 1e-3);
+  // Between two pictures the share of a second is that of the picture, as the rate beside it is.
+  const auto between = history.share(kStart + 3 * kSecond + 170 * kMillisecond, kSecond);
+  EXPECT_EQ(between[0], history.latest().workers[0].requests_per_second);
+  EXPECT_NEAR(history.share(kStart + 3 * kSecond, 2 * kSecond)[0], 60, 1e-3);
 }
 
 TEST(History, ARateIsWhatWasAnsweredInTheLastWholeSecondAndTheWholeIsTheSum) {
@@ -253,6 +278,7 @@ TEST(History, ComparesOnlyWorkersThatCouldServe) {
     EXPECT_EQ(three.workers, 4U);
     EXPECT_EQ(three.requests, 3'000);
     EXPECT_EQ(three.index, 1);
+    EXPECT_EQ(three.left_out, std::vector<std::uint32_t>{4});
   };
   expect_three([](auto& worker, std::uint64_t i) {
     worker.requests = 0;

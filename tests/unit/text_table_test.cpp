@@ -128,7 +128,7 @@ TEST(TextTable, AWorkerThatMayBeCalledHungSoonHasARisingBar) {
   snapshot.workers[1].in_flight = {1, kNow - kSecond, 1, telemetry::Method::get, "/v1/x"};
   history.add(snapshot, {}, {});
   EXPECT_THAT(plain(history, {120, 24})[1],
-              testing::StrEq(" worker 2: 1.0 s in GET /v1/x, called hung at 2.0  "
+              testing::StrEq(" worker 2: 1.0 s in GET /v1/x, called hung at 2.0 s  "
                              "██████████··········"));
 }
 

@@ -34,7 +34,7 @@ TEST(Waits, SayHowLongInWhatAndWhenItIsCalledHung) {
   ASSERT_EQ(all.size(), 1U);
   EXPECT_EQ(all[0].worker, 2U);
   EXPECT_EQ(wait_text(all[0]), "1.8 s in GET /v1/faults/hang");
-  EXPECT_EQ(limit_text(all[0]), "called hung at 2.0");
+  EXPECT_EQ(limit_text(all[0]), "called hung at 2.0 s");
   EXPECT_DOUBLE_EQ(all[0].share(), 0.9);
 }
 

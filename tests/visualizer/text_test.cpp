@@ -184,7 +184,7 @@ TEST(TextLines, TellOnATerminalWhoMayBeCalledHungSoon) {
   const Program viewer(command);
   ASSERT_TRUE(says(viewer, "idle")) << viewer.errors();
   auto slow = server.start_request("/v1/faults/slow?ms=1500");
-  ASSERT_TRUE(says(viewer, ", called hung at 9.0")) << viewer.output();
+  ASSERT_TRUE(says(viewer, ", called hung at 9.0 s")) << viewer.output();
   const std::string output = viewer.output();
   const std::regex line("worker (\\d): [^w]*in GET /v1/faults/slow");
   std::smatch found;

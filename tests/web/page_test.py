@@ -148,7 +148,7 @@ class Page(unittest.TestCase):
         server, browser = self.open(hang_after='30s')
         browser.click('[data-fire="/v1/faults/hang?mode=sleep"]')
         waiting = self.wait_for_text(
-            browser, '#waits', r'Worker (\d): \d\.\d s in GET /v1/faults/hang, called hung at 30\.0')
+            browser, '#waits', r'Worker (\d): \d\.\d s in GET /v1/faults/hang, called hung at 30\.0 s')
         [told] = [worker['number'] for worker in server.workers()
                   if worker['in_flight'] and worker['in_flight']['path'] == '/v1/faults/hang']
         self.assertEqual(int(waiting[1]), told)

@@ -171,6 +171,12 @@ void History::add_worker(const WorkerReport& worker, std::uint64_t time_ns) {
   WorkerTrack& track = workers_[worker.number - 1];
   const std::uint64_t now = bin_of(time_ns);
   const bool follows = track.counted_ns && *track.counted_ns <= time_ns;
+  // Where its slot was nobody's meanwhile, it has answered all of that since it came.
+  const bool was_away = follows && followed_ns_ && *followed_ns_ > *track.counted_ns;
+  const std::uint64_t counts_from_ns =
+      !follows   ? time_ns
+      : was_away ? std::max(*track.counted_ns, time_ns - std::min(worker.uptime_ns, time_ns))
+                 : *track.counted_ns;
 
   // The state holds for the bins since the picture before, unless that is too long ago.
   // The bins of a silence keep theirs unknown.
@@ -186,7 +192,7 @@ void History::add_worker(const WorkerReport& worker, std::uint64_t time_ns) {
   }
 
   if (follows && worker.requests > track.requests) {
-    spread(worker.requests - track.requests, *track.counted_ns, time_ns, bins_,
+    spread(worker.requests - track.requests, counts_from_ns, time_ns, bins_,
            [&track](std::uint64_t number, std::uint64_t count) {
              WorkerBin* bin = track.bins.write(number);
              if (bin != nullptr) bin->requests += static_cast<float>(count);
@@ -420,11 +426,19 @@ std::optional<double> History::busy_share(std::uint32_t number, std::uint64_t ti
 }
 
 std::vector<double> History::share(std::uint64_t time_ns, std::uint64_t window_ns) const {
-  std::vector<double> shares;
-  for (std::uint32_t number = 1; number <= workers_.size(); ++number) {
-    shares.push_back(served(number, time_ns, window_ns / kBinNs));
+  std::vector<double> shares(workers_.size());
+  for (const WorkerReport& worker : at(time_ns).workers) {
+    if (worker.number == 0 || worker.number > shares.size()) continue;
+    shares[worker.number - 1] = share(worker, time_ns, window_ns);
   }
   return shares;
+}
+
+/// Of a second that is what stands beside it as a rate.
+double History::share(const WorkerReport& worker, std::uint64_t time_ns,
+                      std::uint64_t window_ns) const {
+  return window_ns == kRateNs ? worker.requests_per_second
+                              : served(worker.number, time_ns, window_ns / kBinNs);
 }
 
 /// All the time, as far as it was looked at, by one process.
@@ -445,8 +459,12 @@ Evenness History::evenness(std::uint64_t time_ns, std::uint64_t window_ns) const
   Evenness evenness{.workers = picture.workers.size()};
   std::vector<double> shares;
   for (const WorkerReport& worker : picture.workers) {
-    if (!could_serve(worker, time_ns, bins)) continue;
-    shares.push_back(served(worker.number, time_ns, bins));
+    if (!could_serve(worker, time_ns, bins)) {
+      evenness.left_out.push_back(worker.number);
+      if (could_serve(worker, time_ns, 1)) ++evenness.newcomers;
+      continue;
+    }
+    shares.push_back(share(worker, time_ns, window_ns));
     evenness.requests += shares.back();
   }
   evenness.compared = shares.size();

@@ -65,10 +65,12 @@ struct TimeBin {
 
 /// How evenly requests were spread over those workers that could serve.
 struct Evenness {
-  double index = 1;          ///< Of those compared (fairness.h).
-  double requests = 0;       ///< Theirs.
-  std::size_t compared = 0;  ///< Workers that served, or could have, all the time.
-  std::size_t workers = 0;   ///< All that are there.
+  double index = 1;                          ///< Of those compared (fairness.h).
+  double requests = 0;                       ///< Theirs.
+  std::size_t compared = 0;                  ///< Workers that served, or could have, all the time.
+  std::size_t workers = 0;                   ///< All that are there.
+  std::vector<std::uint32_t> left_out = {};  ///< The others.
+  std::size_t newcomers = 0;                 ///< Those of them that could serve by now.
 };
 
 class History {
@@ -175,6 +177,8 @@ class History {
 
   void follow(const picture::Frame& frame);
   void keep(const picture::Frame& frame);
+  double share(const telemetry::WorkerReport& worker, std::uint64_t time_ns,
+               std::uint64_t window_ns) const;
   void count_rates(picture::Snapshot& picture) const;
   void add_event(const telemetry::EventRecord& event, const picture::Snapshot& picture);
   std::uint64_t served_at_start(const telemetry::EventRecord& hung,

@@ -81,6 +81,7 @@ void draw_plate(const Painter& painter, const Plate& plate, ImVec2 center, const
 /// What is said of connections that move.
 struct Label {
   std::uint64_t connections = 0;
+  std::uint64_t moves = 0;  ///< Each of one worker.
   std::uint64_t since_ns = UINT64_MAX;
   std::uint64_t until_ns = 0;
   float opacity = 0;
@@ -88,12 +89,13 @@ struct Label {
 
   void add(const Flight& flight) {
     connections += flight.move.connections;
+    ++moves;
     since_ns = std::min(since_ns, flight.move.at_ns - flight.move.duration_ns);
     until_ns = std::max(until_ns, flight.move.at_ns);
   }
   std::string who() const { return words::counted(connections, "connection"); }
   std::string what() const {
-    return (connections == 1 ? "moves in " : "move in ") +
+    return (moves == 1 ? "moved in " : "moved within ") +
            telemetry::duration_text(until_ns - since_ns);
   }
 };
@@ -229,7 +231,7 @@ ImVec2 Sky::start_of(const Flight& flight) const {
   return spots[from].lane.center();
 }
 
-/// "15 connections move in 3.0 ms", as big as there is room for beside the worker's state; or else
+/// "15 connections moved in 3.0 ms", as big as there is room for beside the worker's state; or else
 /// above or below it.
 void Sky::draw_label(const Label& label, const WorkerSpot& spot) const {
   const std::vector<std::string> whole{label.who() + ' ' + label.what()};

@@ -73,14 +73,17 @@ std::string fitting(const Painter& painter, Type type, float width, const Senten
   return joined(shortened(sentence, least, fits), between);
 }
 
-/// "pid 4711   core 0   4 connections   gen 1".
+/// "pid 4711   last on core 0   4 connections   gen 1".
 Sentence process_details(const WorkerReport& worker, words::Tone tone) {
   const std::string generation = words::generation_text(worker.generation, tone);
   if (worker.pid == 0) {
     return {{PhraseKind::process, "no process"}, {PhraseKind::process, generation}};
   }
+  // The kernel moves those that serve about; one that hangs is looked for.
+  const std::string where =
+      worker.state == telemetry::WorkerState::hung ? "core " : "last on core ";
   return {{PhraseKind::process, "pid " + std::to_string(worker.pid)},
-          {PhraseKind::process, "core " + std::to_string(worker.core)},
+          {PhraseKind::process, where + std::to_string(worker.core)},
           {PhraseKind::process, words::counted(worker.connections, "connection")},
           {PhraseKind::process, generation}};
 }

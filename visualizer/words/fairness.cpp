@@ -21,6 +21,9 @@ std::uint64_t share_window_ns(double requests_per_second) {
 std::vector<std::string> fairness_texts(const history::Evenness& evenness) {
   if (evenness.workers < 2) return {};
   const std::string all = std::to_string(evenness.workers);
+  if (evenness.compared < 2 && evenness.compared + evenness.newcomers > 1) {
+    return {"too new to be compared"};
+  }
   if (evenness.compared == 0) return {"none of " + all + " could serve"};
   if (evenness.compared == 1) return {"only 1 of " + all + " could serve"};
   if (evenness.requests < kEnoughPerWorker * static_cast<double>(evenness.compared)) return {};
@@ -32,7 +35,10 @@ std::vector<std::string> fairness_texts(const history::Evenness& evenness) {
   const std::string even = std::string(figure.data()) + " (1 = even)";
   if (evenness.compared == evenness.workers) return {verdict + even, verdict + figure.data()};
   const std::string some = std::to_string(evenness.compared);
-  const std::string among = verdict + " among the " + some + " that could serve";
+  const std::string among =
+      verdict + (evenness.left_out.size() == 1
+                     ? " without worker " + std::to_string(evenness.left_out.front())
+                     : " among the " + some + " that could serve");
   return {among + even, among + figure.data(),
           verdict + " among " + some + " of " + all + figure.data()};
 }

@@ -44,8 +44,7 @@ std::string wait_text(const Wait& wait) { return counting_seconds(wait.age_ns) +
 
 std::string limit_text(const Wait& wait) {
   if (wait.hung_at_ns == 0) return {};
-  const std::string seconds = counting_seconds(wait.hung_at_ns);
-  return "called hung at " + seconds.substr(0, seconds.find(' '));
+  return "called hung at " + counting_seconds(wait.hung_at_ns);
 }
 
 }  // namespace forkscope::words

@@ -27,7 +27,7 @@ std::vector<Wait> waits(const picture::Snapshot& now);
 
 /// "1.8 s in GET /v1/faults/hang"
 std::string wait_text(const Wait& wait);
-/// "called hung at 2.0", or nothing where that is not known.
+/// "called hung at 2.0 s", or nothing where that is not known.
 std::string limit_text(const Wait& wait);
 
 }  // namespace forkscope::words

@@ -14,6 +14,9 @@ using telemetry::HangKind;
 
 namespace {
 
+/// What is left is rounded up: with what has gone by it makes the whole.
+constexpr std::uint64_t kTenth = 99'999'999;
+
 std::uint64_t since(std::uint64_t from_ns, std::uint64_t to_ns) {
   return to_ns > from_ns ? to_ns - from_ns : 0;
 }
@@ -98,7 +101,7 @@ Sentence hung(const history::Incident& incident, const picture::Snapshot& now, T
     sentence.push_back({PhraseKind::fact, abort_sent(tone)});
   } else if (now.server.kill_after_ns != 0 && incident.stuck_since_ns != 0) {
     sentence.push_back(
-        {PhraseKind::fact, "kill in " + counting_seconds(since(now.time_ns, kill_at))});
+        {PhraseKind::fact, "kill in " + counting_seconds(since(now.time_ns, kill_at) + kTenth)});
   }
   return sentence;
 }

@@ -153,7 +153,7 @@ function waits(hangAfter) {
     .filter(({state, in_flight: request}) => state === 'busy' && request && request.age_ms >= WAIT_MS)
     .map(({number, in_flight: request}) => {
       const item = element('li', `Worker ${number}: ${seconds(request.age_ms)} in ${request.method} ` +
-        `${request.path}, called hung at ${(hangAfter / 1e3).toFixed(1)} `);
+        `${request.path}, called hung at ${(hangAfter / 1e3).toFixed(1)} s `);
       item.append(element('progress', '', {max: hangAfter, value: Math.min(request.age_ms, hangAfter)}));
       return item;
     });
