@@ -98,9 +98,10 @@ TEST(ProtectionBeforeTheDisk, HasPeersTellWhatACrashedWorkerHasCommitted) {
   scene.settle();
   Culprit culprit(scene.server);
   std::deque<Culprit> writers;
+  std::deque<Culprit> others;   // stay where they are, so that the next one goes elsewhere
   while (writers.size() < 3) {  // at the same worker
     Culprit writer(scene.server);
-    if (writer.worker == culprit.worker) writers.push_back(std::move(writer));
+    (writer.worker == culprit.worker ? writers : others).push_back(std::move(writer));
   }
   disk.hold_syncs();
   for (Culprit& writer : writers) {

@@ -374,6 +374,7 @@ TEST(FairnessLesson, TellsHowManyConnectionsEachHasWhileTheyAreOpen) {
   world.now.workers[3].connections = 18;
   run.watch();
   for (auto& worker : world.now.workers) worker.connections = 0;  // the load has stopped
+  world.answer(1, 1000);
   EXPECT_THAT(run.answer().measured, StartsWith("The workers have 15 to 18 connections each. "));
 }
 
