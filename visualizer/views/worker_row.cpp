@@ -73,7 +73,7 @@ std::string fitting(const Painter& painter, Type type, float width, const Senten
   return joined(shortened(sentence, least, fits), between);
 }
 
-/// "pid 4711   last on core 0   4 connections   gen 1".
+/// "pid 4711   4 connections   last on core 0   gen 1".
 Sentence process_details(const WorkerReport& worker, words::Tone tone) {
   const std::string generation = words::generation_text(worker.generation, tone);
   if (worker.pid == 0) {
@@ -83,8 +83,8 @@ Sentence process_details(const WorkerReport& worker, words::Tone tone) {
   const std::string where =
       worker.state == telemetry::WorkerState::hung ? "core " : "last on core ";
   return {{PhraseKind::process, "pid " + std::to_string(worker.pid)},
-          {PhraseKind::process, where + std::to_string(worker.core)},
           {PhraseKind::process, words::counted(worker.connections, "connection")},
+          {PhraseKind::process, where + std::to_string(worker.core)},
           {PhraseKind::process, generation}};
 }
 
