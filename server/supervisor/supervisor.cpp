@@ -377,9 +377,9 @@ void Supervisor::log_process_table() {
 
 nlohmann::ordered_json Supervisor::status() {
   nlohmann::ordered_json status = {
-      {"version", FORKSCOPE_VERSION},  {"pid", segment_.header().primary_pid},
-      {"host", listener_.address},     {"port", listener_.port},
-      {"stopping", stopping_},         {"reloading", pool_.reloading()}};
+      {"version", FORKSCOPE_VERSION}, {"pid", segment_.header().primary_pid},
+      {"host", listener_.address},    {"port", listener_.port},
+      {"stopping", stopping_},        {"reloading", pool_.reloading()}};
   status.update(telemetry::status_json(view_, telemetry::now_ns()));
   status["target_workers"] = pool_.wanted();  // as of now, not of the latest beat
   return status;

@@ -94,9 +94,9 @@ TEST_P(BadUsage, EndsWithCode2AndOneLine) {
 INSTANTIATE_TEST_SUITE_P(EveryFlag, BadUsage,
                          ::testing::Values("--nonsense", "--port=70000", "--port=x", "--workers=0",
                                            "--workers=257", "--workers=many", "--hang-after=2",
-                                           "--hang-after=0", "--kill-after=-1s", "--faults=maybe",
-                                           "--balance=fair", "--protect=maybe", "--log-format=xml",
-                                           "extra"));
+                                           "--hang-after=0", "--kill-after=-1s", "--kill-after=1s",
+                                           "--faults=maybe", "--balance=fair", "--protect=maybe",
+                                           "--log-format=xml", "extra"));
 
 TEST(Stop, EndsWithCode0AndWithoutAWorkerOnTermAndOnInt) {
   for (const int signal : {SIGTERM, SIGINT}) {

@@ -17,7 +17,8 @@ inline constexpr double kFewRequests = 40;
 std::uint64_t share_window_ns(double requests_per_second);
 
 /// "fair: 0.97 (1 = even)", "fair without worker 3: 0.97 (1 = even)", "fair among the 2 that could
-/// serve: 0.97 (1 = even)", and the same shorter, longest first. Empty where there is nothing to compare, or too few requests for it.
+/// serve: 0.97 (1 = even)", and the same shorter, longest first. Empty where there is nothing to
+/// compare, or too few requests for it.
 std::vector<std::string> fairness_texts(const history::Evenness& evenness);
 
 }  // namespace forkscope::words
