@@ -193,6 +193,15 @@ TEST_F(MachineOfProcesses, ASuccessorOfTheSamePidStartsAnew) {
   EXPECT_EQ(users_.own(0), 0);
 }
 
+/// As of a process that ends between the opening and the reading (ESRCH).
+TEST_F(MachineOfProcesses, AFileThatOpensAndCannotBeReadIsNobodys) {
+  std::filesystem::create_directories(directory_.path() / "300" / "stat");
+  runs(101, "todos-server", kPrimary, 10, 0);
+  look(0);
+  look(1'000);
+  EXPECT_EQ(users_.own(0), 0);
+}
+
 TEST_F(MachineOfProcesses, StrangersAreNotTakenForWorkers) {
   runs(101, "editor", 1, 0, 0);  // in another pid namespace the pids mean others
   look(0);

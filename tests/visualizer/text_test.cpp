@@ -317,6 +317,16 @@ TEST_F(TextTable, SaysWhatAServerOfAnotherApplicationDoesNotHave) {
   const ServerProcess server({.program = STARTER_SERVER});  // POST /run, and POST /start
   Program viewer(on_terminal(server));
   ASSERT_TRUE(says(viewer, "idle")) << viewer.errors();
+  // It has asked what there is, and has been told.
+  const auto answered = [&] {
+    long requests = 0;
+    const auto status = server.control({{"cmd", "status"}});
+    for (const auto& worker : status["workers"]) requests += worker["requests"].get<long>();
+    return requests;
+  };
+  ASSERT_TRUE(wait_until([&] { return answered() >= 2; }));
+  const int asked = pictures(viewer);
+  ASSERT_TRUE(wait_until([&] { return pictures(viewer) >= asked + 2; }));
   viewer.type("l");
   EXPECT_TRUE(says(viewer, "This server has no /v1/todos")) << viewer.output();
   viewer.type("h");

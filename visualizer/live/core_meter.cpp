@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <fstream>
-#include <iterator>
 #include <string>
+
+#include "live/proc_file.h"
 
 namespace forkscope::live {
 
@@ -74,9 +74,8 @@ std::vector<CoreTicks> with_kernel_numbers(std::vector<CoreTicks> cores,
 
 void CoreMeter::sample(std::uint64_t now_ns) {
   if (!looks_.empty() && now_ns < looks_.back().time_ns + kPeriodNs) return;
-  std::ifstream file(proc_stat_);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  looks_.push_back({now_ns, with_kernel_numbers(parse_proc_stat(text), allowed_cores())});
+  looks_.push_back(
+      {now_ns, with_kernel_numbers(parse_proc_stat(read_proc_file(proc_stat_)), allowed_cores())});
   if (looks_.size() > kLooks) looks_.pop_front();
   if (looks_.size() < 2) return;
 

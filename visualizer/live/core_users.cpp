@@ -6,11 +6,11 @@
 #include <array>
 #include <charconv>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <system_error>
 
 #include "forkscope/telemetry/names.h"
+#include "live/proc_file.h"
 
 namespace forkscope::live {
 
@@ -59,9 +59,7 @@ CoreUsers::CoreUsers(std::string proc)
     : proc_(std::move(proc)), ticks_per_second_(static_cast<double>(::sysconf(_SC_CLK_TCK))) {}
 
 std::optional<ProcessTicks> CoreUsers::read(const std::string& pid) const {
-  std::ifstream file(proc_ + '/' + pid + "/stat");
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  return parse_process(text);
+  return parse_process(read_proc_file(proc_ + '/' + pid + "/stat"));
 }
 
 void CoreUsers::sample(std::uint64_t now_ns, std::uint32_t primary,
