@@ -39,8 +39,8 @@ std::vector<std::string> fairness_texts(const history::Evenness& evenness) {
       verdict + (evenness.left_out.size() == 1
                      ? " without worker " + std::to_string(evenness.left_out.front())
                      : " among the " + some + " that could serve");
-  return {among + even, among + figure.data(),
-          verdict + " among " + some + " of " + all + figure.data()};
+  const std::string of_all = some + " of " + all + figure.data();
+  return {among + even, among + figure.data(), verdict + " among " + of_all, "among " + of_all};
 }
 
 }  // namespace forkscope::words
