@@ -5,14 +5,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
+#include "no_texture.h"
 #include "pasts.h"
 #include "picture/running_server.h"
 #include "views/drawing_observer.h"
-#include "views/latency.h"
 #include "views/view.h"
 #include "views/widgets.h"
 
@@ -64,13 +63,6 @@ class DrawnScreen {
   }
 
  private:
-  class NoTexture final : public views::PixelColumns {
-   public:
-    NoTexture() : PixelColumns(views::kLatencyColumns, views::kLatencyRows) {}
-    void write_column(std::size_t, std::span<const ImU32>) override {}
-    ImTextureID texture() const override { return {}; }
-  };
-
   /// From Dear ImGui's new frame to its end; owns what the view borrows.
   struct Frame {
     Frame(DrawnScreen& screen, const Past& past, std::uint64_t after_ms, const Open& open);

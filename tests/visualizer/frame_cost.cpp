@@ -7,7 +7,7 @@
 
 #include "app/fonts.h"
 #include "history/history.h"
-#include "views/latency.h"
+#include "no_texture.h"
 #include "views/screen.h"
 
 namespace forkscope {
@@ -16,13 +16,6 @@ namespace {
 constexpr std::uint64_t kSecond = 1'000'000'000;
 constexpr std::uint64_t kBegin = 1'000 * kSecond;
 constexpr std::uint64_t kSeen = 40 * kSecond;
-
-class NoTexture final : public views::PixelColumns {
- public:
-  NoTexture() : PixelColumns(views::kLatencyColumns, views::kLatencyRows) {}
-  void write_column(std::size_t, std::span<const ImU32>) override {}
-  ImTextureID texture() const override { return {}; }
-};
 
 /// Forty seconds of `count` workers under load, of which a few hang.
 class Past {
@@ -94,7 +87,7 @@ void build_frame(benchmark::State& state) {
   int height = 0;
   io.Fonts->GetTexDataAsRGBA32(&pixels, &width, &height);
 
-  NoTexture texture;
+  visualizer_test::NoTexture texture;
   const views::ViewState view_state;
   const picture::RunningServers servers;
   std::vector<views::Command> commands;

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "app/fonts.h"
+#include "no_texture.h"
 #include "views/event_log.h"
-#include "views/latency.h"
 #include "views/top_line.h"
 #include "views/widgets.h"
 #include "views/worker_row.h"
@@ -92,13 +92,6 @@ INSTANTIATE_TEST_SUITE_P(At, HelpCard,
                                            Screen{1280, 720, kPresenterScale}, Screen{800, 600, 1},
                                            Screen{800, 600, kPresenterScale}, Screen{800, 1200, 1},
                                            Screen{3840, 2160, 1}, Screen{1600, 900, 2}));
-
-class NoTexture final : public PixelColumns {
- public:
-  NoTexture() : PixelColumns(kLatencyColumns, kLatencyRows) {}
-  void write_column(std::size_t, std::span<const ImU32>) override {}
-  ImTextureID texture() const override { return {}; }
-};
 
 /// A screen of a few workers, drawn without a backend, with the pointer on it.
 class Pointer : public ::testing::Test {
@@ -187,7 +180,7 @@ class Pointer : public ::testing::Test {
   ViewState state_;
   picture::Snapshot picture_;
   std::vector<telemetry::EventRecord> events_;
-  NoTexture pixels_;
+  visualizer_test::NoTexture pixels_;
 };
 
 TEST_F(Pointer, IsToldOfEveryFigureOfTheTopLine) {

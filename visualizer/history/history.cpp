@@ -171,12 +171,6 @@ void History::add_worker(const WorkerReport& worker, std::uint64_t time_ns) {
   WorkerTrack& track = workers_[worker.number - 1];
   const std::uint64_t now = bin_of(time_ns);
   const bool follows = track.counted_ns && *track.counted_ns <= time_ns;
-  // Where its slot was nobody's meanwhile, it has answered all of that since it came.
-  const bool was_away = follows && followed_ns_ && *followed_ns_ > *track.counted_ns;
-  const std::uint64_t counts_from_ns =
-      !follows   ? time_ns
-      : was_away ? std::max(*track.counted_ns, time_ns - std::min(worker.uptime_ns, time_ns))
-                 : *track.counted_ns;
 
   // The state holds for the bins since the picture before, unless that is too long ago.
   // The bins of a silence keep theirs unknown.
@@ -192,7 +186,12 @@ void History::add_worker(const WorkerReport& worker, std::uint64_t time_ns) {
   }
 
   if (follows && worker.requests > track.requests) {
-    spread(worker.requests - track.requests, counts_from_ns, time_ns, bins_,
+    // Where its slot was nobody's meanwhile, it has answered all of that since it came.
+    const bool was_away = followed_ns_ && *followed_ns_ > *track.counted_ns;
+    const std::uint64_t came_ns = time_ns - std::min(worker.uptime_ns, time_ns);
+    const std::uint64_t from_ns =
+        was_away ? std::max(*track.counted_ns, came_ns) : *track.counted_ns;
+    spread(worker.requests - track.requests, from_ns, time_ns, bins_,
            [&track](std::uint64_t number, std::uint64_t count) {
              WorkerBin* bin = track.bins.write(number);
              if (bin != nullptr) bin->requests += static_cast<float>(count);

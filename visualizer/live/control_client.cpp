@@ -113,8 +113,7 @@ Outcome ControlClient::fire(const std::string& target) {
   if (shots_.size() >= kMaxFired) {
     return {false, "Not sent: " + std::to_string(kMaxFired) + " requests wait for an answer."};
   }
-  OneShotRequest request(*address, "GET " + target + " HTTP/1.1\r\nHost: " + authority_ +
-                                       "\r\nConnection: close\r\n\r\n");
+  OneShotRequest request(*address, "GET", target);
   if (request.poll() == OneShotRequest::Progress::failed) {
     return {false, "Not sent: nobody listens on " + authority_ + '.'};
   }

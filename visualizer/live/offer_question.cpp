@@ -12,10 +12,6 @@ namespace {
 
 constexpr const char* kTodosPath = "/v1/todos";
 
-std::string options_of(const std::string& path, const std::string& authority) {
-  return "OPTIONS " + path + " HTTP/1.1\r\nHost: " + authority + "\r\nConnection: close\r\n\r\n";
-}
-
 /// As the answer says. An error of the server's says nothing.
 Has allows(const OneShotRequest& question, const std::string& method) {
   const std::uint32_t status = question.status();
@@ -28,8 +24,7 @@ Has allows(const OneShotRequest& question, const std::string& method) {
 }  // namespace
 
 OfferQuestion::OfferQuestion(const net::TcpAddress& address)
-    : faults_(address, options_of(words::kHangPath, address.authority)),
-      todos_(address, options_of(kTodosPath, address.authority)) {}
+    : faults_(address, "OPTIONS", words::kHangPath), todos_(address, "OPTIONS", kTodosPath) {}
 
 void OfferQuestion::poll() {
   if (offer_.faults == Has::unknown) {

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <utility>
 
 namespace forkscope::live {
 
@@ -21,8 +20,11 @@ bool later(int error) {
 
 }  // namespace
 
-OneShotRequest::OneShotRequest(const net::TcpAddress& address, std::string bytes)
-    : socket_(net::begin_connect(address)), bytes_(std::move(bytes)) {}
+OneShotRequest::OneShotRequest(const net::TcpAddress& address, const std::string& method,
+                               const std::string& target)
+    : socket_(net::begin_connect(address)),
+      bytes_(method + ' ' + target + " HTTP/1.1\r\nHost: " + address.authority +
+             "\r\nConnection: close\r\n\r\n") {}
 
 OneShotRequest::Progress OneShotRequest::poll() {
   if (!socket_) return Progress::failed;

@@ -17,8 +17,9 @@ namespace forkscope::live {
 
 class OneShotRequest {
  public:
-  /// Begins to connect. `bytes` is the whole request; it should say `Connection: close`.
-  OneShotRequest(const net::TcpAddress& address, std::string bytes);
+  /// Begins to connect. The request has no body.
+  OneShotRequest(const net::TcpAddress& address, const std::string& method,
+                 const std::string& target);
 
   enum class Progress {
     running,
