@@ -41,6 +41,11 @@ TEST(CoreUse, SaysWhoseItIs) {
   core.own = 0.9;
   core.suspects = {3};
   EXPECT_EQ(core_use_texts(core).front(), "perhaps worker 3 90 %, others 5 %");
+  core.workers = {1};  // how much of it is whose, nobody knows
+  EXPECT_EQ(core_use_texts(core).front(), "workers 90 %, others 5 %");
+  core.suspects.clear();
+  core.own = 0.004;  // who is here has used nothing of it
+  EXPECT_EQ(core_use_texts(core).front(), "no worker, others 95 %");
 }
 
 TEST(CoreUse, OfARecordingThatDoesNotTellItIsNotDividedUp) {
@@ -52,7 +57,7 @@ TEST(Others, AreNamedAsFarAsThereIsRoom) {
   EXPECT_EQ(others_texts({}), Texts{});
   EXPECT_EQ(
       others_texts({{"wrk", 0.98}, {"this viewer", 0.13}}),
-      (Texts{"others: wrk 98 %, this viewer 13 %", "others: wrk, this viewer", "others: wrk"}));
+      (Texts{"others: wrk 98 %, this viewer 13 %", "others: wrk, this viewer", "others: wrk, …"}));
 }
 
 }  // namespace

@@ -66,6 +66,31 @@ TEST(Look, IsOfWhatWasDoneLately) {
   EXPECT_EQ(look(watched(31, 10, 12)), Look::idle) << "its rate is 0/s";
 }
 
+TEST(Look, WhoComesToOthersIsNew) {
+  picture::Snapshot picture;
+  picture.attachment = picture::Attachment::live;
+  picture.time_ns = 100 * kTenthNs;
+  picture.workers.resize(2);
+  for (telemetry::WorkerReport& worker : picture.workers) {
+    worker.pid = 4711;
+    worker.generation = 1;
+    worker.state = WorkerState::idle;
+    worker.uptime_ns = kTenthNs;
+  }
+  picture.workers[0].number = 1;
+  picture.workers[1].number = 2;
+  const auto look_of_second = [&picture] {
+    history::History history;
+    history.add(picture, {}, {});
+    return look_at(history, history.latest().workers[1], picture.time_ns, picture.time_ns);
+  };
+  EXPECT_EQ(look_of_second(), Look::idle) << "all are new";
+  picture.workers[0].uptime_ns = 50 * kTenthNs;
+  EXPECT_EQ(look_of_second(), Look::fresh);
+  picture.workers[1].uptime_ns = 25 * kTenthNs;
+  EXPECT_EQ(look_of_second(), Look::idle);
+}
+
 TEST(Look, AtTheFirstLookThereIsNothingBehindIt) {
   telemetry::WorkerReport worker;
   worker.number = worker.generation = 1;

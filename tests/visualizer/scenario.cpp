@@ -206,7 +206,6 @@ class Scenario {
       const std::uint64_t use = is_burnt(core, at) ? 97 : work;
       picture.cores.push_back({core, static_cast<double>(use) / 100, {}});
     }
-    picture::assign_workers_to_cores(picture);
     return picture;
   }
 

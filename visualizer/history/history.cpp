@@ -62,6 +62,7 @@ void History::add(const picture::Snapshot& snapshot, std::span<const picture::An
     keep(frame);
   }
   count_rates(latest_);
+  picture::assign_workers_to_cores(latest_);
 }
 
 void History::add(const picture::Frame& frame) {

@@ -318,7 +318,6 @@ void LiveSource::State::sample_machine(std::uint64_t now_ns) {
     sample.own = core_users.own(core.number);
     if (sample.own) sample.own = std::min(*sample.own, core.utilisation);
   }
-  picture::assign_workers_to_cores(snapshot);
 
   if (cpu_since_ns && now_ns < *cpu_since_ns + kCpuSpanNs) return;
   const std::uint64_t cpu_ns = process_cpu_ns();

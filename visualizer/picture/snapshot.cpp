@@ -13,21 +13,33 @@ bool spins(const telemetry::WorkerReport& worker) {
   return worker.stuck_since_ns != 0 && worker.hang_kind == telemetry::HangKind::spin;
 }
 
+enum class Use { none, perhaps, certain };
+
+Use use_of(const telemetry::WorkerReport& worker, const CoreSample& core, std::uint64_t now_ns) {
+  const bool here = worker.core == core.number;
+  if (worker.pid == 0) return Use::none;
+  if (spins(worker)) {
+    if (core.utilisation < kBurnt) return Use::none;
+    return here ? Use::certain : Use::perhaps;
+  }
+  if (!here || worker.stuck_since_ns != 0) return Use::none;
+  if (worker.in_flight && now_ns > worker.in_flight->start_ns + kSlowNs) return Use::perhaps;
+  return worker.in_flight || worker.requests_per_second > 0 ? Use::certain : Use::none;
+}
+
 }  // namespace
 
 void assign_workers_to_cores(Snapshot& snapshot) {
   for (CoreSample& core : snapshot.cores) {
-    const bool burnt = core.utilisation >= kBurnt;
     core.workers.clear();
     core.suspects.clear();
     for (const telemetry::WorkerReport& worker : snapshot.workers) {
-      if (worker.pid == 0) continue;
-      if (worker.core == core.number && (burnt || !spins(worker))) {
-        core.workers.push_back(worker.number);
+      switch (use_of(worker, core, snapshot.time_ns)) {
+        case Use::none: break;
+        case Use::perhaps: core.suspects.push_back(worker.number); break;
+        case Use::certain: core.workers.push_back(worker.number); break;
       }
-      if (burnt && spins(worker)) core.suspects.push_back(worker.number);
     }
-    if (!core.workers.empty()) core.suspects.clear();
   }
 }
 

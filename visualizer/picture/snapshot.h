@@ -41,9 +41,10 @@ struct ServerInfo {
 struct CoreSample {
   std::uint32_t number = 0;
   double utilisation = 0;                   ///< 0 … 1, since the previous sample.
-  std::vector<std::uint32_t> workers = {};  ///< Numbers of the workers that last ran on it.
-  /// Workers one of which may burn it, when it is burnt by none that is known: where a worker that
-  /// spins has run is as old as the latest look at it, and the kernel may have moved it since.
+  std::vector<std::uint32_t> workers = {};  ///< Numbers of those that last ran on it, and work.
+  /// Workers that may use it: one that spins, since where it has run is as old as the latest look
+  /// at it, and the kernel may have moved it since; and one whose request takes long, since that
+  /// may as well wait for something.
   std::vector<std::uint32_t> suspects = {};
   /// Of the utilisation, what is the workers'; nothing where nobody has looked. The rest is
   /// others'.
@@ -106,7 +107,11 @@ struct Snapshot {
   std::vector<Program> other_programs;
 };
 
-/// Notes with each core the workers that last ran on it. One that spins is not on a core that is
+/// One request for so long: slow.
+inline constexpr std::uint64_t kSlowNs = 250'000'000;
+
+/// Notes with each core the workers that use it, as their reports have it: neither those that
+/// answer nothing nor those that hang without spinning. One that spins is not on a core that is
 /// hardly used, whatever is said of it.
 void assign_workers_to_cores(Snapshot& snapshot);
 

@@ -14,6 +14,7 @@
 #include "words/losses.h"
 #include "words/phrase.h"
 #include "words/rates.h"
+#include "words/serving.h"
 #include "words/wait.h"
 #include "words/wording.h"
 
@@ -109,12 +110,14 @@ class Table {
 void Table::top_line() {
   const picture::Totals& totals = now_.totals;
   const words::Rates rates(now_.workers);
+  const words::Serving serving = words::serving_of(now_);
   Line top = line();
   top.add("Forkscope ", Style::bold);
   if (now_.attachment != picture::Attachment::searching) {
     top.add(size_.wide() ? telemetry::authority(now_.server.host, now_.server.port)
                          : ':' + std::to_string(now_.server.port))
-        .add("  " + words::counted(now_.workers.size(), "worker"))
+        .add("  ")
+        .add(serving.text(), serving.whole() ? Style::plain : Style::hung)
         .add("  " + rates.whole_text() + " req/s", Style::bold)
         .add("  lost " + words::grouped(totals.abandoned),
              totals.abandoned > 0 ? Style::slow : Style::plain);

@@ -330,14 +330,20 @@ RowHeights row_heights(const Painter& painter, float height, int high_rows, int 
   return {painter.px(kHigh) * shrink, painter.px(kLow) * shrink};
 }
 
+/// Whom F and K are for.
+std::string aim_text(const View& view, const telemetry::WorkerReport* freeze,
+                     const telemetry::WorkerReport* kill) {
+  if (view.state.selected_worker != 0) return "F and K: the selected worker";
+  if (freeze == kill) return "F and K: the busiest worker";
+  return "F: the frozen worker, K: the busiest";
+}
+
 }  // namespace
 
 void draw_fire(const Painter& painter, const Rect& rect, const View& view) {
   const telemetry::WorkerReport* freeze = freeze_subject(view);
   const telemetry::WorkerReport* kill = kill_subject(view);
-  Rect inside = painter.panel(
-      rect, "FIRE",
-      view.state.selected_worker ? "F and K: the selected worker" : "F and K: the busiest worker");
+  Rect inside = painter.panel(rect, "FIRE", aim_text(view, freeze, kill));
   const float gap = painter.px(kGap);
   const bool thaws = freeze && is_frozen(view, freeze->number);
   const Fault hang{fault_button(view, "hang", "H", "Hang one worker",

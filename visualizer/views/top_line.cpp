@@ -14,6 +14,7 @@
 #include "words/format.h"
 #include "words/glossary.h"
 #include "words/rates.h"
+#include "words/serving.h"
 
 namespace forkscope::views {
 
@@ -76,24 +77,14 @@ float draw_standing(const Painter& painter, const Rect& rect, const View& view) 
 
 /// "4 workers", or "3 of 4 workers serve" on a plate. Returns where it ends.
 float draw_workers(const Painter& painter, float x, const Rect& rect, const View& view) {
-  using telemetry::WorkerState;
   const Palette& colors = painter.colors();
-  const auto& workers = view.now.workers;
-  const auto serving = static_cast<std::uint64_t>(
-      std::count_if(workers.begin(), workers.end(), [](const auto& worker) {
-        return worker.state == WorkerState::idle || worker.state == WorkerState::busy;
-      }));
-  if (serving == workers.size() && serving > 0) {
-    painter.shape(Shape::disc, {x + painter.px(8), rect.middle()}, painter.px(9), colors.busy,
-                  colors.busy);
-    return painter.text(Type::body_bold, x + painter.px(24), rect.middle(), colors.text,
-                        words::counted(serving, "worker"));
+  const words::Serving serving = words::serving_of(view.now);
+  const std::string text = serving.text();
+  if (serving.whole()) {
+    const ImU32 ink = serving.slow > 0 ? colors.slow : colors.busy;
+    painter.shape(Shape::disc, {x + painter.px(8), rect.middle()}, painter.px(9), ink, ink);
+    return painter.text(Type::body_bold, x + painter.px(24), rect.middle(), colors.text, text);
   }
-  const bool live = view.now.attachment == picture::Attachment::live;
-  const std::string text = !live ? "no worker"
-                                 : std::to_string(serving) + " of " +
-                                       words::counted(workers.size(), "worker") +
-                                       (serving == 1 ? " serves" : " serve");
   const float width = painter.width(Type::body_bold, text);
   painter.fill({x, rect.y + painter.px(7), width + painter.px(20), rect.h - painter.px(14)},
                colors.hung, painter.px(4));

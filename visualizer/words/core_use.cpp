@@ -41,12 +41,14 @@ std::vector<std::string> core_use_texts(const picture::CoreSample& core) {
   if (!core.own) return {list, brief};
   const long all = std::lrint(core.utilisation * 100);  // as percent() rounds
   const long own = std::min(all, std::lrint(*core.own * 100));
-  const bool nobody = core.workers.empty() && core.suspects.empty();
-  if (nobody && own > 0) {  // they have gone on to another core
+  if (own == 0) {
+    list = "no worker";
+    brief = "–";
+  } else if (core.workers.empty() == core.suspects.empty()) {  // some of them, or gone on since
     list = "workers";
     brief = "ours";
   }
-  const std::string part = nobody && own == 0 ? "" : ' ' + whole_percent(own);
+  const std::string part = own == 0 ? "" : ' ' + whole_percent(own);
   const std::string rest = ", others " + whole_percent(all - own);
   return {list + part + rest, brief + part + rest, "ours " + whole_percent(own) + rest,
           "ours " + whole_percent(own)};
@@ -61,7 +63,8 @@ std::vector<std::string> others_texts(const std::vector<picture::Program>& progr
     whole += between + program.name + ' ' + percent(program.cores);
     names += between + program.name;
   }
-  return {whole, names, "others: " + programs.front().name};
+  const char* more = programs.size() > 1 ? ", …" : "";
+  return {whole, names, "others: " + programs.front().name + more};
 }
 
 }  // namespace forkscope::words

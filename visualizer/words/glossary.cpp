@@ -87,7 +87,7 @@ constexpr std::array kGlossary{
     Term{states, "WAITS", "backoff|restarts", "started again later",
          "It died so often that its successor has to wait: a crash loop must not burn the machine."},
     Term{states, "NEW", "", "just started",
-         "Its process has been there for two seconds at most, in place of one that ended."},
+         "Its process has been there for two seconds at most, when others were there already."},
     Term{states, "starts", "starting|booting", "not ready yet",
          "Its process is there and does not serve yet: it opens the database."},
     Term{states, "draining", "drain|drains|disconnect", "asked to stop",

@@ -1,5 +1,7 @@
 #include "words/look.h"
 
+#include <algorithm>
+
 #include "picture/snapshot.h"
 
 namespace forkscope::words {
@@ -20,8 +22,8 @@ Look look_of(const telemetry::WorkerReport& worker, std::uint64_t now_ns,
     case WorkerState::idle:
     case WorkerState::busy: break;
   }
-  if (worker.in_flight && now_ns > worker.in_flight->start_ns + kSlowNs) return Look::slow;
-  if (worker.generation > 1 && worker.uptime_ns < kFreshNs) return Look::fresh;
+  if (worker.in_flight && now_ns > worker.in_flight->start_ns + picture::kSlowNs) return Look::slow;
+  if ((worker.generation > 1 || activity.joined) && worker.uptime_ns < kFreshNs) return Look::fresh;
   if (!worker.in_flight && !activity.served) return Look::idle;
   return activity.busy_share >= kBusyShare ? Look::busy : Look::active;
 }
@@ -30,8 +32,12 @@ Look look_at(const history::History& history, const telemetry::WorkerReport& wor
              std::uint64_t time_ns, std::uint64_t picture_ns) {
   constexpr std::size_t kRateBins = history::kRateNs / history::kBinNs;  // as the rate beside it
   const double found_now = worker.state == WorkerState::busy ? 1 : 0;
+  const auto& workers = history.at(time_ns).workers;
+  const bool joined = std::any_of(workers.begin(), workers.end(), [&](const auto& other) {
+    return other.pid != 0 && other.uptime_ns > worker.uptime_ns + kFreshNs;
+  });
   return look_of(worker, picture_ns,
-                 {history.served(worker.number, time_ns, kRateBins) > 0,
+                 {joined, history.served(worker.number, time_ns, kRateBins) > 0,
                   history.busy_share(worker.number, time_ns, 2 * kRateBins).value_or(found_now)});
 }
 

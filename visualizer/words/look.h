@@ -25,11 +25,11 @@ enum class Look {
   unknown
 };
 
-inline constexpr std::uint64_t kFreshNs = 2'000'000'000;  // a successor is "NEW" for so long
-inline constexpr std::uint64_t kSlowNs = 250'000'000;     // one request for so long: slow
+inline constexpr std::uint64_t kFreshNs = 2'000'000'000;  // who has come to others is "NEW" so long
 
 /// What a worker that is well has done lately: nobody could follow every change.
 struct Activity {
+  bool joined = false;    ///< Others have been there for longer, as after a scaling.
   bool served = false;    ///< A request has ended in the last second.
   double busy_share = 0;  ///< Of the looks of the last two, those that found it at work, 0 … 1.
 };

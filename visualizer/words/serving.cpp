@@ -1,0 +1,31 @@
+#include "words/serving.h"
+
+#include "words/format.h"
+#include "words/look.h"
+
+namespace forkscope::words {
+
+Serving serving_of(const picture::Snapshot& picture) {
+  using telemetry::WorkerState;
+  Serving counts;
+  if (picture.attachment != picture::Attachment::live) return counts;
+  counts.all = picture.workers.size();
+  for (const telemetry::WorkerReport& worker : picture.workers) {
+    if (worker.state != WorkerState::idle && worker.state != WorkerState::busy) continue;
+    ++counts.serving;
+    if (look_of(worker, picture.time_ns, {}) == Look::slow) ++counts.slow;
+  }
+  return counts;
+}
+
+std::string Serving::text() const {
+  if (all == 0) return "no worker";
+  std::string text = counted(all, "worker");
+  if (!whole()) {
+    text = std::to_string(serving) + " of " + text + (serving == 1 ? " serves" : " serve");
+  }
+  if (slow > 0) text += ", " + std::to_string(slow) + " slow";
+  return text;
+}
+
+}  // namespace forkscope::words
