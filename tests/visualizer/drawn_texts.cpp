@@ -62,7 +62,7 @@ Rect ink_of(const views::Font& font, ImVec2 at, std::string_view text) {
 DrawnTexts::DrawnTexts(ImVec2 screen, const views::Theme& theme)
     : screen_{0, 0, screen.x, screen.y}, theme_(theme) {}
 
-void DrawnTexts::text(views::Type type, ImVec2 at, std::string_view text, const Rect& clip) {
+void DrawnTexts::text(views::Type type, ImVec2 at, ImU32, std::string_view text, const Rect& clip) {
   const Rect ink = ink_of(theme_.font(type), at, text);
   texts_.push_back({std::string(text), type, ink, clip});
   const bool hides = std::any_of(shapes_.begin(), shapes_.end(),

@@ -33,7 +33,8 @@ class DrawnTexts final : public views::DrawingObserver {
  public:
   DrawnTexts(ImVec2 screen, const views::Theme& theme);
 
-  void text(views::Type type, ImVec2 at, std::string_view text, const views::Rect& clip) override;
+  void text(views::Type type, ImVec2 at, ImU32 color, std::string_view text,
+            const views::Rect& clip) override;
   void area(const views::Rect& rect, ImU32 color, const views::Rect& clip) override;
   void outline(const views::Rect& rect, const views::Rect& clip) override;
   void shape(ImVec2 center, float radius, const views::Rect& clip) override;

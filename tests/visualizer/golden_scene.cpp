@@ -1,8 +1,14 @@
-// Draws one frame of a recording with what no replay shows by itself: a chain of events unfolded,
-// presenter mode, a lesson, connections that move in front of people. For golden images; a program
-// of its own, as the visualizer is one.
+// Draws one frame for a golden image, and writes the texts that are in it. A program of its own, as
+// the visualizer is one.
 //
-//   golden_scene RECORDING why|presenter|lesson|presented-lesson|presented-moves OUT.png
+//   golden_scene TEXTS.txt OPTION...
+//   golden_scene TEXTS.txt why|presenter|lesson|presented-lesson|presented-moves RECORDING OUT.png
+//
+// The first is the visualizer itself, with options that have it take a picture. The second shows of
+// a recording what no replay shows by itself: a chain of events unfolded, presenter mode, a lesson,
+// connections that move in front of people.
+#include <array>
+#include <cstdio>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -11,16 +17,54 @@
 #include <utility>
 #include <vector>
 
+#include "app/app.h"
 #include "app/gl_pixel_columns.h"
+#include "app/options.h"
 #include "app/window.h"
+#include "frame_texts.h"
 #include "lessons/all_lessons.h"
 #include "lessons/course.h"
 #include "recording/replay.h"
+#include "views/drawing_observer.h"
 #include "views/latency.h"
 #include "views/screen.h"
 
 namespace forkscope {
 namespace {
+
+constexpr std::array kTypeNames{"small",     "small_bold", "mono",       "body",
+                                "body_bold", "large",      "large_bold", "banner"};
+static_assert(kTypeNames.size() == views::kTypeCount);
+
+std::string name_of(ImU32 color) {
+  const auto part = [color](unsigned shift) { return color >> shift & 0xFF; };
+  std::array<char, sizeof "#RRGGBBAA"> name{};
+  std::snprintf(name.data(), name.size(), "#%02X%02X%02X%02X", part(IM_COL32_R_SHIFT),
+                part(IM_COL32_G_SHIFT), part(IM_COL32_B_SHIFT), part(IM_COL32_A_SHIFT));
+  const std::string all = name.data();
+  return all.ends_with("FF") ? all.substr(0, all.size() - 2) : all;
+}
+
+/// Keeps what can be seen of the texts.
+class Texts final : public views::DrawingObserver {
+ public:
+  void text(views::Type type, ImVec2 at, ImU32 color, std::string_view text,
+            const views::Rect& clip) override {
+    if (text.find_first_not_of(' ') == std::string_view::npos) return;
+    if (at.x >= clip.right() || at.y >= clip.bottom()) return;
+    texts_.push_back({static_cast<int>(at.x), static_cast<int>(at.y),
+                      kTypeNames[static_cast<std::size_t>(type)], name_of(color),
+                      std::string(text)});
+  }
+  void area(const views::Rect&, ImU32, const views::Rect&) override {}
+  void outline(const views::Rect&, const views::Rect&) override {}
+  void shape(ImVec2, float, const views::Rect&) override {}
+
+  const std::vector<visualizer_test::FrameText>& all() const { return texts_; }
+
+ private:
+  std::vector<visualizer_test::FrameText> texts_;
+};
 
 constexpr std::uint64_t kSecond = 1'000'000'000;
 constexpr std::uint64_t kStep = kSecond / 20;
@@ -60,7 +104,8 @@ std::uint64_t moment_of(std::string_view scene) {
   return 19 * kSecond;  // closed with all of its links; and the answer is there
 }
 
-int draw(const std::string& recording, std::string_view scene, const std::string& png) {
+int draw_scene(std::string_view scene, const std::string& recording, const std::string& png,
+               Texts& texts) {
   recording::Replay replay = recording::load_replay(recording, std::nullopt);
   const history::History& history = replay.history;
   const std::uint64_t start_ns = replay.start_ns;
@@ -95,7 +140,7 @@ int draw(const std::string& recording, std::string_view scene, const std::string
                       .servers = servers,
                       .latency_pixels = pixels,
                       .commands = commands},
-                     theme);
+                     theme, &texts);
   window.end_frame(png);
   window.gl().run([] {});
   const std::string error = window.take_shown()->error;
@@ -104,13 +149,28 @@ int draw(const std::string& recording, std::string_view scene, const std::string
   return 1;
 }
 
+int draw_as_the_visualizer(int argc, char** argv, Texts& texts) {
+  app::Options options;
+  if (const auto exit_code = app::parse_options(argc, argv, options)) return *exit_code;
+  return app::App(options, &texts).take_screenshot(options.screenshot);
+}
+
+int draw(int argc, char** argv) {
+  Texts texts;
+  const bool is_scene = argc == 5 && argv[2][0] != '-';
+  const int code = is_scene ? draw_scene(argv[2], argv[3], argv[4], texts)
+                            : draw_as_the_visualizer(argc - 1, argv + 1, texts);
+  if (code == 0) visualizer_test::write_texts(texts.all(), argv[1]);
+  return code;
+}
+
 }  // namespace
 }  // namespace forkscope
 
 int main(int argc, char** argv) {
-  if (argc != 4) return 2;
+  if (argc < 3) return 2;
   try {
-    return forkscope::draw(argv[1], argv[2], argv[3]);
+    return forkscope::draw(argc, argv);
   } catch (const std::exception& error) {
     std::cerr << error.what() << '\n';
     return 1;

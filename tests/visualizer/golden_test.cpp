@@ -1,11 +1,15 @@
 // Golden images: the same recording, moment, size and font give the same picture.
 //
-// `tests/visualizer/retake-golden` takes them anew, after a change that is meant to be seen; look
-// at each before you commit it. A picture that differs is written beside the expected one and a
-// picture of the difference into build/<preset>/golden/.
+// Each is two files. NAME.txt has every text that is drawn, with its place, type and colour, and
+// these are to be the same to the letter, in every version of Debian. NAME.png has the pixels, of
+// which other versions of Dear ImGui, FreeType and Mesa draw some a little differently
+// (picture_difference.h).
+//
+// `tests/visualizer/retake-golden` takes both anew, after a change that is meant to be seen; look
+// at each before you commit it. A picture that differs, and one of the difference, are written into
+// build/<preset>/golden/.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stb_image_write.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -14,7 +18,9 @@
 #include <optional>
 #include <ostream>
 
+#include "frame_texts.h"
 #include "picture.h"
+#include "picture_difference.h"
 #include "scenario.h"
 #include "viewer.h"
 #include "virtual_display.h"
@@ -23,10 +29,6 @@ namespace forkscope::visualizer_test {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Drivers round the edges of shapes a little differently. A moved word is far beyond this.
-constexpr double kTolerated = 0.002;  // of all pixels
-constexpr int kSmallStep = 24;        // of 255, in any of a pixel's colours
 
 struct Golden {
   const char* name;
@@ -76,28 +78,6 @@ std::string bytes_of(const fs::path& file) {
   return {std::istreambuf_iterator<char>(stream), {}};
 }
 
-bool nearly_equal(Color left, Color right) {
-  for (const int shift : {0, 8, 16}) {
-    const int step =
-        static_cast<int>(left >> shift & 0xFF) - static_cast<int>(right >> shift & 0xFF);
-    if (std::abs(step) > kSmallStep) return false;
-  }
-  return true;
-}
-
-/// Grey where both agree, red where they do not.
-void write_difference(const Picture& actual, const Picture& expected, const fs::path& file) {
-  std::vector<unsigned char> pixels;
-  for (std::size_t i = 0; i < actual.pixels.size(); ++i) {
-    const Color color = actual.pixels[i];
-    const bool same = i < expected.pixels.size() && nearly_equal(color, expected.pixels[i]);
-    const auto grey = static_cast<unsigned char>((color & 0xFF) / 3);
-    pixels.insert(pixels.end(), {same ? grey : static_cast<unsigned char>(0xFF), grey, grey});
-  }
-  const int width = static_cast<int>(actual.width);
-  stbi_write_png(file.c_str(), width, static_cast<int>(actual.height), 3, pixels.data(), 3 * width);
-}
-
 std::string name_of(const ::testing::TestParamInfo<Golden>& golden) {
   std::string name = golden.param.name;
   std::erase(name, '-');
@@ -106,20 +86,58 @@ std::string name_of(const ::testing::TestParamInfo<Golden>& golden) {
 
 class GoldenImage : public ::testing::TestWithParam<Golden> {
  protected:
-  /// Where the picture of the replay lies.
+  /// Where the picture lies that the visualizer takes of the replay.
   fs::path take(const char* file) {
-    const fs::path recording = directory_.path() / "scenario.rec";
-    if (!fs::exists(recording)) {
-      record_scenario(recording, GetParam().workers, GetParam().connections);
-    }
-    std::vector<std::string> arguments = GetParam().arguments;
-    fs::path picture = directory_.path() / file;
-    arguments.insert(arguments.end(), {"--replay=" + recording.string(), "--size=1280x720",
-                                       "--screenshot=" + picture.string()});
-    Command command = viewer_command(std::move(arguments), directory_.path());
+    const fs::path picture = directory_.path() / file;
+    run_viewer(viewer_command(options(picture), directory_.path()));
+    return picture;
+  }
+
+  /// The same, or that of the scene; and the texts in it beside that, as .txt.
+  fs::path take_with_texts() {
+    const fs::path picture = directory_.path() / "picture.png";
+    const fs::path texts = fs::path(picture).replace_extension("txt");
+    Command command = viewer_command(options(picture), directory_.path());
     if (const char* scene = GetParam().scene) {
-      command.line = {GOLDEN_SCENE, recording.string(), scene, picture.string()};
+      command.line = {GOLDEN_SCENE, texts, scene, recording(), picture};
+    } else {
+      command.line[0] = GOLDEN_SCENE;
+      command.line.insert(command.line.begin() + 1, texts);
     }
+    run_viewer(std::move(command));
+    return picture;
+  }
+
+  /// Writes what differs beside it.
+  static void expect_same_pixels(const fs::path& picture, const fs::path& golden) {
+    const Picture actual = read_png(picture);
+    const Picture expected = read_png(golden);
+    ASSERT_EQ(actual.width, expected.width);
+    ASSERT_EQ(actual.height, expected.height);
+    const auto blocks = different_blocks(actual, expected);
+    if (blocks.empty()) return;
+    fs::create_directories(GOLDEN_DIFFERENCES);
+    const std::string stem = std::string(GOLDEN_DIFFERENCES) + "/" + golden.stem().string();
+    fs::copy_file(picture, stem + ".png", fs::copy_options::overwrite_existing);
+    write_difference(actual, blocks, stem + "-difference.png");
+    ADD_FAILURE() << blocks.size() << " places differ; see " << stem << "-difference.png";
+  }
+
+ private:
+  std::string recording() {
+    const fs::path file = directory_.path() / "scenario.rec";
+    if (!fs::exists(file)) record_scenario(file, GetParam().workers, GetParam().connections);
+    return file;
+  }
+
+  std::vector<std::string> options(const fs::path& picture) {
+    std::vector<std::string> all = GetParam().arguments;
+    all.insert(all.end(),
+               {"--replay=" + recording(), "--size=1280x720", "--screenshot=" + picture.string()});
+    return all;
+  }
+
+  void run_viewer(Command command) {
     command.environment["DISPLAY"] = display_.name();
     command.environment["TZ"] = "America/New_York";  // must not matter
     if (GetParam().screen != nullptr) {
@@ -130,27 +148,6 @@ class GoldenImage : public ::testing::TestWithParam<Golden> {
     const Ending ending = run(command);
     EXPECT_EQ(ending.exit_code, 0) << ending.errors;
     EXPECT_THAT(ending.errors, testing::HasSubstr(GetParam().remark));
-    return picture;
-  }
-
-  /// Writes what differs beside it.
-  static void expect_equal(const fs::path& picture, const fs::path& golden) {
-    const Picture actual = read_png(picture);
-    const Picture expected = read_png(golden);
-    ASSERT_EQ(actual.width, expected.width);
-    ASSERT_EQ(actual.height, expected.height);
-    std::size_t different = 0;
-    for (std::size_t i = 0; i < actual.pixels.size(); ++i) {
-      if (!nearly_equal(actual.pixels[i], expected.pixels[i])) ++different;
-    }
-    const double part = static_cast<double>(different) / static_cast<double>(actual.pixels.size());
-    if (part > kTolerated) {
-      fs::create_directories(GOLDEN_DIFFERENCES);
-      const std::string stem = std::string(GOLDEN_DIFFERENCES) + "/" + golden.stem().string();
-      fs::copy_file(picture, stem + ".png", fs::copy_options::overwrite_existing);
-      write_difference(actual, expected, stem + "-difference.png");
-      ADD_FAILURE() << different << " pixels differ; see " << stem << "-difference.png";
-    }
   }
 
   const support::TempDir directory_;
@@ -158,14 +155,18 @@ class GoldenImage : public ::testing::TestWithParam<Golden> {
 };
 
 TEST_P(GoldenImage, IsWhatTheRecordingShows) {
-  const fs::path picture = take("first.png");
-  const fs::path golden = fs::path(GOLDEN_IMAGES) / (std::string(GetParam().name) + ".png");
+  const fs::path picture = take_with_texts();
+  const fs::path texts = fs::path(picture).replace_extension("txt");
+  const std::string golden = std::string(GOLDEN_IMAGES) + "/" + GetParam().name;
   if (std::getenv("FORKSCOPE_RETAKE_GOLDEN") != nullptr) {
-    fs::create_directories(golden.parent_path());
-    fs::copy_file(picture, golden, fs::copy_options::overwrite_existing);
-    GTEST_SKIP() << "taken anew: " << golden;
+    fs::create_directories(GOLDEN_IMAGES);
+    fs::copy_file(picture, golden + ".png", fs::copy_options::overwrite_existing);
+    fs::copy_file(texts, golden + ".txt", fs::copy_options::overwrite_existing);
+    GTEST_SKIP() << "taken anew: " << golden << ".png and .txt";
   }
-  expect_equal(picture, golden);
+  const std::string changed = difference_of(read_texts(golden + ".txt"), read_texts(texts));
+  EXPECT_TRUE(changed.empty()) << "expected (-), and drawn instead (+):\n" << changed;
+  expect_same_pixels(picture, golden + ".png");
 }
 
 INSTANTIATE_TEST_SUITE_P(Of, GoldenImage, ::testing::ValuesIn(goldens()), name_of);
@@ -173,7 +174,7 @@ INSTANTIATE_TEST_SUITE_P(Of, GoldenImage, ::testing::ValuesIn(goldens()), name_o
 class PoorScreen : public GoldenImage {};
 
 TEST_P(PoorScreen, ShowsTheSameAndSaysWithWhat) {
-  expect_equal(take("first.png"), fs::path(GOLDEN_IMAGES) / "hang.png");
+  expect_same_pixels(take("first.png"), fs::path(GOLDEN_IMAGES) / "hang.png");
 }
 
 Golden hang_on(const char* screen, const char* what, const char* remark) {

@@ -15,7 +15,7 @@ using views::Rect;
 /// Nobody looks at what is drawn.
 class Nobody final : public views::DrawingObserver {
  public:
-  void text(views::Type, ImVec2, std::string_view, const Rect&) override {}
+  void text(views::Type, ImVec2, ImU32, std::string_view, const Rect&) override {}
   void area(const Rect&, ImU32, const Rect&) override {}
   void outline(const Rect&, const Rect&) override {}
   void shape(ImVec2, float, const Rect&) override {}

@@ -31,8 +31,9 @@ constexpr std::uint64_t kScreenshotGiveUpNs = 5'000 * kMs;
 
 }  // namespace
 
-App::App(const Options& options)
+App::App(const Options& options, views::DrawingObserver* observer)
     : options_(options),
+      observer_(observer),
       window_(options.width, options.height,
               options.screenshot.empty() ? Visibility::shown : Visibility::hidden),
       latency_pixels_(window_.gl(), views::kLatencyColumns, views::kLatencyRows),
@@ -178,7 +179,7 @@ void App::draw(const std::string& png_path) {
   state_.notice = notice_.text(telemetry::now_ns());
   window_.fit_theme(theme_, state_.scale * (state_.presenter ? views::kPresenterScale : 1.F));
   window_.begin_frame();
-  views::draw_screen(view(), theme_);
+  views::draw_screen(view(), theme_, observer_);
   window_.end_frame(png_path);
 }
 

@@ -16,14 +16,15 @@
 #include "operation/notice.h"
 #include "operation/operator.h"
 #include "session/session.h"
+#include "views/drawing_observer.h"
 #include "views/view.h"
 
 namespace forkscope::app {
 
 class App {
  public:
-  /// Throws NoDisplay.
-  explicit App(const Options& options);
+  /// Throws NoDisplay. `observer` sees what is drawn, unless it is null; tests alone have one.
+  explicit App(const Options& options, views::DrawingObserver* observer = nullptr);
 
   /// Until the window is closed. Returns the process's exit code.
   int run();
@@ -57,6 +58,7 @@ class App {
   static constexpr std::uint64_t kNoticeNs = 4'000'000'000;  // how long one stays
 
   Options options_;
+  views::DrawingObserver* observer_;
   Window window_;
   views::Theme theme_;
   views::ViewState state_;

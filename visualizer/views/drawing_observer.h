@@ -16,7 +16,7 @@ class DrawingObserver {
   virtual ~DrawingObserver() = default;
 
   /// A text whose first glyph has its upper left corner at `at`; only what is in `clip` is seen.
-  virtual void text(Type type, ImVec2 at, std::string_view text, const Rect& clip) = 0;
+  virtual void text(Type type, ImVec2 at, ImU32 color, std::string_view text, const Rect& clip) = 0;
   /// An area, over whatever lies there.
   virtual void area(const Rect& rect, ImU32 color, const Rect& clip) = 0;
   /// A frame, as around a key.

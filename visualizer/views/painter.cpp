@@ -34,7 +34,7 @@ float Painter::text(Type type, float x, float middle, ImU32 color, std::string_v
   // Whole pixels: glyphs between pixels look blurred.
   const ImVec2 at{std::floor(x), std::floor(middle - font.size / 2)};
   list_.AddText(font.face, font.size, at, color, text.data(), text.data() + text.size());
-  if (observer_) observer_->text(type, at, text, clip());
+  if (observer_) observer_->text(type, at, color, text, clip());
   const float end = x + width(type, text);
   const bool speaks = type != Type::mono;  // a line for a shell has words of its own
   if (speaks && is_pointed({x, at.y, end - x, font.size})) {
