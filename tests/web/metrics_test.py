@@ -92,7 +92,7 @@ class Protection(unittest.TestCase):
     """What is counted of connections is what their clients see."""
 
     def setUp(self):
-        self.server = support.Server('--hang-after=500ms', '--kill-after=1s', workers=3)
+        self.server = support.Server('--kill-after=3s', workers=3)
         self.addCleanup(self.server.close)
 
     def figures(self):
