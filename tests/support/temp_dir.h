@@ -12,8 +12,13 @@ namespace forkscope::support {
 class TempDir {
  public:
   TempDir() {
-    // Not in $TMPDIR: the path of a Unix socket has to fit into 107 bytes (man 7 unix).
-    std::string name = "/tmp/forkscope-test-XXXXXX";
+    // Not in $TMPDIR where that is long: the path of a Unix socket has to fit into 107 bytes (man 7
+    // unix).
+    constexpr std::size_t kLong = 40;
+    const char* wanted = std::getenv("TMPDIR");
+    const std::string parent = wanted ? wanted : "";
+    std::string name =
+        (parent.empty() || parent.size() > kLong ? "/tmp" : parent) + "/forkscope-test-XXXXXX";
     if (::mkdtemp(name.data()) == nullptr) {
       throw std::system_error(errno, std::generic_category(), name);
     }

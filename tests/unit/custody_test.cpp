@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "protection/line.h"
+#include "support/temp_dir.h"
 #include "tcp_pair.h"
 
 namespace forkscope::protection {
@@ -292,10 +293,11 @@ TEST_F(CustodyTest, OutlivesALedgerFullOfNoise) {
 
 /// Locks of a dead worker are given up by its keeper, which has its descriptors.
 TEST_F(CustodyTest, GivesUpFilesAndLocksWhenItIsReleased) {
-  char name[] = "/tmp/forkscope-lock-XXXXXX";
-  const os::UniqueFd own(::mkstemp(name));
+  const support::TempDir directory;
+  const std::string name = directory.path() / "lock";
+  const os::UniqueFd own(::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   start_worker([&](const Ledger&, std::vector<Line>&) {
-    const int file = ::open(name, O_RDWR);
+    const int file = ::open(name.c_str(), O_RDWR);
     ::flock(file, LOCK_EX);
   });
   end_worker();
@@ -304,7 +306,6 @@ TEST_F(CustodyTest, GivesUpFilesAndLocksWhenItIsReleased) {
   const HandedOver handed = ask(Condition::dead);  // asked later, answered later
   EXPECT_EQ(::flock(own.get(), LOCK_EX | LOCK_NB), 0);
   EXPECT_THAT(clients(handed), ElementsAre(0, 1, 2, 3));
-  ::unlink(name);
 }
 
 TEST_F(CustodyTest, DealsOnceWhatIsNotWrittenDown) {

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,15 @@ namespace forkscope::api {
 namespace {
 
 using FaultRoutesTest = ApiFixture;
-using FaultRoutesDeathTest = ApiFixture;
+
+class FaultRoutesDeathTest : public ApiFixture {
+ protected:
+  /// The process that dies has made a directory of its own, which nobody else would remove.
+  void get_and_die(const std::string& target) {
+    std::filesystem::remove_all(directory_);
+    get(target);
+  }
+};
 
 TEST_F(FaultRoutesTest, WorksAndSleepsForAsLongAsAsked) {
   for (const char* fault : {"work", "slow"}) {
@@ -103,9 +112,9 @@ TEST_F(FaultRoutesTest, HasNoFaultsWhenTheyAreOff) {
 
 TEST_F(FaultRoutesDeathTest, CrashesInTheWayAskedFor) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
-  EXPECT_EXIT(get("/v1/faults/crash?how=segv"), ::testing::KilledBySignal(SIGSEGV), "");
-  EXPECT_EXIT(get("/v1/faults/crash?how=abort"), ::testing::KilledBySignal(SIGABRT), "");
-  EXPECT_EXIT(get("/v1/faults/crash?how=exit"), ::testing::ExitedWithCode(70), "");
+  EXPECT_EXIT(get_and_die("/v1/faults/crash?how=segv"), ::testing::KilledBySignal(SIGSEGV), "");
+  EXPECT_EXIT(get_and_die("/v1/faults/crash?how=abort"), ::testing::KilledBySignal(SIGABRT), "");
+  EXPECT_EXIT(get_and_die("/v1/faults/crash?how=exit"), ::testing::ExitedWithCode(70), "");
 }
 
 TEST_F(FaultRoutesDeathTest, HangsInTheWayAskedFor) {
@@ -115,7 +124,7 @@ TEST_F(FaultRoutesDeathTest, HangsInTheWayAskedFor) {
     ::alarm(10);
     const itimerval limit{{0, 0}, {0, 50'000}};
     ::setitimer(clock, &limit, nullptr);
-    get("/v1/faults/hang?mode=" + mode);
+    get_and_die("/v1/faults/hang?mode=" + mode);
   };
   EXPECT_EXIT(hang("spin", ITIMER_VIRTUAL), ::testing::KilledBySignal(SIGVTALRM), "");
   EXPECT_EXIT(hang("sleep", ITIMER_REAL), ::testing::KilledBySignal(SIGALRM), "");

@@ -196,7 +196,8 @@ class Browser:
         self.process = subprocess.Popen(
             ['bash', '-c', f'exec "$@" 3<&{to_browser} 4>&{from_browser}', 'bash', *command],
             pass_fds=(to_browser, from_browser), stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL, start_new_session=True)
+            stderr=subprocess.DEVNULL, start_new_session=True,
+            env=dict(os.environ, TMPDIR=self.profile))  # it is killed, and does not tidy up
         os.close(to_browser)
         os.close(from_browser)
         self.received = b''
@@ -305,7 +306,7 @@ class Browser:
 
 def main():
     """Runs the tests of the calling file; exit code 77 tells CTest that all were skipped."""
-    program = unittest.main(exit=False)
+    program = unittest.main(exit=False, verbosity=2)  # it says why tests are skipped
     result = program.result
     if result.wasSuccessful() and len(result.skipped) == result.testsRun:
         raise SystemExit(77)
