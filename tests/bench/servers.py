@@ -13,22 +13,41 @@ import time
 BENCH = pathlib.Path(__file__).resolve().parent
 ROOT = BENCH.parent.parent
 BIN = ROOT / "build" / "release" / "bin"
-NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin") or "/usr/sbin/nginx"
+UNPACKED = ROOT / "build" / "nginx"
+NGINX = (shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin")
+         or str(UNPACKED / "usr/sbin/nginx"))
 
 
 def fail(reason):
     sys.exit(f"{pathlib.Path(sys.argv[0]).name}: {reason}")
 
 
+def unpack_nginx():
+    """Where there is none: installed, Debian's would start at once, on port 80, and with each boot."""
+    if os.path.exists(NGINX):
+        return
+    print(f"Unpacking nginx into {UNPACKED.relative_to(ROOT)}", file=sys.stderr)
+    shutil.rmtree(UNPACKED, ignore_errors=True)
+    apt_state = UNPACKED / "apt"  # the machine's may be old, and only root may renew it
+    (apt_state / "partial").mkdir(parents=True)
+    apt = ["apt-get", "--quiet", "-o", f"Dir::State::Lists={apt_state}", "-o",
+           f"Dir::Cache={apt_state}", "-o", "Debug::NoLocking=true", "-o", "APT::Sandbox::User="]
+    try:
+        for command in ([*apt, "update"], [*apt, "download", "nginx"]):
+            subprocess.run(command, cwd=apt_state, check=True, stdout=sys.stderr)
+        package = next(apt_state.glob("nginx_*.deb"))
+        subprocess.run(["dpkg-deb", "--extract", package, UNPACKED], check=True)
+        subprocess.run([NGINX, "-v"], check=True, capture_output=True)
+        shutil.rmtree(apt_state)
+    except (OSError, StopIteration, subprocess.CalledProcessError) as error:
+        shutil.rmtree(UNPACKED, ignore_errors=True)
+        fail(f"there is no nginx, and it could not be unpacked: {error}")
+
+
 def prepare(groups, settings, targets):
     """Installs what is missing and builds."""
-    had_nginx = os.path.exists(NGINX)
     subprocess.run([ROOT / "scripts/install-packages", *groups], check=True, stdout=sys.stderr)
-    if not had_nginx and shutil.which("systemctl"):
-        # Debian starts a web server with its package; nobody asked for that one.
-        as_root = [] if os.geteuid() == 0 else ["sudo"]
-        subprocess.run([*as_root, "systemctl", "disable", "--now", "nginx"],
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    unpack_nginx()
     subprocess.run([ROOT / "scripts/build", "release", "-DFORKSCOPE_TESTS=OFF", *settings,
                     *targets], check=True, stdout=sys.stderr)
 
