@@ -161,6 +161,12 @@ std::string prometheus_text(const telemetry::SegmentView& view, std::uint64_t no
   out.per_worker("forkscope_worker_requests_abandoned_total", "counter",
                  "Requests lost with their worker: connections that broke with one outstanding.",
                  [](const WorkerReport&, const Counters& c) { return c.abandoned; });
+  out.per_worker("forkscope_worker_exceptions_total", "counter",
+                 "Requests whose handler threw; each was answered with 500.",
+                 [](const WorkerReport&, const Counters& c) { return c.exceptions; });
+  out.per_worker("forkscope_worker_log_lines_dropped_total", "counter",
+                 "Lines of the application that are not in the log: too many in a second.",
+                 [](const WorkerReport&, const Counters& c) { return c.log_lines_dropped; });
   out.per_worker("forkscope_worker_uptime_seconds", "gauge", "Age of the worker's process.",
                  [](const WorkerReport& w, const Counters&) {
                    return number(static_cast<double>(w.uptime_ns) / 1e9);

@@ -11,6 +11,7 @@
 #include "api/query.h"
 #include "api/resource.h"
 #include "api/todo_json.h"
+#include "application/log.h"
 
 namespace forkscope::api {
 namespace {
@@ -33,12 +34,19 @@ constexpr const char* kMergePatch = "application/merge-patch+json";
 
 using TodoHandler = void (*)(TodoStore&, const Request&, Response&);
 
+/// Clients are told, and the log: they cannot mend it.
+void fail(const Request& req, Response& res, const StoreError& error) {
+  set_problem(res, error);
+  log_line(LogLevel::warning, req.method + " " + req.path + " answered with " +
+                                  std::to_string(res.status) + ": " + error.what());
+}
+
 httplib::Server::Handler reading(TodoStore& store, TodoHandler handler) {
   return [&store, handler](const Request& req, Response& res) {
     try {
       handler(store, req, res);
     } catch (const StoreError& error) {
-      set_problem(res, error);
+      fail(req, res, error);
     }
   };
 }
@@ -52,7 +60,7 @@ httplib::Server::Handler writing(TodoStore& store, TodoHandler handler) {
       handler(store, req, res);
       if (res.status < 400) change.keep();
     } catch (const StoreError& error) {
-      set_problem(res, error);
+      fail(req, res, error);
     }
   };
 }

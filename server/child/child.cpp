@@ -1,35 +1,36 @@
 #include "child/child.h"
 
-#include <cassert>
 #include <cerrno>
 #include <cstdio>
 
 #include "forkscope/telemetry/clock.h"
-#include "os/descriptor_passing.h"
 
 namespace forkscope::child {
 
 namespace {
 
-void tell_primary(os::UniqueFd& boot_pipe, std::string_view message,
-                  std::span<const int> descriptors) {
-  assert(boot_pipe);  // it has not been told before
-  // It fits. EPIPE: the primary is gone, and so are we.
-  if (!os::send_with_descriptors(boot_pipe.get(), message, descriptors) && errno != EPIPE) {
-    std::perror("boot pipe");
+void tell_primary(const Inheritance& inheritance, Mark mark, std::string_view text,
+                  std::span<const int> descriptors = {}) {
+  // Before this the application may have said so much that there is no room: this has to arrive.
+  while (!inheritance.voice.say(mark, text, descriptors)) {
+    if (errno == EAGAIN) {
+      inheritance.voice.await_room();
+      continue;
+    }
+    if (errno != EPIPE) std::perror("voice");  // the primary is gone, and so are we
+    return;
   }
-  boot_pipe.reset();
 }
 
 }  // namespace
 
 void say_ready(const Inheritance& inheritance, std::span<const int> heirlooms) {
   inheritance.writer.ready(telemetry::now_ns());
-  tell_primary(inheritance.boot_pipe, std::string_view(&kReadyMark, 1), heirlooms);
+  tell_primary(inheritance, Mark::ready, {}, heirlooms);
 }
 
 int say_why_not(const Inheritance& inheritance, std::string_view why, int exit_code) {
-  tell_primary(inheritance.boot_pipe, why.empty() ? "for no reason that it knows" : why, {});
+  tell_primary(inheritance, Mark::cannot_serve, why.empty() ? "for no reason that it knows" : why);
   return exit_code;
 }
 

@@ -3,8 +3,9 @@
 //
 //   primary                                  child
 //   fork(2) ───────────────────────────────▶ Child::run(inheritance)
-//   "ready" ◀──────────── boot pipe ──────── say_ready(), or
+//   "ready" ◀────────────── voice ────────── say_ready(), or
 //   tries again, or ends a start ◀────────── say_why_not(), and exit code 3 or 4
+//   log, events ◀────────── voice ────────── Voice::log(), exception()
 //   hang watch ◀──────── telemetry slot ──── SlotWriter::step(), idle()
 //   SIGTERM, kHandOverSignal ──────────────▶ finishes what it has, and returns 0
 //
@@ -20,10 +21,10 @@
 #include <string_view>
 #include <vector>
 
+#include "child/voice.h"
 #include "forkscope/telemetry/segment_view.h"
 #include "forkscope/telemetry/slot_writer.h"
 #include "os/event_fd.h"
-#include "os/unique_fd.h"
 #include "protection/worker_end.h"
 
 namespace forkscope::child {
@@ -36,10 +37,6 @@ inline constexpr int kHandOverSignal = SIGUSR2;
 inline constexpr int kExitCannotBoot = 3;     ///< Trying again will not help.
 inline constexpr int kExitCannotBootYet = 4;  ///< Trying again may help.
 
-/// What a child says over its boot pipe when it serves, together with descriptors for its
-/// successors; anything else is the reason why it cannot.
-inline constexpr char kReadyMark = '\n';
-
 /// What a child inherits. The primary's, and valid for the child's whole life.
 struct Inheritance {
   std::uint32_t slot = 0;                ///< From 0; the worker's number is one more.
@@ -48,7 +45,7 @@ struct Inheritance {
   int listening_socket = -1;             ///< Shared with the peers; does not block.
   const std::vector<os::EventFd>& wake;  ///< One per slot; the child's own and the peers'. The
                                          ///< primary signals the others' when one hangs or dies.
-  os::UniqueFd& boot_pipe;               ///< For the two functions below, which close it.
+  Voice& voice;                          ///< To be heard: by the primary.
   /// What the child that was ready last has left for its successors: descriptors, which the child
   /// may close.
   std::vector<int> heirlooms = {};

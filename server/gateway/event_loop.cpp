@@ -46,7 +46,7 @@ EventLoop::EventLoop(const http::Limits& limits, const Surroundings& surrounding
                surroundings.balance == Balance::kernel ? surroundings.view.slot_count()
                                                        : os::usable_cpus()),
       runner_(application, surroundings.identity, listening_socket_, slot_, protection_.ledger(),
-              on_call_),
+              on_call_, surroundings.thrown_to),
       conversations_(limits, connections_, runner_, drain_, signals_, clock_, slot_),
       turn_relay_(surroundings.view, own_slot_, wake_),
       scheduler_(application, runner_, conversations_, turn_relay_, clock_, slot_,

@@ -34,6 +34,7 @@
 #include "gateway/on_call.h"
 #include "gateway/request_runner.h"
 #include "gateway/request_scheduler.h"
+#include "gateway/thrown.h"
 #include "gateway/turn_relay.h"
 #include "gateway/worker_identity.h"
 #include "http/limits.h"
@@ -59,6 +60,7 @@ class EventLoop {
     const os::CaughtSignals& signals;      ///< SIGTERM: stop; others: hand over.
     const http::TrustedProxies& proxies;
     protection::WorkerEnd& protection;  ///< Through which connections come and go.
+    ThrownTo thrown_to;                 ///< Who is told what handlers have thrown.
   };
 
   EventLoop(const http::Limits& limits, const Surroundings& surroundings, Application& application);

@@ -4,6 +4,8 @@
 
 #include <charconv>
 #include <exception>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "gateway/memory_server.h"
@@ -133,14 +135,18 @@ bool is_for_routes(std::string_view name) {
   return !starts_ignoring_case(name, "remote_") && !starts_ignoring_case(name, "local_");
 }
 
-/// As cpp-httplib writes it down where nobody handles exceptions.
+/// For people.
 std::string what(const std::exception_ptr& thrown) {
   try {
     std::rethrow_exception(thrown);
   } catch (const std::exception& error) {
     return error.what();
+  } catch (const std::string& text) {
+    return text;
+  } catch (const char* text) {
+    return text;
   } catch (...) {
-    return "UNKNOWN";
+    return "something that is no std::exception";
   }
 }
 
@@ -159,7 +165,7 @@ class HttpBridge::Routes : public MemoryServer {
 
   Outcome handle(http::FramedRequest& request, const std::string& peer_address, int peer_port,
                  const std::string& date, std::string& output) {
-    threw_ = false;
+    thrown_.reset();
     own_lines_.assign("Date: ").append(date).append("\r\n").append(common_lines_);
     const std::size_t before = output.size();
     const Application::Handler* handler = application_.handler_of(request.method, request.path);
@@ -169,13 +175,13 @@ class HttpBridge::Routes : public MemoryServer {
                    ? answer_directly(*handler, request, peer_address, peer_port, output)
                    : route(request, peer_address, peer_port, output);
     } catch (...) {  // from the handler, or from one outside the routing
-      threw_ = true;
+      thrown_ = what(std::current_exception());
       status = 0;
     }
-    if (status != 0) return {status, threw_};
+    if (status != 0) return {status, std::move(thrown_)};
     output.resize(before);  // half a response is worse than none
     output += http::problem_response(500, kHandlerFailed, date, common_lines_);
-    return {500, threw_};
+    return {500, std::move(thrown_)};
   }
 
  private:
@@ -184,16 +190,16 @@ class HttpBridge::Routes : public MemoryServer {
     // As without any, but that it counts.
     set_exception_handler([this](const httplib::Request&, httplib::Response& response,
                                  const std::exception_ptr& thrown) {
-      threw_ = true;
+      thrown_ = what(thrown);
       response.status = 500;
       response.body.clear();
-      response.set_header("EXCEPTION_WHAT", what(thrown));
+      response.set_header("EXCEPTION_WHAT", *thrown_);
     });
     set_error_handler([this](const httplib::Request&, httplib::Response& response) {
       if (!response.body.empty()) return;
       response.set_content(
           http::problem_body(response.status,
-                             threw_ ? kHandlerFailed : http::reason_phrase(response.status)),
+                             thrown_ ? kHandlerFailed : http::reason_phrase(response.status)),
           "application/problem+json");
     });
   }
@@ -242,7 +248,7 @@ class HttpBridge::Routes : public MemoryServer {
   int listening_socket_;
 
   // Of the request at hand; kept for their memory.
-  bool threw_ = false;
+  std::optional<std::string> thrown_;
   std::string request_line_;
   std::string own_lines_;
   std::string head_;

@@ -18,6 +18,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "application/application.h"
@@ -36,7 +37,8 @@ class HttpBridge {
 
   struct Outcome {
     int status = 500;
-    bool threw = false;  ///< A handler threw, and no handler of the application has taken it.
+    /// A handler threw, and no handler of the application has taken it: what, for people.
+    std::optional<std::string> thrown = std::nullopt;
   };
 
   /// Runs the handler of `request` and appends the response to `output`. The body is moved out of

@@ -1,5 +1,7 @@
 #include "gateway/request_runner.h"
 
+#include <utility>
+
 #include "http/own_response.h"
 
 namespace forkscope::gateway {
@@ -27,18 +29,19 @@ void add_line(Connection& connection, std::string_view line) {
 
 RequestRunner::RequestRunner(Application& application, const WorkerIdentity& identity,
                              int listening_socket, telemetry::SlotWriter& slot,
-                             const protection::Ledger& ledger, OnCall& on_call)
+                             const protection::Ledger& ledger, OnCall& on_call, ThrownTo thrown_to)
     : RequestRunner(application, application.common_fields(), identity, listening_socket, slot,
-                    ledger, on_call) {}
+                    ledger, on_call, std::move(thrown_to)) {}
 
 RequestRunner::RequestRunner(Application& application, const HeaderFields& common_fields,
                              const WorkerIdentity& identity, int listening_socket,
                              telemetry::SlotWriter& slot, const protection::Ledger& ledger,
-                             OnCall& on_call)
+                             OnCall& on_call, ThrownTo thrown_to)
     : application_(application),
       slot_(slot),
       ledger_(ledger),
       on_call_(on_call),
+      thrown_to_(std::move(thrown_to)),
       bridge_(application, common_fields, identity, listening_socket),
       common_lines_(common_lines(identity, common_fields)) {}
 
@@ -77,7 +80,11 @@ bool RequestRunner::handle(Connection& connection) {
   HttpBridge::Outcome outcome;
   const bool is_ours = run(connection, outcome);
   connection.exchange().answered(outcome.status);
-  if (outcome.threw) slot_.exception();
+  if (outcome.thrown) {
+    slot_.exception();
+    thrown_to_(
+        {connection.exchange().request().record.id, request.method, request.path, *outcome.thrown});
+  }
   if (cacheable && outcome.status == 200) {
     cache_.store(connection.response(), date_.value());
   }

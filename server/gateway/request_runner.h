@@ -14,6 +14,7 @@
 #include "gateway/http_bridge.h"
 #include "gateway/on_call.h"
 #include "gateway/response_cache.h"
+#include "gateway/thrown.h"
 #include "gateway/worker_identity.h"
 #include "http/date_header.h"
 #include "protection/ledger.h"
@@ -23,7 +24,8 @@ namespace forkscope::gateway {
 class RequestRunner {
  public:
   RequestRunner(Application& application, const WorkerIdentity& identity, int listening_socket,
-                telemetry::SlotWriter& slot, const protection::Ledger& ledger, OnCall& on_call);
+                telemetry::SlotWriter& slot, const protection::Ledger& ledger, OnCall& on_call,
+                ThrownTo thrown_to);
 
   /// Once per iteration of the loop that answers anything.
   void renew_date() { date_.renew(); }
@@ -54,7 +56,7 @@ class RequestRunner {
  private:
   RequestRunner(Application& application, const HeaderFields& common_fields,
                 const WorkerIdentity& identity, int listening_socket, telemetry::SlotWriter& slot,
-                const protection::Ledger& ledger, OnCall& on_call);
+                const protection::Ledger& ledger, OnCall& on_call, ThrownTo thrown_to);
 
   bool run(Connection& connection, HttpBridge::Outcome& outcome);
 
@@ -62,6 +64,7 @@ class RequestRunner {
   telemetry::SlotWriter& slot_;
   const protection::Ledger& ledger_;
   OnCall& on_call_;
+  ThrownTo thrown_to_;
   HttpBridge bridge_;
   ResponseCache cache_;
   http::DateHeader date_;

@@ -4,7 +4,11 @@
 #include <cassert>
 #include <chrono>
 #include <optional>
+#include <string>
 #include <utility>
+
+#include "application/log.h"
+#include "forkscope/telemetry/event_text.h"
 
 namespace forkscope::gateway {
 
@@ -23,6 +27,15 @@ constexpr std::string_view kNobodyKnows =
     "A worker has died while it stored this change, and nobody knows whether it is there.";
 constexpr std::string_view kUndone =
     "A worker has died while it stored this change, and nothing of it is kept.";
+constexpr std::string_view kTurnHasNotCome =
+    "The turn to write has not come in time: other workers were writing, or another program was "
+    "using the database.";
+
+/// To the log: clients alone would know. `why` is what they are told.
+void say_refused(std::size_t writes, int status, std::string_view why) {
+  log_line(LogLevel::warning, telemetry::counted(writes, "write") + " answered with " +
+                                  std::to_string(status) + ": " + std::string(why));
+}
 
 }  // namespace
 
@@ -147,6 +160,7 @@ void RequestScheduler::flush() {
 void RequestScheduler::answer(std::vector<Connection*>& batch,
                               const std::optional<CommitFailure>& failure) {
   if (failure) {
+    say_refused(batch.size(), failure->status, failure->detail);
     for (Connection* connection : batch) {
       runner_.answer_with_problem(*connection, failure->status, failure->detail);
     }
@@ -156,6 +170,7 @@ void RequestScheduler::answer(std::vector<Connection*>& batch,
 }
 
 void RequestScheduler::park_writes() {
+  std::size_t parked_out = 0;
   for (Connection* connection : writes_) {
     if (connection->state() != State::parked) connection->move_to(State::parked);
     Exchange& exchange = connection->exchange();
@@ -167,12 +182,11 @@ void RequestScheduler::park_writes() {
     if (connection->line().is_in_doubt()) {
       refuse(*connection, kNobodyKnows);
     } else {
-      refuse(*connection,
-             "The turn to write has not come in time: other workers were writing, or another "
-             "program was using the database.",
-             "Retry-After: 1\r\n");
+      refuse(*connection, kTurnHasNotCome, "Retry-After: 1\r\n");
+      ++parked_out;
     }
   }
+  if (parked_out > 0) say_refused(parked_out, 503, kTurnHasNotCome);
   writes_.clear();
 }
 

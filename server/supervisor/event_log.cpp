@@ -56,7 +56,12 @@ EventLog::EventLog(const telemetry::Segment& segment, const telemetry::SegmentVi
                           : R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z","level":"%l",%v})");
 }
 
-void EventLog::record(telemetry::EventRecord event, std::string_view text) {
+void EventLog::record(const telemetry::EventRecord& event, std::string_view text) {
+  publish(event, text);
+  say(event, telemetry::describe(event, text));  // all of it
+}
+
+void EventLog::publish(telemetry::EventRecord event, std::string_view text) {
   event.time_ns = telemetry::now_ns();
   event.wall_clock_ns = telemetry::wall_clock_ns();
   for (std::uint32_t slot = 0; slot < view_->slot_count(); ++slot) {
@@ -65,8 +70,9 @@ void EventLog::record(telemetry::EventRecord event, std::string_view text) {
   const std::size_t bytes = text.copy(event.text, telemetry::kEventTextBytes);
   event.text_bytes = static_cast<std::uint16_t>(bytes);
   lane_.write(event);
+}
 
-  std::string message = telemetry::describe(event, text);  // all of it
+void EventLog::say(const telemetry::EventRecord& event, std::string message) {
   if (event.worker != 0 && event.kind != static_cast<std::uint16_t>(telemetry::EventKind::fork)) {
     message += ", pid " + std::to_string(event.pid);
   }
@@ -87,6 +93,28 @@ void EventLog::warn(const std::string& line) { note(spdlog::level::warn, line); 
 
 void EventLog::note(spdlog::level::level_enum level, const std::string& line) {
   write(level, format_ == LogFormat::text ? line : members_of({{"message", line}}));
+}
+
+void EventLog::note(const WorkerProcess& worker, const std::string& line) {
+  note(spdlog::level::info, worker, line);
+}
+
+void EventLog::warn(const WorkerProcess& worker, const std::string& line) {
+  note(spdlog::level::warn, worker, line);
+}
+
+void EventLog::report(const WorkerProcess& worker, const std::string& line) {
+  note(spdlog::level::err, worker, line);
+}
+
+void EventLog::note(spdlog::level::level_enum level, const WorkerProcess& worker,
+                    const std::string& line) {
+  write(level, format_ == LogFormat::text ? "worker " + std::to_string(worker.number) + ", pid " +
+                                                std::to_string(worker.pid) + ": " + line
+                                          : members_of({{"worker", worker.number},
+                                                        {"pid", worker.pid},
+                                                        {"generation", worker.generation},
+                                                        {"message", line}}));
 }
 
 void EventLog::write(spdlog::level::level_enum level, const std::string& line) {

@@ -32,17 +32,26 @@ class EventLog {
   EventLog(const telemetry::Segment& segment, const telemetry::SegmentView& view, LogFormat format);
 
   /// Completes the record (time, wall clock, requests served, text) and publishes it.
-  void record(telemetry::EventRecord event, std::string_view text = {});
+  void record(const telemetry::EventRecord& event, std::string_view text = {});
   /// The same for an event of the server as a whole; `value` is what `kind` says (layout.h).
   void record(telemetry::EventKind kind, std::uint32_t value, std::string_view text);
+
+  // The two halves of it.
+  void publish(telemetry::EventRecord event, std::string_view text);
+  void say(const telemetry::EventRecord& event, std::string message);
 
   /// A line for the log alone.
   void note(const std::string& line);
   /// The same for trouble.
   void warn(const std::string& line);
+  // The same about a worker, or in its name. `line` is one, and printable.
+  void note(const WorkerProcess& worker, const std::string& line);
+  void warn(const WorkerProcess& worker, const std::string& line);
+  void report(const WorkerProcess& worker, const std::string& line);  ///< An error.
 
  private:
   void note(spdlog::level::level_enum level, const std::string& line);
+  void note(spdlog::level::level_enum level, const WorkerProcess& worker, const std::string& line);
   void write(spdlog::level::level_enum level, const std::string& line);
 
   telemetry::EventLane lane_;

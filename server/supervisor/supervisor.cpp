@@ -33,7 +33,7 @@ constexpr std::chrono::minutes kLimitLine{1};  // between two of these lines
 constexpr std::chrono::milliseconds kPause{500};
 
 // What an event of the loop is about: the kind in the upper half, the slot in the lower.
-enum class Source : std::uint64_t { signals = 1, control = 2, boot = 3, protection = 4 };
+enum class Source : std::uint64_t { signals = 1, control = 2, voice = 3, protection = 4 };
 
 std::uint64_t token(Source source, std::uint32_t slot = 0) {
   return static_cast<std::uint64_t>(source) << 32 | slot;
@@ -186,7 +186,7 @@ void Supervisor::fork_due(std::uint64_t now_ns) {
   for (WorkerHandle& worker : pool_) {
     if (!worker.fork_due().has_passed(now_ns)) continue;
     const std::uint32_t slot = worker.number() - 1;
-    worker.fork(telemetry::now_ns(), {token(Source::boot, slot), token(Source::protection, slot)},
+    worker.fork(telemetry::now_ns(), {token(Source::voice, slot), token(Source::protection, slot)},
                 pool_.is_extra(worker) ? "stands in during the reload" : "");
   }
 }
@@ -245,7 +245,7 @@ void Supervisor::keep_control_socket() {
   events_.note(news->text);
 }
 
-/// Says so in the log when clients found no room. Workers, which have no log, only count them.
+/// Says so in the log when clients found no room, once for all workers: each of them only counts.
 void Supervisor::tell_of_connection_limit(std::uint64_t now_ns) {
   if (!limit_line_due_.has_passed(now_ns)) return;
   std::uint64_t clients = 0;
@@ -287,7 +287,7 @@ void Supervisor::hear(os::Deadline until, std::uint64_t now_ns) {
     switch (static_cast<Source>(event.data.u64 >> 32)) {
       case Source::signals: hear_signals(); break;
       case Source::control: control_.serve(); break;
-      case Source::boot: hear_boot(pool_.in_slot(event.data.u64 & 0xFFFF'FFFF)); break;
+      case Source::voice: hear_voice(pool_.in_slot(event.data.u64 & 0xFFFF'FFFF)); break;
       case Source::protection:
         pool_.in_slot(event.data.u64 & 0xFFFF'FFFF).hear_protection(telemetry::now_ns());
         break;
@@ -295,10 +295,11 @@ void Supervisor::hear(os::Deadline until, std::uint64_t now_ns) {
   }
 }
 
-void Supervisor::hear_boot(WorkerHandle& worker) {
+void Supervisor::hear_voice(WorkerHandle& worker) {
   const std::uint64_t now = telemetry::now_ns();
-  worker.hear_boot(now);
-  if (worker.is_ready()) balance_.joined(now);
+  const bool served = worker.is_ready();
+  worker.hear_voice(now);
+  if (!served && worker.is_ready()) balance_.joined(now);
 }
 
 void Supervisor::hear_signals() {

@@ -1,6 +1,6 @@
 // The primary: forks the workers, watches them, and replaces those that hang or die.
 //
-// One thread, one epoll loop over signals, a boot pipe per worker, and the control socket. No HTTP,
+// One thread, one epoll loop over signals, a voice per worker, and the control socket. No HTTP,
 // no database, nothing that can block: whatever happens to a worker, the primary goes on. What a
 // worker does is handed to it, and not known here (child/child.h). Its loop reads as verbs: reap,
 // watch, roll, fork what is due, beat, hear.
@@ -64,7 +64,7 @@ class Supervisor final : private Commands {
   void tell_service_manager(std::uint64_t now_ns);
   os::Deadline next_due() const;
   void hear(os::Deadline until, std::uint64_t now_ns);
-  void hear_boot(WorkerHandle& worker);
+  void hear_voice(WorkerHandle& worker);
   void hear_signals();
   bool is_hang_up(const os::ArrivedSignal& hup) const;
   void hear_hang_up(const os::ArrivedSignal& hup);

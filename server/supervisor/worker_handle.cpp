@@ -23,7 +23,7 @@ using telemetry::RosterState;
 namespace {
 
 constexpr std::chrono::seconds kForkRetry{1};
-constexpr std::size_t kMaxBootMessage = 1024;
+constexpr int kMostPerRound = 64;  // messages of one worker, in one round of the primary's loop
 
 /// Of a call that has just failed.
 std::string os_error(const char* call) { return std::string(call) + ": " + std::strerror(errno); }
@@ -34,20 +34,21 @@ WorkerHandle::WorkerHandle(const PrimaryParts& primary, std::uint32_t number)
     : primary_(primary),
       number_(number),
       lane_(primary.segment.roster(number - 1)),
+      hearing_(primary.events, primary.view, number - 1),
       hang_watch_(primary.settings.hang_after) {}
 
 void WorkerHandle::fork(std::uint64_t now_ns, const Tokens& tokens, std::string_view what_for) {
   assert(!has_process() && "one process at a time");
-  int pipe[2];
-  // The boot pipe is a socket, because the child sends descriptors over it.
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pipe) != 0) {
+  int ends[2];
+  // Of messages, which also carry descriptors.
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) {
     return postpone_fork(now_ns, os_error("socketpair"));
   }
-  os::UniqueFd own_end(pipe[0]);
-  os::UniqueFd child_end(pipe[1]);
+  os::UniqueFd own_end(ends[0]);
+  os::UniqueFd child_end(ends[1]);
   // The loop watches our end before there is a child, so that none is forked that nobody would
   // hear. As long as there is no child, closing our end ends its events, too.
-  if (!primary_.loop.try_add(own_end.get(), EPOLLIN, tokens.boot)) {
+  if (!primary_.loop.try_add(own_end.get(), EPOLLIN, tokens.voice)) {
     return postpone_fork(now_ns, os_error("epoll_ctl"));
   }
   try {
@@ -73,8 +74,9 @@ void WorkerHandle::fork(std::uint64_t now_ns, const Tokens& tokens, std::string_
     if (custody_) protection.emplace(custody_->in_child(primary, number_));
     telemetry::SlotWriter writer = primary_.segment.slot(slot);
     writer.start_generation(roster_.generation + 1, now_ns);
+    child::Voice voice(child_end.get(), writer);
     return primary_.child.run({slot, primary_.view, writer, primary_.listening_socket,
-                               primary_.wake, child_end, heirlooms,
+                               primary_.wake, voice, heirlooms,
                                protection ? &*protection : nullptr});
   });
   if (!child) {
@@ -85,8 +87,10 @@ void WorkerHandle::fork(std::uint64_t now_ns, const Tokens& tokens, std::string_
   process_ = std::move(*child);
   if (custody_) custody_->forked();
 
-  boot_pipe_ = std::move(own_end);
-  boot_message_.clear();
+  voice_ = std::move(own_end);
+  voice_token_ = tokens.voice;
+  listens_ = true;
+  why_it_cannot_serve_.clear();
   fork_due_ = {};
   asked_to_go_ = missed_boot_deadline_ = had_to_be_killed_ = false;
   hang_watch_ = HangWatch(primary_.settings.hang_after);
@@ -104,6 +108,7 @@ void WorkerHandle::fork(std::uint64_t now_ns, const Tokens& tokens, std::string_
   roster_.start_ticks = telemetry::process_start_ticks(roster_.pid);
   roster_.forked_ns = now_ns;
   roster_.ready_ns = roster_.respawn_due_ns = 0;
+  hearing_.begin(self());
   publish(RosterState::starting, now_ns);
   primary_.events.record(event(EventKind::fork), what_for);
 }
@@ -113,36 +118,51 @@ void WorkerHandle::postpone_fork(std::uint64_t now_ns, const std::string& why) {
   primary_.events.note("worker " + std::to_string(number_) + " cannot be forked: " + why);
 }
 
-void WorkerHandle::hear_boot(std::uint64_t now_ns) {
-  char text[kMaxBootMessage];
-  auto received = os::receive_with_descriptors(boot_pipe_.get(), text);
-  const ssize_t bytes = received.bytes;
-  if (bytes < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (bytes <= 0) {
-    close_boot_pipe();
+void WorkerHandle::hear_voice(std::uint64_t now_ns) {
+  for (int i = 0; i < kMostPerRound && listens_; ++i) {
+    if (!hearing_.may_listen(now_ns)) return stop_listening();
+    if (!hear_message(now_ns)) return;
+  }
+}
+
+/// False: there is no more.
+bool WorkerHandle::hear_message(std::uint64_t now_ns) {
+  char message[child::kMaxMessage];
+  auto received = os::receive_with_descriptors(voice_.get(), message);
+  if (received.bytes < 0 && (errno == EAGAIN || errno == EINTR)) return false;
+  if (received.bytes <= 0) {
+    close_voice();
+    return false;
+  }
+  const auto mark = static_cast<child::Mark>(message[0]);
+  const std::string_view text(message + 1, static_cast<std::size_t>(received.bytes) - 1);
+  const bool boots = roster_.ready_ns == 0;
+  if (boots && mark == child::Mark::ready) {
+    begin_to_serve(received, now_ns);
+  } else if (boots && mark == child::Mark::cannot_serve) {
+    why_it_cannot_serve_ = text;
+  } else {
+    hearing_.hear(mark, text, now_ns);
+  }
+  return true;
+}
+
+void WorkerHandle::begin_to_serve(os::ReceivedMessage& ready, std::uint64_t now_ns) {
+  boot_deadline_ = {};
+  if (ready.lost_descriptors) {
+    kill("the primary has no room for its descriptors");
     return;
   }
-  if (boot_message_.empty() && text[0] == child::kReadyMark) {
-    close_boot_pipe();
-    boot_deadline_ = {};
-    if (received.lost_descriptors) {
-      kill("the primary has no room for its descriptors");
-      return;
-    }
-    boot_failure_.reset();
-    if (!received.descriptors.empty()) primary_.heirlooms = std::move(received.descriptors);
-    ever_ready_ = true;
-    roster_.ready_ns = now_ns;
-    publish(drain_deadline_.is_set() ? RosterState::draining : RosterState::ready, now_ns);
-    auto ready = event(EventKind::listening);
-    ready.since_ns = roster_.forked_ns;
-    ready.duration_ns = now_ns - roster_.forked_ns;
-    primary_.events.record(ready);
-    say_if_unprotected();
-    return;
-  }
-  boot_message_.append(text, static_cast<std::size_t>(bytes));
-  if (boot_message_.size() > kMaxBootMessage) close_boot_pipe();
+  boot_failure_.reset();
+  if (!ready.descriptors.empty()) primary_.heirlooms = std::move(ready.descriptors);
+  ever_ready_ = true;
+  roster_.ready_ns = now_ns;
+  publish(drain_deadline_.is_set() ? RosterState::draining : RosterState::ready, now_ns);
+  auto serves = event(EventKind::listening);
+  serves.since_ns = roster_.forked_ns;
+  serves.duration_ns = now_ns - roster_.forked_ns;
+  primary_.events.record(serves);
+  say_if_unprotected();
 }
 
 void WorkerHandle::follow_job_control(std::uint64_t now_ns) {
@@ -159,6 +179,10 @@ void WorkerHandle::follow_job_control(std::uint64_t now_ns) {
 }
 
 os::Deadline WorkerHandle::watch(std::uint64_t now_ns) {
+  if (has_process()) {
+    hearing_.watch(now_ns);
+    if (voice_ && !listens_) listen_again(now_ns);
+  }
   if (exit_status_) return settle_deadline_;
   if (!process_) return {};
   if (boot_deadline_.has_passed(now_ns)) {
@@ -216,12 +240,11 @@ bool WorkerHandle::reap(std::uint64_t now_ns) {
   }
   if (!is_settled(now_ns)) return false;
   const auto status = std::exchange(exit_status_, std::nullopt);
-  if (boot_pipe_) hear_boot(now_ns);
-  close_boot_pipe();
+  hear_the_rest(now_ns);
   const bool has_said_why =
       status->code == child::kExitCannotBoot || status->code == child::kExitCannotBootYet;
   if (!status->signaled && has_said_why && roster_.ready_ns == 0) {
-    boot_failure_ = {boot_message_, status->code};
+    boot_failure_ = {why_it_cannot_serve_, status->code};
   }
 
   const bool was_hung = roster_.stuck_since_ns != 0;
@@ -333,10 +356,29 @@ void WorkerHandle::rearm(std::uint64_t now_ns) {
 
 /// The loop is told before the pipe is closed: a worker that has just been forked may still hold a
 /// copy of the descriptor, and epoll watches what is open, not who opened it (epoll(7)).
-void WorkerHandle::close_boot_pipe() {
-  if (!boot_pipe_) return;
-  primary_.loop.remove(boot_pipe_.get());
-  boot_pipe_.reset();
+void WorkerHandle::close_voice() {
+  if (!voice_) return;
+  stop_listening();
+  voice_.reset();
+}
+
+/// It says too much: what comes is left where it is, and then it loses what it says.
+void WorkerHandle::stop_listening() {
+  if (std::exchange(listens_, false)) primary_.loop.remove(voice_.get());
+}
+
+void WorkerHandle::listen_again(std::uint64_t now_ns) {
+  listens_ =
+      hearing_.may_listen(now_ns) && primary_.loop.try_add(voice_.get(), EPOLLIN, voice_token_);
+}
+
+/// Of a process that has ended.
+void WorkerHandle::hear_the_rest(std::uint64_t now_ns) {
+  for (std::uint32_t i = 0; i < Hearing::kMostPerSecond && voice_; ++i) {
+    if (!hear_message(now_ns)) break;
+  }
+  close_voice();
+  hearing_.end(now_ns);
 }
 
 void WorkerHandle::publish(RosterState state, std::uint64_t now_ns) {

@@ -6,7 +6,7 @@
 //                              hung ─┬─▶ aborting (SIGABRT) ─▶ killed (SIGKILL) ─▶ exited
 //                                    └─▶ recovered ─▶ idle
 //
-// The primary moves every arrow, and each one is an event. Owns the child and its boot pipe;
+// The primary moves every arrow, and each one is an event. Owns the child and its voice;
 // the primary's loop calls the verbs. Every function that takes `now_ns` reads no clock.
 #pragma once
 
@@ -22,6 +22,7 @@
 #include "forkscope/telemetry/segment_view.h"
 #include "os/child_process.h"
 #include "os/deadline.h"
+#include "os/descriptor_passing.h"
 #include "os/epoll.h"
 #include "os/event_fd.h"
 #include "os/unique_fd.h"
@@ -30,6 +31,7 @@
 #include "supervisor/event_log.h"
 #include "supervisor/hang_kind.h"
 #include "supervisor/hang_watch.h"
+#include "supervisor/hearing.h"
 #include "supervisor/restart_policy.h"
 #include "supervisor/settings.h"
 
@@ -43,7 +45,7 @@ struct PrimaryParts {
   const telemetry::SegmentView& view;
   EventLog& events;
   Dealer& dealer;
-  os::Epoll& loop;  ///< Watches boot pipes and custodies; told before one is closed.
+  os::Epoll& loop;  ///< Watches voices and custodies; told before one is closed.
   int listening_socket;
   const std::vector<os::EventFd>& wake;  ///< One per slot.
   /// What the worker that was ready last has left for the next ones. From the first one on there is
@@ -66,14 +68,14 @@ class WorkerHandle {
   void plan_first_fork() { fork_due_ = os::Deadline::at(0); }
   /// What the primary's loop watches for it, as these tokens.
   struct Tokens {
-    std::uint64_t boot = 0;
+    std::uint64_t voice = 0;
     std::uint64_t protection = 0;
   };
   /// If the system can't now, the reason is in the log, and the fork is due again in a while.
   /// `what_for` is told to people, where it is not to serve for good.
   void fork(std::uint64_t now_ns, const Tokens& tokens, std::string_view what_for);
-  /// The boot pipe has something to say.
-  void hear_boot(std::uint64_t now_ns);
+  /// The voice has something to say.
+  void hear_voice(std::uint64_t now_ns);
   /// The worker or its keeper has something to say about connections.
   void hear_protection(std::uint64_t now_ns);
   /// Connections are to outlive their worker from now on, or not.
@@ -155,7 +157,14 @@ class WorkerHandle {
   void publish(telemetry::RosterState state, std::uint64_t now_ns);
   WorkerProcess self() const { return {number_, roster_.pid, roster_.generation}; }
   telemetry::EventRecord event(telemetry::EventKind kind) const { return event_of(kind, self()); }
-  void close_boot_pipe();
+
+  // ── what it says ──
+  bool hear_message(std::uint64_t now_ns);
+  void begin_to_serve(os::ReceivedMessage& ready, std::uint64_t now_ns);
+  void stop_listening();
+  void listen_again(std::uint64_t now_ns);
+  void hear_the_rest(std::uint64_t now_ns);
+  void close_voice();
   void wake_others() const;
 
   // ── what becomes of its connections: worker_protection.cpp ──
@@ -191,8 +200,11 @@ class WorkerHandle {
   os::ChildProcess process_;
   std::optional<os::ExitStatus> exit_status_;  ///< Reaped, and its keeper is still at work.
   std::optional<protection::Custody> custody_;
-  os::UniqueFd boot_pipe_;  ///< In the primary's loop as long as it is open.
-  std::string boot_message_;
+  os::UniqueFd voice_;    ///< Our end of it.
+  bool listens_ = false;  ///< The primary's loop watches it: not while it says too much.
+  std::uint64_t voice_token_ = 0;
+  Hearing hearing_;
+  std::string why_it_cannot_serve_;
   std::optional<BootFailure> boot_failure_;
   HangWatch hang_watch_;
   HangSuspicion suspicion_;

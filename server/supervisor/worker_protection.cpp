@@ -151,7 +151,7 @@ bool WorkerHandle::is_settled(std::uint64_t now_ns) {
   return true;
 }
 
-/// The loop is told first, as with the boot pipe.
+/// The loop is told first, as with the voice.
 void WorkerHandle::end_custody(std::uint64_t now_ns) {
   if (!custody_) return;
   hear_protection(now_ns);

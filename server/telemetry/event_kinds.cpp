@@ -103,6 +103,19 @@ FlexibleText unprotected(const EventRecord&, const std::string& text) {
   return "is unprotected: " + text;
 }
 
+/// "had an exception in GET /v1/x: database is locked". Where there is little room the path gives
+/// way, and what was thrown stays.
+FlexibleText threw(const EventRecord& event, const std::string& text) {
+  const bool several = event.exit_code > 1;
+  std::string head = several ? "had " + counted(event.exit_code, "exception") : "had an exception";
+  if (several && event.duration_ns != 0) head += " in " + duration_text(event.duration_ns);
+  if (text.empty()) return head;
+  head += several ? ", the latest in " : " in ";
+  const std::size_t path = std::min(text.find(' '), text.size() - 1) + 1;
+  const std::size_t what = std::min(text.find(": ", path), text.size());
+  return {head + text.substr(0, path), text.substr(path, what - path), text.substr(what)};
+}
+
 using enum Subject;
 using enum Severity;
 using Kind = EventKind;
@@ -129,6 +142,7 @@ constexpr std::array kEvents{
     EventTraits{Kind::moved,      "moved",      worker, Step::moves,      info,    moved},
     EventTraits{Kind::protection, "protection", server, Step::none,       info,    protection},
     EventTraits{Kind::unprotected, "unprotected", worker, Step::none,  warning, unprotected},
+    EventTraits{Kind::exception,  "exception",  worker, Step::none,       warning, threw},
 };
 // clang-format on
 

@@ -137,6 +137,7 @@ void SlotWriter::ends_elsewhere([[maybe_unused]] const BegunRequest& request) {
   store_relaxed(COUNTER(writes_unflushed), unflushed - 1);
 }
 void SlotWriter::exception() { add_relaxed(COUNTER(exceptions), 1); }
+void SlotWriter::log_line_dropped() { add_shared(COUNTER(log_lines_dropped), 1); }
 
 std::uint32_t SlotWriter::settle_after_exit(std::optional<std::uint32_t> lost) {
   const auto unended = static_cast<std::uint32_t>(begun_and_not_ended());

@@ -106,6 +106,7 @@ std::optional<WorkerReport> report_worker(const SegmentView& view, std::uint32_t
   report.requests_per_second = requests_per_second(view.requests(slot), now_ns);
   report.respawns = roster->respawns;
   report.hangs = roster->hangs;
+  report.exceptions = counters.exceptions;
   report.last_exit = exit_of(*roster);
   if (has_process(report.state)) {
     report.pid = roster->pid;

@@ -16,6 +16,7 @@
 #include <system_error>
 
 #include "api/application.h"
+#include "application/log.h"
 #include "os/caught_signals.h"
 
 namespace forkscope::worker {
@@ -58,10 +59,19 @@ void stay_on_one_cpu(std::uint32_t slot) {
   }
 }
 
+child::Mark mark_of(LogLevel level) {
+  switch (level) {
+    case LogLevel::info: return child::Mark::info;
+    case LogLevel::warning: return child::Mark::warning;
+    case LogLevel::error: break;
+  }
+  return child::Mark::error;
+}
+
 /// What a worker has open beside its connections and everybody's eventfds: the standard streams,
-/// what its event loop waits for, the sockets of its protection, the database, and what it leaves
-/// to successors.
-constexpr std::uint64_t kOtherFiles = 19;
+/// its voice, what its event loop waits for, the sockets of its protection, the database, and what
+/// it leaves to successors.
+constexpr std::uint64_t kOtherFiles = 20;
 
 }  // namespace
 
@@ -86,6 +96,9 @@ int run(const Settings& settings, const child::Inheritance& inheritance,
   os::CaughtSignals signals({SIGTERM, child::kHandOverSignal},
                             {SIGINT, SIGQUIT, SIGHUP, SIGTTIN, SIGTTOU, SIGUSR1, SIGPIPE, SIGXFSZ});
 
+  send_log_to([&voice = inheritance.voice](LogLevel level, std::string_view line) {
+    voice.log(mark_of(level), line);
+  });
   std::optional<protection::Ledger> nobodys;  // where nobody protects this worker
   if (inheritance.protection == nullptr) nobodys.emplace(0U);
   protection::WorkerEnd protection(inheritance.protection != nullptr
@@ -102,17 +115,21 @@ int run(const Settings& settings, const child::Inheritance& inheritance,
                                application_wake.fd(), inheritance.heirlooms});
     loop = std::make_unique<gateway::EventLoop>(
         settings.limits,
-        gateway::EventLoop::Surroundings{{inheritance.slot + 1, ::getpid()},
-                                         inheritance.listening_socket,
-                                         settings.balance,
-                                         inheritance.view,
-                                         inheritance.writer,
-                                         board,
-                                         inheritance.wake,
-                                         application_wake,
-                                         signals,
-                                         settings.trusted_proxies,
-                                         protection},
+        gateway::EventLoop::Surroundings{
+            {inheritance.slot + 1, ::getpid()},
+            inheritance.listening_socket,
+            settings.balance,
+            inheritance.view,
+            inheritance.writer,
+            board,
+            inheritance.wake,
+            application_wake,
+            signals,
+            settings.trusted_proxies,
+            protection,
+            [&voice = inheritance.voice](const gateway::Thrown& it) {
+              voice.exception({it.request, it.method, it.path, it.what});
+            }},
         *application);
   } catch (const gateway::NotYet& error) {
     return child::say_why_not(inheritance, error.what(), child::kExitCannotBootYet);

@@ -86,6 +86,13 @@ class PollTest(unittest.TestCase):
         self.assertEqual(refused.getheader('Allow'), 'GET, HEAD, OPTIONS')
         self.assertEqual(refused.getheader('Content-Type'), 'application/problem+json')
 
+    def test_says_a_line_of_its_own(self):
+        response = self.vote('yes')
+        line = (f' info    worker {response.getheader("X-Worker")}, '
+                f'pid {response.getheader("X-Worker-Pid")}: the first vote here: yes\n')
+        with open(self.server.log.name, encoding='utf-8') as log:
+            support.wait_until(lambda: log.seek(0) == 0 and line in log.read(), what='the line')
+
     def test_has_readiness_and_metrics(self):
         self.assertEqual(self.server.request('GET', '/readyz').status, 200)
         self.assertIn(b'http_requests_total{', self.server.request('GET', '/metrics').body)

@@ -131,6 +131,32 @@ TEST(EventKinds, WhereThereIsLittleRoomAnEndStillSaysWhatWasLost) {
   EXPECT_EQ(fitted(ended, 45), "worker 3 ended by SIGABRT…, 1 request lost");
 }
 
+TEST(EventKinds, AnExceptionSaysWhereItWasThrownAndWhatItWas) {
+  EventRecord thrown = event(EventKind::exception, 2, "GET /v1/x/y: database is locked");
+  thrown.exit_code = 1;
+  EXPECT_TRUE(is_warning(thrown));
+  EXPECT_EQ(describe(thrown), "worker 2 had an exception in GET /v1/x/y: database is locked");
+  EXPECT_EQ(fitted(thrown, 57), "worker 2 had an exception in GET …/y: database is locked");
+  EXPECT_EQ(fitted(thrown, 1), "worker 2 had an exception in GET …: database is locked");
+  thrown.exit_code = 165;
+  EXPECT_EQ(describe(thrown),
+            "worker 2 had 165 exceptions, the latest in GET /v1/x/y: database is locked");
+  thrown.duration_ns = 20'000'000'000;
+  EXPECT_EQ(describe(thrown),
+            "worker 2 had 165 exceptions in 20.0 s, the latest in GET /v1/x/y: database is locked");
+}
+
+TEST(EventKinds, AnExceptionNeedSayNothing) {
+  EventRecord thrown = event(EventKind::exception, 2);
+  EXPECT_EQ(describe(thrown), "worker 2 had an exception");
+  thrown.exit_code = 3;
+  EXPECT_EQ(describe(thrown), "worker 2 had 3 exceptions");
+  for (const char* text : {"x", " ", "no request", ": ", "GET ", "a: b"}) {
+    EXPECT_EQ(describe(event(EventKind::exception, 2, text)),
+              std::string("worker 2 had an exception in ") + text);
+  }
+}
+
 TEST(EventKinds, ATextIsClampedToItsRecordAndPrintable) {
   EventRecord killed = event(EventKind::kill, 1, "why");
   EXPECT_EQ(describe(killed), "worker 1 was sent SIGKILL: why");

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,12 +28,15 @@ inline const std::string kRead = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
 inline const std::string kWrite = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n";
 inline const std::string kMalformed = "no request\r\n\r\n";
 
-/// Reads at GET /, writes at POST /.
+/// Reads at GET /, writes at POST /, throws at GET /throws.
 class Notes final : public Application {
  public:
   void add_routes(httplib::Server& server) override {
     server.Get("/", [this](const httplib::Request&, httplib::Response& response) {
       response.set_content(body, "a/b");
+    });
+    server.Get("/throws", [](const httplib::Request&, httplib::Response&) {
+      throw std::runtime_error("the shelf is empty");
     });
     server.Post("/", [](const httplib::Request&, httplib::Response& response) {
       response.set_content("w", "a/b");
@@ -154,7 +158,19 @@ class GatewayFixture : public ::testing::Test {
   os::UniqueFd listening_{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   const LoadBoard board_;
   OnCall on_call_{view_, board_, 0, wake_, 1};
-  RequestRunner runner_{application_, {1, 4711}, listening_.get(), slot_, ledger_, on_call_};
+  std::vector<std::string> thrown_;  ///< "GET /throws, request 1: why", by handlers.
+  RequestRunner runner_{application_,
+                        {1, 4711},
+                        listening_.get(),
+                        slot_,
+                        ledger_,
+                        on_call_,
+                        [this](const Thrown& it) {
+                          EXPECT_EQ(view_.counters(0).exceptions, thrown_.size() + 1);
+                          thrown_.push_back(std::string(it.method) + ' ' + std::string(it.path) +
+                                            ", request " + std::to_string(it.request) + ": " +
+                                            std::string(it.what));
+                        }};
   Conversations conversations_{limits_, connections_, runner_, drain_, kNoSignals, clock_, slot_};
   TurnRelay turn_relay_{view_, 0, wake_};
   RequestScheduler scheduler_{application_, runner_, conversations_, turn_relay_,

@@ -92,7 +92,7 @@ void expect_the_same_on_both_ways(const std::string& request, const Application:
   const Answer answer = send(request, direct);
   EXPECT_EQ(parts_of(answer), parts_of(expected));
   EXPECT_EQ(answer.outcome.status, expected.outcome.status);
-  EXPECT_EQ(answer.outcome.threw, expected.outcome.threw);
+  EXPECT_EQ(answer.outcome.thrown, expected.outcome.thrown);
 }
 
 void throw_behind_half_an_answer(const Request&, Response& response) {
@@ -103,7 +103,7 @@ void throw_behind_half_an_answer(const Request&, Response& response) {
 TEST(HttpBridge, AnswersAnExceptionWithA500ThatKeepsItsText) {
   const Answer answer =
       get("/", [](httplib::Server& server) { server.Get("/", throw_behind_half_an_answer); });
-  EXPECT_TRUE(answer.outcome.threw);
+  EXPECT_EQ(answer.outcome.thrown, "the secret");
   EXPECT_EQ(answer.outcome.status, 500);
   EXPECT_THAT(answer.bytes, StartsWith("before|HTTP/1.1 500 "));
   EXPECT_THAT(answer.bytes, HasSubstr("\r\nX-Worker: 3\r\nX-Worker-Pid: 4711\r\n"));
@@ -122,9 +122,20 @@ TEST(HttpBridge, LetsAnErrorHandlerReadWhatWasThrown) {
                            "text/html");
     });
   });
-  EXPECT_TRUE(answer.outcome.threw);
+  EXPECT_TRUE(answer.outcome.thrown);
   EXPECT_THAT(answer.bytes, EndsWith("\r\n\r\nbecause of the secret"));
   EXPECT_THAT(answer.bytes, Not(HasSubstr("EXCEPTION_WHAT")));
+}
+
+TEST(HttpBridge, TellsWhatWasThrownWhateverItWas) {
+  const auto thrown_by = [](httplib::Server::Handler handler) {
+    return *get("/", [&](httplib::Server& server) { server.Get("/", handler); }).outcome.thrown;
+  };
+  EXPECT_EQ(thrown_by([](const Request&, Response&) { throw std::string("a string"); }),
+            "a string");
+  EXPECT_EQ(thrown_by([](const Request&, Response&) { throw "characters"; }), "characters");
+  EXPECT_EQ(thrown_by([](const Request&, Response&) { throw 42; }),
+            "something that is no std::exception");
 }
 
 TEST(HttpBridge, DoesNotCountWhatAnExceptionHandlerOfTheApplicationHasTaken) {
@@ -135,7 +146,7 @@ TEST(HttpBridge, DoesNotCountWhatAnExceptionHandlerOfTheApplicationHasTaken) {
       response.set_content("not there", "text/plain");
     });
   });
-  EXPECT_FALSE(answer.outcome.threw);
+  EXPECT_FALSE(answer.outcome.thrown);
   EXPECT_EQ(answer.outcome.status, 404);
   EXPECT_THAT(answer.bytes, EndsWith("\r\n\r\nnot there"));
 }
@@ -144,7 +155,7 @@ TEST(HttpBridge, SurvivesHandlersThatThrowOutsideTheRouting) {
   const auto fail = [](const Request&, Response&) { throw std::runtime_error("the secret"); };
   const auto fine = [](const Request&, Response& response) { response.set_content("fine", "x/y"); };
   const auto expect_a_500 = [](const Answer& answer) {
-    EXPECT_TRUE(answer.outcome.threw);
+    EXPECT_TRUE(answer.outcome.thrown);
     EXPECT_EQ(answer.outcome.status, 500);
     EXPECT_THAT(answer.bytes, StartsWith("before|HTTP/1.1 500 "));
     EXPECT_THAT(answer.bytes, HasSubstr("\r\nX-Worker: 3\r\n"));

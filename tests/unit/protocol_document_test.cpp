@@ -158,7 +158,7 @@ TEST_F(ProtocolDocument, TellsEveryFieldThatThePrimaryWrites) {
     EXPECT_EQ(row->at(1), to_string(static_cast<EventKind>(std::stoi(row->at(0)))));
   }
   const auto described = rows.end() - kinds - 1;
-  EXPECT_GE(described, static_cast<std::ptrdiff_t>(EventKind::unprotected));
+  EXPECT_GE(described, static_cast<std::ptrdiff_t>(EventKind::exception));
   EXPECT_EQ(to_string(static_cast<EventKind>(described + 1)), "unknown") << "it is not described";
   rows.erase(kinds, rows.end());
   expect_fields("events", {FIELD(EventRecord, time_ns), FIELD(EventRecord, kind),
@@ -181,7 +181,8 @@ TEST_F(ProtocolDocument, TellsEveryFieldThatAWorkerWrites) {
                              FIELD(Counters, connections_open), FIELD(Counters, writes_parked),
                              FIELD(Counters, requests_waiting), FIELD(Counters, abandoned),
                              FIELD(Counters, exceptions), FIELD(Counters, limit_reached),
-                             FIELD(Counters, writes_unflushed), FIELD(Counters, unended)});
+                             FIELD(Counters, writes_unflushed), FIELD(Counters, unended),
+                             FIELD(Counters, log_lines_dropped)});
   expect_fields("current", {FIELD(CurrentRecord, id), FIELD(CurrentRecord, start_ns),
                             FIELD(CurrentRecord, connection), FIELD(CurrentRecord, method),
                             FIELD(CurrentRecord, reserved0), FIELD(CurrentRecord, path_bytes),

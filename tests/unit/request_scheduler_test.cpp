@@ -91,6 +91,13 @@ TEST_F(RequestSchedulerTest, TellsAnOldClientThatItsConnectionStays) {
   EXPECT_THAT(own, HasSubstr("\r\nConnection: keep-alive\r\n"));
 }
 
+TEST_F(RequestSchedulerTest, TellsWhichRequestHasThrown) {
+  connect(kRead);
+  connect("GET /throws?secret=1 HTTP/1.1\r\nHost: h\r\n\r\n");
+  iterate();
+  EXPECT_THAT(thrown_, ElementsAre("GET /throws, request 2: the shelf is empty"));
+}
+
 TEST_F(RequestSchedulerTest, SaysNothingOfAConnectionThatStaysAsUsual) {
   const int client = connect(kRead);
   iterate();

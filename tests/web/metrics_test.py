@@ -73,6 +73,17 @@ class Metrics(unittest.TestCase):
         self.assertEqual(slow, 1)
         self.assertGreaterEqual(sum(s.value for s in family.samples if s.name.endswith('_sum')), 0.29)
 
+    def test_exceptions_are_counted_for_their_worker(self):
+        response = self.server.request('GET', '/v1/faults/crash?how=throw')
+        self.assertEqual(response.status, 500)
+        worker = response.getheader('X-Worker')
+        families = self.scrape()
+        self.assertEqual(self.total(families, 'forkscope_worker_exceptions'), 1)
+        self.assertEqual(self.total(families, 'forkscope_worker_exceptions', worker=worker), 1)
+        self.assertEqual(self.total(families, 'forkscope_worker_log_lines_dropped'), 0)
+        told = {str(w['number']): w['exceptions'] for w in self.server.workers()}
+        self.assertEqual({number for number, count in told.items() if count}, {worker})
+
     def test_states_respawns_and_the_build_are_told(self):
         with self.assertRaises(OSError):
             self.server.request('GET', '/v1/faults/crash?how=exit')

@@ -183,6 +183,8 @@ class Page(unittest.TestCase):
         lost = self.wait_for_text(browser, '#losses', r'(\d+) requests? lost: (\d+) with worker (\d)')
         self.assertEqual(int(lost[1]), server.control(cmd='status')['requests_lost'])
         self.assertEqual(lost[1], lost[2], 'one worker alone has died')
+        browser.click('[data-fire="/v1/faults/crash?how=throw"]')
+        self.wait_for_text(browser, '#workers', '1 exception: the log says which')
         browser.click('[data-fire="/v1/faults/slow?ms=1000"]')
         self.wait_for_text(browser, '#fault-result', r'200 from worker \d')
 

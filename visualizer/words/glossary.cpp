@@ -117,6 +117,8 @@ constexpr std::array kGlossary{
          "It hung, and makes progress again without having been replaced."},
     Term{events, "moved", "move|moves|connections moved|connection moved", "went on elsewhere",
          "Connections that went on at another worker, open as they were: theirs hung, died, was asked to stop, or had more than others."},
+    Term{events, "exception", "exceptions", "",
+         "What a handler throws where it cannot go on: the answer is 500, and the worker serves on."},
     Term{events, "kill in", "", "",
          "Then its time is over: --kill-after, counted from the start of the request."},
     Term{events, "noticed", "", "",

@@ -18,6 +18,7 @@
 #include "api/problem.h"
 #include "api/resource.h"
 #include "api/status.h"
+#include "application/log.h"
 #include "store/schema.h"
 #include "store/write_turn.h"
 
@@ -91,7 +92,7 @@ class Poll final : public gateway::Application {
     SQLite::Statement vote(database_, kVote);
     vote.bind(1, choice);
     vote.exec();
-    ++counted_here_;
+    if (counted_here_++ == 0) log_line(LogLevel::info, "the first vote here: " + choice);
     show(res);
   }
 

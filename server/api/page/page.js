@@ -130,6 +130,10 @@ function tile(worker) {
     process(worker));
   const why = reason(worker);
   if (why) item.append(element('span', why, {className: 'small'}));
+  if (worker.exceptions) {
+    item.append(element('span', `${counted(worker.exceptions, 'exception')}: the log says which`,
+                        {className: 'small', title: meaning('exception')}));
+  }
   if (worker.last_exit) {
     item.append(element('span', 'before: ' + lastExit(worker),
                         {className: 'small before', title: endOf(worker)}));

@@ -20,6 +20,7 @@ const WORDS = {
   core: 'A processor of the machine: it runs one process at a time.',
   spin: 'It hangs and computes for ever: its core is busy for nothing.',
   sleep: 'It hangs and waits for what never comes: it takes nothing of any core.',
+  exception: 'What a handler throws where it cannot go on: the answer is 500, and the worker serves on.',
   throw: 'The handler throws an exception: that is answered with 500, and ends nobody.',
   'exit code': 'The process has ended itself, and says with a number how: 0 is well, any other is trouble.',
   SIGABRT: 'Ends a process and leaves its memory to look into: sent to one that hangs, or by a program that finds itself broken.',

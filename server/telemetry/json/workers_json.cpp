@@ -67,6 +67,7 @@ ordered_json to_json(const WorkerReport& worker, std::uint64_t now_ns) {
           {"uptime_ms", worker.uptime_ns / 1'000'000},
           {"respawns", worker.respawns},
           {"hangs", worker.hangs},
+          {"exceptions", worker.exceptions},
           {"last_exit", last_exit_json(worker)}};
 }
 

@@ -41,7 +41,7 @@ static_assert(sizeof(void*) == 8, "64-bit machines only: words must be read in o
 
 inline constexpr std::uint64_t kMagic = 0x4550'4F43'534B'5246;  // "FRKSCOPE"
 inline constexpr std::uint16_t kMajorVersion = 1;  // a reader refuses any other major version
-inline constexpr std::uint16_t kMinorVersion = 3;  // a higher minor version only appends
+inline constexpr std::uint16_t kMinorVersion = 4;  // a higher minor version only appends
 inline constexpr std::uint32_t kEndianMark = 0x0102'0304;
 inline constexpr std::uint32_t kHeaderBytes = 4096;
 inline constexpr std::uint32_t kMaxSlots = 256;
@@ -209,6 +209,8 @@ enum class EventKind : std::uint16_t {
                ///< `exit_cause`; it took `duration_ns`; `text`: "2:5 3:6", five at worker 2, …
   protection = 17,   ///< Switched on (`exit_code` 1) or off (0).
   unprotected = 18,  ///< This worker's connections would die with it; `text` says why.
+  exception = 19,    ///< Its handlers threw `exit_code` times in `duration_ns`; `text`: where and
+                     ///< what, of the latest: "GET /v1/x: database is locked".
 };
 
 struct EventRecord {
@@ -273,6 +275,8 @@ struct Counters {
                                    ///< out of the worker's hands (1.2).
   std::uint64_t unended;           ///< Requests that were begun here, and ended elsewhere or not at
                                    ///< all (1.3).
+  std::uint64_t log_lines_dropped;  ///< By the worker, of its application's: too many in a second,
+                                    ///< or more than the primary could take (1.4).
 };
 inline constexpr std::uint32_t kCountersWords = sizeof(Counters) / 8;
 

@@ -67,6 +67,8 @@ class SlotWriter {
   void ends_elsewhere(const BegunRequest& request);
   void exception();
   void connection_limit_reached();
+  /// The one function that any thread of the worker may call.
+  void log_line_dropped();
 
   // ── for the primary, after the reap ──
   /// Closes what was begun and not ended; gauges go to 0. Counts `lost` requests as abandoned, or,

@@ -28,4 +28,9 @@ inline void add_relaxed(Word* word, Word amount) {
   store_relaxed(word, load_relaxed(word) + amount);
 }
 
+/// For words that several threads of their process add to.
+inline void add_shared(Word* word, Word amount) {
+  __atomic_fetch_add(word, amount, __ATOMIC_RELAXED);
+}
+
 }  // namespace forkscope::telemetry

@@ -49,6 +49,7 @@ struct WorkerReport {
   std::uint64_t ready_ns = 0;  ///< When it began to serve; 0 before.
   std::uint64_t respawns = 0;
   std::uint64_t hangs = 0;
+  std::uint64_t exceptions = 0;  ///< Handlers that threw; all generations.
   std::optional<ExitReport> last_exit;
 };
 
