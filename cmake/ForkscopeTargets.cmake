@@ -31,6 +31,7 @@ function(forkscope_library name)
     add_library(${name} STATIC ${ARG_SOURCES})
     target_link_libraries(${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
     forkscope_compile_options(${name})
+    forkscope_use_precompiled_headers(${name} standard_headers)
     set(scope PUBLIC)
   else()
     add_library(${name} INTERFACE)
@@ -49,12 +50,16 @@ function(forkscope_library name)
   target_include_directories(${name} ${scope} ${include_dir})
 endfunction()
 
-# forkscope_executable(NAME SOURCES main.cpp ... LINKS targets...)
+# forkscope_executable(NAME SOURCES main.cpp ... LINKS targets... [PRECOMPILED headers])
 function(forkscope_executable name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "" "PRECOMPILED" "SOURCES;LINKS" ${ARGN})
+  if(NOT ARG_PRECOMPILED)
+    set(ARG_PRECOMPILED standard_headers)
+  endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_LINKS})
   forkscope_compile_options(${name})
+  forkscope_use_precompiled_headers(${name} ${ARG_PRECOMPILED})
 endfunction()
 
 # forkscope_server(NAME SOURCES application.cpp ... LINKS targets...)
@@ -66,6 +71,18 @@ function(forkscope_server name)
     SOURCES ${CMAKE_SOURCE_DIR}/server/main.cpp ${ARG_SOURCES}
     LINKS ctl options supervisor worker os ${ARG_LINKS})
   set_property(GLOBAL APPEND PROPERTY FORKSCOPE_SERVERS ${name})
+endfunction()
+
+# forkscope_application_test(NAME SERVER target SCRIPT test.py)
+# A test of an application in Python, which CTest runs. `import support` gives it the server process of
+# our own tests (tests/web/support.py), which starts that server.
+function(forkscope_application_test name)
+  cmake_parse_arguments(ARG "" "SERVER;SCRIPT" "" ${ARGN})
+  find_program(FORKSCOPE_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH REQUIRED)
+  add_test(NAME ${name} COMMAND ${FORKSCOPE_PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/${ARG_SCRIPT})
+  set_tests_properties(${name} PROPERTIES
+    ENVIRONMENT "TODOS_SERVER=$<TARGET_FILE:${ARG_SERVER}>;PYTHONDONTWRITEBYTECODE=1;PYTHONPATH=${CMAKE_SOURCE_DIR}/tests/web"
+    LABELS docs TIMEOUT 240)
 endfunction()
 
 # forkscope_application(FOLDER)

@@ -1,0 +1,57 @@
+"""What `cmake --install` lays down works from where it lies: programs, unit and manual pages."""
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+import unittest
+
+import support
+
+BUILD = os.environ['BUILD_DIRECTORY']
+PREFIX = '/opt/forkscope'
+
+
+class InstallTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        directory = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(directory.cleanup)
+        subprocess.run(['cmake', '--install', BUILD, '--prefix', PREFIX], check=True,
+                       stdout=subprocess.DEVNULL, env={**os.environ, 'DESTDIR': directory.name})
+        cls.root = pathlib.Path(directory.name)
+        cls.installed = cls.root / PREFIX.lstrip('/')
+
+    def programs(self):
+        return sorted((self.installed / 'bin').iterdir())
+
+    def test_holds_the_programs_and_nothing_of_the_tests(self):
+        names = [program.name for program in self.programs()]
+        self.assertLessEqual(set(names), {'todos-server', 'todos-visualizer'})
+        self.assertIn('todos-server', names)
+
+    def test_the_server_serves_from_there(self):
+        support.SERVER = str(self.installed / 'bin/todos-server')
+        server = support.Server()
+        self.addCleanup(server.close)
+        self.assertEqual(server.request('GET', '/v1/todos').status, 200)
+
+    def test_the_unit_names_the_program_that_was_installed(self):
+        unit = self.installed / 'lib/systemd/system/todos-server.service'
+        program = re.search(r'^ExecStart=(\S+)', unit.read_text(encoding='utf-8'), re.M)[1]
+        self.assertEqual(program, f'{PREFIX}/bin/todos-server')
+        self.assertTrue((self.root / program.lstrip('/')).exists())
+
+    def test_each_manual_page_has_every_option(self):
+        for program in self.programs():
+            page = self.installed / f'share/man/man1/{program.name}.1'
+            text = page.read_text(encoding='utf-8').replace('\\-', '-')
+            said = subprocess.run([program, '--help'], check=True, capture_output=True, text=True)
+            options = re.findall(r'^  (?:-\w,)?(--[\w-]+)', said.stdout, re.M)
+            self.assertGreater(len(options), 5)
+            for option in options:
+                self.assertRegex(text, rf'(?m)^\.B (-\w,)?{option}\b')
+
+
+if __name__ == '__main__':
+    support.main()
