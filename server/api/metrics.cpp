@@ -149,6 +149,11 @@ std::string prometheus_text(const telemetry::SegmentView& view, std::uint64_t no
   if (const auto beat = view.beat()) {
     out.metric("forkscope_workers_target", "gauge", "How many workers there should be.");
     out.sample("", beat->target_workers);
+    out.metric("forkscope_balance_info", "gauge", "Who takes new connections; always 1.");
+    out.sample("policy=\"" +
+                   std::string(to_string(static_cast<telemetry::BalancePolicy>(beat->balance))) +
+                   "\"",
+               std::uint64_t{1});
     out.protection(*beat);
   }
   out.requests();
@@ -173,6 +178,10 @@ std::string prometheus_text(const telemetry::SegmentView& view, std::uint64_t no
                  });
   out.per_worker("forkscope_worker_connections", "gauge", "Open client connections.",
                  [](const WorkerReport&, const Counters& c) { return c.connections_open; });
+  out.per_worker(
+      "forkscope_worker_queue_length", "gauge",
+      "Connections that wait in the worker's own queue, under hash and random.",
+      [](const WorkerReport& w, const Counters&) { return std::uint64_t{w.queue_length}; });
   out.per_worker("forkscope_worker_connections_accepted_total", "counter",
                  "Accepted client connections.",
                  [](const WorkerReport&, const Counters& c) { return c.connections_accepted; });

@@ -51,6 +51,10 @@ struct Inheritance {
   std::vector<int> heirlooms = {};
   /// Where the child's connections outlive it; null: they do not, whatever it does.
   const protection::Inheritance* protection = nullptr;
+  /// By slot, listening sockets that are one child's alone, under a policy that needs them
+  /// (balancing/); none where there can be none. In a child's own one, connections may wait at any
+  /// time. It may take from others while RosterRecord::queue_open says so.
+  std::span<const int> queues = {};
 };
 
 /// The child serves from now on. `heirlooms` (borrowed, 16 at most) are handed to every child that
@@ -71,7 +75,8 @@ struct Child {
   /// How many connections each has at most, so that the primary sees to it that it may open as many
   /// files; 0: it does not say.
   std::uint64_t max_connections = 0;
-  std::uint64_t other_files = 0;  ///< Files that each has open beside them and all of `wake`.
+  bool takes_from_queues = false;  ///< Of Inheritance::queues; or else there are none.
+  std::uint64_t other_files = 0;   ///< Files that each has open beside them and all of `wake`.
 };
 
 }  // namespace forkscope::child

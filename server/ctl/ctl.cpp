@@ -9,6 +9,7 @@
 
 #include "ctl/connection.h"
 #include "forkscope/telemetry/event_text.h"
+#include "forkscope/telemetry/names.h"
 #include "os/program_name.h"
 
 namespace forkscope::ctl {
@@ -33,6 +34,16 @@ std::string hang_text(const ordered_json& worker) {
                      : " while " + phase);
 }
 
+/// The same, and "6 connections queued", which nobody has accepted yet.
+std::string trouble_text(const ordered_json& worker) {
+  const auto waiting = worker.value("queue_length", std::uint64_t{0});
+  std::string text = hang_text(worker);
+  if (waiting > 0) {
+    text += (text.empty() ? "" : ", ") + telemetry::counted(waiting, "connection") + " queued";
+  }
+  return text;
+}
+
 /// "15 connections moved (hang 12, balance 3), 1 request lost"; nothing where nothing has happened.
 std::string cost_text(const ordered_json& status) {
   const auto by_reason = status.value("moved", ordered_json::object());
@@ -52,10 +63,10 @@ std::string cost_text(const ordered_json& status) {
 }
 
 void print_table(const ordered_json& status) {
-  std::printf("%s port %d, primary pid %d, %s wanted, protection %s%s%s\n",
+  std::printf("%s port %d, primary pid %d, %s wanted, balance %s, protection %s%s%s\n",
               status.value("host", "?").c_str(), status.value("port", 0), status.value("pid", 0),
               telemetry::counted(status.value("target_workers", 0U), "worker").c_str(),
-              status.value("protection", "?").c_str(),
+              status.value("balance", "?").c_str(), status.value("protection", "?").c_str(),
               status.value("reloading", false) ? ", reloading" : "",
               status.value("stopping", false) ? ", stopping" : "");
   if (const std::string cost = cost_text(status); !cost.empty()) std::printf("%s\n", cost.c_str());
@@ -66,7 +77,7 @@ void print_table(const ordered_json& status) {
                 worker.value("pid", 0), worker.value("generation", 0),
                 worker.value("state", "?").c_str(), worker.value("connections", 0L),
                 worker.value("requests", 0L), worker.value("requests_per_second", 0.0),
-                worker.value("uptime_ms", 0.0) / 1000, hang_text(worker).c_str());
+                worker.value("uptime_ms", 0.0) / 1000, trouble_text(worker).c_str());
   }
 }
 
@@ -78,6 +89,7 @@ int run(int argc, char** argv) {
   std::uint32_t number = 0;
   std::string signal;
   std::string on_or_off;
+  std::string policy;
   const std::string name = os::program_name() + " ctl";
   CLI::App app("Tells a running server what to do.", name);
   app.require_subcommand(1);
@@ -96,6 +108,9 @@ int run(int argc, char** argv) {
       ->add_option("protection", on_or_off, "on or off")
       ->required()
       ->check(CLI::IsMember({"on", "off"}));
+  app.add_subcommand("balance", "Tell or change who takes new connections")
+      ->add_option("policy", policy, telemetry::balance_policy_names())
+      ->check(telemetry::check_balance_policy);
   app.add_subcommand("reload", "Replace every worker, one by one");
   app.add_subcommand("stop", "Stop gracefully");
   CLI::App* send = app.add_subcommand("signal", "Send a signal to a worker");
@@ -115,6 +130,7 @@ int run(int argc, char** argv) {
   ordered_json command = {{"cmd", verb}};
   if (verb == "scale") command["workers"] = number;
   if (verb == "protect") command["on"] = on_or_off == "on";
+  if (verb == "balance" && !policy.empty()) command["policy"] = policy;
   if (verb == "signal") command.update({{"worker", number}, {"signal", signal}});
   const ordered_json reply =
       ask(socket.empty() ? connect_to_port(port) : connect_to_path(socket), command);
@@ -125,6 +141,8 @@ int run(int argc, char** argv) {
     std::cerr << name << ": " << reply.value("error", "refused") << '\n';
   } else if (verb == "status") {
     print_table(reply);
+  } else if (verb == "balance" && policy.empty()) {
+    std::printf("%s\n", reply.value("balance", "?").c_str());
   }
   std::cout.flush();
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0 || !std::cout) {

@@ -9,39 +9,101 @@
 #include <chrono>
 #include <utility>
 
-#include "gateway/fair_share.h"
+#include "balancing/least.h"
+#include "balancing/policies.h"
+#include "balancing/round_robin.h"
+#include "balancing/two_choices.h"
 #include "gateway/peers.h"
 
 namespace forkscope::gateway {
 
 namespace {
 
-constexpr std::chrono::milliseconds kWay{10};          // what a queue gets to become shorter
+constexpr std::chrono::milliseconds kWay{10};          // what a queue gets to become shorter, and
+                                                       // who is called to come
 constexpr std::chrono::milliseconds kLongWay{20};      // the same, where we have no room
 constexpr std::chrono::milliseconds kOutOfFiles{100};  // pause after EMFILE
 constexpr std::size_t kMostAtOnce = 32;                // between two rounds of requests
 
 }  // namespace
 
-Acceptor::Acceptor(int listening_socket, Balance balance, const telemetry::SegmentView& view,
-                   const LoadBoard& board, std::uint32_t own_slot,
-                   const std::vector<os::EventFd>& wake)
+Acceptor::Acceptor(int listening_socket, std::span<const int> queues,
+                   const telemetry::SegmentView& view, const LoadBoard& board,
+                   std::uint32_t own_slot, const std::vector<os::EventFd>& wake)
     : listening_socket_(listening_socket),
-      balance_(balance),
+      source_(listening_socket),
+      queues_(queues, view, own_slot),
       view_(view),
       board_(board),
       own_slot_(own_slot),
-      wake_(wake) {}
+      wake_(wake) {
+  see_policy();
+}
+
+/// Where nothing can be read, it is as before.
+void Acceptor::see_policy() {
+  if (const auto beat = view_.beat()) {
+    policy_ = static_cast<telemetry::BalancePolicy>(beat->balance);
+  }
+}
+
+bool Acceptor::wants_all_on_call() const {
+  return policy_ == telemetry::BalancePolicy::kernel || balancing::takes_turns(policy_);
+}
 
 std::size_t Acceptor::turn(Situation situation, std::uint64_t now_ns) {
   const bool is_nudged = std::exchange(nudged_, false);
-  if (!pending_ || !next_try_.has_passed(now_ns)) return 0;
-  const std::size_t share =
-      balance_ == Balance::kernel && !is_full() ? 1 : own_share(situation, is_nudged, now_ns);
+  if (is_nudged) queues_.find_open();
+  if (!next_try_.has_passed(now_ns)) return 0;
+  if (queues_.is_pending()) {
+    source_ = queues_.next();
+    return std::clamp<std::size_t>(situation.room, 1, kMostAtOnce);
+  }
+  source_ = listening_socket_;
+  if (!pending_) return 0;
+  see_policy();
+  const std::size_t share = share_of_shared(situation, is_nudged, now_ns);
   if (share == 0) return 0;
   next_try_ = kAtOnce;
   gave_way_.reset();
+  called_.reset();
   return share;
+}
+
+std::size_t Acceptor::share_of_shared(Situation situation, bool is_nudged, std::uint64_t now_ns) {
+  if (policy_ == telemetry::BalancePolicy::kernel && !is_full()) return 1;
+  if (balancing::takes_turns(policy_)) return wait_for_turn(now_ns);
+  return own_share(situation, is_nudged, now_ns);
+}
+
+/// 1: it is ours, or nobody is there to take it.
+std::size_t Acceptor::wait_for_turn(std::uint64_t now_ns) {
+  if (queue_length() == 0U) {
+    called_.reset();
+    pending_ = false;
+    return 0;
+  }
+  see_all(now_ns);
+  if (called_ && os::Deadline::after(called_->since_ns, kWay).has_passed(now_ns)) {
+    end_turn(called_->turn, called_->slot);
+  }
+  const std::uint64_t turn = board_.turn();
+  const auto next = policy_ == telemetry::BalancePolicy::round_robin
+                        ? balancing::round_robin(turn, peers_)
+                        : balancing::two_choices(turn, peers_);
+  if (!next || *next == own_slot_) return 1;
+  if (!called_ || called_->turn != turn) called_ = Called{turn, *next, now_ns};
+  called_->slot = *next;  // the one before may have gone
+  wake_[*next].signal();
+  next_try_ = os::Deadline::after(now_ns, kWay);
+  return 0;
+}
+
+/// That slot has taken a connection in this turn, or does not come.
+void Acceptor::end_turn(std::uint64_t turn, std::uint32_t slot) const {
+  board_.next_turn(turn, policy_ == telemetry::BalancePolicy::round_robin
+                             ? balancing::turn_behind(turn, slot, view_.slot_count())
+                             : turn + 1);
 }
 
 std::size_t Acceptor::own_share(Situation situation, bool is_nudged, std::uint64_t now_ns) {
@@ -63,7 +125,7 @@ std::size_t Acceptor::own_share(Situation situation, bool is_nudged, std::uint64
   // Connections that come and go are no reason to wait for anybody off call.
   see_peers(/*only_on_call=*/own == 0 && situation.gone >= waiting, now_ns);
   const std::size_t most = std::min(situation.room, kMostAtOnce);
-  const std::size_t share = is_full() ? 0 : fair_share(own, peers_, waiting, most);
+  const std::size_t share = is_full() ? 0 : balancing::fair_share(own, peers_, waiting, most);
   // Whoever has called us looks after the rest. Of the next one an event tells.
   const bool is_all = !situation.is_on_call || (length && share == waiting);
   if (!is_full() && is_all) pending_ = false;
@@ -116,36 +178,59 @@ std::optional<std::size_t> Acceptor::queue_length() const {
 std::optional<Accepted> Acceptor::accept(std::uint64_t now_ns) {
   Accepted accepted;
   socklen_t bytes = sizeof accepted.peer;
-  accepted.fd.reset(::accept4(listening_socket_, reinterpret_cast<sockaddr*>(&accepted.peer),
-                              &bytes, SOCK_NONBLOCK | SOCK_CLOEXEC));
+  accepted.fd.reset(::accept4(source_, reinterpret_cast<sockaddr*>(&accepted.peer), &bytes,
+                              SOCK_NONBLOCK | SOCK_CLOEXEC));
   lacks_files_ = false;
-  if (accepted.fd) return accepted;
+  const bool is_shared = source_ == listening_socket_;
+  if (accepted.fd) {
+    if (is_shared && balancing::takes_turns(policy_)) end_turn(board_.turn(), own_slot_);
+    return accepted;
+  }
   switch (errno) {
     case EMFILE:
     case ENFILE: lacks_files_ = true; [[fallthrough]];
     case ENOBUFS:
     case ENOMEM:
-      pending_ = true;
+      if (is_shared) pending_ = true;
       next_try_ = os::Deadline::after(now_ns, kOutOfFiles);
       break;
     case ECONNABORTED:
     case EINTR:
     case EPERM:
     case EPROTO: break;  // concerns one connection, which is off the queue
-    default: pending_ = false;
+    default:
+      if (is_shared) pending_ = false;
+      if (!is_shared) queues_.found_empty();
   }
   return std::nullopt;
 }
 
 bool Acceptor::somebody_waits() {
-  pollfd queue{listening_socket_, POLLIN, 0};
-  pending_ = ::poll(&queue, 1, 0) > 0;
-  return pending_;
+  pollfd queue{source_, POLLIN, 0};
+  const bool waits = ::poll(&queue, 1, 0) > 0;
+  if (source_ == listening_socket_) {
+    pending_ = waits;
+  } else if (!waits) {
+    queues_.found_empty();
+  }
+  return waits;
 }
 
 void Acceptor::call_peers(std::uint64_t now_ns) const {
   for (std::uint32_t slot = 0; slot < view_.slot_count(); ++slot) {
     if (slot != own_slot_ && is_available(view_, slot, now_ns)) wake_[slot].signal();
+  }
+}
+
+/// All that take somebody, and ourselves.
+void Acceptor::see_all(std::uint64_t now_ns) {
+  peers_.resize(view_.slot_count());
+  for (std::uint32_t slot = 0; slot < peers_.size(); ++slot) {
+    peers_[slot] = board_.load(slot);
+    if (slot != own_slot_ && peers_[slot] != LoadBoard::kTakesNobody &&
+        !is_available(view_, slot, now_ns)) {
+      peers_[slot] = LoadBoard::kTakesNobody;
+    }
   }
 }
 

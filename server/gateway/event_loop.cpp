@@ -25,7 +25,15 @@ constexpr std::chrono::seconds kUnused{1};
 constexpr std::chrono::milliseconds kUsedJustNow{100};
 
 // What an event is about that is not about a connection.
-enum Token : std::uint64_t { kListening, kWake, kApplication, kSignals, kPrimary, kTokens };
+enum Token : std::uint64_t {
+  kListening,
+  kOwnQueue,
+  kWake,
+  kApplication,
+  kSignals,
+  kPrimary,
+  kTokens
+};
 static_assert(kTokens <= ConnectionTable::kFirstToken);
 
 }  // namespace
@@ -34,6 +42,7 @@ EventLoop::EventLoop(const http::Limits& limits, const Surroundings& surrounding
                      Application& application)
     : own_slot_(surroundings.identity.number - 1),
       listening_socket_(surroundings.listening_socket),
+      cpus_(os::usable_cpus()),
       wake_(surroundings.wake),
       application_wake_(surroundings.application_wake),
       signals_(surroundings.signals),
@@ -41,17 +50,14 @@ EventLoop::EventLoop(const http::Limits& limits, const Surroundings& surrounding
       protection_(surroundings.protection),
       drain_(limits.drain_timeout),
       connections_(limits, surroundings.proxies, slot_, protection_.ledger(), epoll_),
-      // Left to the kernel, all are.
-      on_call_(surroundings.view, surroundings.board, own_slot_, wake_,
-               surroundings.balance == Balance::kernel ? surroundings.view.slot_count()
-                                                       : os::usable_cpus()),
+      on_call_(surroundings.view, surroundings.board, own_slot_, wake_, cpus_),
       runner_(application, surroundings.identity, listening_socket_, slot_, protection_.ledger(),
               on_call_, surroundings.thrown_to),
       conversations_(limits, connections_, runner_, drain_, signals_, clock_, slot_),
       turn_relay_(surroundings.view, own_slot_, wake_),
       scheduler_(application, runner_, conversations_, turn_relay_, clock_, slot_,
                  protection_.ledger()),
-      acceptor_(listening_socket_, surroundings.balance, surroundings.view, surroundings.board,
+      acceptor_(listening_socket_, surroundings.queues, surroundings.view, surroundings.board,
                 own_slot_, wake_) {
   epoll_.add(own_wake().fd(), EPOLLIN, kWake);
   epoll_.add(application_wake_.fd(), EPOLLIN, kApplication);
@@ -103,6 +109,7 @@ void EventLoop::take_events(int timeout_ms) {
   for (const epoll_event& event : events) {
     switch (event.data.u64) {
       case kListening: acceptor_.connection_waits(); break;
+      case kOwnQueue: acceptor_.connection_waits_in_own_queue(); break;
       case kWake:
         own_wake().clear();
         acceptor_.nudged();
@@ -130,6 +137,7 @@ void EventLoop::take_events(int timeout_ms) {
 
 void EventLoop::lie_down() {
   if (listening_) {
+    on_call_.call(acceptor_.wants_all_on_call() ? UINT32_MAX : cpus_);
     const bool was_on_call = on_call_.is_on_call();
     const bool is_on_call = on_call_.lie_down(acceptor_.is_pending(), clock_.now_ns());
     if (is_on_call != was_on_call) be_woken(is_on_call);
@@ -275,6 +283,10 @@ void EventLoop::listen() {
   const bool on = !drain_.begun();
   if (on == listening_) return;
   listening_ = on;
+  // Adding it reports a connection that waits already, here and in be_woken().
+  const int own_queue = acceptor_.own_queue();
+  if (own_queue >= 0 && on) epoll_.add(own_queue, EPOLLIN | EPOLLET, kOwnQueue);
+  if (own_queue >= 0 && !on) epoll_.remove(own_queue);
   if (!on) {
     if (on_call_.is_on_call()) be_woken(false);
     on_call_.leave(acceptor_.is_pending(), clock_.now_ns());
@@ -284,7 +296,6 @@ void EventLoop::listen() {
 
 void EventLoop::be_woken(bool on) {
   if (on) {
-    // Adding it reports a connection that waits already.
     epoll_.add(listening_socket_, EPOLLIN | EPOLLEXCLUSIVE | EPOLLET, kListening);
   } else {
     epoll_.remove(listening_socket_);

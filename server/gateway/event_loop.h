@@ -1,7 +1,7 @@
 // A worker's event loop: one thread, one request at a time.
 //
-//   take events    epoll: connections, the listening socket (EPOLLEXCLUSIVE), the wake eventfd,
-//                  signals
+//   take events    epoll: connections, the listening socket (EPOLLEXCLUSIVE), our own queue, the
+//                  wake eventfd, signals
 //   attend         receive from and send to every connection that is ready (Conversations)
 //   accept         our share of the new connections (Acceptor), whose first requests may be there
 //                  already; at the limit in the place of others
@@ -20,6 +20,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "application/application.h"
@@ -51,7 +52,7 @@ class EventLoop {
   struct Surroundings {
     WorkerIdentity identity;
     int listening_socket = -1;
-    Balance balance = Balance::shared;
+    std::span<const int> queues;           ///< As in child::Inheritance.
     const telemetry::SegmentView& view;    ///< To see the peers.
     telemetry::SlotWriter& slot;           ///< To be seen.
     const LoadBoard& board;                ///< To compare with the peers.
@@ -96,6 +97,7 @@ class EventLoop {
 
   std::uint32_t own_slot_;
   int listening_socket_;
+  std::uint32_t cpus_;
   const std::vector<os::EventFd>& wake_;
   const os::EventFd& application_wake_;
   const os::CaughtSignals& signals_;

@@ -9,6 +9,7 @@ namespace forkscope::gateway {
 struct LoadBoard::Words {
   std::array<std::uint32_t, telemetry::kMaxSlots> loads;
   std::array<std::uint8_t, telemetry::kMaxSlots> duties;
+  std::uint64_t turn;
 };
 
 LoadBoard::LoadBoard()
@@ -35,6 +36,13 @@ void LoadBoard::tell_duty(std::uint32_t slot, Duty duty) const {
 
 Duty LoadBoard::duty(std::uint32_t slot) const {
   return static_cast<Duty>(__atomic_load_n(&words().duties[slot], __ATOMIC_SEQ_CST));
+}
+
+std::uint64_t LoadBoard::turn() const { return __atomic_load_n(&words().turn, __ATOMIC_ACQUIRE); }
+
+void LoadBoard::next_turn(std::uint64_t turn, std::uint64_t next) const {
+  __atomic_compare_exchange_n(&words().turn, &turn, next, /*weak=*/false, __ATOMIC_ACQ_REL,
+                              __ATOMIC_RELAXED);
 }
 
 }  // namespace forkscope::gateway

@@ -1,5 +1,6 @@
 // What workers have to know of all their peers, side by side, so that it is seen at a glance: how
-// much each has to do, sixteen to a cache line, and who is on call (on_call.h), sixty-four.
+// much each has to do, sixteen to a cache line, and who is on call (on_call.h), sixty-four. And
+// whose turn it is, where they take turns (balancing/policies.h).
 //
 // A load is written when it changes, and it says how many connections are likely to stay
 // (Turnover): under a storm of connections that come and go its line is quiet, and every core keeps
@@ -12,6 +13,7 @@
 
 #include <cstdint>
 
+#include "balancing/policies.h"
 #include "forkscope/telemetry/mapping.h"
 
 namespace forkscope::gateway {
@@ -21,7 +23,7 @@ enum class Duty : std::uint8_t { off_call, awake, asleep };
 class LoadBoard {
  public:
   /// Of a worker that takes no connection: it is not there, is full, or leaves.
-  static constexpr std::uint32_t kTakesNobody = UINT32_MAX;
+  static constexpr std::uint32_t kTakesNobody = balancing::kTakesNobody;
 
   /// For as many workers as there can be, none of which takes anybody yet. Throws
   /// std::system_error.
@@ -35,6 +37,12 @@ class LoadBoard {
   /// that the other one does not sleep any more.
   void tell_duty(std::uint32_t slot, Duty duty) const;
   Duty duty(std::uint32_t slot) const;
+
+  /// From which a policy knows whose it is; it only grows.
+  std::uint64_t turn() const;
+  /// By whoever has taken a connection in its turn, or passes over somebody who does not come.
+  /// Nothing where somebody else has done so.
+  void next_turn(std::uint64_t turn, std::uint64_t next) const;
 
  private:
   struct Words;

@@ -15,14 +15,14 @@ constexpr std::chrono::milliseconds kShift{100};  // nobody leaves before it is 
 }  // namespace
 
 OnCall::OnCall(const telemetry::SegmentView& view, const LoadBoard& board, std::uint32_t own_slot,
-               const std::vector<os::EventFd>& wake, std::uint32_t cpus)
-    : view_(view), board_(board), own_slot_(own_slot), wake_(wake), cpus_(cpus) {
+               const std::vector<os::EventFd>& wake, std::uint32_t most)
+    : view_(view), board_(board), own_slot_(own_slot), wake_(wake), most_(most) {
   board_.tell_duty(own_slot_, Duty::off_call);  // a former worker may have left something else
 }
 
 bool OnCall::lie_down(bool has_to_stay, std::uint64_t now_ns) {
   if (!is_on_call_ || (shift_ends_.has_passed(now_ns) && !has_to_stay)) {
-    is_on_call_ = on_call() < cpus_ || asleep(now_ns) < (is_on_call_ ? 1 : kAsleep);
+    is_on_call_ = on_call() < most_ || asleep(now_ns) < (is_on_call_ ? 1 : kAsleep);
     shift_ends_ = os::Deadline::after(now_ns, kShift);
   }
   board_.tell_duty(own_slot_, is_on_call_ ? Duty::asleep : Duty::off_call);

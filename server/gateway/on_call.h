@@ -32,12 +32,14 @@ namespace forkscope::gateway {
 class OnCall {
  public:
   OnCall(const telemetry::SegmentView& view, const LoadBoard& board, std::uint32_t own_slot,
-         const std::vector<os::EventFd>& wake, std::uint32_t cpus);
+         const std::vector<os::EventFd>& wake, std::uint32_t most);
 
   /// We go to sleep. Whether to be on call from now on; who waits for others to take a connection
   /// stays (Acceptor).
   bool lie_down(bool has_to_stay, std::uint64_t now_ns);
   void get_up();
+  /// So many are to be on call at the most: where all are, `UINT32_MAX`.
+  void call(std::uint32_t most) { most_ = most; }
   /// We have taken a connection: our shift begins anew, so that those stay who are used.
   void took(std::uint64_t now_ns);
   /// Requests are about to be served. Whether we have been woken for a connection that waits still.
@@ -62,7 +64,7 @@ class OnCall {
   const LoadBoard& board_;
   std::uint32_t own_slot_;
   const std::vector<os::EventFd>& wake_;
-  std::uint32_t cpus_;
+  std::uint32_t most_;
   bool is_on_call_ = false;
   os::Deadline shift_ends_;
   bool has_looked_ = false;

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "forkscope/telemetry/layout.h"
+#include "forkscope/telemetry/names.h"
 #include "options/duration.h"
 #include "os/cpu_count.h"
 #include "os/listening_socket.h"
@@ -125,7 +126,7 @@ Parsed parse(int argc, char** argv) {
   worker::Settings& worker = settings.worker;
   std::string workers = "auto";
   std::string faults = "auto";
-  std::string balance = "shared";
+  std::string balance = "least";
   std::string protect = "on";
   std::string log_format = "text";
   std::string trusted_proxies = "loopback";
@@ -169,8 +170,8 @@ Parsed parse(int argc, char** argv) {
   app.add_option("--faults", faults, "The /v1/faults/ endpoints; auto: only on a loopback address")
       ->check(CLI::IsMember({"auto", "on", "off"}));
   app.add_option("--balance", balance,
-                 "Who accepts: shared spreads connections, kernel takes whom the kernel wakes")
-      ->check(CLI::IsMember({"shared", "kernel"}));
+                 "Who takes a new connection: " + telemetry::balance_policy_names())
+      ->check(telemetry::check_balance_policy);
   app.add_option("--protect", protect,
                  "Whether connections go on at other workers when theirs hangs, dies or drains")
       ->check(CLI::IsMember({"on", "off"}));
@@ -204,13 +205,13 @@ Parsed parse(int argc, char** argv) {
   primary.boot_timeout = *parse_duration(boot_timeout);
   primary.boot_patience = *parse_duration(boot_patience);
   primary.drain_timeout = *parse_duration(drain_timeout);
+  primary.balance = *telemetry::balance_policy(balance);
   primary.protect = protect == "on";
   // A little earlier than the primary's own deadline, so that nobody needs to be killed.
   worker.limits.drain_timeout =
       std::chrono::floor<std::chrono::milliseconds>(primary.drain_timeout) * 9 / 10;
   worker.faults_enabled = faults == "on" || (faults == "auto" && os::is_loopback(primary.host));
   worker.trusted_proxies = *http::TrustedProxies::parse(trusted_proxies);
-  worker.balance = balance == "kernel" ? gateway::Balance::kernel : gateway::Balance::shared;
   primary.log_format =
       log_format == "json" ? supervisor::LogFormat::json : supervisor::LogFormat::text;
   if (primary.hang_after.count() == 0 || primary.boot_timeout.count() == 0) {

@@ -87,7 +87,8 @@ ListeningSocket listen_on(const std::string& host, std::uint16_t port) {
     UniqueFd fd(::socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (fd && set(fd.get(), SOL_SOCKET, SO_REUSEADDR) && set(fd.get(), IPPROTO_TCP, TCP_NODELAY) &&
         ::bind(fd.get(), address->ai_addr, address->ai_addrlen) == 0 &&
-        ::listen(fd.get(), kBacklog) == 0) {
+        // Not before bind(2): any other server of this user could then have the port, too.
+        set(fd.get(), SOL_SOCKET, SO_REUSEPORT) && ::listen(fd.get(), kBacklog) == 0) {
       auto [bound, bound_port] = bound_to(fd.get()).value();
       for (const addrinfo* rest = address->ai_next; rest != nullptr && bound != "::";
            rest = rest->ai_next) {
@@ -100,6 +101,21 @@ ListeningSocket listen_on(const std::string& host, std::uint16_t port) {
   }
   throw std::system_error(error, std::generic_category(),
                           "cannot listen on " + host + " port " + std::to_string(port));
+}
+
+UniqueFd listen_beside(int listening_socket) {
+  sockaddr_storage address{};
+  socklen_t bytes = sizeof address;
+  auto* any = reinterpret_cast<sockaddr*>(&address);
+  if (::getsockname(listening_socket, any, &bytes) == 0) {
+    UniqueFd fd(::socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+    if (fd && set(fd.get(), SOL_SOCKET, SO_REUSEADDR) && set(fd.get(), SOL_SOCKET, SO_REUSEPORT) &&
+        set(fd.get(), IPPROTO_TCP, TCP_NODELAY) && ::bind(fd.get(), any, bytes) == 0 &&
+        ::listen(fd.get(), kBacklog) == 0) {
+      return fd;
+    }
+  }
+  throw std::system_error(errno, std::generic_category(), "one more socket on the port");
 }
 
 std::optional<InheritedSocket> inherited_listening_socket() {

@@ -1,4 +1,5 @@
-// The one listening TCP socket of the server: made by the primary, inherited by every worker.
+// The listening TCP socket of the server: made by the primary, inherited by every worker. It may
+// have others beside it (balancing/port_group.h).
 #pragma once
 
 #include <cstdint>
@@ -19,9 +20,13 @@ struct ListeningSocket {
 };
 
 /// Non-blocking, with TCP_NODELAY (accepted sockets inherit it) and a backlog of 4096. `host` is
-/// an address or a name; of a name the first address that can be had. Throws std::system_error
-/// whose text names host and port.
+/// an address or a name; of a name the first address that can be had. Nobody else may have the
+/// port; listen_beside() may. Throws std::system_error whose text names host and port.
 ListeningSocket listen_on(const std::string& host, std::uint16_t port);
+
+/// One more socket like that one, on the same address and port, with a queue of its own
+/// (SO_REUSEPORT). Which of them a connection joins, the kernel decides. Throws std::system_error.
+UniqueFd listen_beside(int listening_socket);
 
 /// What systemd's socket activation has handed to this process (sd_listen_fds(3)).
 struct InheritedSocket {

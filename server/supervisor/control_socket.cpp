@@ -11,7 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "forkscope/telemetry/layout.h"
+#include "forkscope/telemetry/names.h"
 #include "os/descriptor_passing.h"
 
 namespace forkscope::supervisor {
@@ -80,6 +80,17 @@ ordered_json protect_reply(Commands& commands, const ordered_json& command) {
   if (on == command.end() || !on->is_boolean()) return failure("\"on\" has to be true or false");
   commands.protect(on->get<bool>());
   return {{"ok", true}};
+}
+
+ordered_json balance_reply(Commands& commands, const ordered_json& command) {
+  if (const auto name = command.find("policy"); name != command.end()) {
+    const std::string wanted = name->is_string() ? name->get<std::string>() : "";
+    const std::string wrong = telemetry::check_balance_policy(wanted);
+    if (!wrong.empty()) return failure("\"policy\" " + wrong);
+    const auto why_not = commands.balance(*telemetry::balance_policy(wanted));
+    if (why_not) return failure(*why_not);
+  }
+  return {{"ok", true}, {"balance", to_string(commands.balance())}};
 }
 
 }  // namespace
@@ -199,6 +210,7 @@ bool ControlSocket::answer(Client& client, std::string_view line) {
   if (*verb == "signal") return send(client, signal_reply(commands_, command));
   if (*verb == "scale") return send(client, scale_reply(commands_, command));
   if (*verb == "protect") return send(client, protect_reply(commands_, command));
+  if (*verb == "balance") return send(client, balance_reply(commands_, command));
   if (*verb == "reload") {
     commands_.reload();
     return send(client, {{"ok", true}});

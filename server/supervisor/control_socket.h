@@ -8,6 +8,8 @@
 //   {"cmd":"signal","worker":3,"signal":"STOP|CONT|KILL|ABRT"}     → {"ok":true}
 //   {"cmd":"scale","workers":6}     → {"ok":true}
 //   {"cmd":"protect","on":true}     → {"ok":true}
+//   {"cmd":"balance"}    → {"ok":true,"balance":"least"}
+//   {"cmd":"balance","policy":"hash"}     → {"ok":true,"balance":"hash"}
 //   {"cmd":"reload"}     → {"ok":true}
 //   {"cmd":"stop"}       → {"ok":true}
 //   anything else        → {"ok":false,"error":"…"}
@@ -25,6 +27,7 @@
 #include <optional>
 #include <string>
 
+#include "forkscope/telemetry/layout.h"
 #include "os/epoll.h"
 #include "os/unique_fd.h"
 #include "supervisor/control_listener.h"
@@ -42,6 +45,9 @@ class Commands {
   virtual std::optional<std::string> scale(std::uint32_t workers) = 0;
   /// Whether connections are to outlive their worker from now on.
   virtual void protect(bool on) = 0;
+  /// Who takes new connections from now on. Why not, in one sentence; nothing when it holds.
+  virtual std::optional<std::string> balance(telemetry::BalancePolicy policy) = 0;
+  virtual telemetry::BalancePolicy balance() const = 0;
   virtual void reload() = 0;
   virtual void stop() = 0;
 };

@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "forkscope/telemetry/layout.h"
+
 namespace forkscope::supervisor {
 
 enum class LogFormat { text, json };
@@ -24,6 +26,8 @@ struct Settings {
   /// How long a start goes on while no worker can boot, but one may later.
   std::chrono::nanoseconds boot_patience = std::chrono::seconds(30);
   std::chrono::nanoseconds drain_timeout = std::chrono::seconds(30);
+  /// Who takes a new connection. Can be switched while the server runs.
+  telemetry::BalancePolicy balance = telemetry::BalancePolicy::least;
   /// Connections outlive their worker, and go on at others. Can be switched while the server runs.
   bool protect = true;
   LogFormat log_format = LogFormat::text;

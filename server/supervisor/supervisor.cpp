@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "balancing/policies.h"
 #include "forkscope/telemetry/event_text.h"
 #include "forkscope/telemetry/names.h"
 #include "forkscope/telemetry/status_json.h"
@@ -72,12 +73,14 @@ Supervisor::Supervisor(const Settings& settings, child::Child child)
       segment_(telemetry::Segment::create(segment_options(settings, child_, listener_))),
       view_(telemetry::SegmentView::over(segment_.data(), segment_.size())),
       events_(segment_, view_, settings.log_format),
+      sharing_(settings_, child_, listener_, segment_.header().slot_count),
       signals_({SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGTTIN, SIGTTOU, SIGCHLD}),
       wake_(segment_.header().slot_count),
       control_(listener_.port, segment_.fd(), *this),
       dealer_(view_, events_),
-      primary_{settings_, child_, segment_,           view_, events_,
-               dealer_,   loop_,  listener_.fd.get(), wake_, heirlooms_},
+      primary_{settings_,         child_,  segment_,  view_,
+               events_,           dealer_, loop_,     listener_.fd.get(),
+               sharing_.queues(), wake_,   heirlooms_},
       pool_(primary_, service_manager_, settings.workers),
       had_terminal_(has_terminal()),
       starter_(::getppid()) {
@@ -95,6 +98,7 @@ int Supervisor::run() {
   say_what_is_left_out();
   make_room_for_connections();
   keep_control_socket();
+  publish_beat(telemetry::now_ns());  // workers want to know the policy
   while (true) {
     const std::uint64_t now = telemetry::now_ns();
     notice_own_pause(now);
@@ -110,6 +114,7 @@ int Supervisor::run() {
       pool_.roll();
       pool_.shorten_backoff_if_nobody_serves(now);
       fork_due(now);
+      share_port(now);
       deal();
     }
     beat(now);
@@ -134,7 +139,7 @@ void Supervisor::say_what_is_left_out() {
 /// connections, as it does at --max-connections.
 void Supervisor::make_room_for_connections() {
   if (child_.max_connections == 0) return;
-  const std::uint64_t others = wake_.size() + child_.other_files;
+  const std::uint64_t others = wake_.size() + sharing_.queues().size() + child_.other_files;
   const std::uint64_t wanted = child_.max_connections;
   const std::uint64_t allowed = os::allow_open_files(wanted + others);
   if (allowed >= wanted + others) return;
@@ -191,6 +196,17 @@ void Supervisor::fork_due(std::uint64_t now_ns) {
   }
 }
 
+/// What waits in a queue whose worker does not come is there for all.
+void Supervisor::share_port(std::uint64_t now_ns) {
+  if (!sharing_.follow(pool_, now_ns)) return;
+  publish_beat(now_ns);  // it says that there is something
+  wake_all();
+}
+
+void Supervisor::wake_all() const {
+  for (const os::EventFd& wake : wake_) wake.signal();
+}
+
 /// Connections that wait for a worker get one, and a newcomer its share.
 void Supervisor::deal() {
   const std::uint64_t now = telemetry::now_ns();
@@ -202,8 +218,10 @@ void Supervisor::deal() {
   for (WorkerHandle& worker : pool_) {
     if (const auto receiver = worker.receiver()) receivers.push_back(*receiver);
   }
-  // Without protection nobody can be evened out, and nothing is due.
-  balance_.even_out(settings_.protect ? receivers : std::vector<Dealer::Receiver>{}, dealer_, now);
+  // Without protection nobody can be evened out, and nothing is due. Nor is it where the policy
+  // does not care how many connections anybody has.
+  const bool evens_out = settings_.protect && balancing::compares_loads(sharing_.policy());
+  balance_.even_out(evens_out ? receivers : std::vector<Dealer::Receiver>{}, dealer_, now);
   const auto moved = dealer_.moved();
   dealer_.deal(receivers, now);
   if (dealer_.moved() != moved) publish_beat(now);  // it counts them
@@ -235,6 +253,8 @@ void Supervisor::publish_beat(std::uint64_t now_ns) {
       });
   record.protection =
       static_cast<std::uint32_t>(protects ? telemetry::Protection::on : telemetry::Protection::off);
+  record.balance = static_cast<std::uint16_t>(sharing_.policy());
+  record.open_queues = sharing_.open_queues();
   segment_.beat().write(record);
 }
 
@@ -275,6 +295,7 @@ void Supervisor::tell_service_manager(std::uint64_t now_ns) {
 os::Deadline Supervisor::next_due() const {
   os::Deadline next =
       earlier(earlier(beat_due_, watch_due_), earlier(dealer_.due(), balance_.due()));
+  next = earlier(next, sharing_.due());
   for (const WorkerHandle& worker : pool_) next = earlier(next, worker.fork_due());
   return next;
 }
@@ -355,6 +376,7 @@ void Supervisor::begin_shutdown(const std::string& why, bool at_once) {
     // For all processes that hold it, hung ones too: clients are refused from now on. One that was
     // handed to us goes on elsewhere: its owner starts the next server for those who wait there.
     if (settings_.inherited_socket < 0) ::shutdown(listener_.fd.get(), SHUT_RD);
+    sharing_.close();
     listener_.fd.reset();
     pool_.drain(telemetry::now_ns());
   }
@@ -401,6 +423,23 @@ void Supervisor::protect(bool on) {
   for (WorkerHandle& worker : pool_) worker.protect(on);
   events_.record(telemetry::EventKind::protection, on ? 1 : 0, {});
   publish_beat(telemetry::now_ns());  // before whoever asked hears that it is done
+}
+
+std::optional<std::string> Supervisor::balance(telemetry::BalancePolicy policy) {
+  if (stopping_) return "the server is stopping";
+  const telemetry::BalancePolicy before = sharing_.policy();
+  if (policy == before) return std::nullopt;
+  const std::uint64_t now = telemetry::now_ns();
+  if (auto why_not = sharing_.choose(policy, now)) return why_not;
+  telemetry::EventRecord event{};
+  event.kind = static_cast<std::uint16_t>(telemetry::EventKind::balance);
+  event.exit_cause = static_cast<std::uint32_t>(before);
+  event.exit_code = static_cast<std::uint32_t>(policy);
+  events_.record(event);
+  sharing_.follow(pool_, now);
+  publish_beat(now);
+  wake_all();  // they look at the policy, and some are to be on call
+  return std::nullopt;
 }
 
 void Supervisor::reload() {

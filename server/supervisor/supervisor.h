@@ -3,7 +3,7 @@
 // One thread, one epoll loop over signals, a voice per worker, and the control socket. No HTTP,
 // no database, nothing that can block: whatever happens to a worker, the primary goes on. What a
 // worker does is handed to it, and not known here (child/child.h). Its loop reads as verbs: reap,
-// watch, roll, fork what is due, beat, hear.
+// watch, roll, fork what is due, share the port, beat, hear.
 #pragma once
 
 #include <cstdint>
@@ -24,6 +24,7 @@
 #include "supervisor/control_socket.h"
 #include "supervisor/dealer.h"
 #include "supervisor/event_log.h"
+#include "supervisor/port_sharing.h"
 #include "supervisor/settings.h"
 #include "supervisor/worker_handle.h"
 #include "supervisor/worker_pool.h"
@@ -46,6 +47,8 @@ class Supervisor final : private Commands {
   bool signal_worker(std::uint32_t number, int signal) override;
   std::optional<std::string> scale(std::uint32_t workers) override;
   void protect(bool on) override;
+  std::optional<std::string> balance(telemetry::BalancePolicy policy) override;
+  telemetry::BalancePolicy balance() const override { return sharing_.policy(); }
   void reload() override;
   void stop() override;
 
@@ -56,6 +59,8 @@ class Supervisor final : private Commands {
   void reap_strangers();
   void watch(std::uint64_t now_ns);
   void fork_due(std::uint64_t now_ns);
+  void share_port(std::uint64_t now_ns);
+  void wake_all() const;
   void deal();
   void beat(std::uint64_t now_ns);
   void publish_beat(std::uint64_t now_ns);
@@ -77,6 +82,7 @@ class Supervisor final : private Commands {
   telemetry::Segment segment_;
   telemetry::SegmentView view_;
   EventLog events_;
+  PortSharing sharing_;
   os::SignalEvents signals_;
   std::vector<os::EventFd> wake_;
   std::vector<os::UniqueFd> heirlooms_;

@@ -60,6 +60,7 @@ void WorkerHandle::fork(std::uint64_t now_ns, const Tokens& tokens, std::string_
 
   std::vector<int> keep = {primary_.listening_socket, child_end.get()};
   for (const os::EventFd& wake : primary_.wake) keep.push_back(wake.fd());
+  keep.insert(keep.end(), primary_.queues.begin(), primary_.queues.end());
   std::vector<int> heirlooms;
   for (const os::UniqueFd& heirloom : primary_.heirlooms) heirlooms.push_back(heirloom.get());
   keep.insert(keep.end(), heirlooms.begin(), heirlooms.end());
@@ -76,8 +77,8 @@ void WorkerHandle::fork(std::uint64_t now_ns, const Tokens& tokens, std::string_
     writer.start_generation(roster_.generation + 1, now_ns);
     child::Voice voice(child_end.get(), writer);
     return primary_.child.run({slot, primary_.view, writer, primary_.listening_socket,
-                               primary_.wake, voice, heirlooms,
-                               protection ? &*protection : nullptr});
+                               primary_.wake, voice, heirlooms, protection ? &*protection : nullptr,
+                               primary_.queues});
   });
   if (!child) {
     const std::string why = os_error("fork");
@@ -156,6 +157,7 @@ void WorkerHandle::begin_to_serve(os::ReceivedMessage& ready, std::uint64_t now_
   boot_failure_.reset();
   if (!ready.descriptors.empty()) primary_.heirlooms = std::move(ready.descriptors);
   ever_ready_ = true;
+  takes_part_ = !asked_to_go_;
   roster_.ready_ns = now_ns;
   publish(drain_deadline_.is_set() ? RosterState::draining : RosterState::ready, now_ns);
   auto serves = event(EventKind::listening);
@@ -314,6 +316,7 @@ void WorkerHandle::wait_for_restart(std::chrono::nanoseconds delay, std::uint64_
 
 void WorkerHandle::drain(std::uint64_t now_ns, os::Deadline deadline, bool hand_over) {
   fork_due_ = {};
+  takes_part_ = false;
   if (!process_) return;
   const bool drains_already = std::exchange(asked_to_go_, true);
   told_to_stop_ = told_to_stop_ || !hand_over;
@@ -332,8 +335,21 @@ void WorkerHandle::drain(std::uint64_t now_ns, os::Deadline deadline, bool hand_
 void WorkerHandle::retire(std::uint64_t now_ns) {
   assert(!process_ && "a process would go on unseen");
   fork_due_ = {};
+  takes_part_ = false;
   roster_.respawn_due_ns = 0;
   publish(RosterState::unused, now_ns);
+}
+
+void WorkerHandle::tell_queue(balancing::PortGroup::Queue queue, bool is_open) {
+  const std::uint32_t open = is_open ? 1 : 0;
+  if (roster_.queue_length == queue.length && roster_.queue_limit == queue.limit &&
+      roster_.queue_open == open) {
+    return;
+  }
+  roster_.queue_length = queue.length;
+  roster_.queue_limit = queue.limit;
+  roster_.queue_open = open;
+  lane_.write(roster_);
 }
 
 void WorkerHandle::rearm(std::uint64_t now_ns) {

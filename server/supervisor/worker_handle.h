@@ -17,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "balancing/port_group.h"
 #include "child/child.h"
 #include "forkscope/telemetry/segment.h"
 #include "forkscope/telemetry/segment_view.h"
@@ -47,6 +48,7 @@ struct PrimaryParts {
   Dealer& dealer;
   os::Epoll& loop;  ///< Watches voices and custodies; told before one is closed.
   int listening_socket;
+  const std::vector<int>& queues;        ///< By slot, or none (child::Inheritance).
   const std::vector<os::EventFd>& wake;  ///< One per slot.
   /// What the worker that was ready last has left for the next ones. From the first one on there is
   /// always something, if such a worker leaves anything at all.
@@ -103,6 +105,8 @@ class WorkerHandle {
   void kill(std::string_view why);
   /// On somebody's request. False if there is no process.
   bool send_signal(int signal);
+  /// What is in the queue that is this number's alone, and whether all workers may take from it.
+  void tell_queue(balancing::PortGroup::Queue queue, bool is_open);
   /// The primary itself did not run until now: nothing that was due counts.
   void rearm(std::uint64_t now_ns);
 
@@ -125,6 +129,9 @@ class WorkerHandle {
     if (!is_ready() || !process_ || crashed_ || !custody_) return std::nullopt;
     return Dealer::Receiver{self(), &*custody_};
   }
+  /// Its queue takes part in policies that need one: since it has served, and until it is asked to
+  /// go.
+  bool takes_part() const { return takes_part_; }
   /// Serves, and its connections would die with it.
   bool serves_unprotected() const { return is_ready() && !is_kept(); }
   /// Of the current process, or else of the latest: it has served.
@@ -211,6 +218,7 @@ class WorkerHandle {
   RestartPolicy restart_policy_;
   os::Deadline fork_due_;
   bool ever_ready_ = false;
+  bool takes_part_ = false;
   bool asked_to_go_ = false;
   bool told_to_stop_ = false;  ///< With the whole server.
   bool missed_boot_deadline_ = false;

@@ -116,6 +116,13 @@ FlexibleText threw(const EventRecord& event, const std::string& text) {
   return {head + text.substr(0, path), text.substr(path, what - path), text.substr(what)};
 }
 
+FlexibleText balance(const EventRecord& event, const std::string&) {
+  const auto name = [](std::uint32_t policy) {
+    return std::string(to_string(static_cast<BalancePolicy>(policy)));
+  };
+  return {"balance: " + name(event.exit_cause) + " → " + name(event.exit_code)};
+}
+
 using enum Subject;
 using enum Severity;
 using Kind = EventKind;
@@ -143,6 +150,7 @@ constexpr std::array kEvents{
     EventTraits{Kind::protection, "protection", server, Step::none,       info,    protection},
     EventTraits{Kind::unprotected, "unprotected", worker, Step::none,  warning, unprotected},
     EventTraits{Kind::exception,  "exception",  worker, Step::none,       warning, threw},
+    EventTraits{Kind::balance,    "balance",    server, Step::none,       info,    balance},
 };
 // clang-format on
 

@@ -60,6 +60,51 @@ std::string_view to_string(Protection protection) {
   return "unknown";
 }
 
+namespace {
+
+struct PolicyName {
+  BalancePolicy policy;
+  std::string_view name;
+};
+constexpr PolicyName kPolicies[] = {
+    {BalancePolicy::least, "least"},
+    {BalancePolicy::round_robin, "round-robin"},
+    {BalancePolicy::two_choices, "two-choices"},
+    {BalancePolicy::kernel, "kernel"},
+    {BalancePolicy::hash, "hash"},
+    {BalancePolicy::random, "random"},
+};
+constexpr std::string_view kFormerNameOfLeast = "shared";
+
+}  // namespace
+
+std::string_view to_string(BalancePolicy policy) {
+  for (const PolicyName& known : kPolicies) {
+    if (known.policy == policy) return known.name;
+  }
+  return "unknown";
+}
+
+std::optional<BalancePolicy> balance_policy(std::string_view name) {
+  if (name == kFormerNameOfLeast) return BalancePolicy::least;
+  for (const PolicyName& known : kPolicies) {
+    if (known.name == name) return known.policy;
+  }
+  return std::nullopt;
+}
+
+std::string balance_policy_names() {
+  std::string names;
+  for (const PolicyName& known : kPolicies) {
+    names.append(names.empty() ? "" : ", ").append(known.name);
+  }
+  return names;
+}
+
+std::string check_balance_policy(const std::string& name) {
+  return balance_policy(name) ? std::string() : "has to be one of " + balance_policy_names();
+}
+
 std::string signal_name(std::uint32_t number) {
   const char* name = number < 65 ? ::sigabbrev_np(static_cast<int>(number)) : nullptr;
   return name != nullptr ? std::string("SIG") + name : "signal " + std::to_string(number);

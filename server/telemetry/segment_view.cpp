@@ -28,7 +28,7 @@ struct Expected {
 
 constexpr Expected kExpected[kSectionCount] = {
     {SectionId::beat, kBeatWords, true, false},
-    {SectionId::roster, kRosterWords, true, true},
+    {SectionId::roster, kRosterWordsBefore4, true, true},
     {SectionId::events, kEventWords, true, false},
     {SectionId::progress, kProgressWords, false, true},
     {SectionId::counters, kCountersWords, false, true},

@@ -102,6 +102,8 @@ std::optional<WorkerReport> report_worker(const SegmentView& view, std::uint32_t
   report.state_since_ns = roster->state_since_ns;
   report.core = static_cast<std::uint32_t>(progress.last_core);
   report.connections = counters.connections_open;
+  report.queue_length = roster->queue_length;
+  report.queue_limit = roster->queue_limit;
   report.requests = view.requests_total(slot);
   report.requests_per_second = requests_per_second(view.requests(slot), now_ns);
   report.respawns = roster->respawns;

@@ -84,6 +84,7 @@ child::Child as_child(const Settings& settings) {
   child.scheme = "http";
   child.faults_enabled = settings.faults_enabled;
   child.max_connections = settings.limits.max_connections;
+  child.takes_from_queues = true;
   child.other_files = kOtherFiles + settings.limits.max_lingering;
   return child;
 }
@@ -118,7 +119,7 @@ int run(const Settings& settings, const child::Inheritance& inheritance,
         gateway::EventLoop::Surroundings{
             {inheritance.slot + 1, ::getpid()},
             inheritance.listening_socket,
-            settings.balance,
+            inheritance.queues,
             inheritance.view,
             inheritance.writer,
             board,

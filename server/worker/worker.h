@@ -22,7 +22,6 @@ namespace forkscope::worker {
 struct Settings {
   std::string database = "todos.db";
   bool faults_enabled = false;
-  gateway::Balance balance = gateway::Balance::shared;
   http::Limits limits;
   http::TrustedProxies trusted_proxies;
   bool pin = false;  ///< Each worker stays on one CPU, chosen by its number.

@@ -66,6 +66,13 @@ TEST_F(AnotherChild, IsNotAnnouncedAsAnHttpServer) {
   EXPECT_THAT(server_.log(), Not(HasSubstr("http://")));
 }
 
+TEST_F(AnotherChild, GetsNoQueuesThatItDoesNotKnow) {
+  const auto refused = server_.control({{"cmd", "balance"}, {"policy", "hash"}});
+  EXPECT_EQ(refused["ok"], false);
+  EXPECT_THAT(refused["error"].get<std::string>(), HasSubstr("hash is not to be had"));
+  EXPECT_TRUE(answers(server_));
+}
+
 TEST_F(AnotherChild, IsKilledWhenItHangsAndReplaced) {
   const StreamSocket client = send_byte(server_, 'h');
   ASSERT_EQ(support::wait_for_hang(server_, 1), 1);

@@ -177,9 +177,9 @@ TEST_F(Attach, WhatIsToldSpeaksOfOneAsOfOneAndOfTwoAsOfTwo) {
   const ServerProcess second(beside, Readiness::kIgnore);
   ASSERT_TRUE(becomes_ready(second)) << second.log();
   EXPECT_THAT(ctl(first, port_option(first) + "status").text,
-              HasSubstr(", 1 worker wanted, protection on\n"));
+              HasSubstr(", 1 worker wanted, balance least, protection on\n"));
   EXPECT_THAT(ctl(first, port_option(second) + "status").text,
-              HasSubstr(", 2 workers wanted, protection on\n"));
+              HasSubstr(", 2 workers wanted, balance least, protection on\n"));
   const auto [lower, higher] = std::minmax({first.port(), second.port()});
   EXPECT_THAT(ctl(first, "--port 1 status").text,
               HasSubstr("; there are some on ports " + std::to_string(lower) + ", " +

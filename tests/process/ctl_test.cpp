@@ -69,6 +69,17 @@ TEST(Ctl, SwitchesTheProtectionOfConnections) {
   EXPECT_THAT(ctl_on_port(server, "status").text, HasSubstr("protection off"));
 }
 
+TEST(Ctl, TellsAndChoosesWhoTakesNewConnections) {
+  const ServerProcess server({.workers = 1});
+  EXPECT_EQ(ctl_on_port(server, "balance").text, "least\n");
+  const Output chosen = ctl_on_port(server, "balance two-choices");
+  EXPECT_EQ(chosen.exit_code, 0);
+  EXPECT_EQ(chosen.text, "");
+  EXPECT_EQ(ctl_on_port(server, "balance").text, "two-choices\n");
+  EXPECT_THAT(ctl_on_port(server, "status").text, HasSubstr("balance two-choices"));
+  EXPECT_TRUE(support::wait_for_log(server, "balance: least → two-choices"));
+}
+
 TEST(Ctl, SaysHowManyConnectionsMovedAndRequestsWereLost) {
   const ServerProcess server({.workers = 2});
   EXPECT_THAT(ctl_on_port(server, "status").text, Not(HasSubstr(" moved")));
@@ -93,6 +104,9 @@ TEST(Ctl, SaysInOneLineWhatIsWrong) {
   EXPECT_EQ(ctl_on_port(server, "signal 1 HUP").exit_code, 2);
   EXPECT_EQ(ctl_on_port(server, "protect").exit_code, 2);
   EXPECT_EQ(ctl_on_port(server, "protect maybe").exit_code, 2);
+  const auto unknown = ctl_on_port(server, "balance fair");
+  EXPECT_EQ(unknown.exit_code, 2);
+  EXPECT_THAT(unknown.text, HasSubstr("least, round-robin, two-choices, kernel, hash, random"));
   EXPECT_EQ(ctl_on_port(server, "").exit_code, 2);
   const Output nobody = ctl(server, "--port 1 status");
   EXPECT_EQ(nobody.exit_code, 1);

@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <utility>
@@ -20,6 +21,7 @@ namespace forkscope::gateway {
 namespace {
 
 using os::Deadline;
+using telemetry::BalancePolicy;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
@@ -50,6 +52,12 @@ class AcceptorTest : public PeersTest {
           ::connect(clients_.back().get(), reinterpret_cast<const sockaddr*>(&address), bytes), 0);
     }
   }
+  void publish(BalancePolicy policy, std::uint16_t open_queues = 0) {
+    telemetry::BeatRecord beat{};
+    beat.balance = static_cast<std::uint16_t>(policy);
+    beat.open_queues = open_queues;
+    segment_.beat().write(beat);
+  }
   /// And a moment ago.
   void serve_one(std::uint32_t slot) {
     telemetry::SlotWriter writer = segment_.slot(slot);
@@ -66,7 +74,7 @@ class AcceptorTest : public PeersTest {
   std::deque<os::UniqueFd> clients_;
   std::deque<os::UniqueFd> accepted_;
   LoadBoard board_;
-  Acceptor acceptor_{listening_.fd.get(), Balance::shared, view_, board_, kOwnSlot, wake_};
+  Acceptor acceptor_{listening_.fd.get(), {}, view_, board_, kOwnSlot, wake_};
 };
 
 TEST_F(AcceptorTest, HasNoTurnBeforeAnybodyWaits) {
@@ -78,7 +86,9 @@ TEST_F(AcceptorTest, HasNoTurnBeforeAnybodyWaits) {
 }
 
 TEST_F(AcceptorTest, TakesOneConnectionAtATimeWhereItIsLeftToTheKernel) {
-  Acceptor acceptor(listening_.fd.get(), Balance::kernel, view_, board_, kOwnSlot, wake_);
+  publish(BalancePolicy::kernel);
+  Acceptor acceptor(listening_.fd.get(), {}, view_, board_, kOwnSlot, wake_);
+  EXPECT_TRUE(acceptor.wants_all_on_call());
   connect(2);
   board_.tell(kOwnSlot, 5);
   acceptor.connection_waits();
@@ -274,6 +284,155 @@ TEST_F(AcceptorTest, SeesWhetherAnybodyWaits) {
   EXPECT_TRUE(acceptor_.somebody_waits());
   acceptor_.try_again_at(Deadline::at(kNowNs));
   EXPECT_EQ(acceptor_.retry_at(), Deadline::at(kNowNs));
+}
+
+TEST_F(AcceptorTest, TakesOneInItsTurnAndCallsTheNextNumberForTheNext) {
+  publish(BalancePolicy::round_robin);
+  connect(3);
+  board_.next_turn(0, kOwnSlot);
+  acceptor_.connection_waits();
+  EXPECT_EQ(turn(), 1U);
+  EXPECT_TRUE(acceptor_.wants_all_on_call());
+  accept(1);
+  acceptor_.tell(1);
+  EXPECT_EQ(turn(), 0U);
+  EXPECT_THAT(woken(), ElementsAre(2));
+  EXPECT_EQ(acceptor_.retry_at(), Deadline::at(kNowNs + 10 * kMillisecondNs));
+}
+
+TEST_F(AcceptorTest, PassesOverWhoDoesNotComeInItsTurnAndWhoIsNotThere) {
+  publish(BalancePolicy::round_robin);
+  connect();
+  board_.next_turn(0, 2);
+  segment_.slot(3).draining();
+  acceptor_.connection_waits();
+  EXPECT_EQ(turn(), 0U);
+  EXPECT_THAT(woken(), ElementsAre(2));
+  EXPECT_EQ(turn(kNowNs + 10 * kMillisecondNs), 0U);
+  EXPECT_THAT(woken(), ElementsAre(0));
+  EXPECT_EQ(turn(kNowNs + 20 * kMillisecondNs), 1U);  // after 0 it is ours
+}
+
+TEST_F(AcceptorTest, LeavesAConnectionToTheBetterOfTwoChoices) {
+  publish(BalancePolicy::two_choices);
+  board_.tell(kOwnSlot, 9);  // we are never the better one
+  std::vector<std::uint32_t> called;
+  for (int i = 0; i < 40; ++i) {
+    connect();
+    acceptor_.connection_waits();
+    EXPECT_EQ(turn(), 0U);
+    const auto slots = woken();
+    ASSERT_EQ(slots.size(), 1U);
+    called.push_back(slots.front());
+    Acceptor other(listening_.fd.get(), {}, view_, board_, slots.front(), wake_);
+    other.connection_waits();
+    EXPECT_EQ(other.turn({true, 0}, kNowNs), 1U);  // it comes to the same
+    accepted_.push_back(std::move(other.accept(kNowNs)->fd));
+  }
+  for (const std::uint32_t slot : {0U, 2U, 3U}) EXPECT_GT(std::ranges::count(called, slot), 4);
+}
+
+TEST_F(AcceptorTest, TakesTurnsItselfWhereNobodyElseIsThere) {
+  for (const BalancePolicy policy : {BalancePolicy::round_robin, BalancePolicy::two_choices}) {
+    publish(policy);
+    for (std::uint32_t slot = 0; slot < kSlots; ++slot) {
+      board_.tell(slot, LoadBoard::kTakesNobody);
+    }
+    connect();
+    acceptor_.connection_waits();
+    EXPECT_EQ(turn(), 1U);  // if it can make room
+    accept(1);
+  }
+}
+
+TEST_F(AcceptorTest, ObeysAnotherPolicyFromTheNextConnectionOn) {
+  publish(BalancePolicy::kernel);
+  connect(3);
+  acceptor_.tell(5);
+  acceptor_.connection_waits();
+  EXPECT_EQ(turn(), 1U);
+  accept(1);
+  publish(BalancePolicy::least);
+  EXPECT_EQ(turn(), 0U);
+  EXPECT_THAT(woken(), ElementsAre(0, 2));
+}
+
+/// With a queue for each slot, which the kernel would fill; here it is a socket with a port of its
+/// own.
+class QueuesTest : public AcceptorTest {
+ protected:
+  QueuesTest() {
+    for (const os::ListeningSocket& queue : listening_queues_) sockets_.push_back(queue.fd.get());
+  }
+  void connect_to_queue(std::uint32_t slot) {
+    std::swap(listening_, listening_queues_[slot]);
+    connect();
+    std::swap(listening_, listening_queues_[slot]);
+  }
+  void open_queue(std::uint32_t slot) {
+    telemetry::RosterRecord record{};
+    record.state = static_cast<std::uint64_t>(telemetry::RosterState::hung);
+    record.queue_open = 1;
+    segment_.roster(slot).write(record);
+  }
+
+  std::vector<os::ListeningSocket> listening_queues_ = [] {
+    std::vector<os::ListeningSocket> queues;
+    while (queues.size() < kSlots) queues.push_back(os::listen_on("127.0.0.1", 0));
+    return queues;
+  }();
+  std::vector<int> sockets_;
+};
+
+TEST_F(QueuesTest, TakesAllThatWaitInItsOwnWhateverOthersHave) {
+  Acceptor acceptor(listening_.fd.get(), sockets_, view_, board_, kOwnSlot, wake_);
+  EXPECT_EQ(acceptor.own_queue(), sockets_[kOwnSlot]);
+  connect_to_queue(kOwnSlot);
+  connect_to_queue(kOwnSlot);
+  acceptor.tell(5);
+  acceptor.connection_waits_in_own_queue();
+  EXPECT_EQ(acceptor.retry_at().wait_ms(kNowNs), 0);
+  EXPECT_GE(acceptor.turn({true, 0}, kNowNs), 2U);
+  EXPECT_TRUE(acceptor.accept(kNowNs));
+  EXPECT_TRUE(acceptor.accept(kNowNs));
+  EXPECT_FALSE(acceptor.accept(kNowNs));
+  EXPECT_EQ(acceptor.turn({true, 0}, kNowNs), 0U);
+  EXPECT_FALSE(acceptor.retry_at().is_set());
+  EXPECT_THAT(woken(), IsEmpty());
+}
+
+TEST_F(QueuesTest, TakesFromAQueueOfAnotherOneOnlyWhereThatIsOpen) {
+  Acceptor acceptor(listening_.fd.get(), sockets_, view_, board_, kOwnSlot, wake_);
+  connect_to_queue(2);
+  connect_to_queue(3);
+  acceptor.nudged();
+  EXPECT_EQ(acceptor.turn({true, 0}, kNowNs), 0U);
+  open_queue(3);
+  publish(BalancePolicy::hash, 1);
+  acceptor.nudged();
+  EXPECT_GE(acceptor.turn({true, 0}, kNowNs), 1U);
+  EXPECT_TRUE(acceptor.accept(kNowNs));
+  EXPECT_FALSE(acceptor.accept(kNowNs));
+  EXPECT_EQ(acceptor.turn({true, 0}, kNowNs), 0U);
+}
+
+TEST_F(QueuesTest, KeepsWhoWaitsWhereThereIsNoRoomOrNoDescriptor) {
+  Acceptor acceptor(listening_.fd.get(), sockets_, view_, board_, kOwnSlot, wake_);
+  connect_to_queue(kOwnSlot);
+  acceptor.connection_waits_in_own_queue();
+  EXPECT_EQ(acceptor.turn({true, 0, 0}, kNowNs), 1U);
+  EXPECT_TRUE(acceptor.somebody_waits());
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  const rlimit none{0, before.rlim_max};
+  ::setrlimit(RLIMIT_NOFILE, &none);
+  EXPECT_FALSE(acceptor.accept(kNowNs));
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_TRUE(acceptor.lacks_files());
+  EXPECT_EQ(acceptor.retry_at(), Deadline::at(kNowNs + 100 * kMillisecondNs));
+  EXPECT_TRUE(acceptor.accept(kNowNs));
+  EXPECT_FALSE(acceptor.somebody_waits());
+  EXPECT_FALSE(acceptor.retry_at().is_set());
 }
 
 TEST_F(AcceptorTest, CallsEveryPeerToMakeRoom) {

@@ -87,6 +87,13 @@ TEST(EventKinds, NoWorkerIsSaidToDoWhatIsDoneToIt) {
   EXPECT_EQ(describe(moved), "worker 2 had 1 connection moved (hang) in 3.0 ms: 3:1");
 }
 
+TEST(EventKinds, ASwitchOfTheBalanceNamesBothPolicies) {
+  EventRecord balance = event(EventKind::balance, 0);
+  balance.exit_cause = static_cast<std::uint32_t>(BalancePolicy::least);
+  balance.exit_code = static_cast<std::uint32_t>(BalancePolicy::round_robin);
+  EXPECT_EQ(describe(balance), "balance: least → round-robin");
+}
+
 TEST(EventKinds, AForkSaysWhatItIsForIfTheWorkerIsNotToStay) {
   EventRecord fork = event(EventKind::fork, 5);
   fork.pid = 4715;

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <cstdint>
@@ -106,6 +107,18 @@ TEST_F(Lane, PublishesAShortRecordWithOldBytesBehindIt) {
   write(7, 7);
   writer_.write(Record::number(8), 3 * sizeof(Word));
   EXPECT_EQ(reader_.latest()->words[2], Record::number(8).words[2]);
+}
+
+TEST_F(Lane, GivesZeroForWhatAnOlderWriterDidNotWrite) {
+  constexpr std::uint32_t kOlderWords = kWords - 2;
+  LaneReader<Record> reader(memory_.data(), kOlderWords, 2);
+  std::fill(memory_.begin(), memory_.end(), 77);
+  memory_[0] = 1;
+  const auto record = reader.latest();
+  ASSERT_TRUE(record);
+  EXPECT_EQ(record->words[kOlderWords - 1], 77U);
+  EXPECT_EQ(record->words[kOlderWords], 0U);
+  EXPECT_EQ(record->words[kWords - 1], 0U);
 }
 
 // TSan watches this one: see the label in CMakeLists.txt.

@@ -127,10 +127,11 @@ TEST_F(ProtocolDocument, TellsTheSectionTable) {
 }
 
 TEST_F(ProtocolDocument, TellsEveryFieldThatThePrimaryWrites) {
-  expect_fields("beat", {FIELD(BeatRecord, tick), FIELD(BeatRecord, time_ns),
-                         FIELD(BeatRecord, wall_clock_ns), FIELD(BeatRecord, target_workers),
-                         FIELD(BeatRecord, state), FIELD(BeatRecord, moved),
-                         FIELD(BeatRecord, protection), FIELD(BeatRecord, reserved)});
+  expect_fields(
+      "beat",
+      {FIELD(BeatRecord, tick), FIELD(BeatRecord, time_ns), FIELD(BeatRecord, wall_clock_ns),
+       FIELD(BeatRecord, target_workers), FIELD(BeatRecord, state), FIELD(BeatRecord, moved),
+       FIELD(BeatRecord, protection), FIELD(BeatRecord, balance), FIELD(BeatRecord, open_queues)});
   expect_fields("roster", {FIELD(RosterRecord, pid),
                            FIELD(RosterRecord, generation),
                            FIELD(RosterRecord, state),
@@ -150,7 +151,11 @@ TEST_F(ProtocolDocument, TellsEveryFieldThatThePrimaryWrites) {
                            FIELD(RosterRecord, respawn_due_ns),
                            FIELD(RosterRecord, start_ticks),
                            FIELD(RosterRecord, hung_core),
-                           FIELD(RosterRecord, hung_core_known)});
+                           FIELD(RosterRecord, hung_core_known),
+                           FIELD(RosterRecord, queue_length),
+                           FIELD(RosterRecord, queue_limit),
+                           FIELD(RosterRecord, queue_open),
+                           FIELD(RosterRecord, reserved)});
   auto& rows = tables_["events"];
   const auto kinds = std::ranges::find(rows, "kind", [](const Cells& row) { return row.at(0); });
   ASSERT_NE(kinds, rows.end());
@@ -158,7 +163,7 @@ TEST_F(ProtocolDocument, TellsEveryFieldThatThePrimaryWrites) {
     EXPECT_EQ(row->at(1), to_string(static_cast<EventKind>(std::stoi(row->at(0)))));
   }
   const auto described = rows.end() - kinds - 1;
-  EXPECT_GE(described, static_cast<std::ptrdiff_t>(EventKind::exception));
+  EXPECT_GE(described, static_cast<std::ptrdiff_t>(EventKind::balance));
   EXPECT_EQ(to_string(static_cast<EventKind>(described + 1)), "unknown") << "it is not described";
   rows.erase(kinds, rows.end());
   expect_fields("events", {FIELD(EventRecord, time_ns), FIELD(EventRecord, kind),

@@ -31,6 +31,7 @@ inline picture::Snapshot scripted_picture(std::uint64_t poll, std::uint32_t work
       .target_workers = workers,
       .faults_enabled = true,
       .protection = poll < 400 ? telemetry::Protection::on : telemetry::Protection::off,
+      .balance = static_cast<telemetry::BalancePolicy>(1 + poll / 150),
       .beat_age_ns = poll % 7 * kMillisecond};
   for (std::uint32_t number = 1; number <= workers; ++number) {
     telemetry::WorkerReport worker;
@@ -42,6 +43,8 @@ inline picture::Snapshot scripted_picture(std::uint64_t poll, std::uint32_t work
     worker.phase = telemetry::Phase::handling;
     worker.core = (number + static_cast<std::uint32_t>(poll / 10)) % 4;
     worker.connections = number % 5;
+    worker.queue_limit = poll > 600 ? 4'096 : 0;
+    worker.queue_length = poll > 600 ? static_cast<std::uint32_t>(poll % 3) : 0;
     worker.requests = poll * (3 + number % 4);
     worker.requests_per_second = 90.5;
     worker.uptime_ns = poll * 33 * kMillisecond;

@@ -76,6 +76,7 @@ nlohmann::json values_of(const picture::Snapshot& picture) {
                    server.target_workers,
                    server.faults_enabled,
                    static_cast<int>(server.protection),
+                   static_cast<int>(server.balance),
                    server.beat_age_ns};
   const picture::Totals& totals = picture.totals;
   all["totals"] = {totals.requests, totals.requests_per_second, totals.p99_ms,
@@ -84,9 +85,9 @@ nlohmann::json values_of(const picture::Snapshot& picture) {
   for (const auto& worker : picture.workers) {
     all["workers"].push_back({worker.number, worker.pid, worker.generation,
                               static_cast<int>(worker.state), static_cast<int>(worker.phase),
-                              worker.core, worker.connections, worker.requests,
-                              worker.requests_per_second, worker.uptime_ns, worker.busy_since_ns,
-                              worker.in_flight ? worker.in_flight->path : "",
+                              worker.core, worker.connections, worker.requests, worker.queue_length,
+                              worker.queue_limit, worker.requests_per_second, worker.uptime_ns,
+                              worker.busy_since_ns, worker.in_flight ? worker.in_flight->path : "",
                               worker.in_flight ? worker.in_flight->start_ns : 0,
                               worker.last_exit ? worker.last_exit->code : 0});
   }

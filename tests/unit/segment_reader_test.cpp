@@ -154,6 +154,27 @@ TEST_F(SegmentReaderTest, WhatTheHeartbeatSaysOfConnectionsIsTold) {
   EXPECT_EQ(snapshot_.server.protection, telemetry::Protection::unknown);
 }
 
+TEST_F(SegmentReaderTest, WhoTakesNewConnectionsIsToldAndHowManyWaitInAQueue) {
+  put(1, RosterState::ready);
+  rosters_[0].queue_length = 3;
+  rosters_[0].queue_limit = 4'096;
+  put(1, RosterState::hung);
+  telemetry::BeatRecord beat{};
+  segment_.beat().write(beat);
+  look();
+  EXPECT_EQ(snapshot_.server.balance, telemetry::BalancePolicy::unknown);  // of an earlier version
+  EXPECT_EQ(snapshot_.workers.at(0).queue_length, 3U);
+  EXPECT_EQ(snapshot_.workers.at(0).queue_limit, 4'096U);
+  beat.balance = static_cast<std::uint16_t>(telemetry::BalancePolicy::random);
+  segment_.beat().write(beat);
+  look();
+  EXPECT_EQ(snapshot_.server.balance, telemetry::BalancePolicy::random);
+  ++beat.balance;  // of a later version
+  segment_.beat().write(beat);
+  look();
+  EXPECT_EQ(snapshot_.server.balance, telemetry::BalancePolicy::unknown);
+}
+
 TEST_F(SegmentReaderTest, RespawnsAndHangsOfASlotThatLeavesStayInTheTotals) {
   put(1, RosterState::ready);
   rosters_[1].respawns = 3;

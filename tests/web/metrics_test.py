@@ -116,6 +116,8 @@ class Protection(unittest.TestCase):
             sample.value for sample in families['forkscope_worker_requests_abandoned'].samples)
         figures['protection'] = families['forkscope_protection'].samples[0].value
         status = json.loads(self.server.request('GET', '/v1/workers').body)
+        policy, = families['forkscope_balance_info'].samples
+        self.assertEqual((policy.labels['policy'], policy.value), (status['balance'], 1))
         self.assertEqual(status['moved'], {reason: figures[reason] for reason in status['moved']})
         self.assertEqual(status['requests_lost'], figures['lost'])
         self.assertEqual(status['protection'], 'on' if figures['protection'] else 'off')

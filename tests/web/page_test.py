@@ -176,6 +176,7 @@ class Page(unittest.TestCase):
         server, browser = self.open()
         clients, before = self.be_there(server)
         self.wait_for_text(browser, '#protection', 'Protection is on')
+        self.wait_for_text(browser, '#balance', r'fewest connections \(least\)\.')
         browser.click('[data-fire="/v1/faults/crash?how=exit"]')
         result = self.wait_for_text(browser, '#fault-result', 'the connection broke').string
         self.assert_it_cost_one_request(server, clients, before, result)

@@ -28,6 +28,7 @@ struct ServerWord {
     kill_after,
     faults_enabled,
     protection,  // since 1.1
+    balance,     // since 1.4
     count
   };
 };
@@ -83,6 +84,8 @@ struct WorkerWord {
     exit_code,
     exit_abandoned,
     exit_time,
+    queue_length,  // since 1.4
+    queue_limit,
     count
   };
 };
@@ -136,6 +139,7 @@ void put_server(const picture::Snapshot& picture, PictureWords& result, const Wo
   words[W::kill_after] = server.kill_after_ns;
   words[W::faults_enabled] = server.faults_enabled ? 1 : 0;
   words[W::protection] = word_of_enum(server.protection);
+  words[W::balance] = word_of_enum(server.balance);
 }
 
 void put_totals(const picture::Totals& totals, PictureWords& result) {
@@ -176,6 +180,8 @@ PictureWords::Worker worker_words(const WorkerReport& worker, std::uint64_t time
   words[W::state] = word_of_enum(worker.state);
   words[W::phase] = word_of_enum(worker.phase);
   words[W::connections] = worker.connections;
+  words[W::queue_length] = worker.queue_length;
+  words[W::queue_limit] = worker.queue_limit;
   words[W::hang_kind] = word_of_enum(worker.hang_kind);
   words[W::pid] = worker.pid;
   words[W::generation] = worker.generation;
@@ -220,6 +226,8 @@ void take_server(const PictureWords& from, picture::Snapshot& picture, const Tex
   server.faults_enabled = words[W::faults_enabled] != 0;
   server.protection =
       enum_of(words[W::protection], telemetry::Protection::on, telemetry::Protection::unknown);
+  server.balance = enum_of(words[W::balance], telemetry::BalancePolicy::random,
+                           telemetry::BalancePolicy::unknown);
 }
 
 picture::Totals totals_of(const PictureWords& from) {
@@ -276,6 +284,8 @@ WorkerReport report_of(const PictureWords::Worker& worker, std::uint64_t time_ns
   report.state = enum_of(words[W::state], WorkerState::unknown, WorkerState::unknown);
   report.phase = enum_of(words[W::phase], Phase::flushing, Phase::booting);
   report.connections = words[W::connections];
+  report.queue_length = static_cast<std::uint32_t>(words[W::queue_length]);
+  report.queue_limit = static_cast<std::uint32_t>(words[W::queue_limit]);
   report.hang_kind = enum_of(words[W::hang_kind], HangKind::stopped, HangKind::none);
   report.pid = static_cast<std::uint32_t>(words[W::pid]);
   report.generation = static_cast<std::uint32_t>(words[W::generation]);

@@ -20,9 +20,9 @@ namespace forkscope::codec {
 inline constexpr std::size_t kMaxCores = 1024;
 
 struct PictureWords {
-  static constexpr std::size_t kServerWords = 16;
+  static constexpr std::size_t kServerWords = 17;
   static constexpr std::size_t kTotalsWords = 17;
-  static constexpr std::size_t kWorkerWords = 26;
+  static constexpr std::size_t kWorkerWords = 28;
   struct Worker {
     std::uint64_t number = 0;
     std::array<std::uint64_t, kWorkerWords> words{};

@@ -39,10 +39,17 @@ picture::Answer answer_of(const RequestRecord& record, std::uint32_t worker) {
   return answer;
 }
 
-/// A server of a later version may say what is not known here.
+// A server of a later version may say what is not known here.
+
 telemetry::Protection protection_of(std::uint32_t word) {
   const auto last = static_cast<std::uint32_t>(telemetry::Protection::on);
   return word <= last ? static_cast<telemetry::Protection>(word) : telemetry::Protection::unknown;
+}
+
+telemetry::BalancePolicy balance_of(std::uint32_t word) {
+  const auto last = static_cast<std::uint32_t>(telemetry::BalancePolicy::random);
+  return word <= last ? static_cast<telemetry::BalancePolicy>(word)
+                      : telemetry::BalancePolicy::unknown;
 }
 
 }  // namespace
@@ -183,6 +190,7 @@ void SegmentReader::read_beat(std::uint64_t now_ns, picture::Snapshot& snapshot)
   server.target_workers = beat->target_workers;
   server.draining = beat->state == static_cast<std::uint64_t>(telemetry::PrimaryState::draining);
   server.protection = protection_of(beat->protection);
+  server.balance = balance_of(beat->balance);
   std::copy(std::begin(beat->moved), std::end(beat->moved), snapshot.totals.moved.begin());
 }
 

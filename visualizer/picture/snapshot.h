@@ -35,6 +35,7 @@ struct ServerInfo {
   bool faults_enabled = false;
   bool draining = false;
   telemetry::Protection protection = telemetry::Protection::unknown;
+  telemetry::BalancePolicy balance = telemetry::BalancePolicy::unknown;
   std::uint64_t beat_age_ns = 0;  ///< Age of the primary's latest heartbeat.
 };
 

@@ -23,6 +23,7 @@ ordered_json server_json(const picture::ServerInfo& server) {
           {"kill_after_ms", server.kill_after_ns / 1'000'000},
           {"faults", server.faults_enabled},
           {"draining", server.draining},
+          {"balance", telemetry::to_string(server.balance)},
           {"protection", telemetry::to_string(server.protection)},
           {"beat_age_ms", milliseconds(server.beat_age_ns)}};
 }

@@ -44,6 +44,14 @@ const PROTECTION = {
   on: 'Protection is on: connections outlive their worker.',
   off: 'Protection is off: connections end with their worker.',
 };
+const BALANCE = {
+  'least': 'the available worker with the fewest connections',
+  'round-robin': 'the next number, always',
+  'two-choices': 'of two workers at random the one with fewer connections',
+  'kernel': 'whoever the kernel wakes',
+  'hash': 'the worker that a hash of addresses and ports leads to',
+  'random': 'a worker at random',
+};
 let workers = [];
 let wanted = 0;  // workers
 
@@ -53,6 +61,13 @@ function lastExit(worker) {
   const last = worker.last_exit;
   if (!last) return '';
   return (last.was_hung ? 'hung, ' : '') + (last.cause === 'signal' ? last.signal : 'exit ' + last.code);
+}
+
+/** Who takes a new connection, and how many wait in whose queue. */
+function balance({balance: policy}) {
+  const queues = workers.filter((worker) => worker.queue_length > 0).map(({number, queue_length: waiting}) =>
+    `${counted(waiting, 'connection')} ${waiting === 1 ? 'waits' : 'wait'} in the queue of worker ${number}`);
+  return [`A new connection is taken by ${BALANCE[policy]} (${policy})`, ...queues].join('; ') + '.';
 }
 
 /** What its last exit means. */
@@ -191,6 +206,8 @@ async function refresh() {
   noteHangs();
   $('protection').textContent = PROTECTION[status.protection];
   $('protection').title = meaning('protection');
+  $('balance').textContent = balance(status);
+  $('balance').title = 'Another policy: todos-server ctl balance NAME';
   const hung = workers.filter((w) => w.state === 'hung' || w.state === 'aborting');
   const serving = workers.filter(serves);
   const rate = workers.reduce((sum, worker) => sum + worker.rate, 0);

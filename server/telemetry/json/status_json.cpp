@@ -44,7 +44,8 @@ ordered_json lost_by_worker(const SegmentView& view) {
 
 ordered_json status_json(const SegmentView& view, std::uint64_t now_ns) {
   const BeatRecord beat = view.beat().value_or(BeatRecord{});
-  ordered_json status = {{"protection", to_string(static_cast<Protection>(beat.protection))},
+  ordered_json status = {{"balance", to_string(static_cast<BalancePolicy>(beat.balance))},
+                         {"protection", to_string(static_cast<Protection>(beat.protection))},
                          {"moved", moved_json(beat)},
                          {"requests_lost", requests_lost(view)},
                          {"lost_by_worker", lost_by_worker(view)},

@@ -60,6 +60,7 @@ ordered_json to_json(const WorkerReport& worker, std::uint64_t now_ns) {
           {"state", to_string(worker.state)},
           {"core", worker.core},
           {"connections", worker.connections},
+          {"queue_length", worker.queue_length},
           {"requests", worker.requests},
           {"requests_per_second", worker.requests_per_second},
           {"in_flight", in_flight_json(worker, now_ns)},

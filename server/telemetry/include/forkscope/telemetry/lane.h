@@ -89,8 +89,9 @@ class LaneReader {
 
  public:
   LaneReader() = default;
-  /// `record_words` and `capacity` come from a validated section table: `record_words` is at
-  /// least the size of Record, `capacity` a power of two of at least 2.
+  /// `record_words` and `capacity` come from a validated section table: `capacity` is a power of
+  /// two of at least 2. Where `record_words` is less than the size of Record, which has grown
+  /// since, the rest of a record is zero.
   LaneReader(const Word* lane, std::uint32_t record_words, std::uint32_t capacity)
       : lane_(lane), record_words_(record_words), capacity_(capacity) {}
 
@@ -102,9 +103,10 @@ class LaneReader {
     const std::uint64_t before = load_acquire(lane_);
     if (n >= before || before - n >= capacity_) return std::nullopt;
     const Word* source = lane_ + kLaneHeaderWords + (n & (capacity_ - 1)) * record_words_;
-    Record record;
+    Record record{};
     auto* target = reinterpret_cast<std::byte*>(&record);
-    for (std::size_t i = 0; i < sizeof(Record) / sizeof(Word); ++i) {
+    const std::size_t words = std::min<std::size_t>(sizeof(Record) / sizeof(Word), record_words_);
+    for (std::size_t i = 0; i < words; ++i) {
       const Word word = load_relaxed(source + i);
       std::memcpy(target + i * sizeof(Word), &word, sizeof(Word));
     }

@@ -114,10 +114,11 @@ struct BeatRecord {
   std::uint64_t time_ns;        ///< CLOCK_MONOTONIC.
   std::uint64_t wall_clock_ns;  ///< CLOCK_REALTIME at the same moment.
   std::uint64_t target_workers;
-  std::uint64_t state;       ///< PrimaryState.
-  std::uint32_t moved[4];    ///< Connections, since the start; by MoveReason − 1 (1.3).
-  std::uint32_t protection;  ///< Protection (1.3).
-  std::uint32_t reserved;
+  std::uint64_t state;        ///< PrimaryState.
+  std::uint32_t moved[4];     ///< Connections, since the start; by MoveReason − 1 (1.3).
+  std::uint32_t protection;   ///< Protection (1.3).
+  std::uint16_t balance;      ///< BalancePolicy (1.4).
+  std::uint16_t open_queues;  ///< Queues that all workers may take from (1.4; RosterRecord).
 };
 static_assert(sizeof(BeatRecord) == kBeatWords * 8);
 
@@ -127,12 +128,24 @@ enum class PrimaryState : std::uint64_t { running = 0, draining = 1 };
 /// server before 1.3, where they did not.
 enum class Protection : std::uint32_t { unknown = 0, off = 1, on = 2 };
 
+/// Who takes a new connection (balancing/). Unknown: by a server before 1.4, which did not say.
+enum class BalancePolicy : std::uint16_t {
+  unknown = 0,
+  least = 1,        ///< The available worker with the fewest connections.
+  round_robin = 2,  ///< The next number.
+  two_choices = 3,  ///< Of two at random the one with fewer connections.
+  kernel = 4,       ///< Whoever the kernel wakes.
+  hash = 5,         ///< Into a queue per worker, by a hash of addresses and ports.
+  random = 6,       ///< Into a queue per worker, at random.
+};
+
 /// Why connections move to other workers: theirs hangs, has died, drains, or has more than others.
 enum class MoveReason : std::uint32_t { none = 0, hang = 1, crash = 2, drain = 3, balance = 4 };
 
 // ── Roster ───────────────────────────────────────────────────────────────────────────────────────
 
-inline constexpr std::uint32_t kRosterWords = 16;
+inline constexpr std::uint32_t kRosterWords = 18;
+inline constexpr std::uint32_t kRosterWordsBefore4 = 16;  // of a server before 1.4
 inline constexpr std::uint32_t kRosterCapacity = 2;
 
 /// What the primary knows of the worker that holds a slot. `ready` splits into idle and busy by
@@ -178,6 +191,12 @@ struct RosterRecord {
   std::uint64_t start_ticks;     ///< Field 22 of /proc/<pid>/stat.
   std::uint32_t hung_core;       ///< While hung or aborting: CPU it last ran on, if known (1.1).
   std::uint32_t hung_core_known;
+  // What waits in the worker's own queue, which connections get into under `hash` and `random`;
+  // looked up ten times a second while there may be some (1.4).
+  std::uint32_t queue_length;
+  std::uint32_t queue_limit;  ///< Room in it; 0: not looked up yet, or there is no queue.
+  std::uint32_t queue_open;   ///< 1: all workers may take from it, since its own does not come.
+  std::uint32_t reserved;
 };
 static_assert(sizeof(RosterRecord) == kRosterWords * 8);
 
@@ -211,6 +230,8 @@ enum class EventKind : std::uint16_t {
   unprotected = 18,  ///< This worker's connections would die with it; `text` says why.
   exception = 19,    ///< Its handlers threw `exit_code` times in `duration_ns`; `text`: where and
                      ///< what, of the latest: "GET /v1/x: database is locked".
+  balance = 20,  ///< New connections go by the BalancePolicy in `exit_code` from now on, by the one
+                 ///< in `exit_cause` so far.
 };
 
 struct EventRecord {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,8 +16,16 @@ std::string_view to_string(Phase phase);            ///< "idle", "handling", "co
 std::string_view to_string(HangKind kind);          ///< "spin", "blocked", "stopped", "" for none.
 std::string_view to_string(MoveReason reason);      ///< "hang", "crash", "drain", "balance", or "".
 std::string_view to_string(Protection protection);  ///< "on", "off"; "unknown" before 1.3.
+std::string_view to_string(BalancePolicy policy);   ///< "least", "round-robin", …, or "unknown".
 std::string_view to_string(EventKind kind);         ///< "fork", "listening", … (event_kinds.h).
 std::string signal_name(std::uint32_t number);      ///< "SIGKILL", or "signal 77".
+
+/// The policy of that name, or of a name that it had before; nothing for any other.
+std::optional<BalancePolicy> balance_policy(std::string_view name);
+/// All names, as --balance and the control socket take them: "least, round-robin, …".
+std::string balance_policy_names();
+/// What is wrong with that name, behind the name of an option; empty: nothing.
+std::string check_balance_policy(const std::string& name);
 
 /// What a URL calls a listening address by which clients on the same machine reach it:
 /// "127.0.0.1:8000", "[::1]:8000". In place of a wildcard address it names the loopback address.

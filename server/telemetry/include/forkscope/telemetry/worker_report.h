@@ -42,6 +42,9 @@ struct WorkerReport {
   std::uint64_t busy_since_ns = 0;   ///< While busy or hung.
   std::uint32_t core = 0;            ///< CPU that it last ran on; the primary looks where it hangs.
   std::uint64_t connections = 0;
+  /// Connections that nobody has accepted yet, in the queue that is this worker's alone.
+  std::uint32_t queue_length = 0;
+  std::uint32_t queue_limit = 0;   ///< Room in it; 0 where it has none of its own.
   std::uint64_t requests = 0;      ///< All generations.
   double requests_per_second = 0;  ///< Over the last second.
   std::optional<InFlight> in_flight;

@@ -8,7 +8,7 @@
 
 namespace forkscope::telemetry {
 
-/// {"protection", "moved": {"hang", "crash", "drain", "balance"}, "requests_lost",
+/// {"balance", "protection", "moved": {"hang", "crash", "drain", "balance"}, "requests_lost",
 /// "lost_by_worker", "target_workers", "hang_after_ms", "workers": […]}; what is counted is counted
 /// since the start. `now_ns` is CLOCK_MONOTONIC.
 nlohmann::ordered_json status_json(const SegmentView& view, std::uint64_t now_ns);

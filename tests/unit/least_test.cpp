@@ -1,5 +1,5 @@
 // How many of those that wait are ours, whoever looks first.
-#include "gateway/fair_share.h"
+#include "balancing/least.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace forkscope::gateway {
+namespace forkscope::balancing {
 namespace {
 
 constexpr std::size_t kMost = 1000;
@@ -56,4 +56,4 @@ TEST(FairShare, BringsAllToTheSameLevelInWhateverOrderAndPortionsTheyLook) {
 }
 
 }  // namespace
-}  // namespace forkscope::gateway
+}  // namespace forkscope::balancing

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <span>
 
-namespace forkscope::gateway {
+namespace forkscope::balancing {
 
 /// `own` and `peers`: connections that we and the available peers have. `most` at the most.
 inline std::size_t fair_share(std::uint64_t own, std::span<const std::uint32_t> peers,
@@ -29,4 +29,4 @@ inline std::size_t fair_share(std::uint64_t own, std::span<const std::uint32_t> 
   return share;
 }
 
-}  // namespace forkscope::gateway
+}  // namespace forkscope::balancing
