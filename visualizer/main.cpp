@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "app/app.h"
+#include "app/comparison_run.h"
 #include "app/options.h"
 #include "os/dispositions.h"
 #include "os/standard_streams.h"
@@ -24,6 +25,7 @@ int main(int argc, char** argv) {
   if (const auto exit_code = app::parse_options(argc, argv, options)) return *exit_code;
   try {
     if (options.text) return text::run_text(options.session, options.once);
+    if (!options.compare.empty()) return app::write_comparison(options.session, options.compare);
     app::App visualizer(options);
     if (!options.screenshot.empty()) return visualizer.take_screenshot(options.screenshot);
     return visualizer.run();

@@ -98,6 +98,66 @@ TEST(LoadGenerator, AsksForItsTargetAndKeepsTheStatusThatItFailedWith) {
   EXPECT_TRUE(wait_until([&] { return others > 0; }));
 }
 
+TEST(LoadGenerator, SendsItsShareOfLongRequests) {
+  std::atomic<int> longs{0};
+  std::atomic<int> all{0};
+  ScriptedHttpServer server([&](const std::string& request) {
+    ++all;
+    if (request.starts_with("GET /v1/faults/work?ms=20 HTTP/1.1\r\n")) ++longs;
+    return ScriptedHttpServer::kOk;
+  });
+  LoadGenerator generator;
+  LoadOptions options = towards(server, 2);
+  options.long_share = 0.3;
+  generator.start(options);
+  EXPECT_TRUE(wait_until([&] { return generator.status().answered >= 1'000; }));
+  generator.stop();
+  EXPECT_NEAR(static_cast<double>(longs) / all, 0.3, 0.06);
+}
+
+TEST(LoadGenerator, OpensAConnectionForEachFreshRequest) {
+  std::atomic<int> others{0};
+  ScriptedHttpServer server([&](const std::string& request) {
+    if (request.find("\r\nConnection: close\r\n") == std::string::npos) ++others;
+    return "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+  });
+  for (const double rate : {0.0, 500.0}) {
+    LoadGenerator generator;
+    LoadOptions options = towards(server, 4);
+    options.fresh = true;
+    options.requests_per_second = rate;
+    const int before = server.accepted();
+    generator.start(options);
+    EXPECT_TRUE(wait_until([&] { return generator.status().answered >= 100; }));
+    generator.stop();
+    const LoadStatus status = generator.status();
+    expect_wrong({}, status);
+    const auto accepted = static_cast<std::uint64_t>(server.accepted() - before);
+    EXPECT_GE(accepted, status.answered);
+    EXPECT_LE(accepted, status.sent);
+  }
+  EXPECT_EQ(others, 0);
+}
+
+TEST(LoadGenerator, TellsWhoHasAnsweredInAllAndHowLongThatTook) {
+  std::atomic<int> count{0};
+  ScriptedHttpServer server([&](const std::string&) {
+    return std::string("HTTP/1.1 200 OK\r\nX-Worker: ") + (++count % 4 == 0 ? "7" : "2") +
+           "\r\nContent-Length: 0\r\n\r\n";
+  });
+  LoadGenerator generator;
+  generator.start(towards(server, 1));
+  EXPECT_TRUE(wait_until([&] { return generator.status().answered >= 400; }));
+  generator.stop();
+  const LoadStatus status = generator.status();
+  ASSERT_EQ(status.whole.by_worker.size(), 8U);
+  EXPECT_EQ(status.whole.by_worker[2] + status.whole.by_worker[7], status.answered);
+  EXPECT_EQ(status.whole.by_worker[7], status.answered / 4);
+  EXPECT_GT(status.whole.p50_ns, 0U);
+  EXPECT_LE(status.whole.p50_ns, status.whole.p99_ns);
+  EXPECT_LE(status.whole.p99_ns, status.whole.longest_ns);
+}
+
 TEST(LoadGenerator, HoldsTheRate) {
   ScriptedHttpServer server([](const std::string&) { return ScriptedHttpServer::kOk; });
   LoadGenerator generator;

@@ -93,7 +93,7 @@ lessons::Page lesson_page(const history::History& history, std::uint64_t start_n
     page = course.page(situation);
   }
   page.number = 3;
-  page.count = 6;
+  page.count = 7;
   return page;
 }
 

@@ -43,6 +43,10 @@ TEST(Keyboard, ShiftControlAndAltTurnTheOptionsOfAKey) {
   EXPECT_EQ(kind_of({.character = 'l', .control = true}), CommandKind::next_connections);
   EXPECT_EQ(kind_of({.character = 'l', .control = true, .shift = true}), CommandKind::next_target);
   EXPECT_EQ(kind_of({.character = 'l', .alt = true}), CommandKind::next_post_share);
+  EXPECT_EQ(kind_of({.character = 'l', .alt = true, .shift = true}), CommandKind::next_long_share);
+  EXPECT_EQ(kind_of({.character = 'l', .control = true, .alt = true}), CommandKind::toggle_fresh);
+  EXPECT_EQ(kind_of({.character = 'b'}), CommandKind::next_balance);
+  EXPECT_EQ(kind_of({.character = 'b', .shift = true}), CommandKind::compare);
   EXPECT_EQ(kind_of({.character = 'h', .shift = true}), CommandKind::set_hang_mode);
   EXPECT_EQ(kind_of({.character = 'c', .shift = true}), CommandKind::set_crash_way);
   EXPECT_EQ(kind_of({.character = 'm', .control = true}), CommandKind::toggle_reduced_motion);

@@ -96,7 +96,7 @@ class Legibility : public ::testing::Test {
                                       : "LIVE"),
          "how the time stands");
     need(drawn.has("WORKERS"), "WORKERS");
-    need(drawn.has(open.lesson ? "LESSON 1 of 6" : "WHO ANSWERED"), "the right column");
+    need(drawn.has(open.lesson ? "LESSON 1 of 7" : "WHO ANSWERED"), "the right column");
     // Of very many, those that are unwell have to be named.
     const bool all = workers <= views::kMostInColumns;
     for (std::uint32_t number = 1; number <= workers; ++number) {

@@ -171,7 +171,8 @@ views::View App::view() {
           .offer = operator_.offer(),
           .servers = servers_,
           .latency_pixels = latency_pixels_,
-          .commands = commands_};
+          .commands = commands_,
+          .comparison = &teacher_.comparison()};
 }
 
 void App::draw(const std::string& png_path) {

@@ -51,6 +51,7 @@ class App {
   bool carry_out(const operation::Wish& wish);
   void look_at(const picture::RunningServer& server);
   void select(std::uint32_t worker);
+  void dismiss_choice();
 
   void take_notices();
   void notify(std::string text);

@@ -105,6 +105,7 @@ void App::perform_on_server(const Command& command) {
     case CommandKind::next_lesson_step:
       if (!teacher_.next()) notify("A lesson needs a running server.");
       return;
+    case CommandKind::compare: return notify(teacher_.toggle_comparison());
     case CommandKind::choose: return teacher_.choose(command.value.value_or(0));
     case CommandKind::choose_up: return teacher_.choose_neighbour(-1);
     case CommandKind::choose_down: return teacher_.choose_neighbour(1);
@@ -150,10 +151,8 @@ bool App::perform_on_look(const Command& command) {
         state_.losses = false;
       } else if (teacher_.is_open()) {
         teacher_.leave();
-      } else if (state_.why) {
-        state_.why = false;
-      } else {
-        state_.selected_worker = 0;
+      } else if (!teacher_.dismiss_comparison()) {
+        dismiss_choice();
       }
       return true;
     case CommandKind::toggle_full_screen: window_.toggle_full_screen(); return true;
@@ -166,6 +165,14 @@ bool App::perform_on_look(const Command& command) {
       state_.scale = std::max(kLeastScale, state_.scale / kScaleStep);
       return true;
     default: return false;
+  }
+}
+
+void App::dismiss_choice() {
+  if (state_.why) {
+    state_.why = false;
+  } else {
+    state_.selected_worker = 0;
   }
 }
 

@@ -19,6 +19,7 @@ std::optional<Command> with_control(const KeyPress& press) {
   }
   switch (press.character) {
     case 'l':
+      if (press.alt) return Command{CommandKind::toggle_fresh};
       return Command{press.shift ? CommandKind::next_target : CommandKind::next_connections};
     case 'm': return Command{CommandKind::toggle_reduced_motion};
     case 'q': return Command{CommandKind::quit};
@@ -63,8 +64,8 @@ std::optional<Command> command_of(const KeyPress& press) {
   if (const auto command = by_key(press)) return command;
   if (press.repeated) return std::nullopt;
   if (press.alt) {
-    return press.character == 'l' ? std::optional(Command{CommandKind::next_post_share})
-                                  : std::nullopt;
+    if (press.character != 'l') return std::nullopt;
+    return Command{press.shift ? CommandKind::next_long_share : CommandKind::next_post_share};
   }
   switch (press.character) {
     case 'l': return Command{press.shift ? CommandKind::next_rate : CommandKind::toggle_load};
@@ -73,6 +74,7 @@ std::optional<Command> command_of(const KeyPress& press) {
     case 'f': return Command{CommandKind::toggle_freeze};
     case 'k': return Command{CommandKind::kill};
     case 'r': return Command{CommandKind::reload};
+    case 'b': return Command{press.shift ? CommandKind::compare : CommandKind::next_balance};
     case 'o': return Command{CommandKind::toggle_protection};
     case 'n': return Command{CommandKind::next_lesson_step};
     case 'm': return Command{CommandKind::set_marker};

@@ -81,10 +81,19 @@ std::optional<int> parse_options(int argc, char** argv, Options& options) {
       ->type_name("TIME")
       ->needs(replay)
       ->check([&options](const std::string& value) { return read_moment(value, options); });
-  cli.add_option("--screenshot", options.screenshot,
-                 "Collect for two seconds, or with --replay at once; write OUT.png, then end")
-      ->type_name("OUT.png")
-      ->excludes(text);
+  auto* screenshot =
+      cli.add_option("--screenshot", options.screenshot,
+                     "Collect for two seconds, or with --replay at once; write OUT.png, then end")
+          ->type_name("OUT.png")
+          ->excludes(text);
+  cli.add_option(
+         "--compare", options.compare,
+         "No window: measure all ways to share the port, which takes a minute or two; write "
+         "TABLE.md, then end")
+      ->type_name("TABLE.md")
+      ->excludes(text)
+      ->excludes(replay)
+      ->excludes(screenshot);
   cli.add_option("--size", size,
                  "Size of the window, in pixels at 96 dpi, or of the picture [1600x900]")
       ->type_name("WxH")

@@ -13,6 +13,7 @@ struct Options {
   session::SessionOptions session;  ///< What to look at.
   bool text = false;
   bool once = false;       ///< With `text`.
+  std::string compare;     ///< Where to write the comparison to; empty = none.
   std::string screenshot;  ///< Where to write it; empty = open a window for people.
   int width = 1600;
   int height = 900;

@@ -1,11 +1,14 @@
-// Leads through the lessons: shows them what happens, and has the operator do what they ask for.
+// Leads through the lessons and the comparison of the ways to share the port: shows them what
+// happens, and has the operator do what they ask for.
 //
-// Owns the course; borrows the session and the operator. Main thread only.
+// Owns both; borrows the session and the operator. Main thread only.
 #pragma once
 
 #include <cstddef>
 #include <optional>
+#include <string>
 
+#include "comparison/comparison.h"
 #include "lessons/course.h"
 #include "operation/operator.h"
 #include "session/session.h"
@@ -14,18 +17,24 @@ namespace forkscope::app {
 
 class Teacher {
  public:
-  Teacher(const session::Session& session, operation::Operator& the_operator)
-      : session_(session), operator_(the_operator) {}
+  Teacher(const session::Session& session, operation::Operator& the_operator);
 
   /// Once per picture of a server.
-  void update() { have_done(course_.update(situation())); }
+  void update();
 
   /// The next step. False: it would open the course, which needs a running server.
   bool next();
-  void leave() { have_done(course_.leave(situation())); }
+  void leave();
   /// The guess; see Course.
   void choose(std::size_t choice) { course_.choose(choice); }
   void choose_neighbour(int distance) { course_.choose_neighbour(distance); }
+
+  /// Begins the comparison, or ends the one that runs. Returns why there can be none: one line; or
+  /// nothing.
+  std::string toggle_comparison();
+  /// Ends it, or forgets what was measured. False: there is neither.
+  bool dismiss_comparison();
+  const comparison::Comparison& comparison() const { return comparison_; }
 
   bool is_open() const { return course_.open(); }
   /// What the panel shows; nothing while no lesson is open.
@@ -37,7 +46,8 @@ class Teacher {
 
   const session::Session& session_;
   operation::Operator& operator_;
-  lessons::Course course_;
+  comparison::Comparison comparison_;
+  lessons::Course course_;  // its last lesson borrows the comparison
 };
 
 }  // namespace forkscope::app

@@ -29,6 +29,9 @@ std::optional<operation::Wish> wish_of(const views::Command& command, const view
     case CommandKind::next_rate: return operation::ChangeLoad{LoadSetting::rate};
     case CommandKind::next_connections: return operation::ChangeLoad{LoadSetting::connections};
     case CommandKind::next_post_share: return operation::ChangeLoad{LoadSetting::post_share};
+    case CommandKind::next_long_share: return operation::ChangeLoad{LoadSetting::long_share};
+    case CommandKind::toggle_fresh: return operation::ChangeLoad{LoadSetting::fresh};
+    case CommandKind::next_balance: return operation::NextBalance{};
     case CommandKind::next_target: return operation::ChangeLoad{LoadSetting::target};
     case CommandKind::hang:
       return operation::Fire{words::hang_target(view.state.hang_mode), words::kFreezeByKey};

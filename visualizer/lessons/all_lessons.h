@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "lessons/lesson.h"
 
@@ -13,5 +14,8 @@ std::unique_ptr<Lesson> one_hangs();     ///< One hangs: who notices?
 std::unique_ptr<Lesson> one_crashes();   ///< One crashes: what is lost?
 std::unique_ptr<Lesson> all_hang();      ///< All hang: what is an outage?
 std::unique_ptr<Lesson> crash_loop();    ///< A crash loop.
+
+/// All of them, in this order.
+std::vector<std::unique_ptr<Lesson>> all_lessons();
 
 }  // namespace forkscope::lessons

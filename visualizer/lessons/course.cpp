@@ -11,11 +11,16 @@ namespace forkscope::lessons {
 
 namespace {
 
-constexpr std::uint64_t kPatienceNs = 60'000'000'000;
 /// A fault that is over by itself soon need not be cut short.
 constexpr std::uint64_t kResetPatienceNs = 1'000'000'000;
 /// Of the load, with no answer but such: then it is no accident.
 constexpr std::uint64_t kFailures = 20;
+
+bool is_calm(const Situation& situation) {
+  return !situation.load.running && count_serving(situation.now) == count_workers(situation.now);
+}
+
+}  // namespace
 
 std::vector<std::unique_ptr<Lesson>> all_lessons() {
   std::vector<std::unique_ptr<Lesson>> lessons;
@@ -27,12 +32,6 @@ std::vector<std::unique_ptr<Lesson>> all_lessons() {
   lessons.push_back(crash_loop());
   return lessons;
 }
-
-bool is_calm(const Situation& situation) {
-  return !situation.load.running && count_serving(situation.now) == count_workers(situation.now);
-}
-
-}  // namespace
 
 Course::Course() : Course(all_lessons()) {}
 
@@ -86,7 +85,8 @@ std::string Course::obstacle(const Situation& situation) const {
     if (!situation.now.server.faults_enabled) return words::kFaultsAreOff;
     if (situation.offer.faults == picture::Has::no) return words::kLessonNeedsFaults;
   }
-  return lesson().needs_load() ? situation.why_no_load : std::string();
+  if (lesson().needs_load() && !situation.why_no_load.empty()) return situation.why_no_load;
+  return lesson().obstacle(situation);
 }
 
 /// What is told in place of an answer, where the lesson's own requests were refused.
@@ -134,7 +134,7 @@ Actions Course::update(const Situation& situation) {
     case Step::fire: step_ = Step::watch; break;
     case Step::watch:
       if (const auto refused = refusal(situation);
-          refused || lesson().watch(situation, actions) || age_ns > kPatienceNs) {
+          refused || lesson().watch(situation, actions) || age_ns > lesson().patience_ns()) {
         answer_ = refused ? *refused : lesson().answer(situation);
         step_ = Step::answer;
         for (Action& action : put_back(situation)) actions.push_back(std::move(action));

@@ -26,7 +26,7 @@ inline constexpr std::size_t kSteps = 5;
 /// What a panel shows. Plain values; made anew for each frame.
 struct Page {
   std::size_t number = 1;  ///< Of the lesson, from 1.
-  std::size_t count = 6;
+  std::size_t count = 7;
   std::string title;
   Step step = Step::predict;
   std::string question;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,9 +32,14 @@ class Lesson {
   virtual std::string question(const picture::Snapshot& now) const = 0;
   virtual Choices choices(const picture::Snapshot& now) const = 0;
 
+  /// How long watch() may take, at the most.
+  virtual std::uint64_t patience_ns() const { return 60'000'000'000; }
+
   /// What the server has to have for it.
   virtual bool needs_faults() const { return true; }
   virtual bool needs_load() const { return true; }
+  /// And whatever else: why the server cannot be asked this, one line. Empty: it can.
+  virtual std::string obstacle(const Situation&) const { return {}; }
 
   virtual Actions fire(const Situation& situation) = 0;
   /// May have more done; returns whether all is measured.

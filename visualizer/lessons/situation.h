@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,16 +28,20 @@ struct Situation {
   Requests requests = {};
   picture::Offer offer = {};
   std::string why_no_load = {};  ///< One line for people. Empty: there can be one.
+  /// CPU time of the server's processes so far; nothing where nobody has looked.
+  std::optional<std::uint64_t> cpu_ns = {};
 
   std::uint64_t time_ns() const { return now.time_ns; }
 };
 
 enum class ActionKind {
-  start_load,  ///< GETs where the server has any, with `requests_per_second` over `connections`.
+  start_load,  ///< GETs where the server has any, with `requests_per_second` over `connections`,
+               ///< and as `fresh` and `long_share` say.
   stop_load,
   request,  ///< `GET target`, whose answer nobody waits for.
   kill,     ///< SIGKILL to `worker`.
   protect,  ///< Connections outlive their worker from now on, if `on`; otherwise they don't.
+  balance,  ///< New connections go by `balance` from now on.
 };
 
 struct Action {
@@ -46,6 +51,9 @@ struct Action {
   double requests_per_second = 0;
   std::uint32_t connections = 0;
   bool on = false;
+  bool fresh = false;
+  double long_share = 0;
+  telemetry::BalancePolicy balance = telemetry::BalancePolicy::unknown;
 };
 using Actions = std::vector<Action>;
 

@@ -76,6 +76,11 @@ void ControlClient::protect(bool on) {
          : "Protection is off: connections end with their worker.");
 }
 
+void ControlClient::balance(telemetry::BalancePolicy policy) {
+  const std::string name(telemetry::to_string(policy));
+  ask({{"cmd", "balance"}, {"policy", name}}, "New connections go by " + name + " from now on.");
+}
+
 std::vector<Outcome> ControlClient::poll(std::uint64_t now_ns) {
   assert(user_.is_here());
   ask_for_offer();

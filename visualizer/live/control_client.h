@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "forkscope/telemetry/layout.h"
 #include "live/offer_question.h"
 #include "live/one_shot_request.h"
 #include "net/tcp_client.h"
@@ -52,6 +53,8 @@ class ControlClient {
   void reload();
   /// Has connections outlive their worker from now on, or not.
   void protect(bool on);
+  /// Has new connections go by that policy from now on.
+  void balance(telemetry::BalancePolicy policy);
 
   /// Sends `GET <target>` on a connection of its own and lets go of it after the answer or when
   /// the server closes it. It may hang by design, so nobody waits for the answer; one that says

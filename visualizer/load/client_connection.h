@@ -1,4 +1,4 @@
-// One keep-alive connection of the load generator.
+// One connection of the load generator, for one request after the other.
 //
 // Owns its socket, which is registered with the generator's epoll instance for as long as it is
 // open (level-triggered; closing unregisters). Used by the generator's thread alone; never blocks.
@@ -35,6 +35,7 @@ class ClientConnection {
   State state() const { return state_; }
   std::uint64_t retry_at_ns() const { return retry_at_ns_; }
   std::uint32_t status() const { return framer_.status(); }
+  std::uint32_t worker() const { return framer_.worker(); }
 
   /// Begins to connect; the state must be closed. `key` comes back with the epoll events.
   Event open(int epoll, std::uint64_t key, const net::TcpAddress& address, std::uint64_t now_ns);

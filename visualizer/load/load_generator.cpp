@@ -18,12 +18,13 @@ namespace forkscope::load {
 namespace {
 
 void reset(Figures& figures) {
-  for (auto* figure :
-       {&figures.sent, &figures.answered, &figures.broken, &figures.failed, &figures.failed_status,
-        &figures.ended, &figures.refused, &figures.waiting, &figures.oldest_wait_ns,
-        &figures.p50_ns, &figures.p99_ns, &figures.max_ns}) {
+  for (auto* figure : {&figures.sent, &figures.answered, &figures.broken, &figures.failed,
+                       &figures.failed_status, &figures.ended, &figures.refused, &figures.waiting,
+                       &figures.oldest_wait_ns, &figures.p50_ns, &figures.p99_ns, &figures.max_ns,
+                       &figures.whole_p50_ns, &figures.whole_p99_ns, &figures.longest_ns}) {
     *figure = 0;
   }
+  for (auto& count : figures.by_worker) count = 0;
   figures.requests_per_second = 0;
 }
 
@@ -82,6 +83,13 @@ LoadStatus LoadGenerator::status() const {
   status.p50_ns = figures.p50_ns;
   status.p99_ns = figures.p99_ns;
   status.max_ns = figures.max_ns;
+  status.whole.p50_ns = figures.whole_p50_ns;
+  status.whole.p99_ns = figures.whole_p99_ns;
+  status.whole.longest_ns = figures.longest_ns;
+  status.whole.by_worker.assign(figures.by_worker.begin(), figures.by_worker.end());
+  while (!status.whole.by_worker.empty() && status.whole.by_worker.back() == 0) {
+    status.whole.by_worker.pop_back();
+  }
   return status;
 }
 

@@ -9,6 +9,9 @@
 // Flat out, without a rate, each connection sends its next request when it has its answer: a closed
 // loop, whose latencies count from the sending.
 //
+// Requests that are "fresh" have a connection each, as those of many people have: opened when the
+// request is due, over which the server is asked to end it. Its latency counts the connect as well.
+//
 // Whatever becomes of a connection, it is opened again. It is broken when it ends while a request
 // waits for its answer, whoever ended it. One that the server ends between two requests, with or
 // without a word ("Connection: close"), has cost nothing but a connect, and is counted apart.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace forkscope::load {
 
@@ -18,6 +19,9 @@ struct Target {
 /// "GET /v1/todos"
 inline std::string described(const Target& target) { return target.method + ' ' + target.path; }
 
+/// A request that takes long: of uneven work.
+inline const Target kLongRequest{"GET", "/v1/faults/work?ms=20"};
+
 struct LoadOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8000;
@@ -25,6 +29,9 @@ struct LoadOptions {
   double requests_per_second = 0;  ///< 0 = flat out.
   Target target;
   double post_share = 0.1;  ///< 0 … 1: POST /v1/todos instead of the target.
+  double long_share = 0;    ///< 0 … 1: kLongRequest instead of either.
+  /// Each request goes over a connection of its own, which is opened when it is due.
+  bool fresh = false;
 };
 
 /// What the key L fires unless the user has chosen something else: plain to see, and far from what
@@ -55,6 +62,17 @@ struct LoadStatus {
   std::uint64_t p50_ns = 0;
   std::uint64_t p99_ns = 0;
   std::uint64_t max_ns = 0;
+
+  /// Since the start of the run.
+  struct Whole {
+    std::uint64_t p50_ns = 0;
+    std::uint64_t p99_ns = 0;
+    std::uint64_t longest_ns = 0;  ///< Of all waits, those that got no answer as well.
+    /// How many requests each worker has answered, by its number, as the X-Worker of the answers
+    /// has it; those without one are at 0.
+    std::vector<std::uint64_t> by_worker = {};
+  };
+  Whole whole = {};
 };
 
 }  // namespace forkscope::load

@@ -25,9 +25,10 @@ std::uint64_t now_ns() {
                                         .count());
 }
 
-std::string bytes_of(const Target& target, const std::string& authority) {
+std::string bytes_of(const Target& target, const std::string& authority, bool fresh) {
   std::string bytes =
       target.method + ' ' + target.path + " HTTP/1.1\r\nHost: " + authority + "\r\n";
+  if (fresh) bytes += "Connection: close\r\n";
   if (target.method == "GET") return bytes + "\r\n";
   const std::string_view body = target.path == Target{}.path ? kTodo : std::string_view();
   if (!body.empty()) bytes += "Content-Type: application/json\r\n";
@@ -62,8 +63,9 @@ bool LoadRun::prepare(const std::optional<net::TcpAddress>& address) {
   }
   address_ = *address;
   now_ns_ = start_ns_ = now_ns();
-  request_ = bytes_of(options_.target, address_.authority);
-  post_ = bytes_of({"POST", Target{}.path}, address_.authority);
+  request_ = bytes_of(options_.target, address_.authority, options_.fresh);
+  post_ = bytes_of({"POST", Target{}.path}, address_.authority, options_.fresh);
+  long_ = bytes_of(kLongRequest, address_.authority, options_.fresh);
   return true;
 }
 
@@ -84,7 +86,10 @@ void LoadRun::serve() {
     now_ns_ = now_ns();
     for (int i = 0; i < count; ++i) {
       const std::uint64_t key = events[static_cast<std::size_t>(i)].data.u64;
-      if (key == kWakeKey) return publish();
+      if (key == kWakeKey) {
+        publish();
+        return measure();
+      }
       handle(static_cast<std::uint32_t>(key),
              clients_[key].connection.on_ready(epoll_.get(), key, now_ns_));
     }
@@ -95,16 +100,19 @@ void LoadRun::handle(std::uint32_t index, ClientConnection::Event event) {
   Client& client = clients_[index];
   switch (event) {
     case ClientConnection::Event::none: return;
-    case ClientConnection::Event::connected: break;
+    case ClientConnection::Event::connected:
+      if (client.due_ns) return hand_request(index);  // it was opened for that
+      break;
     case ClientConnection::Event::answered:
       ++answered_;
       if (client.connection.status() / 100 != 2) {
         ++failed_;
         failed_status_ = client.connection.status();
       }
-      if (client.connection.state() == ClientConnection::State::closed) ++ended_;
-      assert(client.due_ns && *client.due_ns <= now_ns_);
-      latencies_.add(now_ns_ - *client.due_ns);
+      if (client.connection.state() == ClientConnection::State::closed && !options_.fresh) {
+        ++ended_;
+      }
+      count_answer(client);
       break;
     case ClientConnection::Event::refused: ++refused_; break;
     case ClientConnection::Event::broken: ++broken_; break;
@@ -113,7 +121,30 @@ void LoadRun::handle(std::uint32_t index, ClientConnection::Event event) {
   }
   if (client.due_ns) --in_flight_;
   client.due_ns.reset();
-  if (client.connection.state() == ClientConnection::State::idle) ready_.push_back(index);
+  line_up(index);
+}
+
+void LoadRun::count_answer(const Client& client) {
+  assert(client.due_ns && *client.due_ns <= now_ns_);
+  const std::uint64_t latency_ns = now_ns_ - *client.due_ns;
+  latencies_.add(latency_ns);
+  ++whole_[telemetry::histogram_bucket(latency_ns)];
+  longest_ns_ = std::max(longest_ns_, latency_ns);
+  const std::uint32_t worker = client.connection.worker();
+  figures_.by_worker[worker < figures_.by_worker.size() ? worker : 0].fetch_add(
+      1, std::memory_order_relaxed);
+}
+
+/// Whoever can take a request: over a connection that is there, or that may be opened now.
+void LoadRun::line_up(std::uint32_t index) {
+  Client& client = clients_[index];
+  const ClientConnection& connection = client.connection;
+  const bool can = connection.state() == ClientConnection::State::idle ||
+                   (options_.fresh && connection.state() == ClientConnection::State::closed &&
+                    connection.retry_at_ns() <= now_ns_);
+  if (!can || client.is_ready) return;
+  client.is_ready = true;
+  ready_.push_back(index);
 }
 
 /// Opens the connections whose time to be opened (again) has come.
@@ -126,7 +157,11 @@ void LoadRun::open_due() {
         connection.retry_at_ns() > now_ns_) {
       continue;
     }
-    handle(index, connection.open(epoll_.get(), index, address_, now_ns_));
+    if (options_.fresh) {
+      line_up(index);
+    } else {
+      handle(index, connection.open(epoll_.get(), index, address_, now_ns_));
+    }
   }
 }
 
@@ -148,15 +183,29 @@ void LoadRun::send_what_is_due() {
     const std::uint32_t index = ready_.front();
     ready_.pop_front();
     Client& client = clients_[index];
-    if (client.connection.state() != ClientConnection::State::idle) continue;  // closed meanwhile
+    client.is_ready = false;
+    const bool is_open = client.connection.state() == ClientConnection::State::idle;
+    if (!is_open && !options_.fresh) continue;  // closed meanwhile
     client.due_ns = flat_out ? now_ns_ : std::min(due_ns(sent_), now_ns_);
     ++sent_;
     ++in_flight_;
-    handle(index, client.connection.send(next_request(), now_ns_));
+    if (is_open) {
+      hand_request(index);
+    } else {
+      handle(index, client.connection.open(epoll_.get(), index, address_, now_ns_));
+    }
   }
 }
 
+void LoadRun::hand_request(std::uint32_t index) {
+  handle(index, clients_[index].connection.send(next_request(), now_ns_));
+}
+
+/// Long ones come at random: a fixed rhythm would meet the same workers of those who take turns.
 std::string_view LoadRun::next_request() {
+  if (options_.long_share > 0 && std::uniform_real_distribution<>()(dice_) < options_.long_share) {
+    return long_;
+  }
   post_credit_ += std::clamp(options_.post_share, 0.0, 1.0);
   if (post_credit_ < 1) return request_;
   post_credit_ -= 1;
@@ -185,9 +234,20 @@ void LoadRun::publish() {
   if (now_ns_ >= next_measure_ns_) measure();
 }
 
+/// Since the start; never more than was measured.
+std::uint64_t LoadRun::quantile_ns(double quantile) const {
+  const double middle_ns = telemetry::histogram_quantile_ns(whole_, quantile);
+  return std::min(static_cast<std::uint64_t>(middle_ns), longest_ns_);
+}
+
 void LoadRun::measure() {
   next_measure_ns_ = now_ns_ + kMeasureNs;
-  figures_.oldest_wait_ns.store(oldest_wait_ns(), std::memory_order_relaxed);
+  const std::uint64_t oldest_ns = oldest_wait_ns();
+  longest_ns_ = std::max(longest_ns_, oldest_ns);
+  figures_.oldest_wait_ns.store(oldest_ns, std::memory_order_relaxed);
+  figures_.longest_ns.store(longest_ns_, std::memory_order_relaxed);
+  figures_.whole_p50_ns.store(quantile_ns(0.5), std::memory_order_relaxed);
+  figures_.whole_p99_ns.store(quantile_ns(0.99), std::memory_order_relaxed);
   figures_.p50_ns.store(latencies_.quantile_ns(0.5), std::memory_order_relaxed);
   figures_.p99_ns.store(latencies_.quantile_ns(0.99), std::memory_order_relaxed);
   figures_.max_ns.store(latencies_.max_ns(), std::memory_order_relaxed);

@@ -1,14 +1,17 @@
 // One run of the load generator, from its start to its stop: lives on the generator's thread.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "forkscope/telemetry/layout.h"
 #include "load/client_connection.h"
 #include "load/latency_window.h"
 #include "load/load_options.h"
@@ -33,6 +36,10 @@ struct Figures {
   std::atomic<std::uint64_t> p99_ns{0};
   std::atomic<std::uint64_t> max_ns{0};
   std::atomic<double> requests_per_second{0};
+  std::atomic<std::uint64_t> whole_p50_ns{0};
+  std::atomic<std::uint64_t> whole_p99_ns{0};
+  std::atomic<std::uint64_t> longest_ns{0};
+  std::array<std::atomic<std::uint64_t>, telemetry::kMaxSlots + 1> by_worker{};
 };
 
 class LoadRun {
@@ -49,6 +56,7 @@ class LoadRun {
   struct Client {
     ClientConnection connection;
     std::optional<std::uint64_t> due_ns = {};  // of the request that waits for its answer
+    bool is_ready = false;                     // and in the line for the next one
   };
   struct Measure {
     std::uint64_t time_ns;
@@ -58,7 +66,10 @@ class LoadRun {
   bool wait_for(const net::AddressLookup& lookup) const;
   bool prepare(const std::optional<net::TcpAddress>& address);
   void handle(std::uint32_t index, ClientConnection::Event event);
+  void count_answer(const Client& client);
   void open_due();
+  void line_up(std::uint32_t index);
+  void hand_request(std::uint32_t index);
   void schedule_arrivals();
   void send_what_is_due();
   std::string_view next_request();
@@ -66,6 +77,7 @@ class LoadRun {
   void measure();
   std::uint64_t due_ns(std::uint64_t arrival) const;
   std::uint64_t oldest_wait_ns() const;
+  std::uint64_t quantile_ns(double quantile) const;
   int timeout_ms() const;
 
   const LoadOptions options_;
@@ -73,10 +85,11 @@ class LoadRun {
   Figures& figures_;
   const os::UniqueFd epoll_;
   std::vector<Client> clients_;
-  std::deque<std::uint32_t> ready_;  // connections that became idle, longest ago first
+  std::deque<std::uint32_t> ready_;  // who can take a request, for the longest time first
   net::TcpAddress address_;
   std::string request_;  // for the target
   std::string post_;
+  std::string long_;
 
   std::uint64_t now_ns_;        // read once per round
   std::uint64_t start_ns_ = 0;  // when there was an address to send to
@@ -92,8 +105,11 @@ class LoadRun {
   std::uint64_t refused_ = 0;
   std::uint64_t in_flight_ = 0;
   double post_credit_ = 0;
+  std::minstd_rand dice_;  // always the same throws, so that runs can be compared
   std::deque<Measure> measures_;
   LatencyWindow latencies_;
+  std::array<std::uint64_t, telemetry::kHistogramBuckets> whole_{};
+  std::uint64_t longest_ns_ = 0;
 };
 
 }  // namespace forkscope::load

@@ -64,6 +64,7 @@ ResponseFramer::Result ResponseFramer::parse_head() {
   }
   keep_alive_ = status_line[7] == '1';
   body_left_ = 0;
+  worker_ = 0;
   while (!rest.empty()) {
     const std::string_view line = rest.substr(0, rest.find("\r\n"));
     rest.remove_prefix(line.size() + 2);
@@ -81,6 +82,7 @@ bool ResponseFramer::parse_field(std::string_view line) {
   const std::string_view name = line.substr(0, colon);
   const std::string_view value = trimmed(line.substr(colon + 1));
   if (equal_ignoring_case(name, "content-length")) return parse_number(value, body_left_);
+  if (equal_ignoring_case(name, "x-worker")) parse_number(value, worker_);
   if (equal_ignoring_case(name, "connection") && equal_ignoring_case(value, "close")) {
     keep_alive_ = false;
   }

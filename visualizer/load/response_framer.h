@@ -24,6 +24,8 @@ class ResponseFramer {
 
   std::uint32_t status() const { return status_; }
   bool keep_alive() const { return keep_alive_; }
+  /// Number of the worker that has answered, as X-Worker has it; 0: it has none.
+  std::uint32_t worker() const { return worker_; }
 
  private:
   static constexpr std::size_t kMaxHeadBytes = 16 * 1024;
@@ -36,6 +38,7 @@ class ResponseFramer {
   bool in_body_ = false;
   std::uint32_t status_ = 0;
   bool keep_alive_ = true;
+  std::uint32_t worker_ = 0;
 };
 
 }  // namespace forkscope::load

@@ -10,6 +10,7 @@ namespace {
 constexpr std::array<double, 6> kRates{10, 100, 500, 2'000, 10'000, 0};  // 0 = flat out
 constexpr std::array<std::uint32_t, 5> kConnections{1, 16, 64, 256, 1024};
 constexpr std::array<double, 4> kPostShares{0, 0.1, 0.5, 1};
+constexpr std::array<double, 4> kLongShares{0, 0.02, 0.1, 0.3};
 
 /// The one that follows `value`, in the order of the list and around; the first for a stranger.
 template <typename List>
@@ -58,6 +59,10 @@ void ChosenLoad::change(LoadSetting setting) {
     case LoadSetting::post_share:
       options_.post_share = next_of(kPostShares, options_.post_share);
       break;
+    case LoadSetting::long_share:
+      options_.long_share = next_of(kLongShares, options_.long_share);
+      break;
+    case LoadSetting::fresh: options_.fresh = !options_.fresh; break;
     case LoadSetting::target:
       if (has_target()) options_.target = next_of(targets_, options_.target);
       break;
@@ -73,11 +78,13 @@ void ChosenLoad::start() {
   poll();
 }
 
-void ChosenLoad::start(double requests_per_second, std::uint32_t connections) {
+void ChosenLoad::start(const StartLoad& wanted) {
   load::LoadOptions options = options_;
-  options.requests_per_second = requests_per_second;
-  options.connections = connections;
+  options.requests_per_second = wanted.requests_per_second;
+  options.connections = wanted.connections;
   options.post_share = 0;
+  options.long_share = wanted.long_share;
+  options.fresh = wanted.fresh;
   if (options.target.method != "GET") {
     const auto get = std::find_if(targets_.begin(), targets_.end(), [](const load::Target& target) {
       return target.method == "GET";

@@ -33,7 +33,7 @@ class ChosenLoad {
   /// With what the user has chosen.
   void start();
   /// With GETs alone where there is anything to get, and these figures.
-  void start(double requests_per_second, std::uint32_t connections);
+  void start(const StartLoad& wanted);
   void stop();
   /// Takes in how far it has come.
   void poll();

@@ -10,6 +10,7 @@
 
 namespace forkscope::operation {
 
+using telemetry::BalancePolicy;
 using telemetry::Protection;
 
 namespace {
@@ -20,7 +21,8 @@ std::string describe(const load::LoadOptions& options) {
   const bool todos = options.target == load::Target{};
   return "Load: " + (rate > 0 ? words::compact(rate) + " requests/s" : "flat out") +
          (todos ? "" : ", " + load::described(options.target) + ',') + " over " +
-         words::counted(options.connections, "connection") + "; L stops it.";
+         words::counted(options.connections, options.fresh ? "client" : "connection") +
+         (options.fresh ? ", a connection for each request" : "") + "; L stops it.";
 }
 
 }  // namespace
@@ -138,6 +140,22 @@ bool Operator::act(const ToggleProtection&) {
   return act(Protect{session_.history().latest().server.protection != Protection::on});
 }
 
+bool Operator::act(const Balance& balance) {
+  if (!may_act()) return false;
+  if (session_.history().latest().server.balance == BalancePolicy::unknown) {
+    return refuse("This server knows one way to share its port.");
+  }
+  client_->balance(balance.policy);
+  return true;
+}
+
+bool Operator::act(const NextBalance&) {
+  const BalancePolicy now = session_.history().latest().server.balance;
+  return act(Balance{now >= BalancePolicy::random
+                         ? BalancePolicy::least
+                         : static_cast<BalancePolicy>(static_cast<int>(now) + 1)});
+}
+
 bool Operator::act(const ToggleLoad&) {
   if (!may_act()) return false;
   load_.poll();
@@ -155,7 +173,19 @@ bool Operator::act(const ToggleLoad&) {
 bool Operator::act(const ChangeLoad& change) {
   if (!may_act()) return false;
   const load::Target before = load_.options().target;
+  if (change.setting == LoadSetting::long_share) {
+    if (!session_.history().latest().server.faults_enabled) return refuse(words::kFaultsAreOff);
+    if (offer().faults == picture::Has::no) return refuse(words::no_faults({}));
+  }
   load_.change(change.setting);
+  if (change.setting == LoadSetting::long_share) {
+    notice_ = "Of the load, " + words::percent(load_.options().long_share) +
+              " are requests that burn 20 ms of CPU time.";
+  }
+  if (change.setting == LoadSetting::fresh) {
+    notice_ = load_.options().fresh ? "Each request of the load has a connection of its own."
+                                    : "The clients of the load keep their connections.";
+  }
   if (change.setting != LoadSetting::target) return true;
   if (!load_.has_target()) return refuse(why_no_load());
   if (load_.options().target == before) {
@@ -169,7 +199,7 @@ bool Operator::act(const ChangeLoad& change) {
 bool Operator::act(const StartLoad& start) {
   if (!may_act()) return false;
   if (!load_.has_target()) return refuse(why_no_load());
-  load_.start(start.requests_per_second, start.connections);
+  load_.start(start);
   return true;
 }
 

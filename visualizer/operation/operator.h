@@ -72,6 +72,8 @@ class Operator {
   bool act(const Reload&);
   bool act(const Protect& protect);
   bool act(const ToggleProtection&);
+  bool act(const Balance& balance);
+  bool act(const NextBalance&);
   bool act(const ToggleLoad&);
   bool act(const ChangeLoad& change);
   bool act(const StartLoad& start);

@@ -6,6 +6,7 @@
 #include <string>
 #include <variant>
 
+#include "forkscope/telemetry/layout.h"
 #include "picture/running_server.h"
 
 namespace forkscope::operation {
@@ -32,19 +33,27 @@ struct Protect {
   bool on;
 };
 struct ToggleProtection {};
+/// Who takes a new connection.
+struct Balance {
+  telemetry::BalancePolicy policy;
+};
+/// On to the next way, in the order of telemetry::BalancePolicy and around.
+struct NextBalance {};
 
 // ── load ──
 struct ToggleLoad {};
 /// On to the next of a few values; the load goes on with it if it runs.
-enum class LoadSetting { rate, connections, post_share, target };
+enum class LoadSetting { rate, connections, post_share, long_share, fresh, target };
 struct ChangeLoad {
   LoadSetting setting;
 };
 /// A load of GETs, where the server has any, that a lesson measures; what the user has chosen stays
-/// chosen.
+/// chosen. All as in load::LoadOptions.
 struct StartLoad {
   double requests_per_second;
   std::uint32_t connections;
+  double long_share = 0;
+  bool fresh = false;
 };
 struct StopLoad {};
 
@@ -55,7 +64,8 @@ struct LookAt {
 /// Of those that run, by port and around.
 struct LookAtNext {};
 
-using Wish = std::variant<Fire, SendSignal, ScaleBy, Reload, Protect, ToggleProtection, ToggleLoad,
-                          ChangeLoad, StartLoad, StopLoad, LookAt, LookAtNext>;
+using Wish =
+    std::variant<Fire, SendSignal, ScaleBy, Reload, Protect, ToggleProtection, Balance, NextBalance,
+                 ToggleLoad, ChangeLoad, StartLoad, StopLoad, LookAt, LookAtNext>;
 
 }  // namespace forkscope::operation

@@ -25,6 +25,7 @@ constexpr std::array kKeys{
     Key{"l", "load on and off: real requests, from here"},
     Key{"t", "what the load asks for: the next of what the server has answered"},
     Key{"o", "whether connections outlive their worker: on and off"},
+    Key{"b", "who takes a new connection: the next of six ways"},
     Key{"s", "the next server, where several run"},
     Key{"Space", "pause the picture; the server goes on"},
     Key{"← →", "100 ms back, 100 ms on"},

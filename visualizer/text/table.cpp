@@ -122,6 +122,9 @@ void Table::top_line() {
         .add("  lost " + words::grouped(totals.abandoned),
              totals.abandoned > 0 ? Style::slow : Style::plain);
     protection(top);
+    if (size_.wide() && now_.server.balance != telemetry::BalancePolicy::unknown) {
+      top.add("  balance ").add(telemetry::to_string(now_.server.balance));
+    }
     top.add((size_.wide() ? "  error answers " : "  5xx ") + words::grouped(totals.errors),
             totals.errors > 0 ? Style::slow : Style::plain);
     if (size_.wide()) top.add("  p50 " + latency(totals.p50_ms));

@@ -24,6 +24,7 @@ std::optional<operation::Wish> wish_of(std::string_view key, const picture::Snap
     case 'l': return operation::ToggleLoad{};
     case 't': return operation::ChangeLoad{operation::LoadSetting::target};
     case 'o': return operation::ToggleProtection{};
+    case 'b': return operation::NextBalance{};
     case 's': return operation::LookAtNext{};
     default: return std::nullopt;
   }

@@ -11,6 +11,7 @@
 #include "words/look.h"
 #include "words/rates.h"
 #include "words/reason.h"
+#include "words/wording.h"
 
 namespace forkscope::text {
 
@@ -150,6 +151,7 @@ void WorkerRows::full_row(const WorkerReport& worker, Look look) {
   row.add("  ");
   lane(row, worker.number);
   row.add("  ");
+  if (worker.queue_length > 0) row.add(words::queue_text(worker) + "  ", Style::slow);
   if (worker.in_flight) {
     const std::uint64_t start_ns = worker.in_flight->start_ns;
     row.add(telemetry::duration_text(now_.time_ns > start_ns ? now_.time_ns - start_ns : 0),

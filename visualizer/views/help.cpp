@@ -24,11 +24,13 @@ constexpr float kRowGap = 10;
 constexpr float kHead = 54;
 constexpr float kFoot = 36;
 
-constexpr std::array<HelpEntry, 16> kFire{{
+constexpr std::array<HelpEntry, 20> kFire{{
     {"L", {}, "load on and off: real requests, from here"},
     {"Shift L", {}, "its rate: 10/s … flat out"},
     {"Ctrl L", {}, "its connections"},
     {"Alt L", {}, "its share of POSTs"},
+    {"Alt Shift L", {}, "how many of its requests burn 20 ms"},
+    {"Ctrl Alt L", {}, "whether each has a connection of its own"},
     {"Ctrl Shift L", {}, "what it asks for, of what the server has answered"},
     {"H", {}, "hang: one request that never returns"},
     {"Shift H", {}, "how it hangs: spin, sleep"},
@@ -40,6 +42,8 @@ constexpr std::array<HelpEntry, 16> kFire{{
     {"+  −", {}, "one worker more, one fewer"},
     {"R", {}, "reload: all workers anew, one after the other"},
     {"O", {}, "whether connections outlive their worker: on and off"},
+    {"B", {}, "balance: the next of six ways to share the port"},
+    {"Shift B", {}, "compare: all six, with load and a hang; a minute or two"},
     {"N", {}, "lessons: the next step;  ↑ ↓ guess"},
 }};
 

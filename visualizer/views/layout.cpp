@@ -28,6 +28,7 @@ constexpr float kBottomLeast = 106;
 constexpr float kBottomGood = 200;
 constexpr float kBottomGoodPresented = 140;
 constexpr float kBottomOfMany = 134;
+constexpr float kBottomOfComparison = 268;  // seven rows and a head
 
 /// Height that the workers need at the least, with their panel's head.
 float least_height(std::size_t workers) {
@@ -48,6 +49,7 @@ float bottom_height(float height, float u, const Contents& contents) {
                                  std::min(kRowGood * u, most), most);
     bottom = std::max(height - gap - kPanelHead * u - row * rows, kBottomLeast * u);
   }
+  if (contents.comparison) bottom = std::max(bottom, kBottomOfComparison * u);
   return height - bottom - gap < least_height(contents.workers) * u ? 0 : bottom;
 }
 

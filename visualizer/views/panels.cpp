@@ -4,6 +4,7 @@
 #include <array>
 
 #include "views/answers.h"
+#include "views/comparison_panel.h"
 #include "views/cores.h"
 #include "views/event_log.h"
 #include "views/fire.h"
@@ -61,12 +62,16 @@ float events_width(const Space& space) {
 
 float always(const Space&) { return 1; }
 
+/// In place of all other graphs below the workers.
+float comparison_extent(const Space& space) { return space.contents.comparison ? 1 : 0; }
+
 constexpr std::array kPanels{
     Panel{"LESSON", Place::right, Strip::bottom, lesson_height, draw_lesson},
     Panel{"FIRE", Place::right, Strip::bottom, fire_height, draw_fire},
     Panel{"WHO ANSWERED", Place::right, Strip::rest, always, draw_answers},
     Panel{"CORES", Place::beside_workers, Strip::left, cores_width, draw_cores},
     Panel{"WORKERS", Place::middle, Strip::rest, always, draw_workers},
+    Panel{"COMPARISON", Place::bottom, Strip::rest, comparison_extent, draw_comparison},
     Panel{"EVENTS", Place::bottom, Strip::right, events_width, draw_event_log},
     Panel{"LATENCY", Place::bottom, Strip::rest, always, draw_latency},
 };

@@ -19,7 +19,8 @@ struct Contents {
   bool why = false;
   bool lesson = false;
   bool presenter = false;
-  bool replay = false;  ///< There is nothing to fire at.
+  bool replay = false;      ///< There is nothing to fire at.
+  bool comparison = false;  ///< There are rows of it, or will be.
 };
 
 /// The parts of the grid that panels share.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "forkscope/telemetry/event_text.h"
+#include "forkscope/telemetry/names.h"
 #include "views/notice.h"
 #include "views/server_list.h"
 #include "views/widgets.h"
@@ -29,6 +30,7 @@ struct Figure {
   std::string unit;        // behind it, as in "41.2k requests/s"
   bool worrying = false;
   bool adds_up = false;  ///< A click says what it is made of.
+  bool is_way = false;   ///< A click goes on to the next way to share the port.
 };
 
 struct Badge {
@@ -106,6 +108,7 @@ Figure clients_figure(const load::LoadStatus& load) {
 /// In the order of their weight: on a narrow window the last ones go. LATENCY tells a class what
 /// p99 is, should `tone` have no room here.
 std::vector<Figure> figures_of(const View& view, words::Tone tone) {
+  using telemetry::BalancePolicy;
   using telemetry::Protection;
   const picture::Totals& totals = view.calm.totals;
   const Protection protection = view.now.server.protection;
@@ -119,6 +122,10 @@ std::vector<Figure> figures_of(const View& view, words::Tone tone) {
   if (protection == Protection::off) figures.push_back({"off", "protection", "", true});
   if (protection != Protection::unknown) {
     figures.push_back({words::grouped(totals.moved_in_all()), "", "moved"});
+  }
+  if (const auto balance = view.now.server.balance; balance != BalancePolicy::unknown) {
+    figures.push_back({std::string(telemetry::to_string(balance)), named("balance", tone), ""});
+    figures.back().is_way = true;
   }
   if (view.load.status.running && !view.paused) {
     figures.push_back(clients_figure(view.load.status));
@@ -187,6 +194,9 @@ void draw_figures(const Painter& painter, float x, float end, const Rect& line, 
     draw_figure(painter, x, line, figure);
     if (figure.adds_up && press_area("losses", {x, line.y, width, line.h}).clicked) {
       view.commands.push_back({CommandKind::toggle_losses});
+    }
+    if (figure.is_way && press_area("balance", {x, line.y, width, line.h}).clicked) {
+      view.commands.push_back({CommandKind::next_balance});
     }
     x += width;
   }

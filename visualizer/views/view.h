@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "comparison/comparison.h"
 #include "history/history.h"
 #include "lessons/course.h"
 #include "load/load_options.h"
@@ -30,6 +31,10 @@ enum class CommandKind {
   next_connections,
   next_post_share,
   next_target,  ///< Of the load.
+  next_long_share,
+  toggle_fresh,  ///< Whether each request of the load has a connection of its own.
+  next_balance,
+  compare,  ///< All ways to share the port; again: ends it.
   hang,
   set_hang_mode,  ///< `value`: index of kHangModes; nothing = the next one.
   crash,
@@ -127,6 +132,7 @@ struct View {
   const picture::RunningServers& servers;  ///< Those that run; none in a replay.
   PixelColumns& latency_pixels;
   std::vector<Command>& commands;
+  const comparison::Comparison* comparison = nullptr;  ///< Of the ways to share the port; or none.
 };
 
 /// A presenter speaks to a class.

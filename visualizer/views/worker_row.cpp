@@ -82,10 +82,14 @@ Sentence process_details(const WorkerReport& worker, words::Tone tone) {
   // The kernel moves those that serve about; one that hangs is looked for.
   const std::string where =
       worker.state == telemetry::WorkerState::hung ? "core " : "last on core ";
-  return {{PhraseKind::process, "pid " + std::to_string(worker.pid)},
-          {PhraseKind::process, words::counted(worker.connections, "connection")},
-          {PhraseKind::process, where + std::to_string(worker.core)},
-          {PhraseKind::process, generation}};
+  Sentence details{{PhraseKind::process, "pid " + std::to_string(worker.pid)},
+                   {PhraseKind::process, words::counted(worker.connections, "connection")},
+                   {PhraseKind::process, where + std::to_string(worker.core)},
+                   {PhraseKind::process, generation}};
+  if (worker.queue_length > 0) {
+    details.insert(details.begin(), {PhraseKind::process, words::queue_text(worker)});
+  }
+  return details;
 }
 
 void draw_ground(const Painter& painter, const Rect& rect, const View& view,

@@ -94,6 +94,10 @@ Sentence hung(const history::Incident& incident, const picture::Snapshot& now, T
     how = std::string(manner(HangKind::stopped, tone)) + (how.empty() ? "" : " ") + how;
   }
   if (!how.empty()) sentence.push_back({PhraseKind::fact, std::move(how)});
+  for (const telemetry::WorkerReport& worker : now.workers) {
+    if (worker.number != incident.worker || worker.queue_length == 0) continue;
+    sentence.push_back({PhraseKind::fact, queue_text(worker)});
+  }
   const std::uint64_t kill_at = incident.start_ns() + now.server.kill_after_ns;
   if (incident.kill_ns != 0) {
     sentence.push_back({PhraseKind::fact, kill_sent(tone)});
@@ -223,6 +227,12 @@ std::vector<ChainStep> chain(const history::Incident& incident, Tone tone) {
     return left.time_ns < right.time_ns;
   });
   return steps;
+}
+
+std::string queue_text(const telemetry::WorkerReport& worker) {
+  if (worker.queue_length == 0) return {};
+  return grouped(worker.queue_length) + (worker.queue_length == 1 ? " waits" : " wait") +
+         " in its queue";
 }
 
 }  // namespace forkscope::words

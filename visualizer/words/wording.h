@@ -46,4 +46,7 @@ struct ChainStep {
 /// sent, exited, respawned, ready. `incident` as it was known at the time (History::incidents(t)).
 std::vector<ChainStep> chain(const history::Incident& incident, Tone tone = Tone::exact);
 
+/// "12 wait in its queue": connections that nobody else can take; nothing where there are none.
+std::string queue_text(const telemetry::WorkerReport& worker);
+
 }  // namespace forkscope::words
