@@ -31,7 +31,7 @@ constexpr Expected kExpected[kSectionCount] = {
     {SectionId::roster, kRosterWordsBefore4, true, true},
     {SectionId::events, kEventWords, true, false},
     {SectionId::progress, kProgressWords, false, true},
-    {SectionId::counters, kCountersWords, false, true},
+    {SectionId::counters, kCountersWordsBefore4, false, true},
     {SectionId::current, kCurrentWords, true, true},
     {SectionId::requests, kRequestWords, true, true},
     {SectionId::histogram, kHistogramBuckets, false, true},
@@ -83,12 +83,13 @@ void check_section(const Header& header, const Section& section, const Expected&
   }
 }
 
-/// A copy of plain words, each taken by a single load.
+/// A copy of plain words, each taken by a single load. Of more than there are, the rest is zero.
 template <typename Struct>
-Struct load_struct(const Word* words) {
-  Struct result;
+Struct load_struct(const Word* words, std::uint32_t available) {
+  Struct result{};
   auto* target = reinterpret_cast<std::byte*>(&result);
-  for (std::size_t i = 0; i < sizeof(Struct) / sizeof(Word); ++i) {
+  const std::size_t count = std::min<std::size_t>(sizeof(Struct) / sizeof(Word), available);
+  for (std::size_t i = 0; i < count; ++i) {
     const Word word = load_relaxed(words + i);
     std::memcpy(target + i * sizeof(Word), &word, sizeof(Word));
   }
@@ -185,11 +186,12 @@ std::optional<RosterRecord> SegmentView::roster(std::uint32_t slot) const {
 }
 
 Progress SegmentView::progress(std::uint32_t slot) const {
-  return load_struct<Progress>(item(SectionId::progress, slot));
+  return load_struct<Progress>(item(SectionId::progress, slot), kProgressWords);
 }
 
 Counters SegmentView::counters(std::uint32_t slot) const {
-  return load_struct<Counters>(item(SectionId::counters, slot));
+  return load_struct<Counters>(item(SectionId::counters, slot),
+                               section(SectionId::counters).record_words);
 }
 
 std::uint64_t SegmentView::writes_parked(std::uint32_t slot) const {

@@ -256,6 +256,21 @@ TEST_F(LyingSegment, IsRefusedInOneSentence) {
   }
 }
 
+TEST_F(LyingSegment, OfAServerBeforeVersion4HasZerosForWhatItDoesNotKnow) {
+  put_on_roster(RosterState::ready);
+  std::memcpy(copy_.data(), segment_.data(), segment_.size());
+  Section& counters = header().sections[4];
+  std::fill_n(copy_.begin() + static_cast<std::ptrdiff_t>(counters.offset / sizeof(Word)),
+              kCountersWords, 7);  // beyond its words is what is somebody else's
+  counters.record_words = kCountersWordsBefore4;
+  header().sections[1].record_words = kRosterWordsBefore4;
+  sign();
+  const auto view =
+      SegmentView::over(reinterpret_cast<const std::byte*>(copy_.data()), segment_.size());
+  EXPECT_EQ(view.counters(0).unended, 7U);
+  EXPECT_EQ(view.counters(0).log_lines_dropped, 0U);
+}
+
 TEST_F(LyingSegment, CannotCrashAReaderBehindAGoodHeader) {
   const std::size_t words = segment_.size() / sizeof(std::uint64_t);
   for (std::size_t i = kHeaderBytes / sizeof(std::uint64_t); i < words; ++i) {

@@ -64,7 +64,7 @@ class ManyWorkers final : public Lesson {
     if (sent_ < count_ && (taken || !sent_ns_ || now_ns - *sent_ns_ >= kMostPauseNs)) {
       ++sent_;
       sent_ns_ = now_ns;
-      actions.push_back({ActionKind::request, std::string(words::kSlowPath) + "?ms=1000"});
+      actions.push_back({ActionKind::request, words::slow_target(1'000)});
     }
     if (answered(situation) >= count_) took_ns_ = now_ns - began_ns_;
     return took_ns_.has_value();

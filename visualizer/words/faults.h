@@ -11,6 +11,9 @@ namespace forkscope::words {
 inline constexpr const char* kHangPath = "/v1/faults/hang";
 inline constexpr const char* kCrashPath = "/v1/faults/crash";
 inline constexpr const char* kSlowPath = "/v1/faults/slow";
+inline std::string slow_target(unsigned ms) {
+  return std::string(kSlowPath).append("?ms=").append(std::to_string(ms));
+}
 /// Whatever the server would choose by itself.
 inline constexpr const char* kSegfault = "/v1/faults/crash?how=segv";
 

@@ -300,6 +300,7 @@ struct Counters {
                                     ///< or more than the primary could take (1.4).
 };
 inline constexpr std::uint32_t kCountersWords = sizeof(Counters) / 8;
+inline constexpr std::uint32_t kCountersWordsBefore4 = 16;  // of a server before 1.4
 
 enum class Method : std::uint8_t {
   other = 0,
