@@ -78,7 +78,7 @@ TEST(ChosenLoad, OfALessonLeavesWhatTheUserHasChosen) {
   load.change(LoadSetting::post_share);
   load.offer({}, {{"POST", "/votes"}});
   load.change(LoadSetting::target);
-  load.start(50, 3);
+  load.start({.requests_per_second = 50, .connections = 3});
   EXPECT_TRUE(wait_until([&] {
     load.poll();
     return load.status().answered > 5;

@@ -43,7 +43,7 @@ TEST(Keyboard, ShiftControlAndAltTurnTheOptionsOfAKey) {
   EXPECT_EQ(kind_of({.character = 'l', .control = true}), CommandKind::next_connections);
   EXPECT_EQ(kind_of({.character = 'l', .control = true, .shift = true}), CommandKind::next_target);
   EXPECT_EQ(kind_of({.character = 'l', .alt = true}), CommandKind::next_post_share);
-  EXPECT_EQ(kind_of({.character = 'l', .alt = true, .shift = true}), CommandKind::next_long_share);
+  EXPECT_EQ(kind_of({.character = 'l', .shift = true, .alt = true}), CommandKind::next_long_share);
   EXPECT_EQ(kind_of({.character = 'l', .control = true, .alt = true}), CommandKind::toggle_fresh);
   EXPECT_EQ(kind_of({.character = 'b'}), CommandKind::next_balance);
   EXPECT_EQ(kind_of({.character = 'b', .shift = true}), CommandKind::compare);
