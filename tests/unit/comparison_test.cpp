@@ -196,9 +196,9 @@ TEST(ComparisonTable, HasARowForEachAndSharesThatAddUp) {
   World world;
   Comparison comparison;
   world.run(comparison);
-  EXPECT_THAT(cells(comparison.rows().front()),
-              ElementsAre("least", "75 25 %", "0.80", "400 µs", "900 µs", "21 ms", "22 ms", "0",
-                          "150 µs"));
+  EXPECT_THAT(
+      cells(comparison.rows().front()),
+      ElementsAre("least", "75 25 %", "0.80", "400 µs", "900 µs", "21 ms", "22 ms", "0", "150 µs"));
   const std::string text = markdown("Title", comparison);
   EXPECT_THAT(text, HasSubstr("# Title\n\n| way | share of each worker | fair |"));
   EXPECT_THAT(text, HasSubstr("| hash | 75 25 % | 0.80 | 400 µs | 900 µs | 21 ms | 5.00 s |"));

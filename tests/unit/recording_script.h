@@ -75,6 +75,7 @@ inline picture::Snapshot scripted_picture(std::uint64_t poll, std::uint32_t work
     sample.utilisation = static_cast<double>((poll + core) % 11) / 10;
     if (core != 2) sample.own = sample.utilisation / 2;  // what was not known stays so
   }
+  picture::assign_workers_to_cores(snapshot);
   return snapshot;
 }
 

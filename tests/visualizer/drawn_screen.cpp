@@ -136,7 +136,10 @@ DrawnScreen::Frame::Frame(DrawnScreen& screen, const Past& past, std::uint64_t a
                          : std::optional(words::ServerAddress{now.server.host, now.server.port}),
           .servers = servers,
           .latency_pixels = screen.texture_,
-          .commands = commands} {
+          .commands = commands,
+          .comparison = {open.comparison, open.comparison.size() == 1
+                                              ? "2 of 6, round-robin: one worker hangs"
+                                              : ""}} {
   ImGui::NewFrame();
 }
 

@@ -31,6 +31,7 @@ struct Open {
   bool load = false;
   bool paused = false;
   bool replay = false;
+  std::vector<comparison::Row> comparison = {};
   picture::Attachment attachment = picture::Attachment::live;
   views::ViewState state = {};  ///< Cards, and what is said.
   picture::RunningServers servers = {};

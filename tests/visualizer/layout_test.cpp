@@ -38,8 +38,13 @@ std::vector<Contents> all_contents() {
   std::vector<Contents> all;
   for (const std::size_t workers : {0, 1, 4, 16, 17, 48, 49, 96, 256}) {
     for (const std::size_t strips : {1, 2, 3, 7}) {
-      for (int open = 0; open < 8; ++open) {
-        all.push_back({strips, workers, (open & 1) != 0, (open & 2) != 0, (open & 4) != 0});
+      for (int open = 0; open < 16; ++open) {
+        all.push_back({.strips = strips,
+                       .workers = workers,
+                       .why = (open & 1) != 0,
+                       .lesson = (open & 2) != 0,
+                       .presenter = (open & 4) != 0,
+                       .comparison = (open & 8) != 0});
       }
     }
   }

@@ -172,7 +172,7 @@ views::View App::view() {
           .servers = servers_,
           .latency_pixels = latency_pixels_,
           .commands = commands_,
-          .comparison = &teacher_.comparison()};
+          .comparison = {teacher_.comparison().rows(), teacher_.comparison().progress()}};
 }
 
 void App::draw(const std::string& png_path) {

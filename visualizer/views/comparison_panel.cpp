@@ -12,6 +12,7 @@ namespace forkscope::views {
 namespace {
 
 constexpr float kRow = 30;
+constexpr float kRowLeast = 21;
 constexpr float kBetween = 26;  // of columns
 /// What goes first where there is not room for all: by index of comparison::heads().
 constexpr std::array<std::size_t, 5> kSpared{8, 3, 4, 1, 2};
@@ -59,16 +60,11 @@ void draw_cell(const Painter& painter, const Rect& cell, std::size_t index, Type
 
 }  // namespace
 
-bool shows_comparison(const View& view) {
-  return view.comparison && (view.comparison->is_running() || !view.comparison->rows().empty());
-}
-
 void draw_comparison(const Painter& painter, const Rect& rect, const View& view) {
   const Palette& colors = painter.colors();
-  const auto& rows = view.comparison->rows();
-  const bool runs = view.comparison->is_running();
-  Rect inside =
-      painter.panel(rect, "COMPARISON", runs ? view.comparison->progress() : "Esc closes it");
+  const auto rows = view.comparison.rows;
+  const std::string& progress = view.comparison.progress;
+  Rect inside = painter.panel(rect, "COMPARISON", progress.empty() ? "Esc closes it" : progress);
   std::vector<comparison::Cells> lines;
   lines.reserve(rows.size());
   for (const comparison::Row& row : rows) lines.push_back(comparison::cells(row));
@@ -77,7 +73,10 @@ void draw_comparison(const Painter& painter, const Rect& rect, const View& view)
   const auto gaps = static_cast<float>(std::max<std::size_t>(columns.size() - 1, 1));
   const float between = std::min(rest / gaps, painter.px(3 * kBetween));
   // The best of a column is set off by nothing: which one counts is the class's to say.
-  const float height = std::min(painter.px(kRow), inside.h / 7);
+  // Where there is not room for all, the latest are shown.
+  const auto room = static_cast<std::size_t>(inside.h / painter.px(kRowLeast));
+  const std::size_t shown = std::min(rows.size(), room - std::min<std::size_t>(room, 1));
+  const float height = std::min(painter.px(kRow), inside.h / static_cast<float>(shown + 1));
   const auto draw_line = [&](const auto& draw) {
     Rect line = inside.cut_top(height);
     for (const Column& column : columns) {
@@ -87,7 +86,7 @@ void draw_comparison(const Painter& painter, const Rect& rect, const View& view)
   draw_line([&](const Rect& cell, std::size_t index) {
     draw_cell(painter, cell, index, Type::small, colors.muted, comparison::heads()[index]);
   });
-  for (std::size_t i = 0; i < rows.size(); ++i) {
+  for (std::size_t i = rows.size() - shown; i < rows.size(); ++i) {
     draw_line([&](const Rect& cell, std::size_t index) {
       const bool bad = (index == kWait && comparison::starves(rows[i])) ||
                        (index == kBroken && rows[i].broken > 0);

@@ -6,8 +6,6 @@
 
 namespace forkscope::views {
 
-/// Whether there is anything to show.
-bool shows_comparison(const View& view);
 void draw_comparison(const Painter& painter, const Rect& rect, const View& view);
 
 }  // namespace forkscope::views

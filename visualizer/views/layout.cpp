@@ -29,6 +29,7 @@ constexpr float kBottomGood = 200;
 constexpr float kBottomGoodPresented = 140;
 constexpr float kBottomOfMany = 134;
 constexpr float kBottomOfComparison = 268;  // seven rows and a head
+constexpr float kWorkersBesideComparison = 150;
 
 /// Height that the workers need at the least, with their panel's head.
 float least_height(std::size_t workers) {
@@ -49,7 +50,10 @@ float bottom_height(float height, float u, const Contents& contents) {
                                  std::min(kRowGood * u, most), most);
     bottom = std::max(height - gap - kPanelHead * u - row * rows, kBottomLeast * u);
   }
-  if (contents.comparison) bottom = std::max(bottom, kBottomOfComparison * u);
+  if (contents.comparison) {  // as high as the workers can spare
+    const float most = height - gap - kWorkersBesideComparison * u;
+    bottom = std::max(bottom, std::min(kBottomOfComparison * u, most));
+  }
   return height - bottom - gap < least_height(contents.workers) * u ? 0 : bottom;
 }
 

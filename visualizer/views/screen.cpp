@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <optional>
 
-#include "views/comparison_panel.h"
 #include "views/help.h"
 #include "views/incident_strip.h"
 #include "views/layout.h"
@@ -45,7 +44,7 @@ void draw_screen(const View& view, const Theme& theme, DrawingObserver* observer
                                         .lesson = view.lesson.has_value(),
                                         .presenter = view.state.presenter,
                                         .replay = view.replay,
-                                        .comparison = shows_comparison(view)});
+                                        .comparison = view.comparison.is_shown()});
 
   std::optional<std::size_t> server_under_mouse;
   if (view.state.servers) server_under_mouse = press_server_list(painter, size, view);

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -94,6 +95,14 @@ struct LoadView {
   bool has_target = true;  ///< There is something that it can ask for.
 };
 
+/// Of the ways to share the port.
+struct ComparisonView {
+  std::span<const comparison::Row> rows = {};
+  std::string progress = {};  ///< Empty: it does not run.
+
+  bool is_shown() const { return !rows.empty() || !progress.empty(); }
+};
+
 /// What the user has chosen; outlives frames.
 struct ViewState {
   std::uint32_t selected_worker = 0;  ///< Number; 0 = none.
@@ -132,7 +141,7 @@ struct View {
   const picture::RunningServers& servers;  ///< Those that run; none in a replay.
   PixelColumns& latency_pixels;
   std::vector<Command>& commands;
-  const comparison::Comparison* comparison = nullptr;  ///< Of the ways to share the port; or none.
+  ComparisonView comparison = {};
 };
 
 /// A presenter speaks to a class.

@@ -34,7 +34,7 @@ constexpr std::array kGlossary{
     Term{figures, "protection", "Protection|protected|not protected|unprotected", "",
          "Whether connections go on at another worker when theirs hangs, dies, or is asked to stop."},
     Term{figures, "balance", "", "connections go by",
-         "Who takes a new connection: one of six ways, from least to random. Of connections that moved: a worker with more than a new one gave some away."},
+         "Who takes a new connection; and the reason to move some that are open: a worker had more than others."},
     Term{figures, "least", "", "",
          "The worker with the fewest connections takes a new one; light traffic stays with the first."},
     Term{figures, "round-robin", "", "",
