@@ -31,8 +31,9 @@ TEST(CoreUse, OfWorkersAndOthersAddsUpToTheLastPercent) {
 
 TEST(CoreUse, SaysWhoseItIs) {
   picture::CoreSample core{.number = 1, .utilisation = 0.95, .workers = {1, 4}, .own = 0.61};
-  EXPECT_EQ(core_use_texts(core), (Texts{"workers 1 4 61 %, others 34 %", "w1 w4 61 %, others 34 %",
-                                         "ours 61 %, others 34 %", "ours 61 %"}));
+  EXPECT_EQ(core_use_texts(core),
+            (Texts{"workers 1 + 4 61 %, others 34 %", "w1+w4 61 %, others 34 %",
+                   "ours 61 %, others 34 %", "ours 61 %"}));
   core.workers.clear();
   core.own = 0;
   EXPECT_EQ(core_use_texts(core).front(), "no worker, others 95 %");

@@ -66,6 +66,13 @@ TEST(Look, IsOfWhatWasDoneLately) {
   EXPECT_EQ(look(watched(31, 10, 12)), Look::idle) << "its rate is 0/s";
 }
 
+TEST(Look, WhoAnswersHundredsInASecondIsBusyWhateverLooksHaveFound) {
+  telemetry::WorkerReport worker;
+  worker.state = WorkerState::idle;
+  EXPECT_EQ(look_of(worker, 1, {.served = kBusyRequests - 1}), Look::active);
+  EXPECT_EQ(look_of(worker, 1, {.served = kBusyRequests}), Look::busy);
+}
+
 TEST(Look, WhoComesToOthersIsNew) {
   picture::Snapshot picture;
   picture.attachment = picture::Attachment::live;

@@ -88,10 +88,10 @@ TEST(FairnessText, SaysAmongWhom) {
   EXPECT_EQ(fairness_texts({1, 4'000, 3, 4}),
             (Texts{"fair among the 3 that could serve: 1.00 (1 = even)",
                    "fair among the 3 that could serve: 1.00", "fair among 3 of 4: 1.00",
-                   "among 3 of 4: 1.00"}));
+                   "fair, 3 of 4: 1.00", "among 3 of 4: 1.00"}));
   EXPECT_EQ(fairness_texts({1, 4'000, 3, 4, {3}}),
             (Texts{"fair without worker 3: 1.00 (1 = even)", "fair without worker 3: 1.00",
-                   "fair among 3 of 4: 1.00", "among 3 of 4: 1.00"}));
+                   "fair among 3 of 4: 1.00", "fair, 3 of 4: 1.00", "among 3 of 4: 1.00"}));
   EXPECT_EQ(fairness_texts({1, 0, 0, 4, {1, 2, 3, 4}, 4}), Texts{"too new to be compared"});
   EXPECT_EQ(fairness_texts({1, 900, 1, 4, {1, 2, 3}, 1}), Texts{"too new to be compared"});
   EXPECT_EQ(fairness_texts({1, 4'000, 1, 4}), Texts{"only 1 of 4 could serve"});

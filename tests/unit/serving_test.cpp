@@ -33,10 +33,10 @@ TEST(Serving, OneThatSitsInALongRequestIsTold) {
   picture::Snapshot picture = four_workers();
   picture.workers[1].state = WorkerState::busy;
   picture.workers[1].in_flight.emplace().start_ns = picture.time_ns - picture::kSlowNs - 1;
-  EXPECT_EQ(text(picture), "4 workers, 1 slow");
-  EXPECT_TRUE(serving_of(picture).whole()) << "nobody has called it hung";
-  picture.workers[0].state = WorkerState::hung;
   EXPECT_EQ(text(picture), "3 of 4 workers serve, 1 slow");
+  EXPECT_TRUE(serving_of(picture).well()) << "nobody has called it hung";
+  picture.workers[0].state = WorkerState::hung;
+  EXPECT_EQ(text(picture), "2 of 4 workers serve, 1 slow");
 }
 
 }  // namespace

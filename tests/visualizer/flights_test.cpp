@@ -66,20 +66,6 @@ TEST(Flight, GoesNeverBack) {
   }
 }
 
-TEST(Flight, CountsThoseThatHaveArrived) {
-  EXPECT_EQ(arrived_of(flight(), 0, kNow + 100 * kMs), 0U);
-  for (std::uint64_t after = 0; after < kFlightShownNs; after += 20 * kMs) {
-    std::vector<std::uint64_t> here(3);
-    for (const Dot& dot : dots_of(flight(), kNow + after)) here[dot.receiver] += dot.way == 1;
-    for (std::size_t i = 0; i < here.size(); ++i) {
-      EXPECT_EQ(arrived_of(flight(), i, kNow + after), here[i]) << after / kMs << " ms";
-    }
-  }
-  const Flight many{move(kNow, 1, {{2, 999}, {3, 1}}), kNow};
-  EXPECT_EQ(arrived_of(many, 0, kNow + kFlightNs), 999U);
-  EXPECT_EQ(arrived_of(many, 1, kNow + kFlightNs), 1U);
-}
-
 TEST(Flight, OfVeryManyHasAShareOfThemForEachWorker) {
   const Flight many{move(kNow, 1, {{2, 300}, {3, 600}, {4, 60}}), kNow};
   const auto counts = count(dots_of(many, kNow + 500 * kMs));

@@ -117,7 +117,7 @@ void Table::top_line() {
     top.add(size_.wide() ? telemetry::authority(now_.server.host, now_.server.port)
                          : ':' + std::to_string(now_.server.port))
         .add("  ")
-        .add(serving.text(), serving.whole() ? Style::plain : Style::hung)
+        .add(serving.text(), serving.well() ? Style::plain : Style::hung)
         .add("  " + rates.whole_text() + " req/s", Style::bold)
         .add("  lost " + words::grouped(totals.abandoned),
              totals.abandoned > 0 ? Style::slow : Style::plain);

@@ -109,10 +109,18 @@ void draw_core_map(const Painter& painter, Rect rect, const View& view) {
 }
 
 /// Who else is busy, on a line at the lower edge, which it takes off `rect`. That is of this
-/// machine and this moment: neither a recording nor the past knows it.
+/// machine and this moment: neither a recording nor the past knows it, and says so.
 void draw_others(const Painter& painter, Rect& rect, const View& view) {
-  if (view.paused || view.replay || rect.h < painter.px(kOthersLeast)) return;
-  const auto texts = words::others_texts(view.history.latest().other_programs);
+  if (rect.h < painter.px(kOthersLeast)) return;
+  const auto& cores = view.calm.cores;
+  const bool any = std::any_of(cores.begin(), cores.end(),
+                               [](const auto& core) { return core.own.has_value(); });
+  std::vector<std::string> texts{"others: names not recorded", "others: not named"};
+  if (!view.paused && !view.replay) {
+    texts = words::others_texts(view.history.latest().other_programs);
+  } else if (!any) {
+    return;
+  }
   if (texts.empty()) return;
   const Rect line = rect.cut_bottom(painter.px(22), painter.px(4));
   draw_fitting(painter, line, texts);

@@ -155,7 +155,8 @@ void Sky::draw_dots(const Flight& flight) const {
   }
 }
 
-/// How many each worker has got so far, of all flights together.
+/// How many each worker gets, of all flights together: they are there already, whatever still
+/// flies.
 void Sky::draw_arrivals() const {
   struct Arrival {
     std::uint64_t count = 0;
@@ -166,10 +167,9 @@ void Sky::draw_arrivals() const {
   for (const Flight& flight : flights) {
     for (std::size_t i = 0; i < flight.move.to.size(); ++i) {
       const std::uint32_t worker = flight.move.to[i].first;
-      const std::uint64_t count = arrived_of(flight, i, time_of(flight));
-      if (count == 0 || !shows(worker)) continue;
+      if (!shows(worker)) continue;
       Arrival& arrival = arrivals[worker];
-      arrival.count += count;
+      arrival.count += flight.move.to[i].second;
       arrival.opacity = std::max(arrival.opacity, opacity_of(flight));
       arrival.place = way_between(spots, flight.move.from, worker).to;
     }
@@ -316,13 +316,6 @@ std::vector<Dot> dots_of(const Flight& flight, std::uint64_t time_ns) {
     dots.push_back({receiver, way_of(flight, part, time_ns)});
   }
   return dots;
-}
-
-std::uint64_t arrived_of(const Flight& flight, std::size_t receiver, std::uint64_t time_ns) {
-  if (!is_shown(flight, time_ns) || time_ns < flight.start_ns + kTravelNs) return 0;
-  const std::uint64_t count = flight.move.to[receiver].second;
-  const std::uint64_t since_ns = std::min(time_ns - flight.start_ns - kTravelNs, kLastLeavesNs);
-  return count < 2 ? count : (count - 1) * since_ns / kLastLeavesNs + 1;
 }
 
 void add_spot(WorkerSpots& spots, std::uint32_t worker, const WorkerSpot& spot) {

@@ -42,8 +42,6 @@ struct Dot {
 
 /// None before the flight and after it was shown.
 std::vector<Dot> dots_of(const Flight& flight, std::uint64_t time_ns);
-/// How many connections have come to a receiver, an index in Move::to. Likewise.
-std::uint64_t arrived_of(const Flight& flight, std::size_t receiver, std::uint64_t time_ns);
 
 /// Where a worker is drawn.
 struct WorkerSpot {

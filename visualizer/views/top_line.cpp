@@ -82,7 +82,7 @@ float draw_workers(const Painter& painter, float x, const Rect& rect, const View
   const Palette& colors = painter.colors();
   const words::Serving serving = words::serving_of(view.now);
   const std::string text = serving.text();
-  if (serving.whole()) {
+  if (serving.well()) {
     const ImU32 ink = serving.slow > 0 ? colors.slow : colors.busy;
     painter.shape(Shape::disc, {x + painter.px(8), rect.middle()}, painter.px(9), ink, ink);
     return painter.text(Type::body_bold, x + painter.px(24), rect.middle(), colors.text, text);

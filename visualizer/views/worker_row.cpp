@@ -73,8 +73,9 @@ std::string fitting(const Painter& painter, Type type, float width, const Senten
   return joined(shortened(sentence, least, fits), between);
 }
 
-/// "pid 4711   4 connections   last on core 0   gen 1".
-Sentence process_details(const WorkerReport& worker, words::Tone tone) {
+/// "pid 4711   4 connections   last on core 0   gen 1"; behind words about a process that was there
+/// before, "now pid 4711".
+Sentence process_details(const WorkerReport& worker, words::Tone tone, bool follows_another) {
   const std::string generation = words::generation_text(worker.generation, tone);
   if (worker.pid == 0) {
     return {{PhraseKind::process, "no process"}, {PhraseKind::process, generation}};
@@ -82,10 +83,11 @@ Sentence process_details(const WorkerReport& worker, words::Tone tone) {
   // The kernel moves those that serve about; one that hangs is looked for.
   const std::string where =
       worker.state == telemetry::WorkerState::hung ? "core " : "last on core ";
-  Sentence details{{PhraseKind::process, "pid " + std::to_string(worker.pid)},
-                   {PhraseKind::process, words::counted(worker.connections, "connection")},
-                   {PhraseKind::process, where + std::to_string(worker.core)},
-                   {PhraseKind::process, generation}};
+  Sentence details{
+      {PhraseKind::process, (follows_another ? "now pid " : "pid ") + std::to_string(worker.pid)},
+      {PhraseKind::process, words::counted(worker.connections, "connection")},
+      {PhraseKind::process, where + std::to_string(worker.core)},
+      {PhraseKind::process, generation}};
   if (worker.queue_length > 0) {
     details.insert(details.begin(), {PhraseKind::process, words::queue_text(worker)});
   }
@@ -147,9 +149,14 @@ struct Row {
   Look look;
 
   std::string words(float width) const;
+  /// Its words are about an incident, at the end of which another process has come.
+  bool tells_of_another() const {
+    return !context.story.empty() && calm.generation > 1 &&
+           situation(view, worker, look).head.empty();
+  }
   std::string details(float width) const {
-    return fitting(painter, Type::small, width, process_details(calm, tone_of(view)), 0,
-                   kBetweenDetails);
+    return fitting(painter, Type::small, width,
+                   process_details(calm, tone_of(view), tells_of_another()), 0, kBetweenDetails);
   }
   /// What the words have to leave of `width`, so that nobody looks in vain for the process that
   /// hangs.
@@ -191,7 +198,7 @@ float Row::kept_for_details(float width) const {
   const auto kept = [&](const Sentence& some) {
     return painter.width(Type::small, joined(some, kBetweenDetails)) + painter.px(18);
   };
-  Sentence details = process_details(calm, tone_of(view));
+  Sentence details = process_details(calm, tone_of(view), false);
   details.pop_back();  // its generation can be spared
   details =
       shortened(details, 0, [&](const Sentence& some) { return least + kept(some) <= width; });

@@ -9,22 +9,24 @@ namespace forkscope::words {
 
 namespace {
 
-/// "worker 3", "workers 1 4", "perhaps worker 3", "no worker".
+/// "worker 3", "workers 1 + 4", "perhaps worker 3", "no worker".
 std::string worker_list(const picture::CoreSample& core) {
   const bool known = !core.workers.empty();
   const auto& workers = known ? core.workers : core.suspects;
   if (workers.empty()) return "no worker";
   std::string text = known ? "worker" : "perhaps worker";
   if (workers.size() > 1) text += 's';
-  for (const std::uint32_t number : workers) text += " " + std::to_string(number);
+  for (const std::uint32_t number : workers) {
+    text += (number == workers.front() ? " " : " + ") + std::to_string(number);
+  }
   return text;
 }
 
-/// The same where there is little room: "w3", "w1 w4", "w3?", "–".
+/// The same where there is little room: "w3", "w1+w4", "w3?", "–".
 std::string short_worker_list(const picture::CoreSample& core) {
   std::string text;
   const auto add = [&text](const std::string& worker) {
-    text += (text.empty() ? "w" : " w") + worker;
+    text += (text.empty() ? "w" : "+w") + worker;
   };
   for (const std::uint32_t number : core.workers) add(std::to_string(number));
   for (const std::uint32_t number : core.suspects) add(std::to_string(number) + '?');

@@ -8,7 +8,7 @@ namespace forkscope::words {
 namespace {
 
 constexpr double kEnoughPerWorker = 20;  // requests; with fewer, a share says little
-constexpr double kFair = 0.9;
+constexpr double kFair = 0.95;
 constexpr double kRoughlyFair = 0.7;
 
 }  // namespace
@@ -40,7 +40,8 @@ std::vector<std::string> fairness_texts(const history::Evenness& evenness) {
                      ? " without worker " + std::to_string(evenness.left_out.front())
                      : " among the " + some + " that could serve");
   const std::string of_all = some + " of " + all + figure.data();
-  return {among + even, among + figure.data(), verdict + " among " + of_all, "among " + of_all};
+  return {among + even, among + figure.data(), verdict + " among " + of_all,
+          verdict + ", " + of_all, "among " + of_all};
 }
 
 }  // namespace forkscope::words

@@ -24,8 +24,9 @@ Look look_of(const telemetry::WorkerReport& worker, std::uint64_t now_ns,
   }
   if (worker.in_flight && now_ns > worker.in_flight->start_ns + picture::kSlowNs) return Look::slow;
   if ((worker.generation > 1 || activity.joined) && worker.uptime_ns < kFreshNs) return Look::fresh;
-  if (!worker.in_flight && !activity.served) return Look::idle;
-  return activity.busy_share >= kBusyShare ? Look::busy : Look::active;
+  if (!worker.in_flight && activity.served == 0) return Look::idle;
+  const bool busy = activity.busy_share >= kBusyShare || activity.served >= kBusyRequests;
+  return busy ? Look::busy : Look::active;
 }
 
 Look look_at(const history::History& history, const telemetry::WorkerReport& worker,
@@ -37,7 +38,7 @@ Look look_at(const history::History& history, const telemetry::WorkerReport& wor
     return other.pid != 0 && other.uptime_ns > worker.uptime_ns + kFreshNs;
   });
   return look_of(worker, picture_ns,
-                 {joined, history.served(worker.number, time_ns, kRateBins) > 0,
+                 {joined, history.served(worker.number, time_ns, kRateBins),
                   history.busy_share(worker.number, time_ns, 2 * kRateBins).value_or(found_now)});
 }
 

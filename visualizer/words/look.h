@@ -30,13 +30,15 @@ inline constexpr std::uint64_t kFreshNs = 2'000'000'000;  // who has come to oth
 /// What a worker that is well has done lately: nobody could follow every change.
 struct Activity {
   bool joined = false;    ///< Others have been there for longer, as after a scaling.
-  bool served = false;    ///< A request has ended in the last second.
+  double served = 0;      ///< Requests that have ended in the last second.
   double busy_share = 0;  ///< Of the looks of the last two, those that found it at work, 0 … 1.
 };
 
 /// From this share on it is busy; below, it serves now and then. Of few looks more would be chance:
 /// who is at work half the time would change its word all the time.
 inline constexpr double kBusyShare = 0.3;
+/// So is who has answered so many in the last second: of very short requests a look sees little.
+inline constexpr double kBusyRequests = 500;
 
 /// `now_ns` is the time of the picture that the report is from.
 Look look_of(const telemetry::WorkerReport& worker, std::uint64_t now_ns, const Activity& activity);

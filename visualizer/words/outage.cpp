@@ -40,6 +40,17 @@ std::string_view over_word(const Incident& incident, Tone tone) {
   return incident.recovered ? recovery(incident, tone) : "served again";
 }
 
+/// From its begin to its end, as it is shown: with what came later it makes up the whole, which is
+/// rounded as well.
+std::uint64_t ended_after_ns(const Outage& outage) {
+  constexpr std::uint64_t kStepNs = 10'000'000;  // of duration_text(), from a second on
+  const std::uint64_t whole_ns = outage.over_ns - std::min(outage.over_ns, outage.begin_ns);
+  const std::uint64_t later_ns = outage.over_ns - std::min(outage.over_ns, outage.ended_ns);
+  const std::uint64_t shown_ns = (whole_ns + kStepNs / 2) / kStepNs * kStepNs;
+  const bool rounded = whole_ns >= 1'000'000'000 && later_ns <= shown_ns;
+  return rounded ? shown_ns - later_ns : outage.ended_ns - outage.begin_ns;
+}
+
 /// Where it began is not known, and so not how long it was.
 std::string remainder_text(const Incident& incident, const Outage& outage, Tone tone) {
   if (outage.over_ns == 0) return "not replaced";
@@ -80,8 +91,7 @@ std::string outage_text(const Incident& incident, Tone tone) {
     add("noticed after " + figure(outage.noticed_ns - outage.begin_ns, whole));
   }
   if (outage.ended_ns != 0) {
-    add(std::string(end_word(incident)) + " after " +
-        figure(outage.ended_ns - outage.begin_ns, whole));
+    add(std::string(end_word(incident)) + " after " + figure(ended_after_ns(outage), whole));
   }
   if (outage.over_ns == 0) {
     add("not replaced");

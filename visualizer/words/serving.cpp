@@ -12,18 +12,17 @@ Serving serving_of(const picture::Snapshot& picture) {
   counts.all = picture.workers.size();
   for (const telemetry::WorkerReport& worker : picture.workers) {
     if (worker.state != WorkerState::idle && worker.state != WorkerState::busy) continue;
-    ++counts.serving;
-    if (look_of(worker, picture.time_ns, {}) == Look::slow) ++counts.slow;
+    const bool slow = look_of(worker, picture.time_ns, {}) == Look::slow;
+    ++(slow ? counts.slow : counts.serving);
   }
   return counts;
 }
 
 std::string Serving::text() const {
   if (all == 0) return "no worker";
-  std::string text = counted(all, "worker");
-  if (!whole()) {
-    text = std::to_string(serving) + " of " + text + (serving == 1 ? " serves" : " serve");
-  }
+  if (serving == all) return counted(all, "worker");
+  std::string text = std::to_string(serving) + " of " + counted(all, "worker") +
+                     (serving == 1 ? " serves" : " serve");
   if (slow > 0) text += ", " + std::to_string(slow) + " slow";
   return text;
 }

@@ -76,6 +76,7 @@ const endOf = ({last_exit: last}) => meaning(last.cause === 'signal' ? last.sign
 // Rates are of the last second, counted from the totals, and whole: so they add up to the sum.
 
 const VISIBLE_MS = 100;  // younger requests only flicker
+const BUSY_RATE = 500;  // per second: of very short requests a look sees little
 let looks = [];  // of the last two seconds: when, who told, what each worker did and had answered
 
 function countRates(teller) {
@@ -101,7 +102,7 @@ function word({number, state, rate, in_flight: request}) {
   if (!rate && !(request?.age_ms >= VISIBLE_MS)) return 'idle';
   const others = looks.filter(({teller}) => teller !== number);
   const busy = others.filter((look) => look.busy.has(number)).length;
-  return busy > others.length / 2 ? 'busy' : 'active';
+  return busy > others.length / 2 || rate >= BUSY_RATE ? 'busy' : 'active';
 }
 
 /** Why a worker is there, or does nothing, where that is known. */

@@ -4,8 +4,8 @@
 
 const WORDS = {
   idle: 'It waits for a connection or a request, and takes nothing of any core.',
-  active: 'It serves now and then: most of the latest looks at it found it at rest.',
-  busy: 'It is at work for a good part of the time: many of the latest looks at it found it so.',
+  active: 'It serves now and then: few requests, and most of the latest looks found it at rest.',
+  busy: 'It is at work for a good part of the time, or answers hundreds of requests per second.',
   starting: 'Its process is there and does not serve yet: it opens the database.',
   hung: 'It has made no progress for as long as --hang-after says: nobody gets an answer from it.',
   aborting: 'It hung for too long and was sent SIGABRT; one second later SIGKILL ends it.',
