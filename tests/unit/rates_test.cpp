@@ -83,8 +83,8 @@ TEST(Rates, SharesAddUpToAHundred) {
 TEST(FairnessText, SaysAmongWhom) {
   using Texts = std::vector<std::string>;
   EXPECT_EQ(fairness_texts({0.966, 4'000, 4, 4}), (Texts{"fair: 0.97 (1 = even)", "fair: 0.97"}));
-  EXPECT_EQ(fairness_texts({0.75, 4'000, 4, 4}).back(), "roughly fair: 0.75");
-  EXPECT_EQ(fairness_texts({0.4, 4'000, 4, 4}).back(), "not fair: 0.40");
+  EXPECT_EQ(fairness_texts({0.87, 4'000, 4, 4}).back(), "roughly fair: 0.87");
+  EXPECT_EQ(fairness_texts({0.8, 4'000, 4, 4}).back(), "not fair: 0.80");
   EXPECT_EQ(fairness_texts({1, 4'000, 3, 4}),
             (Texts{"fair among the 3 that could serve: 1.00 (1 = even)",
                    "fair among the 3 that could serve: 1.00", "fair among 3 of 4: 1.00",

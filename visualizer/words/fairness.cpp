@@ -9,7 +9,7 @@ namespace {
 
 constexpr double kEnoughPerWorker = 20;  // requests; with fewer, a share says little
 constexpr double kFair = 0.95;
-constexpr double kRoughlyFair = 0.7;
+constexpr double kRoughlyFair = 0.85;
 
 }  // namespace
 
