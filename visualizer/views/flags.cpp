@@ -17,7 +17,7 @@ struct Flag {
   EventKind kind;
 };
 
-/// The signs of incidents, and when protection was switched; oldest first.
+/// The signs of incidents, and when protection or balance was switched; oldest first.
 std::vector<Flag> flags_between(std::uint64_t begin_ns, std::uint64_t end_ns, const View& view) {
   std::vector<Flag> flags;
   const auto add = [&](std::uint64_t time_ns, EventKind kind) {
@@ -30,7 +30,8 @@ std::vector<Flag> flags_between(std::uint64_t begin_ns, std::uint64_t end_ns, co
   }
   for (const auto& event : view.history.events_between(begin_ns, end_ns)) {
     const auto kind = static_cast<EventKind>(event.kind);
-    if (kind == EventKind::protection) add(event.time_ns, kind);
+    const bool switched = kind == EventKind::protection || kind == EventKind::balance;
+    if (switched) add(event.time_ns, kind);
   }
   std::stable_sort(flags.begin(), flags.end(), [](const Flag& left, const Flag& right) {
     return left.time_ns < right.time_ns;

@@ -1,5 +1,5 @@
-// Flags over a graph of the last 30 seconds: what happened to workers, and to their protection,
-// when.
+// Flags over a graph of the last 30 seconds: what happened to workers, and to their protection
+// and balance, when.
 #pragma once
 
 #include <vector>
