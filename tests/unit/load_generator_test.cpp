@@ -116,27 +116,26 @@ TEST(LoadGenerator, SendsItsShareOfLongRequests) {
 }
 
 TEST(LoadGenerator, OpensAConnectionForEachFreshRequest) {
-  std::atomic<int> others{0};
-  ScriptedHttpServer server([&](const std::string& request) {
-    if (request.find("\r\nConnection: close\r\n") == std::string::npos) ++others;
-    return "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-  });
   for (const double rate : {0.0, 500.0}) {
+    std::atomic<int> others{0};
+    ScriptedHttpServer server([&](const std::string& request) {
+      if (request.find("\r\nConnection: close\r\n") == std::string::npos) ++others;
+      return "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    });
     LoadGenerator generator;
     LoadOptions options = towards(server, 4);
     options.fresh = true;
     options.requests_per_second = rate;
-    const int before = server.accepted();
     generator.start(options);
     EXPECT_TRUE(wait_until([&] { return generator.status().answered >= 100; }));
     generator.stop();
     const LoadStatus status = generator.status();
     expect_wrong({}, status);
-    const auto accepted = static_cast<std::uint64_t>(server.accepted() - before);
+    const auto accepted = static_cast<std::uint64_t>(server.accepted());
     EXPECT_GE(accepted, status.answered);
     EXPECT_LE(accepted, status.sent);
+    EXPECT_EQ(others, 0);
   }
-  EXPECT_EQ(others, 0);
 }
 
 TEST(LoadGenerator, TellsWhoHasAnsweredInAllAndHowLongThatTook) {
