@@ -39,10 +39,6 @@ std::string for_lane(std::string request, std::string_view what) {
   return request.append(separator).append(what).substr(0, kAll);
 }
 
-std::string counted_exceptions(std::uint64_t count) {
-  return std::to_string(count) + (count == 1 ? " more exception" : " more exceptions");
-}
-
 }  // namespace
 
 bool Hearing::may_listen(std::uint64_t now_ns) {
@@ -110,8 +106,8 @@ void Hearing::tell_the_rest() {
   }
   const telemetry::Counters counters = view_.counters(slot_);
   if (counters.exceptions > logged_) {
-    events_.warn(worker_,
-                 counted_exceptions(counters.exceptions - logged_) + " in the last second");
+    events_.warn(worker_, telemetry::counted(counters.exceptions - logged_, "more exception") +
+                              " in the last second");
     logged_ = counters.exceptions;
   }
   if (counters.log_lines_dropped > dropped_) {

@@ -47,7 +47,7 @@ class World {
             .requests = {},
             .offer = {},
             .why_no_load = {},
-            .cpu_ns = cpu_ns};
+            .cpu_ns = [this] { return cpu_ns; }};
   }
 
   void take(const Actions& actions) {

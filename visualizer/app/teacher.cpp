@@ -80,14 +80,13 @@ std::optional<lessons::Page> Teacher::page() const {
 lessons::Situation Teacher::situation() const {
   const live::Fired fired = operator_.fired();
   const picture::Snapshot& now = session_.history().latest();
-  lessons::Situation situation{now,
-                               session_.history().incidents(),
-                               operator_.load_status(),
-                               {fired.answered, fired.refused, fired.latest_refusal},
-                               operator_.offer(),
-                               operator_.why_no_load()};
-  if (comparison_.is_running()) situation.cpu_ns = live::server_cpu_ns(now);
-  return situation;
+  return {now,
+          session_.history().incidents(),
+          operator_.load_status(),
+          {fired.answered, fired.refused, fired.latest_refusal},
+          operator_.offer(),
+          operator_.why_no_load(),
+          [&now] { return live::server_cpu_ns(now); }};
 }
 
 void Teacher::have_done(const lessons::Actions& actions) {

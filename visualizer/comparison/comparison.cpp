@@ -63,7 +63,7 @@ std::string Comparison::obstacle(const Situation& situation) {
   if (situation.now.attachment != picture::Attachment::live)
     return "There is no server to compare.";
   if (situation.now.server.balance == BalancePolicy::unknown) {
-    return "This server knows one way to share its port.";
+    return words::kOneWay;
   }
   if (!situation.now.server.faults_enabled) return words::kFaultsAreOff;
   if (situation.offer.faults == picture::Has::no) return words::no_faults("");
@@ -90,7 +90,6 @@ Actions Comparison::begin(const Situation& situation) {
 void Comparison::begin_round(const Situation& situation, Actions& actions) {
   row_ = Row{.balance = policy()};
   row_.by_worker.resize(workers_);
-  switched_ = true;
   actions.push_back({.kind = ActionKind::stop_load});
   actions.push_back({.kind = ActionKind::balance, .balance = policy()});
   go_to(Step::switching, situation, actions);
@@ -108,7 +107,7 @@ void Comparison::go_to(Step step, const Situation& situation, Actions& actions) 
     case Step::none:
     case Step::switching: break;
     case Step::even:
-      cpu_before_ns_ = situation.cpu_ns;
+      cpu_before_ns_ = situation.cpu_ns();
       actions.push_back(load_of(0));
       break;
     case Step::uneven: actions.push_back(load_of(kLongShare)); break;
@@ -183,9 +182,9 @@ void Comparison::end_step(const Situation& situation) {
   }
   row_.even_p50_ns = load.whole.p50_ns;
   row_.even_p99_ns = load.whole.p99_ns;
-  if (cpu_before_ns_ && situation.cpu_ns && load.answered > 0) {
-    row_.cpu_ns =
-        (*situation.cpu_ns - std::min(*cpu_before_ns_, *situation.cpu_ns)) / load.answered;
+  const auto cpu_ns = situation.cpu_ns();
+  if (cpu_before_ns_ && cpu_ns && load.answered > 0) {
+    row_.cpu_ns = (*cpu_ns - std::min(*cpu_before_ns_, *cpu_ns)) / load.answered;
   }
 }
 
@@ -194,8 +193,7 @@ Actions Comparison::stop(const Situation& situation) {
   if (!is_running()) return actions;
   step_ = Step::none;
   actions.push_back({.kind = ActionKind::stop_load});
-  const bool same = situation.now.server.instance_id == instance_;
-  if (std::exchange(switched_, false) && same) {
+  if (situation.now.server.instance_id == instance_) {
     actions.push_back({.kind = ActionKind::balance, .balance = before_});
   }
   return actions;

@@ -76,7 +76,6 @@ class Comparison {
   std::uint64_t instance_ = 0;  // of the server that it is about
   std::uint32_t workers_ = 0;
   telemetry::BalancePolicy before_ = telemetry::BalancePolicy::unknown;
-  bool switched_ = false;    // it is to be put back
   std::size_t current_ = 0;  // of the ways
   Row row_;                  // of the round that runs
   std::optional<std::uint64_t> cpu_before_ns_;

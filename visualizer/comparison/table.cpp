@@ -1,7 +1,6 @@
 #include "comparison/table.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <numeric>
 
 #include "forkscope/telemetry/event_text.h"
@@ -30,12 +29,6 @@ std::string shares(const std::vector<std::uint64_t>& counts) {
   return text + '%';
 }
 
-std::string two_digits(double value) {
-  char text[16];
-  std::snprintf(text, sizeof text, "%.2f", value);
-  return text;
-}
-
 std::string duration(std::uint64_t ns) { return ns == 0 ? "–" : telemetry::duration_text(ns); }
 
 std::string line_of(const Cells& cells) {
@@ -57,7 +50,7 @@ bool starves(const Row& row) { return row.hang_ns > 0 && row.longest_wait_ns > r
 Cells cells(const Row& row) {
   return {std::string(telemetry::to_string(row.balance)),
           shares(row.by_worker),
-          two_digits(row.fairness()),
+          words::hundredths(row.fairness()),
           duration(row.even_p50_ns),
           duration(row.even_p99_ns),
           duration(row.uneven_p99_ns),

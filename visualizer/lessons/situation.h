@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,8 +29,9 @@ struct Situation {
   Requests requests = {};
   picture::Offer offer = {};
   std::string why_no_load = {};  ///< One line for people. Empty: there can be one.
-  /// CPU time of the server's processes so far; nothing where nobody has looked.
-  std::optional<std::uint64_t> cpu_ns = {};
+  /// CPU time of the server's processes so far; nothing where that cannot be told. To look costs:
+  /// only who needs it does.
+  std::function<std::optional<std::uint64_t>()> cpu_ns = [] { return std::nullopt; };
 
   std::uint64_t time_ns() const { return now.time_ns; }
 };

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstdio>
 #include <map>
 #include <vector>
 
@@ -106,11 +105,9 @@ class WhoAnswers final : public Lesson {
   static std::string sentence(const std::vector<double>& answered) {
     if (answered.empty()) return {};
     const auto [least, most] = std::minmax_element(answered.begin(), answered.end());
-    char index[16];
-    std::snprintf(index, sizeof index, "%.2f", history::fairness(answered));
     return "The busiest worker answered " + words::grouped(static_cast<std::uint64_t>(*most)) +
            ", the least busy one " + words::grouped(static_cast<std::uint64_t>(*least)) +
-           ": fairness " + index + " (1 = even).";
+           ": fairness " + words::hundredths(history::fairness(answered)) + " (1 = even).";
   }
 
   std::uint64_t began_ns_ = 0;

@@ -143,7 +143,7 @@ bool Operator::act(const ToggleProtection&) {
 bool Operator::act(const Balance& balance) {
   if (!may_act()) return false;
   if (session_.history().latest().server.balance == BalancePolicy::unknown) {
-    return refuse("This server knows one way to share its port.");
+    return refuse(words::kOneWay);
   }
   client_->balance(balance.policy);
   return true;

@@ -1,7 +1,6 @@
 #include "words/fairness.h"
 
-#include <array>
-#include <cstdio>
+#include "words/format.h"
 
 namespace forkscope::words {
 
@@ -27,21 +26,20 @@ std::vector<std::string> fairness_texts(const history::Evenness& evenness) {
   if (evenness.compared == 0) return {"none of " + all + " could serve"};
   if (evenness.compared == 1) return {"only 1 of " + all + " could serve"};
   if (evenness.requests < kEnoughPerWorker * static_cast<double>(evenness.compared)) return {};
-  std::array<char, 16> figure{};
-  std::snprintf(figure.data(), figure.size(), ": %.2f", evenness.index);
+  const std::string figure = ": " + hundredths(evenness.index);
   const std::string verdict = evenness.index >= kFair          ? "fair"
                               : evenness.index >= kRoughlyFair ? "roughly fair"
                                                                : "not fair";
-  const std::string even = std::string(figure.data()) + " (1 = even)";
-  if (evenness.compared == evenness.workers) return {verdict + even, verdict + figure.data()};
+  const std::string even = figure + " (1 = even)";
+  if (evenness.compared == evenness.workers) return {verdict + even, verdict + figure};
   const std::string some = std::to_string(evenness.compared);
   const std::string among =
       verdict + (evenness.left_out.size() == 1
                      ? " without worker " + std::to_string(evenness.left_out.front())
                      : " among the " + some + " that could serve");
-  const std::string of_all = some + " of " + all + figure.data();
-  return {among + even, among + figure.data(), verdict + " among " + of_all,
-          verdict + ", " + of_all, "among " + of_all};
+  const std::string of_all = some + " of " + all + figure;
+  return {among + even, among + figure, verdict + " among " + of_all, verdict + ", " + of_all,
+          "among " + of_all};
 }
 
 }  // namespace forkscope::words

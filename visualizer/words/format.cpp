@@ -33,6 +33,8 @@ std::string compact(double value) {
 
 std::string percent(double share) { return decimal(share * 100, 0, " %"); }
 
+std::string hundredths(double value) { return decimal(value, 2, ""); }
+
 std::string counting_seconds(std::uint64_t ns) {
   return decimal(std::floor(static_cast<double>(ns) / 1e8) / 10, 1, " s");
 }

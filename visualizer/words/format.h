@@ -11,6 +11,7 @@ namespace forkscope::words {
 std::string grouped(std::uint64_t value);  ///< "12,904"
 std::string compact(double value);         ///< "7", "850", "6.1k", "41.2k", "1.2M"
 std::string percent(double share);         ///< 0.914 → "91 %"
+std::string hundredths(double value);      ///< 0.966 → "0.97"
 /// Seconds with one decimal, for figures that count: their width and unit do not change.
 std::string counting_seconds(std::uint64_t ns);
 /// Time of day, "12:04:31".

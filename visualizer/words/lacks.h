@@ -7,6 +7,9 @@ namespace forkscope::words {
 
 inline constexpr const char* kFaultsAreOff = "Faults are off: start the server with --faults on.";
 
+/// To whoever wants to share the port in another way.
+inline constexpr const char* kOneWay = "This server knows one way to share its port.";
+
 // Other ways to do such harm: by keys, and where there is no such key, in a shell.
 inline constexpr const char* kFreezeByKey = "freeze a worker with F";
 inline constexpr const char* kKillByKey = "kill a worker with K";
