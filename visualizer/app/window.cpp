@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <cstdlib>
 #include <utility>
 
 #include "app/fonts.h"
@@ -24,9 +25,20 @@ std::string glfw_reason() {
   return text ? text : "unknown reason";
 }
 
+/// Where no Wayland can be, its library says so on stderr by itself, beside what we say (GLFW 3.4).
+void prefer_x11_without_wayland() {
+#ifdef GLFW_PLATFORM_X11
+  for (const char* name : {"XDG_RUNTIME_DIR", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"}) {
+    if (std::getenv(name) != nullptr) return;
+  }
+  glfwInitHint(GLFW_PLATFORM, GLFW_PLATFORM_X11);
+#endif
+}
+
 }  // namespace
 
 Window::Window(int width, int height, Visibility visibility) {
+  prefer_x11_without_wayland();
   if (!glfwInit()) throw NoDisplay("no display to open a window on (" + glfw_reason() + ")");
   const bool shown = visibility == Visibility::shown;
   context_ =
