@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::size_t kMaxEvents = 8192;
 constexpr std::size_t kMaxMarkers = 1024;
+constexpr std::size_t kMaxSwitches = 256;
 /// A longer silence of the source than this is a gap, and shown as one.
 constexpr std::uint64_t kMaxGapBins = 10;
 
@@ -117,6 +118,11 @@ void History::add_event(const EventRecord& event, const picture::Snapshot& pictu
   seen.time_ns = std::min(event.time_ns, picture.time_ns);
   events_.push_back(seen);
   if (events_.size() > kMaxEvents) events_.pop_front();
+  const auto kind = static_cast<telemetry::EventKind>(event.kind);
+  if (kind == telemetry::EventKind::protection || kind == telemetry::EventKind::balance) {
+    switches_.push_back(seen);
+    if (switches_.size() > kMaxSwitches) switches_.pop_front();
+  }
   if (telemetry::traits_of(event).step == telemetry::LifeStep::hangs) {
     seen.served_total = served_at_start(event, picture);
   }

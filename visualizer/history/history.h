@@ -152,6 +152,8 @@ class History {
   /// Those in (from, to], oldest first.
   std::vector<telemetry::EventRecord> events_between(std::uint64_t from_ns,
                                                      std::uint64_t to_ns) const;
+  /// The events by which protection or balance was switched; oldest first.
+  const std::deque<telemetry::EventRecord>& switches() const { return switches_; }
   /// As known now; oldest first.
   const std::vector<Incident>& incidents() const { return incidents_.all(); }
   /// As known at `time_ns`.
@@ -212,6 +214,7 @@ class History {
   BinRing<picture::LatencyColumn> latency_;
   AnswerBins answers_;
   std::deque<telemetry::EventRecord> events_;
+  std::deque<telemetry::EventRecord> switches_;
   std::deque<std::uint64_t> markers_;
   Incidents incidents_;
 };

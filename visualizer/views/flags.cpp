@@ -28,10 +28,8 @@ std::vector<Flag> flags_between(std::uint64_t begin_ns, std::uint64_t end_ns, co
     add(incident.exit_ns, EventKind::exit);
     if (incident.replaced) add(incident.back_ns, EventKind::listening);
   }
-  for (const auto& event : view.history.events_between(begin_ns, end_ns)) {
-    const auto kind = static_cast<EventKind>(event.kind);
-    const bool switched = kind == EventKind::protection || kind == EventKind::balance;
-    if (switched) add(event.time_ns, kind);
+  for (const telemetry::EventRecord& event : view.history.switches()) {
+    add(event.time_ns, static_cast<EventKind>(event.kind));
   }
   std::stable_sort(flags.begin(), flags.end(), [](const Flag& left, const Flag& right) {
     return left.time_ns < right.time_ns;

@@ -120,6 +120,17 @@ void draw_marker(const Painter& painter, const Axis& axis, std::uint64_t time_ns
                                    {x, axis.track.y + painter.px(14)}, colors.text);
 }
 
+/// Protection or balance was switched: the load looks different from there on.
+void draw_switch(const Painter& painter, const Axis& axis, const telemetry::EventRecord& event) {
+  if (event.time_ns < axis.from_ns || event.time_ns > axis.to_ns) return;
+  const Palette& colors = painter.colors();
+  const float x = axis.x(event.time_ns);
+  painter.line({x, axis.track.y}, {x, axis.track.bottom()}, colors.muted, painter.px(1.5F));
+  const Mark mark = mark_of(static_cast<telemetry::EventKind>(event.kind), colors);
+  draw_mark(painter, mark, {x, axis.track.bottom() - painter.px(8)}, painter.px(6),
+            colors.dead_edge);
+}
+
 void draw_incident(const Painter& painter, const Axis& axis, const Incident& incident) {
   const Palette& colors = painter.colors();
   const std::uint64_t start_ns = incident.start_ns();
@@ -160,6 +171,7 @@ void draw_time_bar(const Painter& painter, const Rect& rect, const View& view) {
   painter.push_clip(axis.track);
   draw_past(painter, axis, view);
   draw_grid(painter, axis);
+  for (const auto& event : view.history.switches()) draw_switch(painter, axis, event);
   // What is to come is on the time line as well: it is where one goes to.
   for (const Incident& incident : view.history.incidents()) draw_incident(painter, axis, incident);
   for (const std::uint64_t marker : view.history.markers()) draw_marker(painter, axis, marker);

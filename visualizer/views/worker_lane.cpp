@@ -127,6 +127,21 @@ void draw_bars(const Painter& painter, const Rect& rect, std::span<const WorkerB
   draw_hatched(painter, hatched);
 }
 
+/// Where protection or balance was switched: what a worker gets may be different from there on.
+void draw_switches(const Painter& painter, const Rect& rect, const View& view) {
+  const Palette& colors = painter.colors();
+  constexpr std::uint64_t kShownNs = kShownBins * history::kBinNs;
+  const float radius = std::min(painter.px(6), rect.h * 0.2F);
+  for (const telemetry::EventRecord& event : view.history.switches()) {
+    if (event.time_ns > view.time_ns || event.time_ns + kShownNs <= view.time_ns) continue;
+    const float x = rect.right() - rect.w * static_cast<float>(view.time_ns - event.time_ns) /
+                                       static_cast<float>(kShownNs);
+    painter.line({x, rect.y}, {x, rect.bottom()}, faded(colors.muted, 0.7F), painter.px(1.5F));
+    const Mark mark = mark_of(static_cast<telemetry::EventKind>(event.kind), colors);
+    draw_mark(painter, mark, {x, rect.y + radius}, radius, colors.dead_edge);
+  }
+}
+
 }  // namespace
 
 void draw_worker_lane(const Painter& painter, const Rect& rect, const Rect& seen, const View& view,
@@ -139,6 +154,7 @@ void draw_worker_lane(const Painter& painter, const Rect& rect, const Rect& seen
   painter.push_clip(seen);
   draw_bars(painter, rect, bins, view.time_ns, context.lane_top);
   draw_gaps(painter, rect, context.gaps, kShownBins, false);
+  draw_switches(painter, rect, view);
   painter.pop_clip();
   draw_successions(painter, rect, seen, view, number, bins);
 }
