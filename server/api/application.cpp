@@ -2,6 +2,7 @@
 
 #include <httplib.h>
 
+#include "api/balance.h"
 #include "api/cors.h"
 #include "api/direct_routes.h"
 #include "api/faults.h"
@@ -35,7 +36,10 @@ class TodosApplication final : public gateway::Application {
     add_status_routes(server, {*context_.telemetry, [this] { store_.check(); }, context_.draining});
     add_metrics_route(server, *context_.telemetry);
     add_page_routes(server);
-    if (context_.faults_enabled) add_fault_routes(server);
+    if (context_.faults_enabled) {
+      add_fault_routes(server);
+      add_balance_route(server, *context_.telemetry, context_.ask_for_balance);
+    }
   }
 
   const Handler* handler_of(std::string_view method, std::string_view path) const override {

@@ -26,6 +26,8 @@ struct ApplicationContext {
   std::function<bool()> draining;                     ///< Whether this worker is about to stop.
   int wake = -1;                                      ///< An eventfd, to have the loop ask again.
   std::vector<int> heirlooms = {};  ///< Of an earlier worker; empty for the first.
+  /// Asks the primary to share the port otherwise. Never waits; false: it does not listen now.
+  std::function<bool(telemetry::BalancePolicy)> ask_for_balance = {};
 };
 
 /// Opens the database: the one that the heirlooms are of, if there are any. Throws

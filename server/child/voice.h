@@ -1,6 +1,8 @@
 // What a child says to the primary: that it serves, or why it cannot; what its handlers have
 // thrown; and the lines that its application has for the log.
 //
+// A child may also ask for another way to share the port, where it may break things (faults).
+//
 // A socket with one message for each, so that no text can pass for another one. Nothing here waits:
 // where the primary takes no more, a line is lost and counted in the telemetry slot
 // (Counters::log_lines_dropped). What was thrown is counted before it is told
@@ -26,6 +28,7 @@ enum class Mark : char {
   info = 'i',          ///< A line for the log. So are the next two.
   warning = 'w',
   error = 'e',
+  balance = 'b',    ///< The name of a policy by which connections are to be shared from now on.
   exception = 'x',  ///< The request's number, method and path, and what was thrown, each of the
                     ///< first two ended by a NUL.
 };

@@ -56,6 +56,7 @@ void Hearing::hear(child::Mark mark, std::string_view text, std::uint64_t now_ns
     case child::Mark::warning: return events_.warn(worker_, whole);
     case child::Mark::error: return events_.report(worker_, whole);
     case child::Mark::exception: hear_exception(text, dots); return publish(now_ns, Untold::waits);
+    case child::Mark::balance: return;  // its handle hears that
     case child::Mark::ready:
     case child::Mark::cannot_serve: break;
   }

@@ -78,9 +78,20 @@ Supervisor::Supervisor(const Settings& settings, child::Child child)
       wake_(segment_.header().slot_count),
       control_(listener_.port, segment_.fd(), *this),
       dealer_(view_, events_),
-      primary_{settings_,         child_,  segment_,  view_,
-               events_,           dealer_, loop_,     listener_.fd.get(),
-               sharing_.queues(), wake_,   heirlooms_},
+      primary_{settings_,
+               child_,
+               segment_,
+               view_,
+               events_,
+               dealer_,
+               loop_,
+               listener_.fd.get(),
+               sharing_.queues(),
+               wake_,
+               heirlooms_,
+               [this](const WorkerProcess& worker, std::string_view name) {
+                 hear_balance(worker, name);
+               }},
       pool_(primary_, service_manager_, settings.workers),
       had_terminal_(has_terminal()),
       starter_(::getppid()) {
@@ -440,6 +451,15 @@ std::optional<std::string> Supervisor::balance(telemetry::BalancePolicy policy) 
   publish_beat(now);
   wake_all();  // they look at the policy, and some are to be on call
   return std::nullopt;
+}
+
+/// On behalf of a client of that worker.
+void Supervisor::hear_balance(const WorkerProcess& worker, std::string_view name) {
+  const auto policy = telemetry::balance_policy(name);
+  if (!policy || !child_.faults_enabled) return events_.warn(worker, "asks for what it may not");
+  if (const auto why_not = balance(*policy)) {
+    events_.note(worker, "asks to balance by " + std::string(name) + ": " + *why_not);
+  }
 }
 
 void Supervisor::reload() {

@@ -70,6 +70,7 @@ class Supervisor final : private Commands {
   os::Deadline next_due() const;
   void hear(os::Deadline until, std::uint64_t now_ns);
   void hear_voice(WorkerHandle& worker);
+  void hear_balance(const WorkerProcess& worker, std::string_view name);
   void hear_signals();
   bool is_hang_up(const os::ArrivedSignal& hup) const;
   void hear_hang_up(const os::ArrivedSignal& hup);

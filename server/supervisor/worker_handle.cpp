@@ -144,6 +144,7 @@ bool WorkerHandle::hear_message(std::uint64_t now_ns) {
     why_it_cannot_serve_ = text;
   } else {
     hearing_.hear(mark, text, now_ns);
+    if (mark == child::Mark::balance) primary_.hear_balance(self(), text);
   }
   return true;
 }

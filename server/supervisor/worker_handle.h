@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -53,6 +54,8 @@ struct PrimaryParts {
   /// What the worker that was ready last has left for the next ones. From the first one on there is
   /// always something, if such a worker leaves anything at all.
   std::vector<os::UniqueFd>& heirlooms;
+  /// A worker asks for the policy of that name (any bytes).
+  std::function<void(const WorkerProcess&, std::string_view)> hear_balance;
 };
 
 /// Why a process could not boot.

@@ -17,6 +17,7 @@
 
 #include "api/application.h"
 #include "application/log.h"
+#include "forkscope/telemetry/names.h"
 #include "os/caught_signals.h"
 
 namespace forkscope::worker {
@@ -110,10 +111,13 @@ int run(const Settings& settings, const child::Inheritance& inheritance,
   std::unique_ptr<gateway::EventLoop> loop;
   try {
     if (settings.pin) stay_on_one_cpu(inheritance.slot);
-    application =
-        api::make_application({settings.database, settings.faults_enabled, &inheritance.view,
-                               [&loop] { return loop != nullptr && loop->draining(); },
-                               application_wake.fd(), inheritance.heirlooms});
+    application = api::make_application(
+        {settings.database, settings.faults_enabled, &inheritance.view,
+         [&loop] { return loop != nullptr && loop->draining(); }, application_wake.fd(),
+         inheritance.heirlooms,
+         [&voice = inheritance.voice](telemetry::BalancePolicy policy) {
+           return voice.say(child::Mark::balance, telemetry::to_string(policy));
+         }});
     loop = std::make_unique<gateway::EventLoop>(
         settings.limits,
         gateway::EventLoop::Surroundings{

@@ -341,6 +341,25 @@ TEST(Policies, ThatNeedQueuesEndAStartWithASocketThatWasGiven) {
   EXPECT_EQ(std::ranges::count(server.log(), '\n'), 1) << server.log();
 }
 
+TEST(Policies, AreChosenByAClientWhereThereAreFaultsToo) {
+  const ServerProcess server({.arguments = {"--balance=kernel"}});
+  EXPECT_EQ(server.request("POST", "/v1/balance?policy=hash").status, 202);
+  EXPECT_TRUE(wait_until([&] { return server.control({{"cmd", "status"}})["balance"] == "hash"; }));
+  EXPECT_EQ(nlohmann::json::parse(server.request("GET", "/v1/balance").body)["balance"], "hash");
+
+  const ServerProcess without({.arguments = {"--faults=off"}});
+  EXPECT_EQ(without.request("POST", "/v1/balance?policy=hash").status, 404);
+}
+
+TEST(Policies, ThatAClientAsksForInVainAreRefusedInTheLog) {
+  const ServerProcess server({.workers = 2, .launcher = kSocketActivation});
+  EXPECT_EQ(server.request("POST", "/v1/balance?policy=hash").status, 202);
+  EXPECT_TRUE(wait_until([&] {
+    return server.log().find("asks to balance by hash: ") != std::string::npos;
+  })) << server.log();
+  EXPECT_EQ(server.control({{"cmd", "balance"}})["balance"], "least");
+}
+
 TEST(Policies, LetNoSecondServerHaveThePort) {
   const ServerProcess first({.arguments = {"--balance=hash"}});
   ServerProcess second({.arguments = {"--balance=hash"}, .port = first.port()},

@@ -112,7 +112,12 @@ class ApiFixture : public ::testing::Test {
     application_ = make_application({.database = directory_ / "todos.db",
                                      .faults_enabled = faults_enabled,
                                      .telemetry = &view_,
-                                     .draining = [this] { return draining_; }});
+                                     .draining = [this] { return draining_; },
+                                     .ask_for_balance =
+                                         [this](telemetry::BalancePolicy policy) {
+                                           asked_for_ = policy;
+                                           return listens_;
+                                         }});
     server_ = std::make_unique<Server>(*application_);
   }
 
@@ -132,6 +137,8 @@ class ApiFixture : public ::testing::Test {
   telemetry::Segment segment_;
   telemetry::SegmentView view_;
   bool draining_ = false;
+  bool listens_ = true;  ///< The primary.
+  telemetry::BalancePolicy asked_for_ = telemetry::BalancePolicy::unknown;
   std::unique_ptr<gateway::Application> application_;
   std::unique_ptr<Server> server_;
 };

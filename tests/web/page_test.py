@@ -264,6 +264,21 @@ class Page(unittest.TestCase):
         self.assertTrue(all(link.startswith(here) for link in links), links)
         self.assertEqual(browser.errors, [])
 
+    def test_it_chooses_another_way_to_share_the_port(self):
+        server, browser = self.open()
+        self.wait_for_text(browser, '#balance', r'\(least\)')
+        browser.run('''(() => {
+            const choice = document.getElementById("balance-choice");
+            choice.value = "hash";
+            choice.dispatchEvent(new Event("change"));
+        })()''')
+        self.wait_for_text(browser, '#balance', r'\(hash\)')
+        self.assertEqual(server.control(cmd='status')['balance'], 'hash')
+        support.wait_until(lambda: browser.run('document.getElementById("balance-choice").value') == 'hash'
+                           and not browser.text('#balance-refused'), what='the choice as it is')
+        browser.screenshot('balance.png')
+        self.assertEqual(browser.errors, [])
+
     def test_a_page_of_another_site_fires_no_fault(self):
         server, browser = self.open()
         before = [worker['pid'] for worker in server.workers()]

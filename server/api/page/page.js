@@ -13,13 +13,13 @@ function element(name, text = '', properties = {}) {
 }
 
 /**
- * Sends a GET; the answer with its worker, or the reason why there is none.
+ * Sends a request; the answer with its worker, or the reason why there is none.
  *
  * Browsers send a request again when a connection that they have used before breaks, which would
  * make one worker after the other hang. What may cost the worker is therefore sent without
  * credentials, of which there are none: such requests have connections of their own.
  */
-async function ask(path, timeout = 0) {
+async function ask(path, timeout = 0, method = 'GET') {
   const fatal = /hang|crash/.test(path) && !path.includes('how=throw');
   const begin = performance.now();
   const abort = new AbortController();
@@ -27,7 +27,7 @@ async function ask(path, timeout = 0) {
   try {
     // Relative to this page, which a proxy may show below a path of its own.
     const response = await fetch('.' + path, {
-      cache: 'no-store', signal: abort.signal, credentials: fatal ? 'omit' : 'same-origin'});
+      method, cache: 'no-store', signal: abort.signal, credentials: fatal ? 'omit' : 'same-origin'});
     const body = await response.text();
     return {ok: response.ok, status: response.status, body, ms: performance.now() - begin,
             worker: Number(response.headers.get('X-Worker'))};
@@ -68,6 +68,21 @@ function balance({balance: policy}) {
   const queues = workers.filter((worker) => worker.queue_length > 0).map(({number, queue_length: waiting}) =>
     `${counted(waiting, 'connection')} ${waiting === 1 ? 'waits' : 'wait'} in the queue of worker ${number}`);
   return [`A new connection is taken by ${BALANCE[policy]} (${policy})`, ...queues].join('; ') + '.';
+}
+
+/** The primary does it at once, or says in its log why it does not. */
+async function chooseBalance() {
+  const choice = $('balance-choice');
+  choice.disabled = true;
+  const answer = await ask('/v1/balance?policy=' + choice.value, 5000, 'POST');
+  let status = await figures();
+  for (let i = 0; i < 10 && answer.ok && status?.balance !== choice.value; ++i) {
+    await pause(100);
+    status = await figures();
+  }
+  $('balance-refused').textContent = status?.balance === choice.value ? ''
+    : `The server does not go over to ${choice.value}: its log says why.`;
+  choice.disabled = false;
 }
 
 /** What its last exit means. */
@@ -208,7 +223,8 @@ async function refresh() {
   $('protection').textContent = PROTECTION[status.protection];
   $('protection').title = meaning('protection');
   $('balance').textContent = balance(status);
-  $('balance').title = 'Another policy: todos-server ctl balance NAME';
+  $('balance').title = 'Also from a terminal: todos-server ctl balance NAME';
+  if (!$('balance-choice').disabled) $('balance-choice').value = status.balance;
   const hung = workers.filter((w) => w.state === 'hung' || w.state === 'aborting');
   const serving = workers.filter(serves);
   const rate = workers.reduce((sum, worker) => sum + worker.rate, 0);
@@ -467,9 +483,12 @@ $('curl').textContent =
   `curl -i ${here}v1/todos --json '{"title":"walk the dog"}'\n` +
   `curl ${here}v1/workers`;
 
+$('balance-choice').append(...Object.keys(BALANCE).map((policy) => element('option', policy)));
+$('balance-choice').addEventListener('change', chooseBalance);
+
 ask('/v1/faults/work?ms=0').then((answer) => {
   $('faults').hidden = !answer.ok;
   $('no-faults').hidden = answer.ok;
-  for (const button of document.querySelectorAll('.needs-faults')) button.hidden = !answer.ok;
+  for (const control of document.querySelectorAll('.needs-faults')) control.hidden = !answer.ok;
 });
 watch();
