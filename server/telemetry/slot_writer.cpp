@@ -53,8 +53,13 @@ void SlotWriter::draining() { store_relaxed(PROGRESS(draining), 1); }
 
 BegunRequest SlotWriter::begin_request(std::uint64_t now_ns, Method method, std::string_view path,
                                        std::uint64_t connection) {
-  assert(now_ns >= latest_begin_ns_ && "requests begin in the order of time");
   step(Phase::handling, now_ns);
+  return publish_begin(now_ns, method, path, connection);
+}
+
+BegunRequest SlotWriter::publish_begin(std::uint64_t now_ns, Method method, std::string_view path,
+                                       std::uint64_t connection) {
+  assert(now_ns >= latest_begin_ns_ && "requests begin in the order of time");
 #ifndef NDEBUG
   latest_begin_ns_ = now_ns;
 #endif
@@ -121,6 +126,12 @@ void SlotWriter::end_request(BegunRequest& request, std::uint64_t now_ns, std::u
   }
   store_relaxed(PROGRESS(busy_since_ns), now_ns);
   store_relaxed(PROGRESS(phase), static_cast<Word>(Phase::flushing));
+}
+
+BegunRequest SlotWriter::begin_in_any_order(std::uint64_t now_ns, Method method,
+                                            std::string_view path) {
+  assert(owner_.is_here() && "one writer, in one process");
+  return publish_begin(now_ns, method, path, /*connection=*/0);
 }
 
 void SlotWriter::end_in_any_order(BegunRequest& request, std::uint64_t now_ns, std::uint32_t status,

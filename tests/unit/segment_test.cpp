@@ -146,9 +146,9 @@ TEST_F(SegmentTest, CountsWritesThatTheDiskHasAndNobodyHasBeenTold) {
 }
 
 TEST_F(SegmentTest, ShowsTheLatestOfThoseThatEndInAnyOrder) {
-  auto slow = slot_.begin_request(kSecond, Method::get, "/slow", 0);
-  auto slower = slot_.begin_request(kSecond, Method::get, "/slower", 0);
-  auto quick = slot_.begin_request(kSecond, Method::get, "/quick", 0);
+  auto slow = slot_.begin_in_any_order(kSecond, Method::get, "/slow");
+  auto slower = slot_.begin_in_any_order(kSecond, Method::get, "/slower");
+  auto quick = slot_.begin_in_any_order(kSecond, Method::get, "/quick");
   slot_.end_in_any_order(quick, 2 * kSecond, 200, 0);
   EXPECT_FALSE(view_.in_flight(0));
   slot_.show_again(slower, "/slower");
@@ -167,9 +167,9 @@ TEST_F(SegmentTest, ShowsTheLatestOfThoseThatEndInAnyOrder) {
 }
 
 TEST_F(SegmentTest, CountsThoseThatEndInAnyOrderAsLostWithTheirWorker) {
-  auto ended = slot_.begin_request(kSecond, Method::get, "/", 0);
-  auto lost = slot_.begin_request(kSecond, Method::get, "/lost", 0);
-  auto shown = slot_.begin_request(kSecond, Method::get, "/", 0);
+  auto ended = slot_.begin_in_any_order(kSecond, Method::get, "/");
+  auto lost = slot_.begin_in_any_order(kSecond, Method::get, "/lost");
+  auto shown = slot_.begin_in_any_order(kSecond, Method::get, "/");
   slot_.end_in_any_order(shown, kSecond, 200, 0);
   slot_.show_again(lost, "/lost");
   slot_.end_in_any_order(ended, kSecond, 200, 0);
