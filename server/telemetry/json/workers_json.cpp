@@ -71,6 +71,7 @@ ordered_json to_json(const WorkerReport& worker, std::uint64_t now_ns) {
                        {"exceptions", worker.exceptions},
                        {"last_exit", last_exit_json(worker)}};
   if (const auto& program = worker.program) {
+    json["core"] = nullptr;  // nobody looks at where the program runs
     json["reports"] = {{"taken", program->reports},
                        {"ignored", program->reports_ignored},
                        {"in_hand", program->in_hand}};
