@@ -58,7 +58,7 @@ class Member {
   Member& operator=(const Member&) = delete;
 
   /// To all others; never waits. False: it is longer than kMaxMessage, and nothing was sent.
-  [[nodiscard]] bool publish(std::string_view bytes);
+  bool publish(std::string_view bytes);
 
   /// An eventfd for poll(2) and epoll(7), borrowed: readable when there may be something, until
   /// receive() has found nothing more. Whoever never asks for it costs others no system call, and

@@ -77,6 +77,9 @@ struct Child {
   std::uint64_t max_connections = 0;
   bool takes_from_queues = false;  ///< Of Inheritance::queues; or else there are none.
   std::uint64_t other_files = 0;   ///< Files that each has open beside them and all of `wake`.
+  /// What each is to find open besides, under the same numbers: of the one who has made this, and
+  /// open as long as the primary is.
+  std::vector<int> descriptors = {};
 };
 
 }  // namespace forkscope::child

@@ -120,7 +120,7 @@ std::string with_origin(const std::string& error, const CLI::App& app,
 
 }  // namespace
 
-Parsed parse(int argc, char** argv) {
+Parsed parse(int argc, char** argv, const Program& program) {
   Settings settings;
   supervisor::Settings& primary = settings.primary;
   worker::Settings& worker = settings.worker;
@@ -137,9 +137,8 @@ Parsed parse(int argc, char** argv) {
   std::string drain_timeout = "30s";
 
   const std::string name = os::program_name();
-  CLI::App app(
-      "A forking server that you can watch.\n" + name + " ctl --help: commands for one that runs.",
-      name);
+  CLI::App app(program.description + "\n" + name + " ctl --help: commands for one that runs.",
+               name);
   app.set_version_flag("--version", name + " (Forkscope " FORKSCOPE_VERSION ")");
   app.option_defaults()->always_capture_default();
   app.add_option("--host", primary.host, "Address to listen on");
@@ -149,7 +148,8 @@ Parsed parse(int argc, char** argv) {
   app.add_option("--workers", workers, "Number of workers; auto: the CPUs this process may use")
       ->envname("WEB_CONCURRENCY")
       ->check(check_workers);
-  app.add_option("--db", worker.database, "The database file");
+  worker.database = program.database;
+  if (!program.database.empty()) app.add_option("--db", worker.database, "The database file");
   app.add_option("--hang-after", hang_after, "A busy worker without progress for this long is hung")
       ->check(duration_validator());
   const CLI::Option* own_kill_after =
@@ -159,7 +159,7 @@ Parsed parse(int argc, char** argv) {
   app.add_option("--boot-timeout", boot_timeout, "A worker has to be ready within this time")
       ->check(duration_validator());
   app.add_option("--boot-patience", boot_patience,
-                 "How long to try to start while the database is locked, full or not there yet")
+                 "How long to try to start while a database is locked, full or not there yet")
       ->check(duration_validator());
   app.add_option("--drain-timeout", drain_timeout, "How long a graceful stop may take")
       ->check(duration_validator());
@@ -178,6 +178,9 @@ Parsed parse(int argc, char** argv) {
   app.add_flag("--pin", worker.pin, "Keep each worker on one CPU");
   app.add_option("--log-format", log_format, "Log lines on stderr")
       ->check(CLI::IsMember({"text", "json"}));
+
+  for (const std::string& option : program.without) app.remove_option(app.get_option(option));
+  if (program.add_options) program.add_options(app);
 
   try {
     app.parse(argc, argv);
@@ -199,6 +202,7 @@ Parsed parse(int argc, char** argv) {
   if (std::string& path = worker.database; !path.empty()) {
     path = std::filesystem::absolute(path).string();
   }
+  if (program.messages) worker.messages_among = supervisor::slots_for(primary.workers);
   primary.hang_after = *parse_duration(hang_after);
   primary.kill_after = parse_duration(kill_after);
   if (primary.kill_after->count() == 0) primary.kill_after.reset();

@@ -1,14 +1,21 @@
 // A poll that a class can vote in: a complete application of its own in one file.
 //
+//   GET  /                   a page that asks for the votes twice a second
 //   GET  /v1/poll            the votes so far
 //   POST /v1/poll/{choice}   one vote more; a choice is a word of up to 20 small letters
 //
 // Votes are in SQLite, because workers share no memory. What a worker keeps in memory shows why:
 // `counted_here` is another number in each worker, and starts at 0 whenever one is replaced.
+//
+// Where many look, nobody needs to ask the database each time: each worker has the votes in memory
+// as well, and tells the others of those that it takes, before they are answered. So whoever asks
+// next, and whichever worker he comes to, sees them.
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <httplib.h>
 
+#include <algorithm>
 #include <chrono>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -19,6 +26,7 @@
 #include "api/resource.h"
 #include "api/status.h"
 #include "application/log.h"
+#include "bus/member.h"
 #include "store/schema.h"
 #include "store/write_turn.h"
 
@@ -28,7 +36,43 @@ namespace {
 constexpr const char* kCreateTable =
     "CREATE TABLE IF NOT EXISTS votes (choice TEXT PRIMARY KEY, count INTEGER NOT NULL)";
 constexpr const char* kVote =
-    "INSERT INTO votes VALUES (?, 1) ON CONFLICT (choice) DO UPDATE SET count = count + 1";
+    "INSERT INTO votes VALUES (?, 1) ON CONFLICT (choice) DO UPDATE SET count = count + 1 "
+    "RETURNING count";
+
+/// No event comes to it by itself: our gateway has no server-sent events, and a handler that waits
+/// for one would be a hang.
+constexpr const char* kPage = R"(<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Poll</title>
+<h1>Poll</h1>
+<form id="form"><input id="word" pattern="[a-z]{1,20}" required> <button>Vote</button></form>
+<ul id="votes"></ul>
+<p id="who"></p>
+<script>
+async function show() {
+  const answer = await fetch('v1/poll');
+  const lines = Object.entries((await answer.json()).votes).map(([choice, count]) => {
+    const line = document.createElement('li');
+    line.textContent = `${choice}: ${count}`;
+    return line;
+  });
+  votes.replaceChildren(...lines);
+  who.textContent = `as worker ${answer.headers.get('X-Worker')} has it`;
+}
+form.onsubmit = (event) => {
+  event.preventDefault();
+  fetch('v1/poll/' + word.value, {method: 'POST'}).then(show);
+};
+show();
+setInterval(() => show().catch(() => {}), 500);
+</script>
+)";
+
+constexpr std::string_view kLookAgain = "";  // the message that is no vote
+
+struct Vote {
+  std::string choice;
+  std::int64_t count = 0;  ///< All that the choice has, with this one.
+};
 
 class Poll final : public gateway::Application {
  public:
@@ -43,12 +87,17 @@ class Poll final : public gateway::Application {
     database_.exec("PRAGMA journal_mode = WAL");  // readers never wait for a writer
     database_.exec(kCreateTable);
     turn_.release();
+    // The one before us may have died between its COMMIT and its message.
+    context_.messages->publish(kLookAgain);
   }
 
   void add_routes(httplib::Server& server) override {
     using httplib::Request;
     using httplib::Response;
     explain_errors(server);
+    add_resource(server, "/", {{Method::get, [](const Request&, Response& res) {
+                                  res.set_content(kPage, "text/html; charset=utf-8");
+                                }}});
     add_resource(server, "/v1/poll",
                  {{Method::get, [this](const Request&, Response& res) { show(res); }}});
     add_resource(
@@ -75,35 +124,75 @@ class Poll final : public gateway::Application {
     const std::string reason = database_.getErrorMsg();
     if (!committed) database_.tryExec("ROLLBACK");
     turn_.release();
+    if (committed) tell_others();
+    batch_.clear();
     if (committed) return std::nullopt;
     return gateway::CommitFailure{503, "The votes could not be stored: " + reason + "."};
   }
 
  private:
   void show(httplib::Response& res) {
-    auto votes = nlohmann::ordered_json::object();
-    SQLite::Statement all(database_, "SELECT choice, count FROM votes ORDER BY choice");
-    while (all.executeStep()) votes[all.getColumn(0).getString()] = all.getColumn(1).getInt64();
-    const nlohmann::ordered_json body = {{"votes", votes}, {"counted_here", counted_here_}};
+    hear_others();
+    const nlohmann::json body = {{"votes", votes_}, {"counted_here", counted_here_}};
     res.set_content(body.dump(), "application/json");
   }
 
   void vote(const std::string& choice, httplib::Response& res) {
     SQLite::Statement vote(database_, kVote);
     vote.bind(1, choice);
-    vote.exec();
-    if (counted_here_++ == 0) log_line(LogLevel::info, "the first vote here: " + choice);
-    show(res);
+    vote.executeStep();
+    batch_.push_back({choice, vote.getColumn(0).getInt64()});
+    res.set_content(nlohmann::json({{choice, batch_.back().count}}).dump(), "application/json");
   }
 
+  /// The count as it is now, and not "one more": whoever hears it twice, or has it from the
+  /// database already, is not misled.
+  void tell_others() {
+    for (const Vote& vote : batch_) {
+      if (counted_here_++ == 0) log_line(LogLevel::info, "the first vote here: " + vote.choice);
+      note(vote);
+      context_.messages->publish(vote.choice + ' ' + std::to_string(vote.count));
+    }
+  }
+
+  void hear_others() {
+    const auto on_message = [this](const bus::Message& message) {
+      if (message.bytes == kLookAgain) {
+        look_again_ = true;
+        return;
+      }
+      const std::string text(message.bytes);
+      const std::size_t blank = text.find(' ');
+      note({text.substr(0, blank), std::stoll(text.substr(blank + 1))});
+    };
+    const auto on_lost = [this](std::uint32_t, std::uint64_t) { look_again_ = true; };
+    while (context_.messages->receive(on_message, on_lost)) {
+    }
+    if (!std::exchange(look_again_, false)) return;
+    SQLite::Statement all(database_, "SELECT choice, count FROM votes");
+    while (all.executeStep()) note({all.getColumn(0).getString(), all.getColumn(1).getInt64()});
+  }
+
+  void note(const Vote& vote) {
+    std::int64_t& count = votes_[vote.choice];
+    count = std::max(count, vote.count);
+  }
   ApplicationContext context_;
   std::string path_;
   SQLite::Database database_;
   store::WriteTurn turn_;
+  std::vector<Vote> batch_;  ///< Taken, and not committed yet.
+  std::map<std::string, std::int64_t> votes_;
+  bool look_again_ = true;         ///< The database knows more than we do; at first always.
   std::int64_t counted_here_ = 0;  ///< By this process: its successor knows nothing of it.
 };
 
 }  // namespace
+
+Program program() {
+  return {
+      .description = "A poll that a class can vote in.", .database = "poll.db", .messages = true};
+}
 
 std::unique_ptr<gateway::Application> make_application(const ApplicationContext& context) {
   return std::make_unique<Poll>(context);
