@@ -35,6 +35,8 @@ class Bus {
   std::uint32_t slots() const { return static_cast<std::uint32_t>(wakes_.size()); }
   /// What a worker has to inherit: one for each slot, as child::Child::descriptors wants them.
   std::vector<int> descriptors() const;
+  /// Its words (outbox.h).
+  telemetry::Word* outbox(std::uint32_t slot) const;
 
  private:
   friend class Member;
@@ -42,7 +44,6 @@ class Bus {
   /// One more than the highest slot that has ever had a member: where everybody else stops looking.
   std::uint32_t reach() const;
   void reach_at_least(std::uint32_t slots) const;
-  telemetry::Word* outbox(std::uint32_t slot) const;
   /// In a process that was forked from the one that has made this: everything but that outbox
   /// becomes read-only, so that a wild pointer here spoils nobody else's. Throws std::system_error.
   void confine_to(std::uint32_t slot) const;

@@ -43,20 +43,13 @@ constexpr const char* kVote =
 /// for one would be a hang.
 constexpr const char* kPage = R"(<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Poll</title>
-<h1>Poll</h1>
 <form id="form"><input id="word" pattern="[a-z]{1,20}" required> <button>Vote</button></form>
-<ul id="votes"></ul>
-<p id="who"></p>
+<pre id="votes"></pre>
 <script>
 async function show() {
   const answer = await fetch('v1/poll');
-  const lines = Object.entries((await answer.json()).votes).map(([choice, count]) => {
-    const line = document.createElement('li');
-    line.textContent = `${choice}: ${count}`;
-    return line;
-  });
-  votes.replaceChildren(...lines);
-  who.textContent = `as worker ${answer.headers.get('X-Worker')} has it`;
+  const lines = Object.entries((await answer.json()).votes).map(([word, n]) => `${n} ${word}\n`);
+  votes.textContent = lines.join('') + `\nas worker ${answer.headers.get('X-Worker')} has it`;
 }
 form.onsubmit = (event) => {
   event.preventDefault();
@@ -67,8 +60,8 @@ setInterval(() => show().catch(() => {}), 500);
 </script>
 )";
 
-constexpr std::string_view kLookAgain = "";  // the message that is no vote
-
+/// The count as it was then, and not "one more": whoever hears it twice, or has it from the
+/// database already, is not misled.
 struct Vote {
   std::string choice;
   std::int64_t count = 0;  ///< All that the choice has, with this one.
@@ -87,8 +80,8 @@ class Poll final : public gateway::Application {
     database_.exec("PRAGMA journal_mode = WAL");  // readers never wait for a writer
     database_.exec(kCreateTable);
     turn_.release();
-    // The one before us may have died between its COMMIT and its message.
-    context_.messages->publish(kLookAgain);
+    // The one before us may have died between its COMMIT and its message: have the others look.
+    context_.messages->publish("look");
   }
 
   void add_routes(httplib::Server& server) override {
@@ -145,8 +138,6 @@ class Poll final : public gateway::Application {
     res.set_content(nlohmann::json({{choice, batch_.back().count}}).dump(), "application/json");
   }
 
-  /// The count as it is now, and not "one more": whoever hears it twice, or has it from the
-  /// database already, is not misled.
   void tell_others() {
     for (const Vote& vote : batch_) {
       if (counted_here_++ == 0) log_line(LogLevel::info, "the first vote here: " + vote.choice);
@@ -157,26 +148,28 @@ class Poll final : public gateway::Application {
 
   void hear_others() {
     const auto on_message = [this](const bus::Message& message) {
-      if (message.bytes == kLookAgain) {
+      const std::size_t blank = message.bytes.find(' ');
+      if (blank == message.bytes.npos) {
         look_again_ = true;
-        return;
+      } else {
+        note({std::string(message.bytes.substr(0, blank)),
+              std::stoll(std::string(message.bytes.substr(blank)))});
       }
-      const std::string text(message.bytes);
-      const std::size_t blank = text.find(' ');
-      note({text.substr(0, blank), std::stoll(text.substr(blank + 1))});
     };
     const auto on_lost = [this](std::uint32_t, std::uint64_t) { look_again_ = true; };
     while (context_.messages->receive(on_message, on_lost)) {
     }
-    if (!std::exchange(look_again_, false)) return;
+    if (!look_again_) return;
     SQLite::Statement all(database_, "SELECT choice, count FROM votes");
     while (all.executeStep()) note({all.getColumn(0).getString(), all.getColumn(1).getInt64()});
+    look_again_ = false;
   }
 
   void note(const Vote& vote) {
     std::int64_t& count = votes_[vote.choice];
     count = std::max(count, vote.count);
   }
+
   ApplicationContext context_;
   std::string path_;
   SQLite::Database database_;
