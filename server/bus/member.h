@@ -57,6 +57,9 @@ class Member {
   Member(const Member&) = delete;
   Member& operator=(const Member&) = delete;
 
+  /// Of the worker, from 1: Message::from, for others.
+  std::uint32_t number() const { return slot_ + 1; }
+
   /// To all others; never waits. False: it is longer than kMaxMessage, and nothing was sent.
   bool publish(std::string_view bytes);
 

@@ -7,15 +7,14 @@
 // Votes are in SQLite, because workers share no memory. What a worker keeps in memory shows why:
 // `counted_here` is another number in each worker, and starts at 0 whenever one is replaced.
 //
-// Where many look, nobody needs to ask the database each time: each worker has the votes in memory
-// as well, and tells the others of those that it takes, before they are answered. So whoever asks
-// next, and whichever worker he comes to, sees them.
+// Where many look, nobody needs to ask the database each time: a worker tells the others of each
+// vote that it has stored, before that is answered. So they know when to ask it, and what was voted
+// last.
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <httplib.h>
 
-#include <algorithm>
 #include <chrono>
-#include <map>
+#include <deque>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -36,8 +35,7 @@ namespace {
 constexpr const char* kCreateTable =
     "CREATE TABLE IF NOT EXISTS votes (choice TEXT PRIMARY KEY, count INTEGER NOT NULL)";
 constexpr const char* kVote =
-    "INSERT INTO votes VALUES (?, 1) ON CONFLICT (choice) DO UPDATE SET count = count + 1 "
-    "RETURNING count";
+    "INSERT INTO votes VALUES (?, 1) ON CONFLICT (choice) DO UPDATE SET count = count + 1";
 
 /// No event comes to it by itself: our gateway has no server-sent events, and a handler that waits
 /// for one would be a hang.
@@ -47,9 +45,9 @@ constexpr const char* kPage = R"(<!doctype html>
 <pre id="votes"></pre>
 <script>
 async function show() {
-  const answer = await fetch('v1/poll');
-  const lines = Object.entries((await answer.json()).votes).map(([word, n]) => `${n} ${word}\n`);
-  votes.textContent = lines.join('') + `\nas worker ${answer.headers.get('X-Worker')} has it`;
+  const poll = await (await fetch('v1/poll')).json();
+  const lines = Object.entries(poll.votes).map(([choice, count]) => `${count} ${choice}`);
+  votes.textContent = [...lines, '', ...poll.latest].join('\n');
 }
 form.onsubmit = (event) => {
   event.preventDefault();
@@ -60,12 +58,7 @@ setInterval(() => show().catch(() => {}), 500);
 </script>
 )";
 
-/// The count as it was then, and not "one more": whoever hears it twice, or has it from the
-/// database already, is not misled.
-struct Vote {
-  std::string choice;
-  std::int64_t count = 0;  ///< All that the choice has, with this one.
-};
+constexpr std::size_t kLatest = 5;
 
 class Poll final : public gateway::Application {
  public:
@@ -80,8 +73,8 @@ class Poll final : public gateway::Application {
     database_.exec("PRAGMA journal_mode = WAL");  // readers never wait for a writer
     database_.exec(kCreateTable);
     turn_.release();
-    // The one before us may have died between its COMMIT and its message: have the others look.
-    context_.messages->publish("look");
+    // For the one before us, which may have died between its COMMIT and its message.
+    tell({""});
   }
 
   void add_routes(httplib::Server& server) override {
@@ -117,67 +110,69 @@ class Poll final : public gateway::Application {
     const std::string reason = database_.getErrorMsg();
     if (!committed) database_.tryExec("ROLLBACK");
     turn_.release();
-    if (committed) tell_others();
-    batch_.clear();
+    const std::vector<std::string> batch = std::exchange(batch_, {});
+    if (committed) tell(batch);
     if (committed) return std::nullopt;
     return gateway::CommitFailure{503, "The votes could not be stored: " + reason + "."};
   }
 
  private:
   void show(httplib::Response& res) {
-    hear_others();
-    const nlohmann::json body = {{"votes", votes_}, {"counted_here", counted_here_}};
+    listen();
+    if (!is_current_) {
+      votes_ = nlohmann::ordered_json::object();
+      SQLite::Statement all(database_, "SELECT choice, count FROM votes ORDER BY choice");
+      while (all.executeStep()) votes_[all.getColumn(0).getString()] = all.getColumn(1).getInt64();
+      is_current_ = true;
+    }
+    const nlohmann::ordered_json body = {
+        {"votes", votes_}, {"latest", latest_}, {"counted_here", counted_here_}};
     res.set_content(body.dump(), "application/json");
   }
 
   void vote(const std::string& choice, httplib::Response& res) {
     SQLite::Statement vote(database_, kVote);
     vote.bind(1, choice);
-    vote.executeStep();
-    batch_.push_back({choice, vote.getColumn(0).getInt64()});
-    res.set_content(nlohmann::json({{choice, batch_.back().count}}).dump(), "application/json");
+    vote.exec();
+    if (counted_here_++ == 0) log_line(LogLevel::info, "the first vote here: " + choice);
+    batch_.push_back(choice);
+    res.status = 204;
   }
 
-  void tell_others() {
-    for (const Vote& vote : batch_) {
-      if (counted_here_++ == 0) log_line(LogLevel::info, "the first vote here: " + vote.choice);
-      note(vote);
-      context_.messages->publish(vote.choice + ' ' + std::to_string(vote.count));
+  void tell(const std::vector<std::string>& choices) {
+    for (const std::string& choice : choices) {
+      note(context_.messages->number(), choice);
+      context_.messages->publish(choice);
     }
   }
 
-  void hear_others() {
+  /// To what the other workers have said since we did so last.
+  void listen() {
     const auto on_message = [this](const bus::Message& message) {
-      const std::size_t blank = message.bytes.find(' ');
-      if (blank == message.bytes.npos) {
-        look_again_ = true;
-      } else {
-        note({std::string(message.bytes.substr(0, blank)),
-              std::stoll(std::string(message.bytes.substr(blank)))});
-      }
+      note(message.from, std::string(message.bytes));
     };
-    const auto on_lost = [this](std::uint32_t, std::uint64_t) { look_again_ = true; };
+    const auto on_lost = [this](std::uint32_t, std::uint64_t) { is_current_ = false; };
     while (context_.messages->receive(on_message, on_lost)) {
     }
-    if (!look_again_) return;
-    SQLite::Statement all(database_, "SELECT choice, count FROM votes");
-    while (all.executeStep()) note({all.getColumn(0).getString(), all.getColumn(1).getInt64()});
-    look_again_ = false;
   }
 
-  void note(const Vote& vote) {
-    std::int64_t& count = votes_[vote.choice];
-    count = std::max(count, vote.count);
+  /// A vote, or nothing but that there are other ones than before.
+  void note(std::uint32_t worker, const std::string& choice) {
+    is_current_ = false;
+    if (choice.empty()) return;
+    latest_.push_front(choice + ", at worker " + std::to_string(worker));
+    if (latest_.size() > kLatest) latest_.pop_back();
   }
 
   ApplicationContext context_;
   std::string path_;
   SQLite::Database database_;
   store::WriteTurn turn_;
-  std::vector<Vote> batch_;  ///< Taken, and not committed yet.
-  std::map<std::string, std::int64_t> votes_;
-  bool look_again_ = true;         ///< The database knows more than we do; at first always.
-  std::int64_t counted_here_ = 0;  ///< By this process: its successor knows nothing of it.
+  std::vector<std::string> batch_;  ///< Votes that are not committed yet.
+  nlohmann::ordered_json votes_;    ///< As the database had them,
+  bool is_current_ = false;         ///< and nobody has said since that there are more.
+  std::deque<std::string> latest_;  ///< As we have heard of them, the last one first.
+  std::int64_t counted_here_ = 0;   ///< By this process: its successor knows nothing of it.
 };
 
 }  // namespace
