@@ -40,7 +40,7 @@ constexpr const char* kVote =
 /// No event comes to it by itself: our gateway has no server-sent events, and a handler that waits
 /// for one would be a hang.
 constexpr const char* kPage = R"(<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>Poll</title>
+<html lang="en"><meta charset="utf-8"><title>Poll</title><link rel="icon" href="data:,">
 <form id="form"><input id="word" pattern="[a-z]{1,20}" required> <button>Vote</button></form>
 <pre id="votes"></pre>
 <script>
