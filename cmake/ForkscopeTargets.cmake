@@ -63,13 +63,13 @@ function(forkscope_executable name)
 endfunction()
 
 # forkscope_server(NAME SOURCES application.cpp ... LINKS targets...)
-# A server: all of ours, and an application. One of the sources defines make_application(); see
-# server/api/application.h.
+# A server: all of ours, and an application. One of the sources defines make_application(), and may
+# define program(); see server/api/application.h.
 function(forkscope_server name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
   forkscope_executable(${name}
     SOURCES ${CMAKE_SOURCE_DIR}/server/main.cpp ${ARG_SOURCES}
-    LINKS ctl options program supervisor worker os ${ARG_LINKS})
+    LINKS ctl options program supervisor worker os ${ARG_LINKS} api CLI11::CLI11)
   set_property(GLOBAL APPEND PROPERTY FORKSCOPE_SERVERS ${name})
 endfunction()
 

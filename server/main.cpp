@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "api/application.h"
 #include "ctl/ctl.h"
 #include "options/options.h"
 #include "os/dispositions.h"
@@ -24,7 +25,7 @@ int main(int argc, char** argv) {
     if (argc > 1 && std::string_view(argv[1]) == "ctl")
       return forkscope::ctl::run(argc - 1, argv + 1);
     forkscope::os::ignore_signals({SIGPIPE});
-    const auto parsed = forkscope::options::parse(argc, argv);
+    const auto parsed = forkscope::options::parse(argc, argv, forkscope::api::program());
     if (!parsed.settings) return parsed.exit_code;
     const auto& program = parsed.settings->program;
     auto worker = program ? forkscope::program::as_child(*program)

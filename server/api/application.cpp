@@ -93,6 +93,8 @@ class TodosApplication final : public gateway::Application {
 
 }  // namespace
 
+Program program() { return {.database = "todos.db"}; }
+
 std::unique_ptr<gateway::Application> make_application(const ApplicationContext& context) {
   try {
     return std::make_unique<TodosApplication>(context);

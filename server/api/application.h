@@ -5,7 +5,8 @@
 // httplib::Server; the rest of gateway::Application is for those that keep data. Pre-forking, hang
 // protection and telemetry come with it.
 //
-// Made in each worker process, after its fork.
+// It is made in each worker process, after its fork. program() alone is asked in the primary,
+// before there is any.
 #pragma once
 
 #include <functional>
@@ -14,13 +15,22 @@
 #include <vector>
 
 #include "application/application.h"
+#include "application/program.h"
 #include "forkscope/telemetry/segment_view.h"
+
+namespace forkscope::bus {
+class Member;
+}
 
 namespace forkscope::api {
 
+/// What the command line has to know of the application: optional. Where no source of a server
+/// defines it, it is the one of program.cpp, without a database and without options of its own.
+Program program();
+
 /// What the worker tells the application about its surroundings.
 struct ApplicationContext {
-  std::string database;                               ///< Path of the SQLite file.
+  std::string database;                               ///< Path of the SQLite file: --db.
   bool faults_enabled = false;                        ///< Serve /v1/faults/….
   const telemetry::SegmentView* telemetry = nullptr;  ///< Never null; outlives the application.
   std::function<bool()> draining;                     ///< Whether this worker is about to stop.
@@ -28,6 +38,9 @@ struct ApplicationContext {
   std::vector<int> heirlooms = {};  ///< Of an earlier worker; empty for the first.
   /// Asks the primary to share the port otherwise. Never waits; false: it does not listen now.
   std::function<bool(telemetry::BalancePolicy)> ask_for_balance = {};
+  /// To the other workers (bus/member.h); null unless program() asks for it. Outlives the
+  /// application.
+  bus::Member* messages = nullptr;
 };
 
 /// Opens the database: the one that the heirlooms are of, if there are any. Throws

@@ -81,6 +81,9 @@ struct Child {
   /// Then a child leads a process group of its own, and whatever ends, stops or continues it does
   /// so to all of the group.
   std::vector<std::string> command = {};
+  /// What each is to find open besides, under the same numbers: of the one who has made this, and
+  /// open as long as the primary is.
+  std::vector<int> descriptors = {};
 };
 
 }  // namespace forkscope::child

@@ -158,7 +158,7 @@ CommandLine take_apart(int argc, char** argv) {
 
 }  // namespace
 
-Parsed parse(int argc, char** argv) {
+Parsed parse(int argc, char** argv, const Program& program) {
   Settings settings;
   CommandLine line = take_apart(argc, argv);
   supervisor::Settings& primary = settings.primary;
@@ -179,7 +179,7 @@ Parsed parse(int argc, char** argv) {
   const std::string name = os::program_name() + (line.runs ? " run" : "");
   CLI::App app(line.runs ? "Runs a program in each worker: " + name + " [OPTIONS] -- COMMAND…\n" +
                                "COMMAND gets the listening socket as descriptor 3 (LISTEN_FDS)."
-                         : "A forking server that you can watch.\n" + name +
+                         : program.description + "\n" + name +
                                " ctl --help: commands for one that runs.\n" + name +
                                " run --help: workers that run a program of your own.",
                name);
@@ -192,11 +192,12 @@ Parsed parse(int argc, char** argv) {
   app.add_option("--workers", workers, "Number of workers; auto: the CPUs this process may use")
       ->envname("WEB_CONCURRENCY")
       ->check(check_workers);
+  worker.database = program.database;
   if (line.runs) {
     refuse_options_of_ours(app);
     app.add_flag("--wait-for-ready", waits_for_ready,
                  "A worker serves when its program reports that it is ready, not at once");
-  } else {
+  } else if (!program.database.empty()) {
     app.add_option("--db", worker.database, "The database file");
   }
   app.add_option("--hang-after", hang_after, "A busy worker without progress for this long is hung")
@@ -209,7 +210,7 @@ Parsed parse(int argc, char** argv) {
       ->check(duration_validator());
   app.add_option("--boot-patience", boot_patience,
                  line.runs ? "How long to try to start while no program becomes ready"
-                           : "How long to try to start while the database is locked, full or not "
+                           : "How long to try to start while a database is locked, full or not "
                              "there yet")
       ->check(duration_validator());
   app.add_option("--drain-timeout", drain_timeout, "How long a graceful stop may take")
@@ -233,6 +234,11 @@ Parsed parse(int argc, char** argv) {
   app.add_option("--log-format", log_format, "Log lines on stderr")
       ->check(CLI::IsMember({"text", "json"}));
 
+  if (!line.runs) {
+    for (const std::string& option : program.without) app.remove_option(app.get_option(option));
+    if (program.add_options) program.add_options(app);
+  }
+
   try {
     app.parse(static_cast<int>(line.options.size()), line.options.data());
     if (line.runs && line.command.empty()) throw CLI::RequiredError("-- COMMAND…");
@@ -252,6 +258,7 @@ Parsed parse(int argc, char** argv) {
   if (std::string& path = worker.database; !path.empty()) {
     path = std::filesystem::absolute(path).string();
   }
+  if (program.messages) worker.messages_among = supervisor::slots_for(primary.workers);
   primary.hang_after = *parse_duration(hang_after);
   primary.kill_after = parse_duration(kill_after);
   if (primary.kill_after->count() == 0) primary.kill_after.reset();

@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "application/program.h"
 #include "program/program.h"
 #include "supervisor/settings.h"
 #include "worker/worker.h"
@@ -22,7 +23,11 @@ struct Parsed {
   int exit_code = 0;
 };
 
-/// Prints help, version, or one line on stderr about what is wrong (exit code 2) by itself.
-Parsed parse(int argc, char** argv);
+using forkscope::Program;
+
+/// Prints help, version, or one line on stderr about what is wrong (exit code 2) by itself. The
+/// help names the command `ctl`, which main has to hand to ctl::run(). Throws CLI::Error where
+/// `program` leaves out what is not there, or adds what is there already.
+Parsed parse(int argc, char** argv, const Program& program = {});
 
 }  // namespace forkscope::options

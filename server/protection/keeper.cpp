@@ -11,11 +11,11 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <vector>
 
+#include "os/program_name.h"
 #include "protection/fate.h"
 #include "protection/parcel.h"
 
@@ -138,9 +138,7 @@ void start_keeper(const Ledger& ledger, int socket, pid_t primary, unsigned numb
   }
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != primary) ::_exit(EXIT_FAILURE);
-  char name[16];
-  std::snprintf(name, sizeof name, "todos keeper %u", number);
-  ::prctl(PR_SET_NAME, name);
+  os::name_process("keeper", number);
   Keeper(ledger, socket).run();
 }
 

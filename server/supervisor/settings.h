@@ -1,6 +1,7 @@
 // What the primary can be told. options/ makes one from argv and environment.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -32,5 +33,10 @@ struct Settings {
   bool protect = true;
   LogFormat log_format = LogFormat::text;
 };
+
+/// How many workers a server has numbers for that begins with so many: what it can be scaled to.
+constexpr std::uint32_t slots_for(std::uint32_t workers) {
+  return std::clamp<std::uint32_t>(2 * workers, 32, telemetry::kMaxSlots);
+}
 
 }  // namespace forkscope::supervisor

@@ -43,10 +43,6 @@ std::uint64_t token(Source source, std::uint32_t slot = 0) {
   return static_cast<std::uint64_t>(source) << 32 | slot;
 }
 
-std::uint32_t slots_for(std::uint32_t workers) {
-  return std::clamp<std::uint32_t>(2 * workers, 32, telemetry::kMaxSlots);
-}
-
 telemetry::SegmentOptions segment_options(const Settings& settings, const child::Child& child,
                                           const os::ListeningSocket& listener) {
   telemetry::SegmentOptions options;

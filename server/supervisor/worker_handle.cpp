@@ -64,6 +64,7 @@ void WorkerHandle::fork(std::uint64_t now_ns, const Tokens& tokens, std::string_
   std::vector<int> heirlooms;
   for (const os::UniqueFd& heirloom : primary_.heirlooms) heirlooms.push_back(heirloom.get());
   keep.insert(keep.end(), heirlooms.begin(), heirlooms.end());
+  keep.insert(keep.end(), primary_.child.descriptors.begin(), primary_.child.descriptors.end());
   if (custody_) {
     for (const int fd : custody_->for_child()) keep.push_back(fd);
   }

@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 #include <sched.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -17,18 +16,14 @@
 
 #include "api/application.h"
 #include "application/log.h"
+#include "bus/member.h"
 #include "forkscope/telemetry/names.h"
 #include "os/caught_signals.h"
+#include "os/program_name.h"
 
 namespace forkscope::worker {
 
 namespace {
-
-/// What ps(1) and top(1) show.
-void set_process_name(std::uint32_t number) {
-  const std::string name = "todos worker " + std::to_string(number);
-  ::prctl(PR_SET_NAME, name.c_str());
-}
 
 /// Any other process that wakes up runs before a worker, and a worker that wakes up interrupts
 /// nobody (SCHED_BATCH, sched(7)). So the primary is on time when all cores are taken, and under
@@ -78,21 +73,24 @@ constexpr std::uint64_t kOtherFiles = 20;
 
 child::Child as_child(const Settings& settings) {
   child::Child child;
-  child.run = [settings, board = std::make_shared<gateway::LoadBoard>()](
-                  const child::Inheritance& inheritance) {
-    return run(settings, inheritance, *board);
+  std::shared_ptr<bus::Bus> bus;
+  if (settings.messages_among > 0) bus = std::make_shared<bus::Bus>(settings.messages_among);
+  child.run = [settings, board = std::make_shared<gateway::LoadBoard>(),
+               bus](const child::Inheritance& inheritance) {
+    return run(settings, inheritance, *board, bus.get());
   };
   child.scheme = "http";
   child.faults_enabled = settings.faults_enabled;
   child.max_connections = settings.limits.max_connections;
   child.takes_from_queues = true;
-  child.other_files = kOtherFiles + settings.limits.max_lingering;
+  if (bus) child.descriptors = bus->descriptors();
+  child.other_files = kOtherFiles + settings.limits.max_lingering + child.descriptors.size();
   return child;
 }
 
 int run(const Settings& settings, const child::Inheritance& inheritance,
-        const gateway::LoadBoard& board) {
-  set_process_name(inheritance.slot + 1);
+        const gateway::LoadBoard& board, bus::Bus* bus) {
+  os::name_process("worker", inheritance.slot + 1);
   // The whole process group gets the first of these from a terminal, and the primary decides what
   // they mean; the last two are errors of send(2) and write(2) instead.
   os::CaughtSignals signals({SIGTERM, child::kHandOverSignal},
@@ -107,17 +105,20 @@ int run(const Settings& settings, const child::Inheritance& inheritance,
                                        ? *inheritance.protection
                                        : protection::Inheritance{*nobodys});
   const os::EventFd application_wake;
+  std::optional<bus::Member> messages;
   std::unique_ptr<gateway::Application> application;
   std::unique_ptr<gateway::EventLoop> loop;
   try {
     if (settings.pin) stay_on_one_cpu(inheritance.slot);
+    if (bus != nullptr) messages.emplace(*bus, inheritance.slot);
     application = api::make_application(
         {settings.database, settings.faults_enabled, &inheritance.view,
          [&loop] { return loop != nullptr && loop->draining(); }, application_wake.fd(),
          inheritance.heirlooms,
          [&voice = inheritance.voice](telemetry::BalancePolicy policy) {
            return voice.say(child::Mark::balance, telemetry::to_string(policy));
-         }});
+         },
+         messages ? &*messages : nullptr});
     loop = std::make_unique<gateway::EventLoop>(
         settings.limits,
         gateway::EventLoop::Surroundings{

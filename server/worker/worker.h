@@ -10,8 +10,10 @@
 // so that no client loses a request.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
+#include "bus/bus.h"
 #include "child/child.h"
 #include "gateway/event_loop.h"
 #include "http/limits.h"
@@ -20,19 +22,21 @@
 namespace forkscope::worker {
 
 struct Settings {
-  std::string database = "todos.db";
+  std::string database = {};
   bool faults_enabled = false;
   http::Limits limits;
   http::TrustedProxies trusted_proxies;
   bool pin = false;  ///< Each worker stays on one CPU, chosen by its number.
+  /// So many workers, at most, send each other messages (bus/); 0: they do not.
+  std::uint32_t messages_among = 0;
 };
 
 /// A worker with these settings, for the primary to fork. Throws std::system_error.
 child::Child as_child(const Settings& settings);
 
 /// Returns the process's exit code: 0 after a drain.
-/// `board` is shared by all workers.
+/// `board` is shared by all workers, and so is `bus`, where there is one.
 int run(const Settings& settings, const child::Inheritance& inheritance,
-        const gateway::LoadBoard& board);
+        const gateway::LoadBoard& board, bus::Bus* bus);
 
 }  // namespace forkscope::worker

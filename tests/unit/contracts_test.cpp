@@ -9,6 +9,7 @@
 #include <csignal>
 #include <thread>
 
+#include "bus/member.h"
 #include "forkscope/telemetry/segment.h"
 #include "os/child_process.h"
 #include "store/todo_store.h"
@@ -103,6 +104,13 @@ TEST(SegmentContract, GivesThePrimarysLanesToThePrimaryAlone) {
 }
 
 TEST(SegmentContract, HasNoOtherSlots) { EXPECT_DEATH(new_slot(2), "slot < header_.slot_count"); }
+
+TEST(MemberContract, HasOneThreadInOneProcess) {
+  bus::Bus bus(2);
+  bus::Member of_another_process(bus, 0);
+  EXPECT_DEATH(of_another_process.publish("x"), "owner_.is_here");
+  EXPECT_DEATH(of_another_process.receive([](auto&) {}, [](auto, auto) {}), "owner_.is_here");
+}
 
 TEST(WriteTurnContract, IsOpenedAfterTheFork) {
   const support::TempDir directory;

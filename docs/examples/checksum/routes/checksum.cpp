@@ -1,9 +1,9 @@
 // Checksums over HTTP: POST /v1/checksum answers with that of the body, as a number.
 //
-// Which one, the environment says: CHECKSUM_ALGORITHM is crc32 (without it) or adler32.
+// Which one, the option --algorithm says, or CHECKSUM_ALGORITHM in the environment.
 #include <httplib.h>
 
-#include <cstdlib>
+#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 
@@ -16,10 +16,12 @@
 namespace forkscope::api {
 namespace {
 
+std::string algorithm = "crc32";  // of --algorithm: set before the first fork, so workers have it
+
 class Checksum final : public gateway::Application {
  public:
   explicit Checksum(const ApplicationContext& context)
-      : context_(context), algorithm_(from_environment()) {}
+      : context_(context), algorithm_(digest::algorithm_named(algorithm)) {}
 
   void add_routes(httplib::Server& server) override {
     explain_errors(server);
@@ -32,17 +34,21 @@ class Checksum final : public gateway::Application {
   }
 
  private:
-  /// In the constructor, so that what is misspelt ends the start with one line in the log.
-  static digest::Algorithm from_environment() {
-    const char* name = std::getenv("CHECKSUM_ALGORITHM");
-    return digest::algorithm_named(name != nullptr ? name : "crc32");
-  }
-
   ApplicationContext context_;
   digest::Algorithm algorithm_;
 };
 
 }  // namespace
+
+Program program() {
+  return {.description = "Checksums over HTTP.",
+          .without = {"--faults"},
+          .add_options = [](CLI::App& app) {
+            app.add_option("--algorithm", algorithm, "Which checksum")
+                ->envname("CHECKSUM_ALGORITHM")
+                ->check(CLI::IsMember({"crc32", "adler32"}));
+          }};
+}
 
 std::unique_ptr<gateway::Application> make_application(const ApplicationContext& context) {
   return std::make_unique<Checksum>(context);

@@ -1,0 +1,8 @@
+// In a file of its own: from a library the linker takes it only for a server that has no other one.
+#include "api/application.h"
+
+namespace forkscope::api {
+
+Program program() { return {}; }
+
+}  // namespace forkscope::api
