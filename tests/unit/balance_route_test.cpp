@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "api_fixture.h"
-#include "forkscope/telemetry/clock.h"
+#include "forkscope/telemetry/names.h"
 
 namespace forkscope::api {
 namespace {
@@ -17,7 +17,7 @@ TEST_F(BalanceRouteTest, TellsWhatThePrimaryHasSaidLast) {
   for (const auto policy : {BalancePolicy::least, BalancePolicy::hash}) {
     beat.balance = static_cast<std::uint16_t>(policy);
     segment_.beat().write(beat);
-    EXPECT_EQ(get("/v1/balance").as_json()["balance"], to_string(policy));
+    EXPECT_EQ(get("/v1/balance").as_json()["balance"], telemetry::to_string(policy));
   }
 }
 
