@@ -78,7 +78,11 @@ endfunction()
 # our own tests (tests/web/support.py), which starts that server.
 function(forkscope_application_test name)
   cmake_parse_arguments(ARG "" "SERVER;SCRIPT" "" ${ARGN})
-  find_program(FORKSCOPE_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH REQUIRED)
+  find_program(FORKSCOPE_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH)
+  if(NOT FORKSCOPE_PYTHON)
+    message(WARNING "${name} is left out, since there is no python3: sudo apt-get install python3")
+    return()
+  endif()
   add_test(NAME ${name} COMMAND ${FORKSCOPE_PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/${ARG_SCRIPT})
   set_tests_properties(${name} PROPERTIES
     ENVIRONMENT "TODOS_SERVER=$<TARGET_FILE:${ARG_SERVER}>;PYTHONDONTWRITEBYTECODE=1;PYTHONPATH=${CMAKE_SOURCE_DIR}/tests/web"

@@ -34,6 +34,8 @@ set(CPACK_STRIP_FILES ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 if(FORKSCOPE_VISUALIZER)
-  set(CPACK_DEBIAN_PACKAGE_DEPENDS fonts-dejavu-core)
+  # The libraries GLFW opens by itself, so nobody finds them in the program.
+  set(CPACK_DEBIAN_PACKAGE_DEPENDS
+    "fonts-dejavu-core, libxcursor1, libxi6, libxinerama1, libxrandr2")
 endif()
 include(CPack)

@@ -101,10 +101,12 @@ class World {
   std::optional<std::uint64_t> cpu_ns = 0;
   std::vector<double> shares;
   BalancePolicy refused = BalancePolicy::unknown;
+  bool too_busy = false;  ///< The machine, so everybody waits.
 
  private:
   bool starves() const {
-    return now.server.balance == BalancePolicy::hash || now.server.balance == BalancePolicy::random;
+    return too_busy || now.server.balance == BalancePolicy::hash ||
+           now.server.balance == BalancePolicy::random;
   }
   std::uint64_t longest() const {
     const bool hung = !incidents.empty() && incidents.back().first_exit_ns > load_since();
@@ -204,8 +206,12 @@ TEST(ComparisonTable, HasARowForEachAndSharesThatAddUp) {
   EXPECT_THAT(text, HasSubstr("| hash | 75 25 % | 0.80 | 400 µs | 900 µs | 21 ms | 5.00 s |"));
 }
 
-TEST(SixWays, MeasuresWhichOfItsChoicesCameTrue) {
-  World world;
+TEST(ComparisonTable, SaysNothingOfWhatWasNotMeasured) {
+  const Row row{.balance = BalancePolicy::kernel, .by_worker = {0, 0}};
+  EXPECT_THAT(cells(row), ElementsAre("kernel", "–", "–", "–", "–", "–", "–", "0", "–"));
+}
+
+lessons::Answer answer_in(World& world) {
   Comparison comparison;
   const auto lesson = six_ways(comparison);
   EXPECT_EQ(lesson->obstacle(world.situation()), "");
@@ -216,9 +222,22 @@ TEST(SixWays, MeasuresWhichOfItsChoicesCameTrue) {
     actions.clear();
     world.pass();
   }
-  const lessons::Answer answer = lesson->answer(world.situation());
+  return lesson->answer(world.situation());
+}
+
+TEST(SixWays, MeasuresWhichOfItsChoicesCameTrue) {
+  World world;
+  const lessons::Answer answer = answer_in(world);
   EXPECT_EQ(answer.right, 2U);
   EXPECT_THAT(answer.measured, HasSubstr("hash 5.00 s, random 5.00 s"));
+}
+
+TEST(SixWays, TicksNothingOnAMachineThatIsTooBusyToTell) {
+  World world;
+  world.too_busy = true;
+  const lessons::Answer answer = answer_in(world);
+  EXPECT_EQ(answer.right, std::nullopt);
+  EXPECT_THAT(answer.because, HasSubstr("too busy"));
 }
 
 }  // namespace

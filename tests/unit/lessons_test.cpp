@@ -49,6 +49,7 @@ class World {
   }
   void hang(std::size_t worker) {
     now.workers[worker - 1].state = WorkerState::hung;
+    now.workers[worker - 1].stuck_since_ns = now.time_ns;
     now.workers[worker - 1].in_flight = telemetry::InFlight{.path = "/v1/faults/hang"};
   }
   void revive(std::size_t worker) {
@@ -191,6 +192,7 @@ TEST_F(CourseTest, WaitsInTheResetUntilAllServeAndTakesAwayWhatHangs) {
   update();
   update();
   world_.hang(3);
+  world_.pass(kSecond);
   next();
   EXPECT_TRUE(update().empty());
   EXPECT_FALSE(page().can_go_on);
@@ -204,6 +206,48 @@ TEST_F(CourseTest, WaitsInTheResetUntilAllServeAndTakesAwayWhatHangs) {
   world_.revive(3);
   update();
   EXPECT_TRUE(page().can_go_on);
+}
+
+TEST_F(CourseTest, LeavesAloneWhatSomebodyHangsWhileTheAnswerIsTalkedAbout) {
+  over_ = true;
+  next();
+  next();
+  update();
+  update();
+  next();
+  world_.pass(kSecond);
+  world_.hang(3);
+  for (int i = 0; i < 10; ++i) {
+    world_.pass(2 * kSecond);
+    EXPECT_THAT(update(), IsEmpty());
+  }
+  EXPECT_FALSE(page().can_go_on);
+}
+
+TEST_F(CourseTest, ComesBackBehindTheAnswerThatHadBeenGiven) {
+  over_ = true;
+  next();
+  next();
+  update();
+  update();
+  course_->leave(world_.situation());
+  next();
+  update();
+  EXPECT_EQ(page().step, Step::reset);
+  EXPECT_EQ(page().answer->measured, "measured");
+  next();
+  EXPECT_EQ(page().step, Step::predict);
+  EXPECT_EQ(page().number, 2U);
+}
+
+TEST_F(CourseTest, ComesBackToTheQuestionWhereNothingHadBeenMeasured) {
+  next();
+  next();
+  update();
+  course_->leave(world_.situation());
+  next();
+  EXPECT_EQ(page().step, Step::predict);
+  EXPECT_EQ(page().number, 1U);
 }
 
 TEST_F(CourseTest, StaysClosedWithoutAServer) {

@@ -19,9 +19,7 @@ using telemetry::BalancePolicy;
 namespace {
 
 constexpr std::size_t kNone = 0;
-constexpr std::size_t kOneQueue = 1;
 constexpr std::size_t kOwnQueues = 2;
-constexpr std::size_t kAll = 3;
 
 bool has_own_queues(const Row& row) {
   return row.balance == BalancePolicy::hash || row.balance == BalancePolicy::random;
@@ -29,10 +27,12 @@ bool has_own_queues(const Row& row) {
 
 std::string name(const Row& row) { return std::string(telemetry::to_string(row.balance)); }
 
-/// "least 812 µs": who has the smallest.
+/// "least 812 µs": who has the smallest, of those of whom it was measured.
 std::string best(const std::vector<Row>& rows, std::uint64_t Row::*figure) {
-  const auto found = std::min_element(
-      rows.begin(), rows.end(), [&](const Row& a, const Row& b) { return a.*figure < b.*figure; });
+  const auto found = std::min_element(rows.begin(), rows.end(), [&](const Row& a, const Row& b) {
+    return a.*figure != 0 && (b.*figure == 0 || a.*figure < b.*figure);
+  });
+  if ((*found).*figure == 0) return "not measured";
   return name(*found) + ", " + telemetry::duration_text((*found).*figure);
 }
 
@@ -83,24 +83,31 @@ class SixWays final : public Lesson {
     return {"Smallest p99 with requests alike: " + best(rows, &Row::even_p99_ns) +
                 "; with long ones: " + best(rows, &Row::uneven_p99_ns) +
                 ". Longest wait while one hung: " + waits + '.',
-            "What is in one queue, anybody can take. What the kernel has put into the queue of a "
-            "worker waits for that worker.",
-            right(rows)};
+            explanation(rows), right(rows)};
   }
 
   Actions put_back(const Situation& situation) override { return comparison_.stop(situation); }
 
  private:
-  /// Where no kind of queue was spared or hit alone, none of the choices came true.
+  static bool starve(const std::vector<Row>& rows, bool own_queues) {
+    return std::any_of(rows.begin(), rows.end(), [&](const Row& row) {
+      return has_own_queues(row) == own_queues && starves(row);
+    });
+  }
+
+  static std::string explanation(const std::vector<Row>& rows) {
+    if (starve(rows, false)) {
+      return "Somebody also waited where all share one queue, from which anybody can take: the "
+             "others had no time for it. This machine was too busy to tell the ways apart.";
+    }
+    return "What is in one queue, anybody can take. What the kernel has put into the queue of a "
+           "worker waits for that worker.";
+  }
+
+  /// Where both kinds of queues were hit, the machine was, and none of the choices came true.
   static std::optional<std::size_t> right(const std::vector<Row>& rows) {
-    const auto starving = [&](bool own_queues) {
-      return std::any_of(rows.begin(), rows.end(), [&](const Row& row) {
-        return has_own_queues(row) == own_queues && starves(row);
-      });
-    };
-    if (std::all_of(rows.begin(), rows.end(), &comparison::starves)) return kAll;
-    if (starving(true) && starving(false)) return std::nullopt;
-    return starving(true) ? kOwnQueues : starving(false) ? kOneQueue : kNone;
+    if (starve(rows, false)) return std::nullopt;
+    return starve(rows, true) ? kOwnQueues : kNone;
   }
 
   Comparison& comparison_;

@@ -29,6 +29,11 @@ std::string shares(const std::vector<std::uint64_t>& counts) {
   return text + '%';
 }
 
+bool is_measured(const Row& row) {
+  return std::any_of(row.by_worker.begin(), row.by_worker.end(),
+                     [](std::uint64_t count) { return count > 0; });
+}
+
 std::string duration(std::uint64_t ns) { return ns == 0 ? "–" : telemetry::duration_text(ns); }
 
 std::string line_of(const Cells& cells) {
@@ -50,7 +55,7 @@ bool starves(const Row& row) { return row.hang_ns > 0 && row.longest_wait_ns > r
 Cells cells(const Row& row) {
   return {std::string(telemetry::to_string(row.balance)),
           shares(row.by_worker),
-          words::hundredths(row.fairness()),
+          is_measured(row) ? words::hundredths(row.fairness()) : "–",
           duration(row.even_p50_ns),
           duration(row.even_p99_ns),
           duration(row.uneven_p99_ns),

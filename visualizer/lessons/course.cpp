@@ -43,6 +43,7 @@ Actions Course::next(const Situation& situation) {
   if (situation.now.attachment != picture::Attachment::live) return {};
   if (!open_) {
     open_ = true;
+    if (step_ == Step::reset && answer_) return {};  // it was left behind its answer
     step_ = Step::predict;
     chosen_.reset();
     ask(situation);
@@ -69,6 +70,7 @@ Actions Course::next(const Situation& situation) {
 Actions Course::go_to_next_lesson(const Situation& situation) {
   current_ = (current_ + 1) % lessons_.size();
   open_ = false;
+  step_ = Step::predict;
   return next(situation);
 }
 
@@ -107,7 +109,7 @@ std::optional<Answer> Course::refusal(const Situation& situation) const {
 
 Actions Course::start_reset(const Situation& situation) {
   step_ = Step::reset;
-  step_since_ns_ = situation.time_ns();
+  step_since_ns_ = reset_began_ns_ = situation.time_ns();
   is_calm_ = false;
   return put_back(situation);
 }
@@ -145,7 +147,9 @@ Actions Course::update(const Situation& situation) {
       is_calm_ = is_calm(situation);
       if (!is_calm_ && age_ns > kResetPatienceNs) {  // what still hangs is taken away
         for (const auto& worker : situation.now.workers) {
-          if (worker.state == telemetry::WorkerState::hung) {
+          // But not what somebody does while the answer is talked about.
+          if (worker.state == telemetry::WorkerState::hung &&
+              worker.stuck_since_ns < reset_began_ns_) {
             actions.push_back({.kind = ActionKind::kill, .worker = worker.number});
           }
         }

@@ -80,6 +80,7 @@ class Course {
   bool is_possible_ = true;           // otherwise the question says why not
   std::uint64_t refused_before_ = 0;  // of the situation, when it was fired
   std::uint64_t step_since_ns_ = 0;
+  std::uint64_t reset_began_ns_ = 0;
   bool is_calm_ = false;  // in the reset step: all is as it was
 };
 

@@ -1,6 +1,7 @@
 #include "operation/answered_targets.h"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 namespace forkscope::operation {
@@ -9,11 +10,19 @@ namespace {
 
 using telemetry::Method;
 
+/// What is asked of a server's state by those who watch it: `./demo`, a page, Prometheus.
+bool is_of_watchers(std::string_view path) {
+  static constexpr std::array<std::string_view, 4> kPaths{"/livez", "/readyz", "/metrics",
+                                                          "/v1/workers"};
+  return std::find(kPaths.begin(), kPaths.end(), path) != kPaths.end();
+}
+
 /// It can be sent again as it was, and may be: what deletes or replaces is nobody's load.
 bool is_loadable(const picture::Answer& answer) {
   const std::string_view path = answer.path_tail;
   return (answer.method == Method::get || answer.method == Method::post) &&
          answer.status / 100 == 2 && path.starts_with('/') && !path.starts_with("/v1/faults/") &&
+         !is_of_watchers(path) &&
          std::all_of(path.begin(), path.end(), [](char byte) { return byte > ' ' && byte < 0x7f; });
 }
 

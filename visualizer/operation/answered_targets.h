@@ -1,7 +1,7 @@
 // What a server has answered so far, as something that the load can ask it for.
 //
 // The telemetry keeps the last bytes of a path alone: a longer one is not known, and left out. So
-// are faults, which are no load. Plain value, bounded.
+// are faults and what those ask who watch the server, which are no load. Plain value, bounded.
 #pragma once
 
 #include <span>

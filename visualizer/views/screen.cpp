@@ -37,14 +37,19 @@ void draw_screen(const View& view, const Theme& theme, DrawingObserver* observer
   const auto strips = incident_strips(view);
   const bool unfolds =
       unfolded_strip(view, strips, std::min(strips.size(), kMostStrips)).has_value();
-  const Layout layout = compute_layout(size, theme,
-                                       {.strips = strips.size(),
-                                        .workers = view.now.workers.size(),
-                                        .why = unfolds,
-                                        .lesson = view.lesson.has_value(),
-                                        .presenter = view.state.presenter,
-                                        .replay = view.replay,
-                                        .comparison = view.comparison.is_shown()});
+  Contents contents{.strips = strips.size(),
+                    .workers = view.now.workers.size(),
+                    .why = unfolds,
+                    .lesson = view.lesson.has_value(),
+                    .presenter = view.state.presenter,
+                    .replay = view.replay,
+                    .comparison = view.comparison.is_shown()};
+  Layout layout = compute_layout(size, theme, contents);
+  const auto why = unfolded_strip(view, strips, shown_strips(painter, layout.incidents, strips));
+  if (!why && unfolds) {  // its strip has no room, so nothing takes any for it
+    contents.why = false;
+    layout = compute_layout(size, theme, contents);
+  }
 
   std::optional<std::size_t> server_under_mouse;
   if (view.state.servers) server_under_mouse = press_server_list(painter, size, view);
@@ -56,7 +61,6 @@ void draw_screen(const View& view, const Theme& theme, DrawingObserver* observer
                      view);
   } else {
     draw_incident_strips(painter, layout.incidents, view, strips);
-    const auto why = unfolded_strip(view, strips, shown_strips(painter, layout.incidents, strips));
     if (why && layout.why.h > 0) {
       draw_why(painter, layout.why, *strips[*why].incident, tone_of(view));
     }

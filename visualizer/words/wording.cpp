@@ -1,6 +1,7 @@
 #include "words/wording.h"
 
 #include <algorithm>
+#include <csignal>
 #include <utility>
 
 #include "forkscope/telemetry/event_text.h"
@@ -121,11 +122,19 @@ Sentence dead(const history::Incident& incident, const picture::Snapshot& now, T
   return sentence;
 }
 
-/// "hung", "crashed: SIGSEGV". What takes more words to say to a class comes behind.
+/// No program sends it to itself.
+bool was_killed(const history::Incident& incident) {
+  return incident.exit_cause == static_cast<std::uint32_t>(telemetry::ExitCause::signaled) &&
+         incident.exit_code == SIGKILL;
+}
+
+/// "hung", "crashed: SIGSEGV", "killed: SIGKILL". What takes more words to say to a class comes
+/// behind.
 std::string state(const history::Incident& incident, Tone tone) {
   if (incident.kind == history::IncidentKind::hang) return "hung";
   const bool named = incident.exit_ns != 0 && tone == Tone::exact;
-  return named ? "crashed: " + ending(incident, tone).text : "crashed";
+  const std::string what = was_killed(incident) ? "killed" : "crashed";
+  return named ? what + ": " + ending(incident, tone).text : what;
 }
 
 }  // namespace
