@@ -1,0 +1,96 @@
+// A todos API on Express 5 and SQLite. Alone it is `node app.js`, on PORT; `todos-server run -- node
+// app.js` runs one for each worker, all behind one port. What it does for that is marked with (*).
+//
+//   GET POST DELETE     /v1/todos        the list; a new todo; delete all
+//   GET PATCH DELETE    /v1/todos/{id}   one todo
+//   GET                 /hang, /crash    break this worker: for a class, and not for the internet
+'use strict';
+const express = require('express');
+const Database = require('libsql');
+const report = require('./report');
+
+const { PORT = 8000, TODOS_DB = 'express.db', FORKSCOPE_WORKER, LISTEN_PID } = process.env;
+let stopping = false;
+
+// (*) Workers share no memory: what all of them have to know is in a file. Who waits for another
+// one's write answers nobody meanwhile, so not for long.
+const db = new Database(TODOS_DB, { timeout: 1000 });
+db.pragma('journal_mode = WAL'); // readers never wait for a writer
+db.exec(`CREATE TABLE IF NOT EXISTS todos
+  (id INTEGER PRIMARY KEY, title TEXT NOT NULL, completed INTEGER NOT NULL DEFAULT FALSE)`);
+
+/** The todos that a statement gives. */
+function todos(sql, ...values) {
+  return db.prepare(sql).all(...values).map(({ id, title, completed }) => (
+    { id, title, completed: completed === 1, url: `/v1/todos/${id}` }));
+}
+
+/** What a client wants a todo to be, on top of what it is; throws what the client is told. */
+function checked(body, { title = '', completed = false } = {}) {
+  const todo = { title, completed, ...body };
+  if (typeof todo.title === 'string' && todo.title.trim() && typeof todo.completed === 'boolean') {
+    return todo;
+  }
+  throw refusal(400, 'A todo has a title, and "completed" is true or false.');
+}
+
+const refusal = (status, message) => Object.assign(new Error(message), { status });
+
+const app = express();
+app.use(report); // (*)
+app.use((req, res, next) => {
+  if (FORKSCOPE_WORKER) res.set('X-Worker', FORKSCOPE_WORKER); // (*) who answers
+  if (stopping) res.set('Connection', 'close');
+  next();
+});
+app.use(express.json());
+
+app.get('/v1/todos', (req, res) => res.json(todos('SELECT * FROM todos ORDER BY id')));
+app.post('/v1/todos', (req, res) => {
+  const { title, completed } = checked(req.body);
+  const [todo] = todos('INSERT INTO todos (title, completed) VALUES (?, ?) RETURNING *',
+    title, Number(completed));
+  res.status(201).location(todo.url).json(todo);
+});
+app.delete('/v1/todos', (req, res) => {
+  todos('DELETE FROM todos');
+  res.status(204).end();
+});
+
+app.param('id', (req, res, next, id) => {
+  [req.todo] = todos('SELECT * FROM todos WHERE id = ?', id);
+  next(req.todo ? undefined : refusal(404, 'There is no such todo.'));
+});
+app.get('/v1/todos/:id', (req, res) => res.json(req.todo));
+app.patch('/v1/todos/:id', (req, res) => {
+  const { title, completed } = checked(req.body, req.todo);
+  res.json(todos('UPDATE todos SET title = ?, completed = ? WHERE id = ? RETURNING *',
+    title, Number(completed), req.todo.id)[0]);
+});
+app.delete('/v1/todos/:id', (req, res) => {
+  todos('DELETE FROM todos WHERE id = ?', req.todo.id);
+  res.status(204).end();
+});
+
+// The second paths are where the keys H and C of the window look.
+app.get(['/hang', '/v1/faults/hang'], () => { while (true); });
+app.get(['/crash', '/v1/faults/crash'], () => {
+  setTimeout(() => { throw new Error('A crash was asked for.'); });
+});
+
+app.use((error, req, res, next) => { // four parameters, or Express takes it for no error handler
+  if (!error.status) console.error(error);
+  res.status(error.status ?? 500).json({ error: error.status ? error.message : 'This is our fault.' });
+});
+
+// (*) The listening socket that all workers share: sd_listen_fds(3).
+const server = app.listen(LISTEN_PID === String(process.pid)
+  ? { fd: 3 } : { port: PORT, host: '127.0.0.1' });
+
+// (*) Asked to go: finishes what it has. The others take who comes.
+process.on('SIGTERM', () => {
+  stopping = true;
+  server.close();
+  server.closeIdleConnections(); // which close() does from Node.js 19 on
+  setTimeout(() => server.closeAllConnections(), 5000).unref(); // of who never sends anything
+});
