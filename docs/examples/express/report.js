@@ -12,7 +12,7 @@ const fs = require('node:fs');
 
 // What a program starts inherits the variables, and maybe not the descriptors: LISTEN_PID says whose
 // they are (sd_listen_fds(3)).
-const { FORKSCOPE_REPORT, LISTEN_PID } = process.env;
+const { FORKSCOPE_REPORT, FORKSCOPE_HANG_AFTER_MS, LISTEN_PID } = process.env;
 const pipe = LISTEN_PID === String(process.pid) ? Number(FORKSCOPE_REPORT) : NaN;
 const told = new WeakMap(); // by socket, the bytes that were sent there until its last answer ended
 let requests = 0;
@@ -40,5 +40,5 @@ function report(req, res, next) {
 }
 
 const nothing = (req, res, next) => next();
-if (pipe) setInterval(say, 100, 'beat').unref();
+if (pipe) setInterval(say, Number(FORKSCOPE_HANG_AFTER_MS ?? 1000) / 10, 'beat').unref();
 module.exports = pipe ? report : nothing;
