@@ -69,7 +69,7 @@ function(forkscope_server name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
   forkscope_executable(${name}
     SOURCES ${CMAKE_SOURCE_DIR}/server/main.cpp ${ARG_SOURCES}
-    LINKS ctl options supervisor worker os ${ARG_LINKS})
+    LINKS ctl options program supervisor worker os ${ARG_LINKS})
   set_property(GLOBAL APPEND PROPERTY FORKSCOPE_SERVERS ${name})
 endfunction()
 

@@ -11,6 +11,7 @@
 #include "os/dispositions.h"
 #include "os/program_name.h"
 #include "os/standard_streams.h"
+#include "program/program.h"
 #include "supervisor/supervisor.h"
 #include "worker/worker.h"
 
@@ -25,7 +26,9 @@ int main(int argc, char** argv) {
     forkscope::os::ignore_signals({SIGPIPE});
     const auto parsed = forkscope::options::parse(argc, argv);
     if (!parsed.settings) return parsed.exit_code;
-    auto worker = forkscope::worker::as_child(parsed.settings->worker);
+    const auto& program = parsed.settings->program;
+    auto worker = program ? forkscope::program::as_child(*program)
+                          : forkscope::worker::as_child(parsed.settings->worker);
     return forkscope::supervisor::Supervisor(parsed.settings->primary, std::move(worker)).run();
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s: %s\n", forkscope::os::program_name().c_str(), error.what());

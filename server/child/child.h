@@ -77,6 +77,10 @@ struct Child {
   std::uint64_t max_connections = 0;
   bool takes_from_queues = false;  ///< Of Inheritance::queues; or else there are none.
   std::uint64_t other_files = 0;   ///< Files that each has open beside them and all of `wake`.
+  /// Each runs this program of somebody else's, which takes connections as it likes; empty: none.
+  /// Then a child leads a process group of its own, and whatever ends, stops or continues it does
+  /// so to all of the group.
+  std::vector<std::string> command = {};
 };
 
 }  // namespace forkscope::child

@@ -2,22 +2,12 @@
 
 #include <utility>
 
+#include "forkscope/telemetry/names.h"
 #include "http/own_response.h"
 
 namespace forkscope::gateway {
 
 namespace {
-
-telemetry::Method method_of(std::string_view name) {
-  if (name == "GET") return telemetry::Method::get;
-  if (name == "POST") return telemetry::Method::post;
-  if (name == "HEAD") return telemetry::Method::head;
-  if (name == "PUT") return telemetry::Method::put;
-  if (name == "PATCH") return telemetry::Method::patch;
-  if (name == "DELETE") return telemetry::Method::del;
-  if (name == "OPTIONS") return telemetry::Method::options;
-  return telemetry::Method::other;
-}
 
 /// Behind the status line of its response.
 void add_line(Connection& connection, std::string_view line) {
@@ -59,9 +49,9 @@ bool RequestRunner::writes(Connection& connection) const {
 
 void RequestRunner::begin(Connection& connection, std::uint64_t now_ns) {
   const http::FramedRequest& request = connection.framer().request();
-  connection.exchange().begin(
-      slot_.begin_request(now_ns, method_of(request.method), request.path, connection.id()),
-      connection.output().size());
+  connection.exchange().begin(slot_.begin_request(now_ns, telemetry::method_of(request.method),
+                                                  request.path, connection.id()),
+                              connection.output().size());
   connection.line().begin(connection.pipelined_bytes(), may_run_again(connection));
 }
 

@@ -11,6 +11,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "forkscope/telemetry/layout.h"
 #include "forkscope/telemetry/names.h"
@@ -118,10 +120,48 @@ std::string with_origin(const std::string& error, const CLI::App& app,
   return error;
 }
 
+/// Options of a server of ours. What they decide, a program that is run decides for itself, and
+/// none of them is passed over in silence.
+void refuse_options_of_ours(CLI::App& app) {
+  const auto refuse = [](const std::string&) {
+    return std::string("is not for `run`: the program decides about that itself");
+  };
+  for (const char* option :
+       {"--db", "--max-connections", "--max-head", "--max-body", "--head-timeout", "--body-timeout",
+        "--idle-timeout", "--write-timeout", "--trusted-proxies", "--faults", "--balance",
+        "--protect"}) {
+    app.add_option(option)->check(refuse)->group("");
+  }
+  app.add_flag("--pin")->check(refuse)->group("");
+}
+
+/// `run OPTIONS -- COMMAND…`, taken apart.
+struct CommandLine {
+  bool runs = false;
+  std::vector<char*> options;  ///< The program's name in front.
+  std::vector<std::string> command;
+};
+
+CommandLine take_apart(int argc, char** argv) {
+  CommandLine line;
+  line.runs = argc > 1 && std::string_view(argv[1]) == "run";
+  if (!line.runs) {
+    line.options.assign(argv, argv + argc);
+    return line;
+  }
+  char** const end = argv + argc;
+  char** const dashes =
+      std::find_if(argv, end, [](const char* word) { return std::string_view(word) == "--"; });
+  line.options.assign(argv + 1, dashes);
+  if (dashes != end) line.command.assign(dashes + 1, end);
+  return line;
+}
+
 }  // namespace
 
 Parsed parse(int argc, char** argv) {
   Settings settings;
+  CommandLine line = take_apart(argc, argv);
   supervisor::Settings& primary = settings.primary;
   worker::Settings& worker = settings.worker;
   std::string workers = "auto";
@@ -136,10 +176,14 @@ Parsed parse(int argc, char** argv) {
   std::string boot_patience = "30s";
   std::string drain_timeout = "30s";
 
-  const std::string name = os::program_name();
-  CLI::App app(
-      "A forking server that you can watch.\n" + name + " ctl --help: commands for one that runs.",
-      name);
+  bool waits_for_ready = false;
+  const std::string name = os::program_name() + (line.runs ? " run" : "");
+  CLI::App app(line.runs ? "Runs a program in each worker: " + name + " [OPTIONS] -- COMMAND…\n" +
+                               "COMMAND gets the listening socket as descriptor 3 (LISTEN_FDS)."
+                         : "A forking server that you can watch.\n" + name +
+                               " ctl --help: commands for one that runs.\n" + name +
+                               " run --help: workers that run a program of your own.",
+               name);
   app.set_version_flag("--version", name + " (Forkscope " FORKSCOPE_VERSION ")");
   app.option_defaults()->always_capture_default();
   app.add_option("--host", primary.host, "Address to listen on");
@@ -149,7 +193,13 @@ Parsed parse(int argc, char** argv) {
   app.add_option("--workers", workers, "Number of workers; auto: the CPUs this process may use")
       ->envname("WEB_CONCURRENCY")
       ->check(check_workers);
-  app.add_option("--db", worker.database, "The database file");
+  if (line.runs) {
+    refuse_options_of_ours(app);
+    app.add_flag("--wait-for-ready", waits_for_ready,
+                 "A worker serves when its program reports that it is ready, not at once");
+  } else {
+    app.add_option("--db", worker.database, "The database file");
+  }
   app.add_option("--hang-after", hang_after, "A busy worker without progress for this long is hung")
       ->check(duration_validator());
   const CLI::Option* own_kill_after =
@@ -159,33 +209,37 @@ Parsed parse(int argc, char** argv) {
   app.add_option("--boot-timeout", boot_timeout, "A worker has to be ready within this time")
       ->check(duration_validator());
   app.add_option("--boot-patience", boot_patience,
-                 "How long to try to start while the database is locked, full or not there yet")
+                 line.runs ? "How long to try to start while no program becomes ready"
+                           : "How long to try to start while the database is locked, full or not "
+                             "there yet")
       ->check(duration_validator());
   app.add_option("--drain-timeout", drain_timeout, "How long a graceful stop may take")
       ->check(duration_validator());
-  add_limits(app, worker.limits);
-  app.add_option("--trusted-proxies", trusted_proxies,
-                 "Whose X-Forwarded-Proto, -Host, -Prefix and Forwarded count")
-      ->check(check_proxies);
-  app.add_option("--faults", faults, "The /v1/faults/ endpoints; auto: only on a loopback address")
-      ->check(CLI::IsMember({"auto", "on", "off"}));
-  app.add_option("--balance", balance,
-                 "Who takes a new connection: " + telemetry::balance_policy_names())
-      ->check(telemetry::check_balance_policy);
-  app.add_option("--protect", protect,
-                 "Whether connections go on at other workers when theirs hangs, dies or drains")
-      ->check(CLI::IsMember({"on", "off"}));
-  app.add_flag("--pin", worker.pin, "Keep each worker on one CPU");
+  if (!line.runs) {
+    add_limits(app, worker.limits);
+    app.add_option("--trusted-proxies", trusted_proxies,
+                   "Whose X-Forwarded-Proto, -Host, -Prefix and Forwarded count")
+        ->check(check_proxies);
+    app.add_option("--faults", faults,
+                   "The /v1/faults/ endpoints; auto: only on a loopback address")
+        ->check(CLI::IsMember({"auto", "on", "off"}));
+    app.add_option("--balance", balance,
+                   "Who takes a new connection: " + telemetry::balance_policy_names())
+        ->check(telemetry::check_balance_policy);
+    app.add_option("--protect", protect,
+                   "Whether connections go on at other workers when theirs hangs, dies or drains")
+        ->check(CLI::IsMember({"on", "off"}));
+    app.add_flag("--pin", worker.pin, "Keep each worker on one CPU");
+  }
   app.add_option("--log-format", log_format, "Log lines on stderr")
       ->check(CLI::IsMember({"text", "json"}));
 
   try {
-    app.parse(argc, argv);
+    app.parse(static_cast<int>(line.options.size()), line.options.data());
+    if (line.runs && line.command.empty()) throw CLI::RequiredError("-- COMMAND…");
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return {std::nullopt, app.exit(error)};  // help, version
-    std::cerr << name << ": "
-              << with_origin(error.what(), app, {argv, static_cast<std::size_t>(argc)})
-              << " (see --help)\n";
+    std::cerr << name << ": " << with_origin(error.what(), app, line.options) << " (see --help)\n";
     return {std::nullopt, kExitBadUsage};
   }
 
@@ -207,6 +261,11 @@ Parsed parse(int argc, char** argv) {
   primary.drain_timeout = *parse_duration(drain_timeout);
   primary.balance = *telemetry::balance_policy(balance);
   primary.protect = protect == "on";
+  if (line.runs) {
+    settings.program = program::Settings{std::move(line.command), waits_for_ready};
+    primary.balance = telemetry::BalancePolicy::kernel;
+    primary.protect = false;
+  }
   // A little earlier than the primary's own deadline, so that nobody needs to be killed.
   worker.limits.drain_timeout =
       std::chrono::floor<std::chrono::milliseconds>(primary.drain_timeout) * 9 / 10;

@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "program/program.h"
 #include "supervisor/settings.h"
 #include "worker/worker.h"
 
@@ -12,6 +13,8 @@ namespace forkscope::options {
 struct Settings {
   supervisor::Settings primary;
   worker::Settings worker;
+  /// What `run` is to run, in place of a worker of ours.
+  std::optional<program::Settings> program = {};
 };
 
 struct Parsed {

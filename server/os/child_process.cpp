@@ -52,7 +52,8 @@ void close_all_except(std::span<const int> keep) {
 }  // namespace
 
 std::optional<ChildProcess> ChildProcess::fork(std::span<const int> keep,
-                                               const std::function<int()>& body) {
+                                               const std::function<int()>& body,
+                                               ProcessGroup group) {
   const pid_t parent = ::getpid();
   // Nothing may interrupt the child before it has reset its signals.
   sigset_t all;
@@ -60,8 +61,13 @@ std::optional<ChildProcess> ChildProcess::fork(std::span<const int> keep,
   ::sigfillset(&all);
   ::sigprocmask(SIG_SETMASK, &all, &before);
   const pid_t pid = ::fork();
-  if (pid == 0) run_child(parent, keep, body);
+  if (pid == 0) {
+    if (group == ProcessGroup::own) ::setpgid(0, 0);
+    run_child(parent, keep, body);
+  }
   const int error = errno;
+  // Here as well, so that it leads its group whoever of the two runs first.
+  if (pid > 0 && group == ProcessGroup::own) ::setpgid(pid, pid);
   ::sigprocmask(SIG_SETMASK, &before, nullptr);
   if (pid < 0) {
     errno = error;
@@ -71,6 +77,7 @@ std::optional<ChildProcess> ChildProcess::fork(std::span<const int> keep,
   ChildProcess child;
   child.pid_ = pid;
   child.reaped_ = false;
+  child.group_ = group;
   return child;
 }
 
@@ -90,7 +97,8 @@ void ChildProcess::require_system_calls() {
 }
 
 bool ChildProcess::signal(int number) const {
-  if (!reaped_) return ::kill(pid_, number) == 0;
+  const bool for_all = number == SIGKILL || number == SIGSTOP || number == SIGCONT;
+  if (!reaped_) return ::kill(for_all && group_ == ProcessGroup::own ? -pid_ : pid_, number) == 0;
   errno = ESRCH;
   return false;
 }
@@ -98,11 +106,14 @@ bool ChildProcess::signal(int number) const {
 std::optional<ExitStatus> ChildProcess::reap() {
   siginfo_t info{};
   if (reaped_) return std::nullopt;
-  if (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG) != 0) {
+  if (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) != 0) {
     assert(errno != ECHILD && "nobody else reaps, and only the parent");
     return std::nullopt;
   }
   if (info.si_pid == 0) return std::nullopt;
+  // As long as it is not reaped, nobody else can get the number of its group.
+  if (group_ == ProcessGroup::own) ::kill(-pid_, SIGKILL);
+  ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG);
   reaped_ = true;
   return ExitStatus{info.si_code != CLD_EXITED, info.si_status, info.si_code == CLD_DUMPED};
 }

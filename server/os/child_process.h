@@ -25,6 +25,9 @@ struct ExitStatus {
 /// Whether it was stopped or continued (SIGSTOP, SIGCONT and their like).
 enum class JobChange { stopped, continued };
 
+/// Whether a child stays in its parent's process group, or leads one of its own.
+enum class ProcessGroup { shared, own };
+
 class ChildProcess {
  public:
   ChildProcess() = default;
@@ -33,6 +36,7 @@ class ChildProcess {
     assert(reaped_ && "whoever forks must reap");
     pid_ = std::exchange(other.pid_, 0);
     reaped_ = std::exchange(other.reaped_, true);
+    group_ = other.group_;
     return *this;
   }
 
@@ -47,22 +51,25 @@ class ChildProcess {
   /// lost or deadly before it is ready.
   /// Nothing, and errno, when the system is out of processes, descriptors or memory.
   static std::optional<ChildProcess> fork(std::span<const int> keep,
-                                          const std::function<int()>& body);
+                                          const std::function<int()>& body,
+                                          ProcessGroup group = ProcessGroup::shared);
 
   pid_t pid() const { return pid_; }
   /// Whether there is one that has not been reaped.
   explicit operator bool() const { return !reaped_; }
 
   /// False, and errno, when it can't be sent. (One that has ended and is not reaped takes it.)
+  /// SIGKILL, SIGSTOP and SIGCONT are for all of its own group.
   bool signal(int number) const;
   /// Takes the exit status, once, if the child has ended. Its pid is free afterwards, and no
-  /// signal is sent to it any more.
+  /// signal is sent to it any more. Whoever is left in a group of its own is killed before.
   std::optional<ExitStatus> reap();
   std::optional<JobChange> job_change() const;
 
  private:
   pid_t pid_ = 0;
   bool reaped_ = true;
+  ProcessGroup group_ = ProcessGroup::shared;
 };
 
 }  // namespace forkscope::os

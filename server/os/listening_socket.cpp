@@ -137,6 +137,10 @@ std::optional<InheritedSocket> inherited_listening_socket() {
   return InheritedSocket{kFirst, bound->address, bound->port};
 }
 
+void make_blocking(int listening_socket) {
+  ::fcntl(listening_socket, F_SETFL, ::fcntl(listening_socket, F_GETFL) & ~O_NONBLOCK);
+}
+
 ListeningSocket adopt_listening_socket(int fd) {
   UniqueFd owned(fd);
   if (::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 ||

@@ -39,6 +39,10 @@ struct InheritedSocket {
 /// for one that is not a listening TCP socket.
 std::optional<InheritedSocket> inherited_listening_socket();
 
+/// Whoever gets it from now on has it as service managers hand one over, which is blocking. For all
+/// who share it: only before anybody does.
+void make_blocking(int listening_socket);
+
 /// Makes such a socket one like those of listen_on(), and owns it.
 ListeningSocket adopt_listening_socket(int fd);
 

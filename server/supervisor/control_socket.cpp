@@ -78,7 +78,7 @@ ordered_json scale_reply(Commands& commands, const ordered_json& command) {
 ordered_json protect_reply(Commands& commands, const ordered_json& command) {
   const auto on = command.find("on");
   if (on == command.end() || !on->is_boolean()) return failure("\"on\" has to be true or false");
-  commands.protect(on->get<bool>());
+  if (const auto why_not = commands.protect(on->get<bool>())) return failure(*why_not);
   return {{"ok", true}};
 }
 

@@ -3,7 +3,7 @@
 //
 // A Unix stream socket (unix(7)) with one JSON object per line, each answered by one line:
 //
-//   {"cmd":"attach"}     → {"ok":true,"version":"1.4"}, and with it the memfd (SCM_RIGHTS)
+//   {"cmd":"attach"}     → {"ok":true,"version":"1.5"}, and with it the memfd (SCM_RIGHTS)
 //   {"cmd":"status"}     → {"ok":true,…,"workers":[…]}
 //   {"cmd":"signal","worker":3,"signal":"STOP|CONT|KILL|ABRT"}     → {"ok":true}
 //   {"cmd":"scale","workers":6}     → {"ok":true}
@@ -43,8 +43,9 @@ class Commands {
   virtual bool signal_worker(std::uint32_t number, int signal) = 0;
   /// Why not, in one sentence; nothing when it is under way.
   virtual std::optional<std::string> scale(std::uint32_t workers) = 0;
-  /// Whether connections are to outlive their worker from now on.
-  virtual void protect(bool on) = 0;
+  /// Whether connections are to outlive their worker from now on. Why not, in one sentence; nothing
+  /// when it is so.
+  virtual std::optional<std::string> protect(bool on) = 0;
   /// Who takes new connections from now on. Why not, in one sentence; nothing when it holds.
   virtual std::optional<std::string> balance(telemetry::BalancePolicy policy) = 0;
   virtual telemetry::BalancePolicy balance() const = 0;

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cassert>
 
 namespace forkscope::supervisor {
@@ -24,7 +25,8 @@ telemetry::HangKind HangSuspicion::kind(const telemetry::ProcessStat& second_loo
   assert(is_raised() && now_ns >= *since_ns_);
   if (second_look.state == 'T') return telemetry::HangKind::stopped;
   // On a crowded machine a spinning worker gets only a part of a core, but it is always runnable.
-  const std::uint64_t cpu_ns = ticks_to_ns(second_look.cpu_ticks - cpu_ticks_);
+  const std::uint64_t cpu_ns =
+      ticks_to_ns(second_look.cpu_ticks - std::min(second_look.cpu_ticks, cpu_ticks_));
   const bool burned = cpu_ns > (now_ns - *since_ns_) / 5;
   return burned || second_look.state == 'R' ? telemetry::HangKind::spin
                                             : telemetry::HangKind::blocked;

@@ -32,13 +32,19 @@ balancing::PortGroup group_of(const Settings& settings, const child::Child& chil
 
 PortSharing::PortSharing(const Settings& settings, const child::Child& child,
                          const os::ListeningSocket& listener, std::uint32_t slots)
-    : group_(group_of(settings, child, listener, slots)), policy_(settings.balance) {
+    : runs_program_(!child.command.empty()),
+      group_(group_of(settings, child, listener, slots)),
+      policy_(settings.balance) {
   if (const std::string why = why_not(policy_); !why.empty()) {
     throw std::runtime_error("--balance " + why);
   }
 }
 
 std::string PortSharing::why_not(telemetry::BalancePolicy policy) const {
+  if (runs_program_ && policy != telemetry::BalancePolicy::kernel) {
+    return std::string(to_string(policy)) +
+           " is not to be had: the program takes its connections itself, as the kernel wakes it";
+  }
   if (!balancing::has_queues(policy) || group_.why_no_queues().empty()) return {};
   return std::string(to_string(policy)) +
          " is not to be had, since each worker would need a queue of its own: " +

@@ -1,6 +1,7 @@
 #include "supervisor/supervisor.h"
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,11 +11,13 @@
 #include <cstdio>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <utility>
 
 #include "balancing/policies.h"
 #include "forkscope/telemetry/event_text.h"
 #include "forkscope/telemetry/names.h"
+#include "forkscope/telemetry/process_tree.h"
 #include "forkscope/telemetry/status_json.h"
 #include "forkscope/telemetry/worker_report.h"
 #include "os/dispositions.h"
@@ -54,6 +57,7 @@ telemetry::SegmentOptions segment_options(const Settings& settings, const child:
   options.kill_after_ns =
       settings.kill_after ? static_cast<std::uint64_t>(settings.kill_after->count()) : 0;
   options.faults_enabled = child.faults_enabled;
+  options.runs_program = !child.command.empty();
   return options;
 }
 
@@ -62,11 +66,22 @@ bool has_terminal() {
   return os::UniqueFd(::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)).get() >= 0;
 }
 
+/// Makes this process the parent of what a program's processes leave behind (prctl(2)), so that it
+/// can end it. False where that may be somebody else's: process 1 of a container gets all orphans,
+/// and whoever became this process by execve(2) may have had children.
+bool adopt_orphans() {
+  siginfo_t info{};
+  const bool has_children = ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+  if (has_children || ::getpid() == 1) return false;
+  return ::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
+}
+
 }  // namespace
 
 Supervisor::Supervisor(const Settings& settings, child::Child child)
     : settings_(settings),
       child_(std::move(child)),
+      adopts_(!child_.command.empty() && adopt_orphans()),
       listener_(settings.inherited_socket < 0
                     ? os::listen_on(settings.host, settings.port)
                     : os::adopt_listening_socket(settings.inherited_socket)),
@@ -84,6 +99,7 @@ Supervisor::Supervisor(const Settings& settings, child::Child child)
       pool_(primary_, service_manager_, settings.workers),
       had_terminal_(has_terminal()),
       starter_(::getppid()) {
+  if (!child_.command.empty()) os::make_blocking(listener_.fd.get());
   os::ignore_signals({SIGUSR2});
   os::ChildProcess::require_system_calls();
   loop_.add(signals_.fd(), EPOLLIN, token(Source::signals));
@@ -104,6 +120,7 @@ int Supervisor::run() {
     notice_own_pause(now);
     reap(now);
     reap_strangers();
+    end_orphans();
     watch(now);
     if (!stopping_) {
       if (const auto failure = pool_.why_nothing_boots(now)) {
@@ -118,7 +135,8 @@ int Supervisor::run() {
       deal();
     }
     beat(now);
-    if (stopping_ && !pool_.has_processes()) return clean_stop_ ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (stopping_ && !pool_.has_processes() && !orphans_may_be_)
+      return clean_stop_ ? EXIT_SUCCESS : EXIT_FAILURE;
     hear(next_due(), now);
   }
 }
@@ -157,6 +175,7 @@ void Supervisor::notice_own_pause(std::uint64_t now_ns) {
 void Supervisor::reap(std::uint64_t now_ns) {
   for (WorkerHandle& worker : pool_) {
     if (!worker.reap(now_ns)) continue;
+    orphans_may_be_ = adopts_;
     if (stopping_) {
       clean_stop_ = clean_stop_ && worker.ended_cleanly();
     } else {
@@ -175,6 +194,25 @@ void Supervisor::reap_strangers() {
     ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG);
     pool_.keeper_ended(pid);
     info.si_pid = 0;
+  }
+}
+
+/// What had left its program's process group has come here when its reporter was killed.
+void Supervisor::end_orphans() {
+  if (!std::exchange(orphans_may_be_, false)) return;
+  std::set<std::uint32_t> others;  // workers, and what descends from them
+  const auto self = static_cast<std::uint32_t>(::getpid());
+  for (const telemetry::TreeProcess& process : telemetry::process_tree(self)) {
+    const auto is_it = [&](const WorkerHandle& worker) {
+      return worker.is_process(static_cast<pid_t>(process.pid));
+    };
+    if (process.pid == self || process.stat.state == 'Z') continue;
+    if (others.contains(process.stat.parent) || std::any_of(pool_.begin(), pool_.end(), is_it)) {
+      others.insert(process.pid);
+      continue;
+    }
+    ::kill(static_cast<pid_t>(process.pid), SIGKILL);
+    orphans_may_be_ = true;  // its children come next
   }
 }
 
@@ -375,7 +413,10 @@ void Supervisor::begin_shutdown(const std::string& why, bool at_once) {
     service_manager_.notify("STOPPING=1");
     // For all processes that hold it, hung ones too: clients are refused from now on. One that was
     // handed to us goes on elsewhere: its owner starts the next server for those who wait there.
-    if (settings_.inherited_socket < 0) ::shutdown(listener_.fd.get(), SHUT_RD);
+    // A program need not expect that its socket ends before it is told to end itself.
+    if (settings_.inherited_socket < 0 && child_.command.empty()) {
+      ::shutdown(listener_.fd.get(), SHUT_RD);
+    }
     sharing_.close();
     listener_.fd.reset();
     pool_.drain(telemetry::now_ns());
@@ -403,6 +444,7 @@ nlohmann::ordered_json Supervisor::status() {
       {"version", FORKSCOPE_VERSION}, {"pid", segment_.header().primary_pid},
       {"host", listener_.address},    {"port", listener_.port},
       {"stopping", stopping_},        {"reloading", pool_.reloading()}};
+  if (!child_.command.empty()) status["command"] = child_.command;
   status.update(telemetry::status_json(view_, telemetry::now_ns()));
   status["target_workers"] = pool_.wanted();  // as of now, not of the latest beat
   return status;
@@ -418,11 +460,15 @@ std::optional<std::string> Supervisor::scale(std::uint32_t workers) {
   return pool_.scale(workers);
 }
 
-void Supervisor::protect(bool on) {
-  if (std::exchange(settings_.protect, on) == on) return;
+std::optional<std::string> Supervisor::protect(bool on) {
+  if (on && !child_.command.empty()) {
+    return "connections are the program's own here, and end with it";
+  }
+  if (std::exchange(settings_.protect, on) == on) return std::nullopt;
   for (WorkerHandle& worker : pool_) worker.protect(on);
   events_.record(telemetry::EventKind::protection, on ? 1 : 0, {});
   publish_beat(telemetry::now_ns());  // before whoever asked hears that it is done
+  return std::nullopt;
 }
 
 std::optional<std::string> Supervisor::balance(telemetry::BalancePolicy policy) {

@@ -46,7 +46,7 @@ class Supervisor final : private Commands {
   nlohmann::ordered_json status() override;
   bool signal_worker(std::uint32_t number, int signal) override;
   std::optional<std::string> scale(std::uint32_t workers) override;
-  void protect(bool on) override;
+  std::optional<std::string> protect(bool on) override;
   std::optional<std::string> balance(telemetry::BalancePolicy policy) override;
   telemetry::BalancePolicy balance() const override { return sharing_.policy(); }
   void reload() override;
@@ -57,6 +57,7 @@ class Supervisor final : private Commands {
   void notice_own_pause(std::uint64_t now_ns);
   void reap(std::uint64_t now_ns);
   void reap_strangers();
+  void end_orphans();
   void watch(std::uint64_t now_ns);
   void fork_due(std::uint64_t now_ns);
   void share_port(std::uint64_t now_ns);
@@ -78,6 +79,7 @@ class Supervisor final : private Commands {
 
   Settings settings_;
   const child::Child child_;
+  const bool adopts_;  ///< Whatever has no parent any more comes here, and was a worker's.
   os::ListeningSocket listener_;
   telemetry::Segment segment_;
   telemetry::SegmentView view_;
@@ -98,6 +100,7 @@ class Supervisor final : private Commands {
   const bool had_terminal_;
   const pid_t starter_;  ///< Whoever forked us, while it lives.
   bool stopping_ = false;
+  bool orphans_may_be_ = false;
   bool clean_stop_ = true;
   os::Deadline watch_due_;
   os::Deadline beat_due_ = os::Deadline::at(0);

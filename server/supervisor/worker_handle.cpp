@@ -68,18 +68,21 @@ void WorkerHandle::fork(std::uint64_t now_ns, const Tokens& tokens, std::string_
     for (const int fd : custody_->for_child()) keep.push_back(fd);
   }
   const pid_t primary = ::getpid();
-  auto child = os::ChildProcess::fork(keep, [&] {
-    const std::uint32_t slot = number_ - 1;
-    primary_.segment.confine_to_slot(slot);
-    std::optional<protection::Inheritance> protection;
-    if (custody_) protection.emplace(custody_->in_child(primary, number_));
-    telemetry::SlotWriter writer = primary_.segment.slot(slot);
-    writer.start_generation(roster_.generation + 1, now_ns);
-    child::Voice voice(child_end.get(), writer);
-    return primary_.child.run({slot, primary_.view, writer, primary_.listening_socket,
-                               primary_.wake, voice, heirlooms, protection ? &*protection : nullptr,
-                               primary_.queues});
-  });
+  auto child = os::ChildProcess::fork(
+      keep,
+      [&] {
+        const std::uint32_t slot = number_ - 1;
+        primary_.segment.confine_to_slot(slot);
+        std::optional<protection::Inheritance> protection;
+        if (custody_) protection.emplace(custody_->in_child(primary, number_));
+        telemetry::SlotWriter writer = primary_.segment.slot(slot);
+        writer.start_generation(roster_.generation + 1, now_ns);
+        child::Voice voice(child_end.get(), writer);
+        return primary_.child.run({slot, primary_.view, writer, primary_.listening_socket,
+                                   primary_.wake, voice, heirlooms,
+                                   protection ? &*protection : nullptr, primary_.queues});
+      },
+      runs_program() ? os::ProcessGroup::own : os::ProcessGroup::shared);
   if (!child) {
     const std::string why = os_error("fork");
     end_custody(now_ns);
@@ -177,6 +180,7 @@ void WorkerHandle::follow_job_control(std::uint64_t now_ns) {
         roster_.hang_kind == static_cast<std::uint64_t>(telemetry::HangKind::stopped);
     if (!stopped && (roster_.stuck_since_ns == 0 || was_stop)) hang_watch_.rearm(now_ns);
     primary_.events.record(event(stopped ? EventKind::stopped : EventKind::continued));
+    if (runs_program()) process_.signal(stopped ? SIGSTOP : SIGCONT);  // the program as well
   }
 }
 

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -19,6 +20,7 @@
 
 #include "balancing/port_group.h"
 #include "child/child.h"
+#include "forkscope/telemetry/process_stat.h"
 #include "forkscope/telemetry/segment.h"
 #include "forkscope/telemetry/segment_view.h"
 #include "os/child_process.h"
@@ -139,9 +141,13 @@ class WorkerHandle {
   /// Of the current process, or else of the latest: it was told to drain.
   bool was_asked_to_go() const { return asked_to_go_; }
   std::uint32_t generation() const { return roster_.generation; }
-  /// Of the latest exit: code 0, or it could not boot, or somebody else has killed it.
+  /// Of the latest exit: code 0, or it could not boot, or somebody else has killed it. A program
+  /// that leaves SIGTERM to the kernel has ended as it was asked to.
   bool ended_cleanly() const {
     if (was_sigkilled()) return !had_to_be_killed_;
+    if (roster_.exit_cause == static_cast<std::uint32_t>(telemetry::ExitCause::signaled)) {
+      return runs_program() && asked_to_go_ && roster_.exit_code == SIGTERM;
+    }
     return roster_.exit_cause == static_cast<std::uint32_t>(telemetry::ExitCause::exited) &&
            (roster_.exit_code == 0 || !was_ready());
   }
@@ -156,6 +162,8 @@ class WorkerHandle {
   /// A core dump takes as long as the worker's memory is large; on a disk that is stuck, for ever.
   static constexpr std::chrono::seconds kEndingLimit{60};
 
+  bool runs_program() const { return !primary_.child.command.empty(); }
+  telemetry::ProcessStat look() const;
   bool was_sigkilled() const;
   Death latest_death() const;
   void wait_for_restart(std::chrono::nanoseconds delay, std::uint64_t now_ns);
@@ -196,6 +204,7 @@ class WorkerHandle {
   void abort_unless_held(std::uint64_t now_ns);
   bool is_held(const telemetry::ProcessStat& stat, std::uint64_t now_ns);
   bool is_ending(std::uint64_t now_ns);
+  telemetry::Ending how_it_ends() const;
   void set_abort_due(os::Deadline due);
   void clear_hang();
   std::string what_it_does() const;

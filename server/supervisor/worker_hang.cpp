@@ -6,6 +6,7 @@
 
 #include "forkscope/telemetry/names.h"
 #include "forkscope/telemetry/process_stat.h"
+#include "forkscope/telemetry/process_tree.h"
 #include "supervisor/worker_handle.h"
 
 namespace forkscope::supervisor {
@@ -36,7 +37,7 @@ os::Deadline WorkerHandle::watch_hang(std::uint64_t now_ns) {
         suspicion_.drop();
         return verdict.check_at;
       }
-      if (!suspicion_.is_raised()) suspicion_.raise(telemetry::process_stat(roster_.pid), now_ns);
+      if (!suspicion_.is_raised()) suspicion_.raise(look(), now_ns);
       if (is_ending(now_ns)) {  // it has crashed, and does not say so: nobody waits for its core
         hang_watch_.rearm(now_ns);
         return verdict.check_at;
@@ -48,7 +49,7 @@ os::Deadline WorkerHandle::watch_hang(std::uint64_t now_ns) {
 }
 
 void WorkerHandle::declare_hung(std::uint64_t stuck_since_ns, std::uint64_t now_ns) {
-  const auto stat = telemetry::process_stat(roster_.pid);
+  const auto stat = look();
   if (is_held(stat, now_ns)) {
     hang_watch_.rearm(now_ns);
     return;
@@ -83,17 +84,23 @@ void WorkerHandle::declare_recovered(std::uint64_t now_ns) {
   primary_.events.record(recovered);
 }
 
+/// What the worker does is what its program does, where it runs one.
+telemetry::ProcessStat WorkerHandle::look() const {
+  if (!runs_program()) return telemetry::process_stat(roster_.pid);
+  return telemetry::tree_stat(telemetry::process_tree(roster_.pid));
+}
+
 /// A hung worker does not tell any more which core it is on, and the kernel may move one that
 /// spins.
 void WorkerHandle::follow_core() {
-  const std::uint32_t core = telemetry::process_stat(roster_.pid).core;
+  const std::uint32_t core = look().core;
   if (core == roster_.hung_core) return;
   roster_.hung_core = core;
   lane_.write(roster_);
 }
 
 void WorkerHandle::abort_unless_held(std::uint64_t now_ns) {
-  if (is_held(telemetry::process_stat(roster_.pid), now_ns) || !send(SIGABRT)) {
+  if (is_held(look(), now_ns) || !send(SIGABRT)) {
     set_abort_due(os::Deadline::after(now_ns, primary_.settings.hang_after));
     lane_.write(roster_);
     return;
@@ -114,7 +121,7 @@ bool WorkerHandle::is_held(const telemetry::ProcessStat& stat, std::uint64_t now
 /// Whether the kernel is ending the worker, after a crash or an exit: SIGKILL would then cut a core
 /// dump short. False once the kernel has had kEndingLimit for it.
 bool WorkerHandle::is_ending(std::uint64_t now_ns) {
-  const telemetry::Ending ending = telemetry::process_ending(roster_.pid);
+  const telemetry::Ending ending = how_it_ends();
   if (ending == telemetry::Ending::none) return false;
   if (!ending_deadline_.is_set()) {
     ending_deadline_ = os::Deadline::after(now_ns, kEndingLimit);
@@ -127,6 +134,17 @@ bool WorkerHandle::is_ending(std::uint64_t now_ns) {
     wake_others();
   }
   return !ending_deadline_.has_passed(now_ns);
+}
+
+/// A program that dumps core is ending, and its worker waits for it.
+telemetry::Ending WorkerHandle::how_it_ends() const {
+  const telemetry::Ending own = telemetry::process_ending(roster_.pid);
+  if (own != telemetry::Ending::none || !runs_program()) return own;
+  for (const telemetry::TreeProcess& process : telemetry::process_tree(roster_.pid)) {
+    const telemetry::Ending ending = telemetry::process_ending(process.pid);
+    if (ending == telemetry::Ending::dumps_core) return ending;
+  }
+  return own;
 }
 
 void WorkerHandle::set_abort_due(os::Deadline due) {

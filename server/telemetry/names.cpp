@@ -18,6 +18,17 @@ std::string_view to_string(Method method) {
   return "?";
 }
 
+Method method_of(std::string_view name) {
+  if (name == "GET") return Method::get;
+  if (name == "POST") return Method::post;
+  if (name == "HEAD") return Method::head;
+  if (name == "PUT") return Method::put;
+  if (name == "PATCH") return Method::patch;
+  if (name == "DELETE") return Method::del;
+  if (name == "OPTIONS") return Method::options;
+  return Method::other;
+}
+
 std::string_view to_string(Phase phase) {
   switch (phase) {
     case Phase::booting: return "booting";

@@ -38,13 +38,15 @@ ProcessStat process_stat(std::uint32_t pid) {
   unsigned long long start = 0;
   unsigned core = 0;
   char state = '?';
+  unsigned parent = 0;
   if (rest == nullptr ||
       std::sscanf(rest + 1,
-                  " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d %*d %*d %*d %*d"
+                  " %c %u %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d %*d %*d %*d %*d"
                   " %llu %*u %*d %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*u %*d %u",
-                  &state, &user, &system, &start, &core) != 5) {
+                  &state, &parent, &user, &system, &start, &core) != 6) {
     return stat;
   }
+  stat.parent = parent;
   stat.state = state;
   stat.cpu_ticks = user + system;
   stat.start_ticks = start;

@@ -89,6 +89,7 @@ Header plan_header(const SegmentOptions& options) {
   header.hang_after_ns = options.hang_after_ns;
   header.kill_after_ns = options.kill_after_ns;
   header.faults_enabled = options.faults_enabled ? 1 : 0;
+  header.runs_program = options.runs_program ? 1 : 0;
   header.primary_pid = static_cast<std::uint32_t>(::getpid());
   header.primary_start_ticks = process_start_ticks(header.primary_pid);
   std::snprintf(header.host, sizeof header.host, "%s", options.host.c_str());

@@ -225,6 +225,13 @@ LaneReader<RequestRecord> SegmentView::requests(std::uint32_t slot) const {
   return {item(SectionId::requests, slot), where.record_words, where.capacity};
 }
 
+std::uint64_t SegmentView::begun_and_not_ended(std::uint32_t slot) const {
+  const Counters totals = counters(slot);
+  const std::uint64_t ended = requests(slot).head() + totals.unended + totals.shown_again;
+  const std::uint64_t begun = load_acquire(item(SectionId::current, slot));
+  return begun - std::min(begun, ended);
+}
+
 void SegmentView::histogram(std::uint32_t slot, std::vector<std::uint64_t>& counts) const {
   const Word* words = item(SectionId::histogram, slot);
   counts.resize(kHistogramBuckets);

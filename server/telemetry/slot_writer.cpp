@@ -53,8 +53,13 @@ void SlotWriter::draining() { store_relaxed(PROGRESS(draining), 1); }
 
 BegunRequest SlotWriter::begin_request(std::uint64_t now_ns, Method method, std::string_view path,
                                        std::uint64_t connection) {
-  assert(now_ns >= latest_begin_ns_ && "requests begin in the order of time");
   step(Phase::handling, now_ns);
+  return publish_begin(now_ns, method, path, connection);
+}
+
+BegunRequest SlotWriter::publish_begin(std::uint64_t now_ns, Method method, std::string_view path,
+                                       std::uint64_t connection) {
+  assert(now_ns >= latest_begin_ns_ && "requests begin in the order of time");
 #ifndef NDEBUG
   latest_begin_ns_ = now_ns;
 #endif
@@ -62,11 +67,7 @@ BegunRequest SlotWriter::begin_request(std::uint64_t now_ns, Method method, std:
   in_hand_.start_ns = now_ns;
   in_hand_.connection = connection;
   in_hand_.method = static_cast<std::uint8_t>(method);
-  in_hand_.generation = static_cast<std::uint32_t>(load_relaxed(PROGRESS(generation)));
-  const std::size_t kept = std::min<std::size_t>(path.size(), kPathBytes);
-  in_hand_.path_bytes = static_cast<std::uint16_t>(kept);
-  path.copy(in_hand_.path, kept);
-  current_.write(in_hand_, offsetof(CurrentRecord, path) + kept);
+  write_current(path);
 
   BegunRequest request{.start_ns = now_ns, .record = {}};
   RequestRecord& record = request.record;
@@ -81,8 +82,16 @@ BegunRequest SlotWriter::begin_request(std::uint64_t now_ns, Method method, std:
   return request;
 }
 
-void SlotWriter::end_request(BegunRequest& request, std::uint64_t now_ns, std::uint32_t status,
-                             std::uint64_t response_bytes) {
+void SlotWriter::write_current(std::string_view path) {
+  in_hand_.generation = static_cast<std::uint32_t>(load_relaxed(PROGRESS(generation)));
+  const std::size_t kept = std::min<std::size_t>(path.size(), kPathBytes);
+  in_hand_.path_bytes = static_cast<std::uint16_t>(kept);
+  path.copy(in_hand_.path, kept);
+  current_.write(in_hand_, offsetof(CurrentRecord, path) + kept);
+}
+
+void SlotWriter::record_end(BegunRequest& request, std::uint64_t now_ns, std::uint32_t status,
+                            std::uint64_t response_bytes) {
   assert(owner_.is_here() && "one writer, in one process");
   RequestRecord& record = request.record;
   assert(now_ns >= request.start_ns && "a request ends after it began");
@@ -100,6 +109,12 @@ void SlotWriter::end_request(BegunRequest& request, std::uint64_t now_ns, std::u
   const std::uint32_t status_class = std::clamp<std::uint32_t>(status / 100, 1, 5) - 1;
   add_relaxed(COUNTER(responses) + status_class, 1);
   requests_.write(record);
+}
+
+void SlotWriter::end_request(BegunRequest& request, std::uint64_t now_ns, std::uint32_t status,
+                             std::uint64_t response_bytes) {
+  record_end(request, now_ns, status, response_bytes);
+  const RequestRecord& record = request.record;
   const std::uint64_t done = load_relaxed(PROGRESS(requests_done));
   if (record.id > done) {
     assert(record.id == done + 1 && "requests end in the order in which they began");
@@ -111,6 +126,39 @@ void SlotWriter::end_request(BegunRequest& request, std::uint64_t now_ns, std::u
   }
   store_relaxed(PROGRESS(busy_since_ns), now_ns);
   store_relaxed(PROGRESS(phase), static_cast<Word>(Phase::flushing));
+}
+
+BegunRequest SlotWriter::begin_in_any_order(std::uint64_t now_ns, Method method,
+                                            std::string_view path) {
+  assert(owner_.is_here() && "one writer, in one process");
+  return publish_begin(now_ns, method, path, /*connection=*/0);
+}
+
+void SlotWriter::end_in_any_order(BegunRequest& request, std::uint64_t now_ns, std::uint32_t status,
+                                  std::uint64_t response_bytes) {
+  record_end(request, now_ns, status, response_bytes);
+  leaves_hands(request);
+}
+
+void SlotWriter::give_up(const BegunRequest& request) {
+  assert(owner_.is_here() && "one writer, in one process");
+  add_relaxed(COUNTER(unended), 1);
+  leaves_hands(request);
+}
+
+void SlotWriter::leaves_hands(const BegunRequest& request) {
+  if (request.record.id == current_.head()) store_release(PROGRESS(requests_done), current_.head());
+}
+
+void SlotWriter::show_again(BegunRequest& request, std::string_view path) {
+  assert(load_relaxed(PROGRESS(requests_done)) == current_.head() && "nothing else is shown");
+  assert(begun_and_not_ended() > 0 && "it has not ended");
+  in_hand_.id = request.record.id = current_.head() + 1;
+  in_hand_.start_ns = request.start_ns;
+  in_hand_.connection = request.record.connection;
+  in_hand_.method = request.record.method;
+  write_current(path);
+  add_relaxed(COUNTER(shown_again), 1);
 }
 
 void SlotWriter::received(std::uint64_t bytes) { add_relaxed(COUNTER(bytes_received), bytes); }
@@ -137,6 +185,8 @@ void SlotWriter::ends_elsewhere([[maybe_unused]] const BegunRequest& request) {
   store_relaxed(COUNTER(writes_unflushed), unflushed - 1);
 }
 void SlotWriter::exception() { add_relaxed(COUNTER(exceptions), 1); }
+void SlotWriter::report_taken() { add_relaxed(COUNTER(reports), 1); }
+void SlotWriter::report_ignored() { add_relaxed(COUNTER(reports_ignored), 1); }
 void SlotWriter::log_line_dropped() { add_shared(COUNTER(log_lines_dropped), 1); }
 
 std::uint32_t SlotWriter::settle_after_exit(std::optional<std::uint32_t> lost) {
@@ -154,7 +204,8 @@ std::uint32_t SlotWriter::settle_after_exit(std::optional<std::uint32_t> lost) {
 }
 
 std::uint64_t SlotWriter::begun_and_not_ended() const {
-  return current_.head() - requests_.head() - load_relaxed(COUNTER(unended));
+  return current_.head() - requests_.head() - load_relaxed(COUNTER(unended)) -
+         load_relaxed(COUNTER(shown_again));
 }
 
 }  // namespace forkscope::telemetry

@@ -110,6 +110,10 @@ std::optional<WorkerReport> report_worker(const SegmentView& view, std::uint32_t
   report.hangs = roster->hangs;
   report.exceptions = counters.exceptions;
   report.last_exit = exit_of(*roster);
+  if (view.header().runs_program == 1) {
+    report.program =
+        ProgramReport{counters.reports, counters.reports_ignored, view.begun_and_not_ended(slot)};
+  }
   if (has_process(report.state)) {
     report.pid = roster->pid;
     report.uptime_ns = elapsed(roster->forked_ns, now_ns);

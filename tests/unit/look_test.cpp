@@ -32,6 +32,17 @@ TEST(Look, AWorkerWithAProcessIsJudgedByWhatItDoesNotByItsPredecessor) {
   EXPECT_EQ(look(worker), Look::backoff);
 }
 
+TEST(Look, ARequestThatAProgramWaitsWithIsNotSlowWhileItsLoopGoesOn) {
+  telemetry::WorkerReport worker;
+  worker.state = WorkerState::idle;
+  worker.in_flight = telemetry::InFlight{1, 1, 0, telemetry::Method::get, "/poll"};
+  EXPECT_EQ(look_of(worker, 2 * picture::kSlowNs, {}), Look::slow);
+  worker.program.emplace();
+  EXPECT_EQ(look_of(worker, 2 * picture::kSlowNs, {}), Look::active);
+  worker.state = WorkerState::busy;
+  EXPECT_EQ(look_of(worker, 2 * picture::kSlowNs, {}), Look::slow) << "a beat is overdue";
+}
+
 constexpr std::uint64_t kTenthNs = 100'000'000;
 
 /// A history of one worker. Of `looks`, ten in each second, `busy` of every ten find it at work; it

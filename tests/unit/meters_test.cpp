@@ -210,6 +210,31 @@ TEST_F(MachineOfProcesses, StrangersAreNotTakenForWorkers) {
   EXPECT_FALSE(users_.own(0));
 }
 
+TEST_F(MachineOfProcesses, OfAProgramAllThatItHasStartedIsItsWorkers) {
+  const auto look_at_trees = [&](std::uint64_t ms) {
+    users_.sample(kSecond + ms * kMillisecond, kPrimary, std::vector<std::uint32_t>{101},
+                  CoreUsers::Worker::tree);
+  };
+  runs(101, "reporter", kPrimary, 5, 0);
+  runs(201, "node", 101, 0, 1);
+  runs(202, "sh", 201, 0, 1);
+  runs(203, "gzip", 202, 0, 2);
+  runs(300, "wrk", 1, 0, 1);
+  look_at_trees(0);
+  EXPECT_FALSE(users_.core_of(101)) << "not looked for yet";
+  look_at_trees(100);
+  for (std::uint64_t i = 2; i <= 11; ++i) {
+    runs(201, "node", 101, i * second_ / 50, 1);
+    runs(203, "gzip", 202, i * second_ / 20, 2);
+    runs(300, "wrk", 1, i * second_ / 20, 1);
+    look_at_trees(i * 100);
+  }
+  EXPECT_EQ(users_.core_of(101), 2U) << "where most of it runs";
+  EXPECT_NEAR(users_.own(1).value_or(-1), 0.2, 1e-9);
+  EXPECT_NEAR(users_.own(2).value_or(-1), 0.5, 1e-9);
+  EXPECT_EQ(names(), std::vector<std::string>{"wrk"}) << "it is no other program";
+}
+
 TEST_F(MachineOfProcesses, OthersAreNamedTheBusiestFirst) {
   const auto own = static_cast<std::uint32_t>(::getpid());
   const auto all_have = [&](std::uint64_t part) {

@@ -93,7 +93,7 @@ TEST_F(ProtocolDocument, TellsEveryFieldOfTheHeader) {
                            FIELD(Header, hang_after_ns),  FIELD(Header, kill_after_ns),
                            FIELD(Header, host),           FIELD(Header, server_version),
                            FIELD(Header, faults_enabled), FIELD(Header, section_count),
-                           FIELD(Header, sections),       FIELD(Header, reserved),
+                           FIELD(Header, sections),       FIELD(Header, runs_program),
                            FIELD(Header, crc32c)});
   EXPECT_EQ(sizeof(Header), 504U);
   EXPECT_THAT(tables_["Header"][2][3], StartsWith(std::to_string(kMajorVersion) + ";"));
@@ -187,7 +187,8 @@ TEST_F(ProtocolDocument, TellsEveryFieldThatAWorkerWrites) {
                              FIELD(Counters, requests_waiting), FIELD(Counters, abandoned),
                              FIELD(Counters, exceptions), FIELD(Counters, limit_reached),
                              FIELD(Counters, writes_unflushed), FIELD(Counters, unended),
-                             FIELD(Counters, log_lines_dropped)});
+                             FIELD(Counters, log_lines_dropped), FIELD(Counters, reports),
+                             FIELD(Counters, reports_ignored), FIELD(Counters, shown_again)});
   expect_fields("current", {FIELD(CurrentRecord, id), FIELD(CurrentRecord, start_ns),
                             FIELD(CurrentRecord, connection), FIELD(CurrentRecord, method),
                             FIELD(CurrentRecord, reserved0), FIELD(CurrentRecord, path_bytes),

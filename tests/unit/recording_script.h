@@ -43,6 +43,7 @@ inline picture::Snapshot scripted_picture(std::uint64_t poll, std::uint32_t work
     worker.phase = telemetry::Phase::handling;
     worker.core = (number + static_cast<std::uint32_t>(poll / 10)) % 4;
     worker.connections = number % 5;
+    if (poll > 700) worker.program = telemetry::ProgramReport{poll, poll / 7, poll % 5};
     worker.queue_limit = poll > 600 ? 4'096 : 0;
     worker.queue_length = poll > 600 ? static_cast<std::uint32_t>(poll % 3) : 0;
     worker.requests = poll * (3 + number % 4);

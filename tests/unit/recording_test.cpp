@@ -89,7 +89,10 @@ nlohmann::json values_of(const picture::Snapshot& picture) {
                               worker.queue_limit, worker.requests_per_second, worker.uptime_ns,
                               worker.busy_since_ns, worker.in_flight ? worker.in_flight->path : "",
                               worker.in_flight ? worker.in_flight->start_ns : 0,
-                              worker.last_exit ? worker.last_exit->code : 0});
+                              worker.last_exit ? worker.last_exit->code : 0,
+                              worker.program ? worker.program->reports : 77,
+                              worker.program ? worker.program->reports_ignored : 0,
+                              worker.program ? worker.program->in_hand : 0});
   }
   for (const auto& core : picture.cores) {
     all["cores"].push_back({core.number, core.utilisation, core.workers, core.own.value_or(-1)});

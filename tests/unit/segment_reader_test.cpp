@@ -135,6 +135,35 @@ TEST_F(SegmentReaderTest, ConnectionsThatCameAndAreNotThereAreClosed) {
   EXPECT_EQ(look().closed, 1U);
 }
 
+TEST(SegmentReaderOfPrograms, TellsAllThatIsInHandAndNotHowManyConnectionsCame) {
+  telemetry::SegmentOptions options;
+  options.slots = 1;
+  options.runs_program = true;
+  const telemetry::Segment segment = telemetry::Segment::create(options);
+  telemetry::RosterRecord roster{};
+  roster.pid = 4711;
+  roster.generation = 1;
+  roster.state = static_cast<std::uint64_t>(RosterState::ready);
+  segment.roster(0).write(roster);
+  telemetry::SlotWriter slot = segment.slot(0);
+  slot.begin_in_any_order(kMs, telemetry::Method::get, "/a");
+  slot.begin_in_any_order(kMs, telemetry::Method::get, "/b");
+  slot.report_taken();
+  slot.report_taken();
+  slot.report_ignored();
+  slot.connections_open(3);
+  SegmentReader reader(telemetry::SegmentView::map_read_only(segment.fd()));
+  picture::Snapshot snapshot;
+  News news;
+  reader.read(1'000 * kMs, snapshot, news);
+  EXPECT_EQ(snapshot.totals.in_flight, 2U);
+  EXPECT_FALSE(snapshot.totals.closed);
+  ASSERT_TRUE(snapshot.workers.at(0).program);
+  EXPECT_EQ(snapshot.workers[0].program->reports, 2U);
+  EXPECT_EQ(snapshot.workers[0].program->reports_ignored, 1U);
+  EXPECT_EQ(snapshot.workers[0].connections, 3U);
+}
+
 TEST_F(SegmentReaderTest, WhatTheHeartbeatSaysOfConnectionsIsTold) {
   put(1, RosterState::ready);
   EXPECT_EQ(look().moved_in_all(), 0U);

@@ -145,6 +145,39 @@ TEST_F(SegmentTest, CountsWritesThatTheDiskHasAndNobodyHasBeenTold) {
   EXPECT_EQ(segment_.slot(0).settle_after_exit(), 0U) << "counted once";
 }
 
+TEST_F(SegmentTest, ShowsTheLatestOfThoseThatEndInAnyOrder) {
+  auto slow = slot_.begin_in_any_order(kSecond, Method::get, "/slow");
+  auto slower = slot_.begin_in_any_order(kSecond, Method::get, "/slower");
+  auto quick = slot_.begin_in_any_order(kSecond, Method::get, "/quick");
+  slot_.end_in_any_order(quick, 2 * kSecond, 200, 0);
+  EXPECT_FALSE(view_.in_flight(0));
+  slot_.show_again(slower, "/slower");
+  ASSERT_TRUE(view_.in_flight(0));
+  EXPECT_EQ(view_.in_flight(0)->path, "/slower");
+  EXPECT_EQ(view_.in_flight(0)->start_ns, kSecond);
+  slot_.end_in_any_order(slow, 3 * kSecond, 200, 0);
+  EXPECT_EQ(view_.in_flight(0)->path, "/slower") << "another one has ended";
+  EXPECT_EQ(view_.begun_and_not_ended(0), 1U);
+  slot_.give_up(slower);
+  EXPECT_FALSE(view_.in_flight(0));
+  EXPECT_EQ(view_.begun_and_not_ended(0), 0U);
+  EXPECT_EQ(view_.requests_total(0), 2U);
+  EXPECT_EQ(view_.counters(0).unended, 1U);
+  EXPECT_EQ(slot_.settle_after_exit(), 0U) << "all of them are accounted for";
+}
+
+TEST_F(SegmentTest, CountsThoseThatEndInAnyOrderAsLostWithTheirWorker) {
+  auto ended = slot_.begin_in_any_order(kSecond, Method::get, "/");
+  auto lost = slot_.begin_in_any_order(kSecond, Method::get, "/lost");
+  auto shown = slot_.begin_in_any_order(kSecond, Method::get, "/");
+  slot_.end_in_any_order(shown, kSecond, 200, 0);
+  slot_.show_again(lost, "/lost");
+  slot_.end_in_any_order(ended, kSecond, 200, 0);
+  EXPECT_EQ(slot_.settle_after_exit(), 1U);
+  EXPECT_EQ(view_.begun_and_not_ended(0), 0U);
+  EXPECT_FALSE(view_.in_flight(0));
+}
+
 TEST_F(SegmentTest, TellsIdleFromBusyByTheWorkersOwnWord) {
   put_on_roster(RosterState::ready);
   slot_.idle();

@@ -150,6 +150,25 @@ TEST(TextTable, TheTopLineSaysWhatMovedAndThatProtectionIsOff) {
               HasSubstr("0 req/s  lost 0  protection off  moved 1,246  5xx 0"));
 }
 
+TEST(TextTable, SaysThatAProgramDoesNotTellItsRequests) {
+  Snapshot snapshot = live(2);
+  for (auto& worker : snapshot.workers) worker.program.emplace();
+  snapshot.workers[0].connections = 5;
+  history::History history;
+  history.add(snapshot, {}, {});
+  auto lines = plain(history, {160, 24});
+  EXPECT_THAT(lines[0], AllOf(HasSubstr("  – req/s  lost –"), HasSubstr("error answers –"),
+                              HasSubstr("p99 –"), HasSubstr("waiting –")));
+  EXPECT_THAT(lines[1], HasSubstr("does not tell its requests"));
+  EXPECT_THAT(lines, Contains(AllOf(HasSubstr("  1  ○ idle"), HasSubstr(" 5        –"))));
+  snapshot.workers[1].program->reports = 1;
+  ++snapshot.time_ns;
+  history.add(snapshot, {}, {});
+  lines = plain(history, {160, 24});
+  EXPECT_THAT(lines[0], AllOf(HasSubstr("  0 req/s  lost 0"), HasSubstr("waiting –")));
+  EXPECT_THAT(lines, Not(Contains(HasSubstr("does not tell"))));
+}
+
 TEST(TextTable, TheRatesOfTheRowsAddUpToTheWhole) {
   history::History history;
   Snapshot snapshot = live(3);

@@ -86,6 +86,9 @@ struct WorkerWord {
     exit_time,
     queue_length,  // since 1.4
     queue_limit,
+    reports,  // one more than they are, 0 = it runs no program; this and the next two since 1.5
+    reports_ignored,
+    in_hand,
     count
   };
 };
@@ -182,6 +185,11 @@ PictureWords::Worker worker_words(const WorkerReport& worker, std::uint64_t time
   words[W::connections] = worker.connections;
   words[W::queue_length] = worker.queue_length;
   words[W::queue_limit] = worker.queue_limit;
+  if (const auto& program = worker.program) {
+    words[W::reports] = program->reports + 1;
+    words[W::reports_ignored] = program->reports_ignored;
+    words[W::in_hand] = program->in_hand;
+  }
   words[W::hang_kind] = word_of_enum(worker.hang_kind);
   words[W::pid] = worker.pid;
   words[W::generation] = worker.generation;
@@ -286,6 +294,10 @@ WorkerReport report_of(const PictureWords::Worker& worker, std::uint64_t time_ns
   report.connections = words[W::connections];
   report.queue_length = static_cast<std::uint32_t>(words[W::queue_length]);
   report.queue_limit = static_cast<std::uint32_t>(words[W::queue_limit]);
+  if (words[W::reports] != 0) {
+    report.program =
+        ProgramReport{words[W::reports] - 1, words[W::reports_ignored], words[W::in_hand]};
+  }
   report.hang_kind = enum_of(words[W::hang_kind], HangKind::stopped, HangKind::none);
   report.pid = static_cast<std::uint32_t>(words[W::pid]);
   report.generation = static_cast<std::uint32_t>(words[W::generation]);

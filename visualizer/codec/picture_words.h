@@ -22,7 +22,7 @@ inline constexpr std::size_t kMaxCores = 1024;
 struct PictureWords {
   static constexpr std::size_t kServerWords = 17;
   static constexpr std::size_t kTotalsWords = 17;
-  static constexpr std::size_t kWorkerWords = 28;
+  static constexpr std::size_t kWorkerWords = 31;
   struct Worker {
     std::uint64_t number = 0;
     std::array<std::uint64_t, kWorkerWords> words{};

@@ -63,12 +63,12 @@ std::optional<ProcessTicks> CoreUsers::read(const std::string& pid) const {
 }
 
 void CoreUsers::sample(std::uint64_t now_ns, std::uint32_t primary,
-                       std::span<const std::uint32_t> workers) {
+                       std::span<const std::uint32_t> workers, Worker kind) {
   const std::uint64_t period_ns = workers.size() > kManyWorkers ? kWindowNs : kPeriodNs;
   if (looks_.empty() || now_ns >= looks_.back().time_ns + period_ns) {
     look_at_workers(now_ns, primary, workers);
   }
-  if (all_ns_ == 0 || now_ns >= all_ns_ + kAllPeriodNs) look_at_all(now_ns, primary);
+  if (all_ns_ == 0 || now_ns >= all_ns_ + kAllPeriodNs) look_at_all(now_ns, primary, kind);
 }
 
 void CoreUsers::look_at_workers(std::uint64_t now_ns, std::uint32_t primary,
@@ -83,8 +83,32 @@ void CoreUsers::look_at_workers(std::uint64_t now_ns, std::uint32_t primary,
     now.emplace(pid, *process);
   }
   workers_ = std::move(now);
+  look_at_trees(look);
   looks_.push_back(std::move(look));
   while (looks_.size() > 2 && looks_[1].time_ns + kWindowNs <= now_ns) looks_.pop_front();
+}
+
+void CoreUsers::look_at_trees(Look& look) {
+  Processes now;
+  std::map<std::uint32_t, std::uint64_t> most;  // by worker
+  for (const auto& [pid, worker] : below_) {
+    const auto process = read(std::to_string(pid));
+    if (!process || !workers_.contains(worker)) continue;
+    const auto then = descendants_.find(pid);
+    const std::uint64_t ticks = then != descendants_.end() ? grown(*process, then->second) : 0;
+    look.ticks[process->core] += ticks;
+    if (ticks > most[worker] || !tree_core_.contains(worker)) tree_core_[worker] = process->core;
+    most[worker] = std::max(most[worker], ticks);
+    now.emplace(pid, *process);
+  }
+  descendants_ = std::move(now);
+  std::erase_if(tree_core_, [&](const auto& entry) { return !workers_.contains(entry.first); });
+}
+
+std::optional<std::uint32_t> CoreUsers::core_of(std::uint32_t worker) const {
+  const auto found = tree_core_.find(worker);
+  if (found == tree_core_.end()) return std::nullopt;
+  return found->second;
 }
 
 std::optional<double> CoreUsers::own(std::uint32_t core) const {
@@ -98,11 +122,25 @@ std::optional<double> CoreUsers::own(std::uint32_t core) const {
   return std::min(1.0, static_cast<double>(ticks) / ticks_per_second_ * 1e9 / ns);
 }
 
+/// Whose descendant each process is, of those that are a worker's.
+std::map<std::uint32_t, std::uint32_t> CoreUsers::trees_of(const Processes& everybody) const {
+  std::map<std::uint32_t, std::uint32_t> trees;
+  for (const auto& [pid, process] : everybody) {
+    std::uint32_t above = process.parent;
+    auto found = everybody.find(above);
+    // Of a picture that was not taken at once, no circle may be walked for ever.
+    for (std::size_t steps = 0;
+         steps < everybody.size() && !workers_.contains(above) && found != everybody.end();
+         ++steps, found = everybody.find(above)) {
+      above = found->second.parent;
+    }
+    if (workers_.contains(above)) trees.emplace(pid, above);
+  }
+  return trees;
+}
+
 /// Keepers are children of their workers, which are children of the primary.
-void CoreUsers::look_at_all(std::uint64_t now_ns, std::uint32_t primary) {
-  const auto is_own = [&](std::uint32_t pid, const ProcessTicks& process) {
-    return pid == primary || process.parent == primary || workers_.contains(process.parent);
-  };
+void CoreUsers::look_at_all(std::uint64_t now_ns, std::uint32_t primary, Worker kind) {
   Processes now;
   std::error_code ended;  // processes come and go meanwhile
   for (std::filesystem::directory_iterator entry(proc_, ended), end; !ended && entry != end;
@@ -112,8 +150,14 @@ void CoreUsers::look_at_all(std::uint64_t now_ns, std::uint32_t primary) {
     const auto [rest, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
     if (error != std::errc() || rest != name.data() + name.size()) continue;
     const auto process = read(name);
-    if (process && !is_own(pid, *process)) now.emplace(pid, *process);
+    if (process) now.emplace(pid, *process);
   }
+  if (kind == Worker::tree) below_ = trees_of(now);
+  std::erase_if(now, [&](const auto& entry) {
+    const auto& [pid, process] = entry;
+    return pid == primary || process.parent == primary || workers_.contains(process.parent) ||
+           below_.contains(pid);
+  });
 
   std::map<std::string, double> programs;  // several processes may be of one
   const double seconds = static_cast<double>(now_ns - all_ns_) / 1e9;

@@ -33,12 +33,19 @@ class CoreUsers {
  public:
   explicit CoreUsers(std::string proc = "/proc");
 
+  /// What belongs to a worker: its process, or all that descends from it as well, where it runs a
+  /// program.
+  enum class Worker { process, tree };
   /// Cheap: looks only when the latest look is old enough. Only children of `primary` are workers:
-  /// in another pid namespace their pids are those of strangers.
-  void sample(std::uint64_t now_ns, std::uint32_t primary, std::span<const std::uint32_t> workers);
+  /// in another pid namespace their pids are those of strangers. What a tree has grown by is known
+  /// with the next look at everybody.
+  void sample(std::uint64_t now_ns, std::uint32_t primary, std::span<const std::uint32_t> workers,
+              Worker kind = Worker::process);
 
   /// What the workers have used of a core in the last half second; nothing where that is unknown.
   std::optional<double> own(std::uint32_t core) const;
+  /// The core on which most of the worker's tree was last seen to run.
+  std::optional<std::uint32_t> core_of(std::uint32_t worker) const;
   /// Programs that are none of the server's, by how much they have used in the last second, the
   /// busiest first; 1.0 = one core. Those that hardly use anything are not listed.
   const std::vector<picture::Program>& others() const { return others_; }
@@ -53,11 +60,16 @@ class CoreUsers {
   std::optional<ProcessTicks> read(const std::string& pid) const;
   void look_at_workers(std::uint64_t now_ns, std::uint32_t primary,
                        std::span<const std::uint32_t> workers);
-  void look_at_all(std::uint64_t now_ns, std::uint32_t primary);
+  void look_at_trees(Look& look);
+  void look_at_all(std::uint64_t now_ns, std::uint32_t primary, Worker kind);
+  std::map<std::uint32_t, std::uint32_t> trees_of(const Processes& everybody) const;
 
   std::string proc_;
   double ticks_per_second_;
-  Processes workers_;  // at the latest look
+  Processes workers_;                                 // at the latest look
+  std::map<std::uint32_t, std::uint32_t> below_;      // to whose tree a process belongs, by pid
+  Processes descendants_;                             // those, at the latest look
+  std::map<std::uint32_t, std::uint32_t> tree_core_;  // by the worker's pid
   std::deque<Look> looks_;
   Processes all_;  // none of the server's
   std::uint64_t all_ns_ = 0;

@@ -308,7 +308,15 @@ void LiveSource::State::sample_machine(std::uint64_t now_ns) {
   for (const telemetry::WorkerReport& worker : snapshot.workers) {
     if (is_live() && worker.pid != 0) pids.push_back(worker.pid);
   }
-  core_users.sample(now_ns, snapshot.server.primary_pid, pids);
+  const bool trees = std::any_of(snapshot.workers.begin(), snapshot.workers.end(),
+                                 [](const auto& worker) { return worker.program.has_value(); });
+  core_users.sample(now_ns, snapshot.server.primary_pid, pids,
+                    trees ? CoreUsers::Worker::tree : CoreUsers::Worker::process);
+  for (telemetry::WorkerReport& worker : snapshot.workers) {
+    // The reporter's own is of no interest; of one that hangs, the primary tells the program's.
+    if (!worker.program || worker.stuck_since_ns != 0) continue;
+    if (const auto core = core_users.core_of(worker.pid)) worker.core = *core;
+  }
   snapshot.other_programs = core_users.others();
   snapshot.cores.clear();
   for (const CoreUse& core : cores.cores()) {

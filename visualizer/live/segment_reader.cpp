@@ -120,7 +120,7 @@ void SegmentReader::read_events(News& news) {
 void SegmentReader::read_totals(std::uint64_t now_ns, picture::Snapshot& snapshot, News& news) {
   picture::Totals totals;
   for (const telemetry::WorkerReport& worker : snapshot.workers) {
-    totals.in_flight += worker.in_flight ? 1 : 0;
+    totals.in_flight += worker.program ? worker.program->in_hand : worker.in_flight ? 1 : 0;
   }
   std::uint64_t came = 0;
   std::uint64_t there = 0;
@@ -140,7 +140,8 @@ void SegmentReader::read_totals(std::uint64_t now_ns, picture::Snapshot& snapsho
     totals.requests += view_.requests_total(slot);
     totals.lost_records += request_lanes_[slot].lost();
   }
-  totals.closed = came - std::min(came, there);
+  // Of a program's connections the kernel tells how many are there, and not how many came.
+  if (view_.header().runs_program == 0) totals.closed = came - std::min(came, there);
   totals.lost_events = event_lane_.lost();
   totals.lost_records += totals.lost_events;
   totals.moved = snapshot.totals.moved;  // the beat tells it

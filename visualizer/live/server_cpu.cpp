@@ -5,6 +5,7 @@
 #include <string>
 #include <system_error>
 
+#include "forkscope/telemetry/process_tree.h"
 #include "live/core_users.h"
 #include "live/proc_file.h"
 
@@ -38,7 +39,11 @@ std::optional<std::uint64_t> server_cpu_ns(const picture::Snapshot& now) {
         parse_process(read_proc_file("/proc/" + std::to_string(worker.pid) + "/stat"));
     if (!process) continue;
     if (process->parent != now.server.primary_pid) return std::nullopt;
-    sum += cpu_ns_of(worker.pid);
+    if (!worker.program) {
+      sum += cpu_ns_of(worker.pid);
+      continue;
+    }
+    for (const auto& below : telemetry::process_tree(worker.pid)) sum += cpu_ns_of(below.pid);
   }
   return sum;
 }

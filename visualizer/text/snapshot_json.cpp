@@ -63,6 +63,10 @@ ordered_json snapshot_json(const picture::Snapshot& snapshot) {
                        {"totals", totals_json(snapshot.totals)},
                        {"cores", cores_json(snapshot.cores)}};
   json.update(telemetry::workers_json(snapshot.workers, snapshot.time_ns));
+  for (std::size_t i = 0; i < snapshot.workers.size(); ++i) {
+    // Who has looked at the processes knows it of programs, too.
+    json["workers"][i]["core"] = snapshot.workers[i].core;
+  }
   return json;
 }
 

@@ -15,6 +15,7 @@
 #include "words/phrase.h"
 #include "words/rates.h"
 #include "words/serving.h"
+#include "words/untold.h"
 #include "words/wait.h"
 #include "words/wording.h"
 
@@ -111,6 +112,10 @@ void Table::top_line() {
   const picture::Totals& totals = now_.totals;
   const words::Rates rates(now_.workers);
   const words::Serving serving = words::serving_of(now_);
+  const bool told = words::tells_requests(now_);
+  const auto figure = [&](bool known, const std::string& text) {
+    return known ? text : words::kUntold;
+  };
   Line top = line();
   top.add("Forkscope ", Style::bold);
   if (now_.attachment != picture::Attachment::searching) {
@@ -118,17 +123,19 @@ void Table::top_line() {
                          : ':' + std::to_string(now_.server.port))
         .add("  ")
         .add(serving.text(), serving.well() ? Style::plain : Style::hung)
-        .add("  " + rates.whole_text() + " req/s", Style::bold)
-        .add("  lost " + words::grouped(totals.abandoned),
+        .add("  " + figure(told, rates.whole_text()) + " req/s", Style::bold)
+        .add("  lost " + figure(told, words::grouped(totals.abandoned)),
              totals.abandoned > 0 ? Style::slow : Style::plain);
     protection(top);
     if (size_.wide() && now_.server.balance != telemetry::BalancePolicy::unknown) {
       top.add("  balance ").add(telemetry::to_string(now_.server.balance));
     }
-    top.add((size_.wide() ? "  error answers " : "  5xx ") + words::grouped(totals.errors),
+    top.add((size_.wide() ? "  error answers " : "  5xx ") +
+                figure(told, words::grouped(totals.errors)),
             totals.errors > 0 ? Style::slow : Style::plain);
-    if (size_.wide()) top.add("  p50 " + latency(totals.p50_ms));
-    top.add("  p99 " + latency(totals.p99_ms)).add("  waiting " + words::grouped(totals.waiting));
+    if (size_.wide()) top.add("  p50 " + figure(told, latency(totals.p50_ms)));
+    top.add("  p99 " + figure(told, latency(totals.p99_ms)))
+        .add("  waiting " + figure(!words::runs_program(now_), words::grouped(totals.waiting)));
     if (size_.wide()) {
       const auto fair =
           words::fairness_texts(history_.evenness(time_ns_, words::share_window_ns(rates.whole())));
@@ -148,6 +155,7 @@ void Table::top_line() {
     const bool lost = now_.attachment == picture::Attachment::lost;
     put(line().add(now_.attachment_detail, lost ? Style::dead : Style::bold));
   }
+  if (!told) put(line().add(words::kOnlyTheKernelTells, Style::dim));
   if (totals.lost_records > 0) {
     put(line().add("This viewer was too slow for " + words::counted(totals.lost_records, "record") +
                        " of single requests; all sums are exact.",

@@ -11,6 +11,7 @@
 #include "words/look.h"
 #include "words/rates.h"
 #include "words/reason.h"
+#include "words/untold.h"
 #include "words/wording.h"
 
 namespace forkscope::text {
@@ -65,6 +66,7 @@ class WorkerRows {
         time_ns_(time_ns),
         now_(history.at(time_ns)),
         rates_(now_.workers),
+        told_(words::tells_requests(now_)),
         incidents_(history.incidents(time_ns)),
         reasons_(history, time_ns, now_, incidents_),
         size_(size),
@@ -98,6 +100,7 @@ class WorkerRows {
   const std::uint64_t time_ns_;
   const picture::Snapshot& now_;
   const words::Rates rates_;
+  const bool told_;
   const std::vector<history::Incident> incidents_;
   const words::Reasons reasons_;
   const TableSize size_;
@@ -146,8 +149,8 @@ void WorkerRows::full_row(const WorkerReport& worker, Look look) {
       .add_right(std::to_string(worker.generation), 5)
       .add_right(std::to_string(worker.core), 5)
       .add_right(words::grouped(worker.connections), 6)
-      .add_right(rates_.text_of(worker.number), 9);
-  if (size_.wide()) row.add_right(words::grouped(worker.requests), 14);
+      .add_right(told_ ? rates_.text_of(worker.number) : words::kUntold, 9);
+  if (size_.wide()) row.add_right(told_ ? words::grouped(worker.requests) : words::kUntold, 14);
   row.add("  ");
   lane(row, worker.number);
   row.add("  ");

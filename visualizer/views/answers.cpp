@@ -10,6 +10,7 @@
 #include "views/fan.h"
 #include "words/fairness.h"
 #include "words/rates.h"
+#include "words/untold.h"
 
 namespace forkscope::views {
 
@@ -90,7 +91,8 @@ void draw_answers(const Painter& painter, const Rect& rect, const View& view) {
   const auto answers = view.history.answers(view.calm_time_ns, rows);
   if (answers.empty()) {
     const Rect line = inside.cut_top(row);
-    painter.text(Type::small, line.x, line.middle(), colors.muted, "No request yet.");
+    painter.text(Type::small, line.x, line.middle(), colors.muted,
+                 words::tells_requests(view.now) ? "No request yet." : words::kTellsNoRequests);
   }
   // Only the newest of many requests are listed; those that were never read are at least counted.
   std::array<history::TimeBin, 10> second;

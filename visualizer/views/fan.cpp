@@ -9,6 +9,7 @@
 #include "views/way.h"
 #include "words/fairness.h"
 #include "words/format.h"
+#include "words/untold.h"
 
 namespace forkscope::views {
 
@@ -165,6 +166,7 @@ void draw_dots(const Painter& painter, const View& view, std::span<const Way> wa
 /// "41.2k requests/s"; of requests that are in hand but not answered it must not be said that there
 /// are none.
 std::string port_text(const View& view, const words::Rates& rates) {
+  if (!words::tells_requests(view.now)) return "requests unknown";
   if (rates.whole() > 0) return rates.whole_text() + " requests/s";
   const auto& workers = view.now.workers;
   const bool in_hand = std::any_of(workers.begin(), workers.end(),

@@ -16,6 +16,7 @@
 #include "words/glossary.h"
 #include "words/rates.h"
 #include "words/serving.h"
+#include "words/untold.h"
 
 namespace forkscope::views {
 
@@ -113,10 +114,15 @@ std::vector<Figure> figures_of(const View& view, words::Tone tone) {
   const picture::Totals& totals = view.calm.totals;
   const Protection protection = view.now.server.protection;
   const bool live = view.now.attachment == picture::Attachment::live;
+  const bool told = words::tells_requests(view.now);
+  const auto counted = [&](std::uint64_t count) {
+    return told ? words::grouped(count) : words::kUntold;
+  };
   const auto p99_ns = static_cast<std::uint64_t>(totals.p99_ms * 1e6);
   std::vector<Figure> figures{
-      {live ? words::Rates(view.calm.workers).whole_text() : "–", "", "requests/s"}};
-  figures.push_back({words::grouped(totals.abandoned), "",
+      {live && told ? words::Rates(view.calm.workers).whole_text() : words::kUntold, "",
+       "requests/s"}};
+  figures.push_back({counted(totals.abandoned), "",
                      words::plural(totals.abandoned, "request") + " lost", totals.abandoned > 0});
   figures.back().adds_up = true;
   if (protection == Protection::off) figures.push_back({"off", "protection", "", true});
@@ -130,11 +136,12 @@ std::vector<Figure> figures_of(const View& view, words::Tone tone) {
   if (view.load.status.running && !view.paused) {
     figures.push_back(clients_figure(view.load.status));
   }
-  figures.push_back({words::grouped(totals.errors), "",
-                     words::plural(totals.errors, "error answer"), totals.errors > 0});
+  figures.push_back({counted(totals.errors), "", words::plural(totals.errors, "error answer"),
+                     totals.errors > 0});
   figures.push_back(
       {live && p99_ns > 0 ? telemetry::duration_text(p99_ns) : "–", named("p99", tone), ""});
-  figures.push_back({live ? words::grouped(totals.waiting) : "–", "",
+  const bool waiting_known = live && !words::runs_program(view.now);
+  figures.push_back({waiting_known ? words::grouped(totals.waiting) : words::kUntold, "",
                      std::string(named("waiting", tone_of(view)))});
   // Of this machine and this moment, whatever moment is shown; a replay has none.
   if (const std::optional<double> observer = view.history.latest().observer_cpu) {

@@ -11,6 +11,7 @@
 #include "words/format.h"
 #include "words/glossary.h"
 #include "words/phrase.h"
+#include "words/untold.h"
 #include "words/wording.h"
 
 namespace forkscope::views {
@@ -210,9 +211,10 @@ void Row::draw_rate(const Rect& rect) const {
   const Palette& colors = painter.colors();
   // Who has just died still has its part in the whole.
   const bool served = context.rates.of(worker.number) > 0;
+  const bool known = words::tells_requests(view.now) && (served || worker.pid != 0);
   painter.text_right(Type::body_bold, rect.right(), rect.middle(),
                      served ? colors.text : colors.muted,
-                     served || worker.pid != 0 ? context.rates.text_of(worker.number) + "/s" : "–");
+                     known ? context.rates.text_of(worker.number) + "/s" : words::kUntold);
 }
 
 /// The words stand below the lane and the rate, up to `right`.

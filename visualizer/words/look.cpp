@@ -22,7 +22,12 @@ Look look_of(const telemetry::WorkerReport& worker, std::uint64_t now_ns,
     case WorkerState::idle:
     case WorkerState::busy: break;
   }
-  if (worker.in_flight && now_ns > worker.in_flight->start_ns + picture::kSlowNs) return Look::slow;
+  // While a program's event loop goes on, what it has in hand waits for something else.
+  const bool waits_elsewhere = worker.program && worker.state == WorkerState::idle;
+  if (worker.in_flight && !waits_elsewhere &&
+      now_ns > worker.in_flight->start_ns + picture::kSlowNs) {
+    return Look::slow;
+  }
   if ((worker.generation > 1 || activity.joined) && worker.uptime_ns < kFreshNs) return Look::fresh;
   if (!worker.in_flight && activity.served == 0) return Look::idle;
   const bool busy = activity.busy_share >= kBusyShare || activity.served >= kBusyRequests;

@@ -54,22 +54,29 @@ ordered_json last_exit_json(const WorkerReport& worker) {
 }  // namespace
 
 ordered_json to_json(const WorkerReport& worker, std::uint64_t now_ns) {
-  return {{"number", worker.number},
-          {"pid", worker.pid},
-          {"generation", worker.generation},
-          {"state", to_string(worker.state)},
-          {"core", worker.core},
-          {"connections", worker.connections},
-          {"queue_length", worker.queue_length},
-          {"requests", worker.requests},
-          {"requests_per_second", worker.requests_per_second},
-          {"in_flight", in_flight_json(worker, now_ns)},
-          {"hang", hang_json(worker, now_ns)},
-          {"uptime_ms", worker.uptime_ns / 1'000'000},
-          {"respawns", worker.respawns},
-          {"hangs", worker.hangs},
-          {"exceptions", worker.exceptions},
-          {"last_exit", last_exit_json(worker)}};
+  ordered_json json = {{"number", worker.number},
+                       {"pid", worker.pid},
+                       {"generation", worker.generation},
+                       {"state", to_string(worker.state)},
+                       {"core", worker.core},
+                       {"connections", worker.connections},
+                       {"queue_length", worker.queue_length},
+                       {"requests", worker.requests},
+                       {"requests_per_second", worker.requests_per_second},
+                       {"in_flight", in_flight_json(worker, now_ns)},
+                       {"hang", hang_json(worker, now_ns)},
+                       {"uptime_ms", worker.uptime_ns / 1'000'000},
+                       {"respawns", worker.respawns},
+                       {"hangs", worker.hangs},
+                       {"exceptions", worker.exceptions},
+                       {"last_exit", last_exit_json(worker)}};
+  if (const auto& program = worker.program) {
+    json["core"] = nullptr;  // nobody looks at where the program runs
+    json["reports"] = {{"taken", program->reports},
+                       {"ignored", program->reports_ignored},
+                       {"in_hand", program->in_hand}};
+  }
+  return json;
 }
 
 ordered_json workers_json(const std::vector<WorkerReport>& workers, std::uint64_t now_ns) {

@@ -41,7 +41,7 @@ static_assert(sizeof(void*) == 8, "64-bit machines only: words must be read in o
 
 inline constexpr std::uint64_t kMagic = 0x4550'4F43'534B'5246;  // "FRKSCOPE"
 inline constexpr std::uint16_t kMajorVersion = 1;  // a reader refuses any other major version
-inline constexpr std::uint16_t kMinorVersion = 4;  // a higher minor version only appends
+inline constexpr std::uint16_t kMinorVersion = 5;  // a higher minor version only appends
 inline constexpr std::uint32_t kEndianMark = 0x0102'0304;
 inline constexpr std::uint32_t kHeaderBytes = 4096;
 inline constexpr std::uint32_t kMaxSlots = 256;
@@ -98,7 +98,7 @@ struct Header {
   std::uint32_t faults_enabled;
   std::uint32_t section_count;
   Section sections[kSectionCount];
-  std::uint32_t reserved;
+  std::uint32_t runs_program;  ///< 1: each worker reports of a program that it runs (1.5).
   std::uint32_t crc32c;
 };
 static_assert(sizeof(Header) <= kHeaderBytes);
@@ -298,6 +298,10 @@ struct Counters {
                                    ///< all (1.3).
   std::uint64_t log_lines_dropped;  ///< By the worker, of its application's: too many in a second,
                                     ///< or more than the primary could take (1.4).
+  // Of a worker that runs a program (1.5):
+  std::uint64_t reports;          ///< Lines of the program that have been taken.
+  std::uint64_t reports_ignored;  ///< Lines that said nothing: malformed, or of no known request.
+  std::uint64_t shown_again;      ///< Records of `current` beyond the first of a request.
 };
 inline constexpr std::uint32_t kCountersWords = sizeof(Counters) / 8;
 inline constexpr std::uint32_t kCountersWordsBefore4 = 16;  // of a server before 1.4
@@ -318,7 +322,8 @@ inline constexpr std::uint32_t kCurrentCapacity = 2;
 inline constexpr std::uint32_t kPathBytes = 216;
 
 /// The latest request that was begun: it is in the worker's hands while its id, which is the lane's
-/// head, is above `Progress::requests_done`.
+/// head, is above `Progress::requests_done`. Where requests end in any order, and that one does
+/// before others, the latest of those gets a new id here (Counters::shown_again).
 struct CurrentRecord {
   std::uint64_t id;  ///< Per slot, from 1, across generations.
   std::uint64_t start_ns;

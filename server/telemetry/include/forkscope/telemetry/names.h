@@ -20,6 +20,8 @@ std::string_view to_string(BalancePolicy policy);   ///< "least", "round-robin",
 std::string_view to_string(EventKind kind);         ///< "fork", "listening", … (event_kinds.h).
 std::string signal_name(std::uint32_t number);      ///< "SIGKILL", or "signal 77".
 
+/// As a request names it; `other` for one that has no number.
+Method method_of(std::string_view name);
 /// The policy of that name, or of a name that it had before; nothing for any other.
 std::optional<BalancePolicy> balance_policy(std::string_view name);
 /// All names, as --balance and the control socket take them: "least, round-robin, …".

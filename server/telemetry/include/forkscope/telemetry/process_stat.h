@@ -7,6 +7,7 @@
 namespace forkscope::telemetry {
 
 struct ProcessStat {
+  std::uint32_t parent = 0;
   char state = '?';             ///< R, S, D, T (stopped), t (traced), Z …; '?' = no such process.
   std::uint64_t cpu_ticks = 0;  ///< User and system time, in clock ticks.
   std::uint64_t start_ticks = 0;  ///< Start time after boot: with the pid, unique.

@@ -19,6 +19,7 @@ struct SegmentOptions {
   std::uint64_t hang_after_ns = 0;
   std::uint64_t kill_after_ns = 0;
   bool faults_enabled = false;
+  bool runs_program = false;
 };
 
 using BeatLane = LaneWriter<BeatRecord, kBeatCapacity>;

@@ -63,6 +63,8 @@ class SegmentView {
   /// The latest request handed to a handler, whether it has ended or not.
   std::optional<CurrentRecord> latest_request(std::uint32_t slot) const;
   LaneReader<RequestRecord> requests(std::uint32_t slot) const;
+  /// As of now, give or take what begins and ends meanwhile.
+  std::uint64_t begun_and_not_ended(std::uint32_t slot) const;
   /// Bucket counts, kHistogramBuckets of them (see histogram.h); they never decrease.
   void histogram(std::uint32_t slot, std::vector<std::uint64_t>& counts) const;
   /// Sum over status classes.

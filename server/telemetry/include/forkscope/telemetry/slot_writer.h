@@ -51,6 +51,19 @@ class SlotWriter {
   void end_request(BegunRequest& request, std::uint64_t now_ns, std::uint32_t status,
                    std::uint64_t response_bytes);
 
+  // ── requests that begin and end in any order, in a loop that is not the caller's ──
+  // The step stays what it is.
+  BegunRequest begin_in_any_order(std::uint64_t now_ns, Method method, std::string_view path);
+  /// If it was the latest, nothing is in the worker's hands until the next one begins or
+  /// show_again().
+  void end_in_any_order(BegunRequest& request, std::uint64_t now_ns, std::uint32_t status,
+                        std::uint64_t response_bytes);
+  /// It has no end that anybody will hear of.
+  void give_up(const BegunRequest& request);
+  /// After the end of the latest: of those that are begun and not ended, viewers are to see this
+  /// one, whose id changes. `path` as when it began.
+  void show_again(BegunRequest& request, std::string_view path);
+
   // ── counters and gauges ──
   void received(std::uint64_t bytes);
   void sent(std::uint64_t bytes);
@@ -67,6 +80,8 @@ class SlotWriter {
   void ends_elsewhere(const BegunRequest& request);
   void exception();
   void connection_limit_reached();
+  void report_taken();
+  void report_ignored();
   /// The one function that any thread of the worker may call.
   void log_line_dropped();
 
@@ -76,6 +91,12 @@ class SlotWriter {
   std::uint32_t settle_after_exit(std::optional<std::uint32_t> lost = {});
 
  private:
+  BegunRequest publish_begin(std::uint64_t now_ns, Method method, std::string_view path,
+                             std::uint64_t connection);
+  void write_current(std::string_view path);
+  void record_end(BegunRequest& request, std::uint64_t now_ns, std::uint32_t status,
+                  std::uint64_t response_bytes);
+  void leaves_hands(const BegunRequest& request);
   /// By the heads of the two lanes, so that no order of ends can make it wrong.
   std::uint64_t begun_and_not_ended() const;
 

@@ -29,6 +29,13 @@ struct ExitReport {
   std::uint64_t time_ns = 0;
 };
 
+/// What a worker's program has told.
+struct ProgramReport {
+  std::uint64_t reports = 0;          ///< Lines that have been taken; all generations.
+  std::uint64_t reports_ignored = 0;  ///< Lines that said nothing.
+  std::uint64_t in_hand = 0;          ///< Requests that it has begun and not ended.
+};
+
 struct WorkerReport {
   std::uint32_t number = 0;  ///< From 1.
   std::uint32_t pid = 0;     ///< 0 while there is no process.
@@ -54,6 +61,7 @@ struct WorkerReport {
   std::uint64_t hangs = 0;
   std::uint64_t exceptions = 0;  ///< Handlers that threw; all generations.
   std::optional<ExitReport> last_exit;
+  std::optional<ProgramReport> program;  ///< Where workers run one.
 };
 
 /// `slot` below view.slot_count(). Nothing for a slot that has never been used.
