@@ -34,7 +34,7 @@ class ExpressTest(programs.TodosOfAllWorkers, unittest.TestCase):
         install()
 
     def serve(self):
-        self.server = programs.Server(['node', str(INSTALLED / 'app.js')])
+        self.server = programs.Server(['node', str(INSTALLED / 'app.js')], '--wait-for-ready')
         self.addCleanup(self.server.close)
 
     def who_is_at(self, path):

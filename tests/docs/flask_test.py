@@ -15,8 +15,8 @@ import support
                      'Flask or gunicorn is missing: scripts/install-packages flask')
 class FlaskTest(programs.TodosOfAllWorkers, unittest.TestCase):
     def serve(self):
-        self.server = programs.Server(['gunicorn', '--workers', '1', '--pythonpath',
-                                       str(programs.EXAMPLES / 'flask'), 'todos:app'])
+        self.server = programs.Server(
+            ['gunicorn', '--pythonpath', str(programs.EXAMPLES / 'flask'), 'todos:app'])
         self.addCleanup(self.server.close)
         for number in (1, 2, 3):
             self.gunicorn(number)

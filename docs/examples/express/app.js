@@ -84,8 +84,11 @@ app.use((error, req, res, next) => { // four parameters, or Express takes it for
 });
 
 // (*) The listening socket that all workers share: sd_listen_fds(3).
-const server = app.listen(LISTEN_PID === String(process.pid)
-  ? { fd: 3 } : { port: PORT, host: '127.0.0.1' });
+const socket = LISTEN_PID === String(process.pid) ? { fd: 3 } : { port: PORT, host: '127.0.0.1' };
+const server = app.listen(socket, (error) => {
+  if (error) throw error;
+  report.ready();
+});
 
 // (*) Asked to go: finishes what it has. The others take who comes.
 process.on('SIGTERM', () => {

@@ -1,9 +1,10 @@
 // Express middleware by which a program tells todos-server what it is at; without todos-server it does
 // nothing. The protocol is docs/report-protocol.md:
 //
-//   begin 17 GET /v1/todos    before the handler runs, so that a hang can be told by its name
+//   begin 17 GET /v1/todos    before the handler runs, so that a hang has a name
 //   end 17 200 361            answered, with so many bytes
 //   beat                      the event loop goes round: what waits asynchronously does not hang
+//   ready                     what `todos-server run --wait-for-ready` waits for
 //
 // A line is one write(2) to a pipe that does not block. Where that is full the line is lost, and the
 // program goes on.
@@ -39,6 +40,6 @@ function report(req, res, next) {
   next();
 }
 
-const nothing = (req, res, next) => next();
-if (pipe) setInterval(say, Number(FORKSCOPE_HANG_AFTER_MS ?? 1000) / 10, 'beat').unref();
-module.exports = pipe ? report : nothing;
+if (pipe) setInterval(say, Number(FORKSCOPE_HANG_AFTER_MS) / 10, 'beat').unref();
+module.exports = pipe ? report : (req, res, next) => next();
+module.exports.ready = () => pipe && say('ready');
