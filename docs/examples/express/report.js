@@ -40,6 +40,9 @@ function report(req, res, next) {
   next();
 }
 
-if (pipe) setInterval(say, Number(FORKSCOPE_HANG_AFTER_MS) / 10, 'beat').unref();
+if (pipe) {
+  setImmediate(say, 'beat'); // the first one is there before a request can be: also that may hang
+  setInterval(say, Number(FORKSCOPE_HANG_AFTER_MS) / 10, 'beat').unref();
+}
 module.exports = pipe ? report : (req, res, next) => next();
 module.exports.ready = () => pipe && say('ready');
