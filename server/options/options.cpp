@@ -123,16 +123,15 @@ std::string with_origin(const std::string& error, const CLI::App& app,
 /// Options of a server of ours. What they decide, a program that is run decides for itself, and
 /// none of them is passed over in silence.
 void refuse_options_of_ours(CLI::App& app) {
-  const auto refuse = [](const std::string&) {
-    return std::string("is not for `run`: the program decides about that itself");
-  };
   for (const char* option :
        {"--db", "--max-connections", "--max-head", "--max-body", "--head-timeout", "--body-timeout",
         "--idle-timeout", "--write-timeout", "--trusted-proxies", "--faults", "--balance",
-        "--protect"}) {
-    app.add_option(option)->check(refuse)->group("");
+        "--protect", "--pin"}) {
+    const auto refuse = [option](const std::string&) {
+      throw CLI::ValidationError(option, "not for `run`, where the program decides about that");
+    };
+    app.add_option_function<std::string>(option, refuse)->expected(0, 1)->group("");
   }
-  app.add_flag("--pin")->check(refuse)->group("");
 }
 
 /// `run OPTIONS -- COMMAND…`, taken apart.

@@ -1,6 +1,7 @@
 #include "program/connections.h"
 
 #include <dirent.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,7 +11,6 @@
 #include <set>
 #include <string>
 
-#include "forkscope/telemetry/clock.h"
 #include "forkscope/telemetry/process_tree.h"
 
 namespace forkscope::program {
@@ -25,10 +25,12 @@ struct CloseDirectory {
 
 /// Inodes of the sockets that are established on that port, from a table of the kernel.
 void add_established(const char* table, std::uint16_t port, std::set<unsigned long>& inodes) {
+  char port_in_table[8];  // only the lines that have it somewhere are worth more than a look
+  std::snprintf(port_in_table, sizeof port_in_table, ":%04X ", port);
   std::ifstream file(table);
   std::string line;
-  std::getline(file, line);  // the headings
   while (std::getline(file, line)) {
+    if (line.find(port_in_table) == std::string::npos) continue;
     unsigned local_port = 0;
     unsigned state = 0;
     unsigned long inode = 0;
@@ -39,6 +41,13 @@ void add_established(const char* table, std::uint16_t port, std::set<unsigned lo
       inodes.insert(inode);
     }
   }
+}
+
+/// That this process has used so far.
+std::chrono::nanoseconds cpu_time() {
+  timespec time{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
 /// Takes out of `inodes` those that the process has open; returns how many. Sockets that several
@@ -62,6 +71,7 @@ std::uint64_t take_those_of(std::uint32_t pid, std::set<unsigned long>& inodes) 
 }  // namespace
 
 std::uint64_t Connections::count(std::uint64_t now_ns) {
+  const auto before = cpu_time();
   std::set<unsigned long> inodes;
   add_established("/proc/self/net/tcp", port_, inodes);
   add_established("/proc/self/net/tcp6", port_, inodes);
@@ -70,9 +80,8 @@ std::uint64_t Connections::count(std::uint64_t now_ns) {
     const auto tree = telemetry::process_tree(static_cast<std::uint32_t>(::getpid()));
     for (const auto& process : tree) count += take_those_of(process.pid, inodes);
   }
-  const std::uint64_t then_ns = telemetry::now_ns();
-  const std::chrono::nanoseconds took(then_ns - std::min(now_ns, then_ns));
-  due_ = os::Deadline::after(then_ns, std::max<std::chrono::nanoseconds>(kApart, 100 * took));
+  const auto pause = std::max<std::chrono::nanoseconds>(kApart, 50 * (cpu_time() - before));
+  due_ = os::Deadline::after(now_ns, pause);
   return count;
 }
 

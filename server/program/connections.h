@@ -2,8 +2,8 @@
 // are established on the server's port.
 //
 // A look at /proc/net/tcp and, where there is such a socket at all, at the open files of every
-// process of the tree (proc(5)). That takes as long as there are sockets and processes, so looks
-// are as far apart as a hundred times the latest one took: a hundredth of a core at most.
+// process of the tree (proc(5)). That takes as long as there are sockets and processes, so looks are
+// as far apart as fifty times the CPU time of the latest one: a fiftieth of a core at most.
 //
 // One per reporter, which is the root of the tree.
 #pragma once

@@ -92,7 +92,8 @@ TEST(Program, GetsItsSocketAsFromAServiceManager) {
   EXPECT_LE(self["highest"], 7);
   std::ifstream signals(server.directory() / "signals");
   for (std::string name, mask; signals >> name >> mask;) {
-    if (name == "SigBlk:" || name == "SigIgn:") EXPECT_EQ(mask, "0000000000000000") << name;
+    if (name != "SigBlk:" && name != "SigIgn:") continue;
+    EXPECT_EQ(mask, "0000000000000000") << name;
   }
 }
 
@@ -132,10 +133,10 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(std::tuple{"-- no-such-program", 3, "cannot run no-such-program"},
                       std::tuple{"-- /etc/passwd", 3, "/etc/passwd: Permission denied"},
                       std::tuple{"--", 2, "-- COMMAND"}, std::tuple{"", 2, "-- COMMAND"},
-                      std::tuple{"sleep 9", 2, "not expected: [sleep, 9]"},
-                      std::tuple{"--db x -- sleep 9", 2, "--db: is not for `run`"},
-                      std::tuple{"--balance least -- sleep 9", 2, "--balance: is not for `run`"},
-                      std::tuple{"--pin -- sleep 9", 2, "--pin: is not for `run`"},
+                      std::tuple{"sleep 9", 2, "not expected: 9 sleep"},
+                      std::tuple{"--db x -- sleep 9", 2, "--db: not for `run`"},
+                      std::tuple{"--balance least -- sleep 9", 2, "--balance: not for `run`"},
+                      std::tuple{"--pin -- sleep 9", 2, "--pin: not for `run`"},
                       std::tuple{"--wait-for-ready --boot-patience 0 -- sh -c 'exit 7'", 4,
                                  "ended before it was ready: exit code 7"}));
 
@@ -156,7 +157,7 @@ TEST(Program, ThatCrashesIsReplaced) {
 
 TEST(Program, ThatEndsAgainAndAgainHasToWait) {
   const ServerProcess server(running("false"), Readiness::kIgnore);
-  EXPECT_TRUE(wait_for_log(server, "backoff") || wait_for_log(server, "waits")) << server.log();
+  EXPECT_TRUE(wait_for_log(server, "worker 1 restarts in "));
 }
 
 TEST(Program, IsReadyWhenItSaysSo) {
