@@ -72,17 +72,12 @@ class ExpressTest(programs.TodosOfAllWorkers, unittest.TestCase):
 
     def test_who_waits_for_its_client_does_not_hang(self):
         self.serve()
-        todo = b'{"title":"sleep"}'
-        client = http.client.HTTPConnection('127.0.0.1', self.server.port, timeout=support.DEADLINE)
+        client, rest = self.server.begin_todo()
         self.addCleanup(client.close)
-        client.putrequest('POST', '/v1/todos')
-        client.putheader('Content-Type', 'application/json')
-        client.putheader('Content-Length', str(len(todo)))
-        client.endheaders(todo[:5])
         number = self.who_is_at('/v1/todos')
         self.server.let_pass(3000)  # thrice --hang-after
         self.assertEqual(self.who_is_at('/v1/todos'), number)
-        client.send(todo[5:])
+        client.send(rest)
         self.assertEqual(client.getresponse().status, 201)
         self.assertEqual([(worker['hangs'], worker['generation'])
                           for worker in self.server.workers()], [(0, 1)] * programs.WORKERS)

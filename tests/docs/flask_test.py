@@ -2,7 +2,6 @@
 nothing."""
 import importlib.util
 import os
-import pathlib
 import shutil
 import signal
 import unittest
@@ -27,25 +26,6 @@ class FlaskTest(programs.TodosOfAllWorkers, unittest.TestCase):
                            what=f'the gunicorn of worker {number}')
         return self.server.processes(number)[-1]
 
-    def who_has(self, client):
-        """The worker that has accepted a client's connection: one of its processes has the socket
-        open (proc_pid_net(5), proc_pid_fd(5))."""
-        pair = f': 0100007F:{self.server.port:04X} 0100007F:{client.sock.getsockname()[1]:04X} '
-
-        def has(pid, socket):
-            try:
-                fds = pathlib.Path(f'/proc/{pid}/fd').iterdir()
-                return any(os.readlink(fd) == socket for fd in fds)
-            except OSError:
-                return False  # one or the other has gone meanwhile
-
-        def number():
-            table = pathlib.Path('/proc/net/tcp').read_text(encoding='ascii').splitlines()
-            socket = next(f'socket:[{line.split()[9]}]' for line in table if pair in line)
-            return next((number for number in (1, 2, 3)
-                         if any(has(pid, socket) for pid in self.server.processes(number))), None)
-        return support.wait_until(number, what='who has accepted the connection')
-
     def assert_the_primary_has_noticed_nothing(self):
         self.assertEqual([(worker['hangs'], worker['requests'], worker['generation'])
                           for worker in self.server.workers()], [(0, 0, 1)] * programs.WORKERS)
@@ -54,7 +34,7 @@ class FlaskTest(programs.TodosOfAllWorkers, unittest.TestCase):
         self.serve()
         client = self.server.fire('/hang')
         self.addCleanup(client.close)
-        hung = self.who_has(client)
+        hung = self.server.who_has(client)
         self.assert_the_others_answer(hung)
         self.server.let_pass(3000)  # thrice --hang-after: who does not report does not hang
         self.assert_the_primary_has_noticed_nothing()

@@ -69,6 +69,35 @@ class Server(support.Server):
         connection.request('GET', path)
         return connection
 
+    def begin_todo(self):
+        """A POST of which a part is missing: its connection, and that part."""
+        todo = b'{"title":"sleep"}'
+        connection = http.client.HTTPConnection('127.0.0.1', self.port, timeout=support.DEADLINE)
+        connection.putrequest('POST', '/v1/todos')
+        connection.putheader('Content-Type', 'application/json')
+        connection.putheader('Content-Length', str(len(todo)))
+        connection.endheaders(todo[:5])
+        return connection, todo[5:]
+
+    def who_has(self, client):
+        """The worker that has accepted a client's connection: one of its processes has the socket
+        open (proc_pid_net(5), proc_pid_fd(5))."""
+        pair = f': 0100007F:{self.port:04X} 0100007F:{client.sock.getsockname()[1]:04X} '
+
+        def has(pid, socket):
+            try:
+                fds = pathlib.Path(f'/proc/{pid}/fd').iterdir()
+                return any(os.readlink(fd) == socket for fd in fds)
+            except OSError:
+                return False  # one or the other has gone meanwhile
+
+        def number():
+            table = pathlib.Path('/proc/net/tcp').read_text(encoding='ascii').splitlines()
+            socket = next(f'socket:[{line.split()[9]}]' for line in table if pair in line)
+            return next((number for number in range(1, WORKERS + 1)
+                         if any(has(pid, socket) for pid in self.processes(number))), None)
+        return support.wait_until(number, what='who has accepted the connection')
+
     def close(self):
         self.process.send_signal(signal.SIGTERM)
         try:
@@ -193,6 +222,19 @@ class TodosOfAllWorkers:
         self.assertEqual(lost, [])
         self.assertGreater(sum(answers.values()), len(clients))
         self.assert_has_ended(before)
+
+    def test_a_reload_waits_for_what_is_half_sent(self):
+        self.serve()
+        client, rest = self.server.begin_todo()
+        self.addCleanup(client.close)
+        number = self.server.who_has(client)
+        self.server.control(cmd='reload')
+        self.server.wait_for(number, lambda worker: worker['state'] == 'draining', 'that it drains')
+        client.send(rest)
+        answer = client.getresponse()
+        self.assertEqual((answer.status, answer.getheader('Connection')), (201, 'close'))
+        support.wait_until(self.is_reloaded, what='the end of the reload')
+        self.assertEqual(len(json.loads(self.send('GET', '/v1/todos').body)), 1)
 
     def is_reloaded(self):
         status = self.server.control(cmd='status')

@@ -10,6 +10,7 @@ const Database = require('libsql');
 const report = require('./report');
 
 const { PORT = 8000, TODOS_DB = 'express.db', FORKSCOPE_WORKER, LISTEN_PID } = process.env;
+const answers = new Set(); // that are not sent yet
 let stopping = false;
 
 // (*) Workers share no memory: what all of them have to know is in a file. Who waits for another
@@ -41,6 +42,8 @@ app.use(report); // (*)
 app.use((req, res, next) => {
   if (FORKSCOPE_WORKER) res.set('X-Worker', FORKSCOPE_WORKER); // (*) who answers
   if (stopping) res.set('Connection', 'close');
+  answers.add(res);
+  res.on('close', () => answers.delete(res));
   next();
 });
 app.use(express.json());
@@ -90,9 +93,11 @@ const server = app.listen(socket, (error) => {
   report.ready();
 });
 
-// (*) Asked to go: finishes what it has. The others take who comes.
+// (*) Asked to go: finishes what it has, and says that these were the last answers. The others take
+// who comes.
 process.on('SIGTERM', () => {
   stopping = true;
+  for (const res of answers) if (!res.headersSent) res.set('Connection', 'close');
   server.close();
   server.closeIdleConnections(); // which close() does from Node.js 19 on
   setTimeout(() => server.closeAllConnections(), 5000).unref(); // of who never sends anything
