@@ -15,6 +15,10 @@ let stopping = false;
 
 // (*) Workers share no memory: what all of them have to know is in a file. Who waits for another
 // one's write answers nobody meanwhile, so not for long.
+//
+// libsql is SQLite behind the interface of better-sqlite3. Its compiled part is a package of npm's
+// like all others. That of better-sqlite3 and of sqlite3 is downloaded from elsewhere or compiled
+// here, and Debian's node-sqlite3 is for Debian's own Node.js alone.
 const db = new Database(TODOS_DB, { timeout: 1000 });
 db.pragma('journal_mode = WAL'); // readers never wait for a writer
 db.exec(`CREATE TABLE IF NOT EXISTS todos
