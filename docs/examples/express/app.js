@@ -1,7 +1,7 @@
 // A todos API on Express 5 and SQLite. Alone it is `node app.js`, on PORT; `todos-server run -- node
 // app.js` runs one for each worker, all behind one port. What it does for that is marked with (*).
 //
-//   GET POST DELETE     /v1/todos        the list; a new todo; delete all
+//   GET POST DELETE     /v1/todos        the first hundred; a new one; delete all
 //   GET PATCH DELETE    /v1/todos/{id}   one todo
 //   GET                 /hang, /crash    break this worker: for a class, and not for the internet
 'use strict';
@@ -52,7 +52,7 @@ app.use((req, res, next) => {
 });
 app.use(express.json());
 
-app.get('/v1/todos', (req, res) => res.json(todos('SELECT * FROM todos ORDER BY id')));
+app.get('/v1/todos', (req, res) => res.json(todos('SELECT * FROM todos ORDER BY id LIMIT 100')));
 app.post('/v1/todos', (req, res) => {
   const { title, completed } = checked(req.body);
   const [todo] = todos('INSERT INTO todos (title, completed) VALUES (?, ?) RETURNING *',

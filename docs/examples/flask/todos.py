@@ -4,7 +4,7 @@ Alone it is `gunicorn todos:app`. `todos-server run -- gunicorn todos:app` runs 
 worker of its own for each worker, all behind one port. gunicorn finds the socket by itself
 (LISTEN_FDS); where it is told `--bind fd://3` as well, 20.1 of Debian 12 ends with EBADF.
 
-  GET POST DELETE     /v1/todos        the list; a new todo; delete all
+  GET POST DELETE     /v1/todos        the first hundred; a new one; delete all
   GET PATCH DELETE    /v1/todos/{id}   one todo
   GET                 /hang, /crash    break this worker: for a class, and not for the internet
 """
@@ -50,7 +50,7 @@ def checked(title='', completed=False):
 
 @app.get('/v1/todos')
 def show_all():
-    return jsonify(todos('SELECT * FROM todos ORDER BY id'))
+    return jsonify(todos('SELECT * FROM todos ORDER BY id LIMIT 100'))
 
 
 @app.post('/v1/todos')
