@@ -1,6 +1,7 @@
 #include "ctl/ctl.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <iostream>
@@ -62,6 +63,14 @@ std::string cost_text(const ordered_json& status) {
   return text;
 }
 
+/// False: the workers run a program, and it has never told anything (docs/report-protocol.md).
+bool tells_requests(const ordered_json& status) {
+  if (!status.contains("command")) return true;
+  return std::ranges::any_of(status.at("workers"), [](const ordered_json& worker) {
+    return worker.value("reports", ordered_json::object()).value("taken", 0L) > 0;
+  });
+}
+
 void print_table(const ordered_json& status) {
   std::printf("%s port %d, primary pid %d, %s wanted, balance %s, protection %s%s%s\n",
               status.value("host", "?").c_str(), status.value("port", 0), status.value("pid", 0),
@@ -72,11 +81,15 @@ void print_table(const ordered_json& status) {
   if (const std::string cost = cost_text(status); !cost.empty()) std::printf("%s\n", cost.c_str());
   std::printf("\n%6s %8s %4s  %-9s %6s %12s %8s %8s  %s\n", "WORKER", "PID", "GEN", "STATE",
               "CONNS", "REQUESTS", "REQ/S", "UPTIME", "HANGS");
+  const bool told = tells_requests(status);
   for (const ordered_json& worker : status.at("workers")) {
-    std::printf("%6d %8d %4d  %-9s %6ld %12ld %8.0f %7.0fs  %s\n", worker.value("number", 0),
+    const std::string requests = std::to_string(worker.value("requests", 0L));
+    char rate[32];
+    std::snprintf(rate, sizeof rate, "%.0f", worker.value("requests_per_second", 0.0));
+    std::printf("%6d %8d %4d  %-9s %6ld %12s %8s %7.0fs  %s\n", worker.value("number", 0),
                 worker.value("pid", 0), worker.value("generation", 0),
                 worker.value("state", "?").c_str(), worker.value("connections", 0L),
-                worker.value("requests", 0L), worker.value("requests_per_second", 0.0),
+                told ? requests.c_str() : "-", told ? rate : "-",
                 worker.value("uptime_ms", 0.0) / 1000, trouble_text(worker).c_str());
   }
 }

@@ -111,6 +111,9 @@ int Supervisor::run() {
   events_.note("serving " + scheme + telemetry::authority(listener_.address, listener_.port) +
                ", workers: " + std::to_string(settings_.workers) +
                ", primary pid: " + std::to_string(segment_.header().primary_pid));
+  std::string command;
+  for (const std::string& word : child_.command) command += ' ' + word;
+  if (!command.empty()) events_.note("each of them runs" + command);
   say_what_is_left_out();
   make_room_for_connections();
   keep_control_socket();

@@ -97,6 +97,22 @@ TEST(Program, GetsItsSocketAsFromAServiceManager) {
   }
 }
 
+TEST(Program, MayBlockInAccept) {
+  const std::string loop =
+      R"(
+import socket
+listener = socket.socket(fileno=3)
+while True:
+  client, _ = listener.accept()
+  client.recv(4096)
+  client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+  client.close()
+)";
+  const ServerProcess server(running("python3 -c '" + loop + "'", {}, 2));
+  EXPECT_EQ(server.request("GET", "/").status, 200);
+  EXPECT_EQ(server.control({{"cmd", "status"}})["workers"][0]["respawns"], 0);
+}
+
 TEST(Program, IsSaidInTheStatus) {
   const ServerProcess server(running("python3 -B " SOME_PROGRAM " 'with a space'"));
   const auto status = server.control({{"cmd", "status"}});

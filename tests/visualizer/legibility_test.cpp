@@ -155,6 +155,19 @@ TEST_F(Legibility, OfEverythingThatHappens) {
   }
 }
 
+TEST_F(Legibility, OfAProgramThatTellsNothing) {
+  for (const auto& [screen, thorough] : kScreens) {
+    for (const bool presenter : {false, true}) {
+      screen_.fit(screen, presenter);
+      const DrawnTexts drawn = draw(Past::of_silence(4), 1'900, {.presenter = presenter});
+      EXPECT_TRUE(drawn.has("requests unknown")) << picture_;
+      EXPECT_TRUE(presenter || drawn.has("This program does not tell its requests.")) << picture_;
+      EXPECT_FALSE(drawn.has("0/s") || drawn.has("no requests now") || drawn.has("No request yet."))
+          << picture_;
+    }
+  }
+}
+
 TEST_F(Legibility, OfTroubleWithLongNames) {
   for (const auto& [screen, thorough] : kScreens) {
     for (const bool presenter : {false, true}) {

@@ -114,6 +114,37 @@ const Past& Past::of_scenario(std::uint32_t workers) {
   return *past;
 }
 
+const Past& Past::of_silence(std::uint32_t workers) {
+  static std::map<std::uint32_t, std::unique_ptr<Past>> pasts;
+  auto& past = pasts[workers];
+  if (past) return *past;
+  past = std::make_unique<Past>();
+  past->start_ns = 100 * kSecond;
+  picture::Snapshot picture;
+  picture.attachment = picture::Attachment::live;
+  picture.server.port = 8'000;
+  picture.server.host = "127.0.0.1";
+  picture.server.target_workers = workers;
+  picture.server.protection = telemetry::Protection::off;
+  picture.server.balance = telemetry::BalancePolicy::kernel;
+  picture.workers.resize(workers);
+  for (std::uint32_t number = 1; number <= workers; ++number) {
+    telemetry::WorkerReport& worker = picture.workers[number - 1];
+    worker.number = number;
+    worker.pid = 4'000 + number;
+    worker.generation = 1;
+    worker.state = telemetry::WorkerState::idle;
+    worker.connections = 12;
+    worker.program.emplace();
+  }
+  for (std::uint64_t after = 0; after <= 2 * kSecond; after += 100 * kMs) {
+    picture.time_ns = past->start_ns + after;
+    picture.wall_clock_ns = static_cast<std::int64_t>(1'767'265'445 * kSecond + picture.time_ns);
+    past->history.add(picture, {}, {});
+  }
+  return *past;
+}
+
 const Past& Past::of_trouble(std::uint32_t workers) {
   static std::map<std::uint32_t, std::unique_ptr<Past>> pasts;
   auto& past = pasts[workers];

@@ -18,6 +18,8 @@ struct Past {
   /// Four seconds with workers in every state. Worker 2 was stopped in a request with a long name,
   /// worker 1 dies again and again, a reload and a scaling are under way.
   static const Past& of_trouble(std::uint32_t workers);
+  /// Two seconds of workers that run a program, which tells nothing.
+  static const Past& of_silence(std::uint32_t workers);
 };
 
 }  // namespace forkscope::visualizer_test
