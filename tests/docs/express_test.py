@@ -56,6 +56,7 @@ class ExpressTest(programs.TodosOfAllWorkers, unittest.TestCase):
                     if worker['requests'] > 0}
         support.wait_until(lambda: sum(counted().values()) >= 400, what='that all have ended')
         self.assertEqual(counted(), dict(answers))
+        self.assertEqual({worker['reports']['ignored'] for worker in self.server.workers()}, {0})
 
     def test_a_hang_is_named_and_ended_and_stops_nobody_else(self):
         self.serve()

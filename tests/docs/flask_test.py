@@ -27,7 +27,7 @@ class FlaskTest(programs.TodosOfAllWorkers, unittest.TestCase):
         return self.server.processes(number)[-1]
 
     def assert_the_primary_has_noticed_nothing(self):
-        self.assertEqual([(worker['hangs'], worker['requests'], worker['generation'])
+        self.assertEqual([(worker['hangs'], worker['reports']['taken'], worker['generation'])
                           for worker in self.server.workers()], [(0, 0, 1)] * programs.WORKERS)
 
     def test_a_hang_stops_nobody_else_and_ends_when_somebody_says_so(self):
