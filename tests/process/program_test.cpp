@@ -110,7 +110,8 @@ while True:
 )";
   const ServerProcess server(running("python3 -c '" + loop + "'", {}, 2));
   EXPECT_EQ(server.request("GET", "/").status, 200);
-  EXPECT_EQ(server.control({{"cmd", "status"}})["workers"][0]["respawns"], 0);
+  EXPECT_TRUE(support::wait_while_watched(server, 1, std::chrono::seconds(1))) << "it waits";
+  EXPECT_EQ(server.worker(1)["respawns"], 0);
 }
 
 TEST(Program, IsSaidInTheStatus) {
