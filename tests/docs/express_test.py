@@ -1,9 +1,10 @@
 """docs/examples/express: an application of Express 5 in each worker, which reports what it does."""
+import fcntl
 import http.client
-import json
 import os
 import pathlib
 import shutil
+import socket
 import subprocess
 import unittest
 
@@ -96,11 +97,11 @@ class ExpressTest(programs.TodosOfAllWorkers, unittest.TestCase):
         self.assertTrue(self.server.has_said(f'worker {crashed} ', 'exit code 1'))
         self.assertEqual(self.server.request('GET', '/v1/todos').status, 200)
 
-    def test_serves_alone_and_reports_to_nobody(self):
-        port = support.free_port()
+    def without_a_server(self, port, *start, pass_fds=(), **environment):
+        """The application alone answers, ends when it is asked to, and has nothing to say."""
         alone = subprocess.Popen(
-            ['node', str(INSTALLED / 'app.js')], stderr=subprocess.PIPE,
-            env=dict(os.environ, PORT=str(port), TODOS_DB=':memory:', FORKSCOPE_REPORT='2'))
+            [*start, 'node', str(INSTALLED / 'app.js')], stderr=subprocess.PIPE, pass_fds=pass_fds,
+            env=dict(os.environ, PORT=str(port), TODOS_DB=':memory:', **environment))
         self.addCleanup(alone.stderr.close)
         self.addCleanup(alone.wait)
         self.addCleanup(alone.kill)
@@ -109,13 +110,35 @@ class ExpressTest(programs.TodosOfAllWorkers, unittest.TestCase):
             client = http.client.HTTPConnection('127.0.0.1', port, timeout=support.DEADLINE)
             try:
                 client.request('GET', '/v1/todos')
-                return json.loads(client.getresponse().read())
+                return client.getresponse().read()
             finally:
                 client.close()
-        self.assertEqual(support.wait_until(lambda: (todos(),), what='an answer'), ([],))
+        self.assertEqual(support.wait_until(todos, what='an answer'), b'[]')
         alone.terminate()
         _, said = alone.communicate(timeout=support.DEADLINE)
         self.assertEqual((alone.returncode, said), (0, b''))
+
+    def test_reports_to_nobody_when_the_socket_is_not_for_it(self):
+        self.without_a_server(support.free_port(), FORKSCOPE_REPORT='2', LISTEN_PID='1')
+
+    def test_answers_though_nobody_reads_what_it_reports(self):
+        read_end, write_end = os.pipe2(os.O_NONBLOCK)
+        self.addCleanup(os.close, read_end)
+        self.addCleanup(os.close, write_end)
+        try:
+            while True:
+                os.write(write_end, bytes(4096))
+        except BlockingIOError:
+            pass  # full
+        with socket.create_server(('127.0.0.1', 0)) as listener:
+            listener.setblocking(False)
+            report = fcntl.fcntl(write_end, fcntl.F_DUPFD, 10)  # 3 is for the socket
+            self.addCleanup(os.close, report)
+            self.without_a_server(
+                listener.getsockname()[1], 'bash', '-c',
+                f'exec 3<&{listener.fileno()}; LISTEN_PID=$$ exec "$@"', 'bash',
+                pass_fds=(report, listener.fileno()), FORKSCOPE_REPORT=str(report),
+                FORKSCOPE_HANG_AFTER_MS='1000')
 
 
 if __name__ == '__main__':
