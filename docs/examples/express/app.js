@@ -86,8 +86,9 @@ app.get(['/crash', '/v1/faults/crash'], () => {
 });
 
 app.use((error, req, res, next) => { // four parameters, or Express takes it for no error handler
+  if (error.code === 'SQLITE_BUSY') error = refusal(503, 'Others are writing. Try again.');
   if (!error.status) console.error(error);
-  res.status(error.status ?? 500).json({ error: error.status ? error.message : 'This is our fault.' });
+  res.status(error.status ?? 500).json({ error: error.status ? error.message : 'Our fault.' });
 });
 
 // (*) The listening socket that all workers share: sd_listen_fds(3).
@@ -97,12 +98,14 @@ const server = app.listen(socket, (error) => {
   report.ready();
 });
 
-// (*) Asked to go: finishes what it has, and says that these were the last answers. The others take
-// who comes.
+// (*) Asked to go: says so in each answer, so that clients leave before their connection is closed
+// under them, and finishes what it has. The others take who comes then.
 process.on('SIGTERM', () => {
   stopping = true;
   for (const res of answers) if (!res.headersSent) res.set('Connection', 'close');
-  server.close();
-  server.closeIdleConnections(); // which close() does from Node.js 19 on
+  setTimeout(() => {
+    server.close();
+    server.closeIdleConnections(); // which close() does from Node.js 19 on
+  }, 1000);
   setTimeout(() => server.closeAllConnections(), 5000).unref(); // of who never sends anything
 });

@@ -42,7 +42,7 @@ function report(req, res, next) {
 
 if (pipe) {
   setImmediate(say, 'beat'); // the first one is there before a request can be: also that may hang
-  setInterval(say, Number(FORKSCOPE_HANG_AFTER_MS) / 10, 'beat').unref();
+  setInterval(say, Number(FORKSCOPE_HANG_AFTER_MS ?? 2000) / 10, 'beat').unref();
 }
 module.exports = pipe ? report : (req, res, next) => next();
 module.exports.ready = () => pipe && say('ready');
