@@ -310,12 +310,14 @@ TEST(Program, IsNotHeldUpByAFullPipe) {
 // ── what the kernel tells ──
 
 TEST(Program, HasItsConnectionsCounted) {
-  const ServerProcess server(some_program());
-  std::vector<support::HttpConnection> clients;
-  for (int i = 0; i < 5; ++i) clients.push_back(server.start_request("/"));
-  EXPECT_TRUE(wait_until([&] { return server.worker(1)["connections"] == 5; }));
-  clients.clear();
-  EXPECT_TRUE(wait_until([&] { return server.worker(1)["connections"] == 0; }));
+  for (const char* host : {"127.0.0.1", "::"}) {
+    const ServerProcess server(some_program("", {std::string("--host=") + host}));
+    std::vector<support::HttpConnection> clients;
+    for (int i = 0; i < 5; ++i) clients.push_back(server.start_request("/"));
+    EXPECT_TRUE(wait_until([&] { return server.worker(1)["connections"] == 5; })) << host;
+    clients.clear();
+    EXPECT_TRUE(wait_until([&] { return server.worker(1)["connections"] == 0; })) << host;
+  }
 }
 
 // ── who ends with whom ──
