@@ -70,17 +70,21 @@ std::uint64_t take_those_of(std::uint32_t pid, std::set<unsigned long>& inodes) 
 
 }  // namespace
 
+Connections::Connections(std::string_view host, std::uint16_t port)
+    : table_(host.find(':') == std::string_view::npos ? "/proc/self/net/tcp"
+                                                      : "/proc/self/net/tcp6"),
+      port_(port) {}
+
 std::uint64_t Connections::count(std::uint64_t now_ns) {
   const auto before = cpu_time();
   std::set<unsigned long> inodes;
-  add_established("/proc/self/net/tcp", port_, inodes);
-  add_established("/proc/self/net/tcp6", port_, inodes);
+  add_established(table_, port_, inodes);
   std::uint64_t count = 0;
   if (!inodes.empty()) {
     const auto tree = telemetry::process_tree(static_cast<std::uint32_t>(::getpid()));
     for (const auto& process : tree) count += take_those_of(process.pid, inodes);
   }
-  const auto pause = std::max<std::chrono::nanoseconds>(kApart, 50 * (cpu_time() - before));
+  const auto pause = std::max<std::chrono::nanoseconds>(kApart, 100 * (cpu_time() - before));
   due_ = os::Deadline::after(now_ns, pause);
   return count;
 }

@@ -1,15 +1,17 @@
 // How many connections a program has, as the kernel counts them: TCP sockets of its processes that
 // are established on the server's port.
 //
-// A look at /proc/net/tcp and, where there is such a socket at all, at the open files of every
-// process of the tree (proc(5)). That takes as long as there are sockets and processes, so looks are
-// as far apart as fifty times the CPU time of the latest one: a fiftieth of a core at most.
+// A look at the kernel's table of sockets (/proc/net/tcp, or tcp6) and, where there is such a
+// socket at all, at the open files of every process of the tree (proc(5)). That takes as long as
+// the table is large and there are processes, a millisecond or two, so looks are as far apart as a
+// hundred times the CPU time of the latest one: a hundredth of a core at most.
 //
 // One per reporter, which is the root of the tree.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <string_view>
 
 #include "os/deadline.h"
 
@@ -17,7 +19,8 @@ namespace forkscope::program {
 
 class Connections {
  public:
-  explicit Connections(std::uint16_t port) : port_(port) {}
+  /// Where the server listens.
+  Connections(std::string_view host, std::uint16_t port);
 
   os::Deadline due() const { return due_; }
   std::uint64_t count(std::uint64_t now_ns);
@@ -25,7 +28,8 @@ class Connections {
  private:
   static constexpr std::chrono::milliseconds kApart{200};
 
-  std::uint16_t port_;
+  const char* const table_;  ///< Sockets of IPv6 are in another one, also with clients of IPv4.
+  const std::uint16_t port_;
   os::Deadline due_ = os::Deadline::at(0);
 };
 

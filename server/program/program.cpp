@@ -9,6 +9,7 @@ child::Child as_child(const Settings& settings) {
   child.run = [settings](const child::Inheritance& inheritance) {
     return run(settings, inheritance);
   };
+  child.faults_enabled = true;  // as far as the program has them, which viewers ask it themselves
   child.command = settings.command;
   return child;
 }

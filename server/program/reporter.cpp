@@ -83,7 +83,8 @@ class Reporter {
         signals_(
             {SIGTERM, child::kHandOverSignal, SIGABRT, SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGUSR1}),
         requests_(slot_),
-        connections_(static_cast<std::uint16_t>(inheritance.view.header().port)),
+        connections_(inheritance.view.header().host,
+                     static_cast<std::uint16_t>(inheritance.view.header().port)),
         waits_for_ready_(settings.waits_for_ready) {}
 
   /// Throws std::system_error.

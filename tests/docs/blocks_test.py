@@ -2,11 +2,12 @@
 somewhere.
 
   sh            is run, from top to bottom of a document; servers and viewers in a terminal each
-  cpp           is compiled; below <!-- from FILE --> it has to be a verbatim part of that file
+  cpp           is compiled
   diff          is applied to a copy of the sources, and what it touches is compiled
   json, python  are parsed
   no language   a picture, or what a program prints: must not look like a command
 
+Below <!-- from FILE --> a block has to be a verbatim part of that file, and no more is asked of it.
 <!-- not run: reason --> above a block is for what cannot run in a test. It is still checked that
 the shell understands it and that the programs it names are there. <!-- fails: reason --> is for
 commands that are there to show an error.
@@ -48,11 +49,12 @@ def compile_source(path, *more_flags):
     assert done.returncode == 0, done.stderr
 
 
+def check_quotation(block):
+    assert block.text in (ROOT / block.note).read_text(encoding='utf-8'), \
+        f'this is not what {block.note} says'
+
+
 def check_cpp(block):
-    if block.mark == 'from':
-        assert block.text in (ROOT / block.note).read_text(encoding='utf-8'), \
-            f'this is not what {block.note} says'
-        return
     with tempfile.TemporaryDirectory() as directory:
         source = pathlib.Path(directory, 'block.cpp')
         source.write_text(block.text, encoding='utf-8')
@@ -92,6 +94,8 @@ class BlocksTest(unittest.TestCase):
             assert block.note, 'a reason is missing'
             if block.language in SHELL:
                 check_not_run(block)
+        elif block.mark == 'from':
+            check_quotation(block)
         elif block.language in SHELL:
             reader.run(block.text, fails=block.mark == 'fails')
         elif block.language in ('cpp', 'c++'):

@@ -61,7 +61,8 @@ def words_of(line):
 
 def is_not_for_here(line):
     commands = [words_of(part) for part in re.split(r'&&|;', line)]
-    return any(words and (words[0] in NOT_HERE or words[0].startswith(NOT_HERE_FOLDERS))
+    return any(words and (words[0] in NOT_HERE or words[0].startswith(NOT_HERE_FOLDERS) or
+                          words[0].endswith('/run'))  # of an example, among others
                for words in commands)
 
 

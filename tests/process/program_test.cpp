@@ -110,7 +110,8 @@ while True:
 )";
   const ServerProcess server(running("python3 -c '" + loop + "'", {}, 2));
   EXPECT_EQ(server.request("GET", "/").status, 200);
-  EXPECT_EQ(server.control({{"cmd", "status"}})["workers"][0]["respawns"], 0);
+  EXPECT_TRUE(support::wait_while_watched(server, 1, std::chrono::seconds(1))) << "it waits";
+  EXPECT_EQ(server.worker(1)["respawns"], 0);
 }
 
 TEST(Program, IsSaidInTheStatus) {
@@ -309,12 +310,14 @@ TEST(Program, IsNotHeldUpByAFullPipe) {
 // ── what the kernel tells ──
 
 TEST(Program, HasItsConnectionsCounted) {
-  const ServerProcess server(some_program());
-  std::vector<support::HttpConnection> clients;
-  for (int i = 0; i < 5; ++i) clients.push_back(server.start_request("/"));
-  EXPECT_TRUE(wait_until([&] { return server.worker(1)["connections"] == 5; }));
-  clients.clear();
-  EXPECT_TRUE(wait_until([&] { return server.worker(1)["connections"] == 0; }));
+  for (const char* host : {"127.0.0.1", "::"}) {
+    const ServerProcess server(some_program("", {std::string("--host=") + host}));
+    std::vector<support::HttpConnection> clients;
+    for (int i = 0; i < 5; ++i) clients.push_back(server.start_request("/"));
+    EXPECT_TRUE(wait_until([&] { return server.worker(1)["connections"] == 5; })) << host;
+    clients.clear();
+    EXPECT_TRUE(wait_until([&] { return server.worker(1)["connections"] == 0; })) << host;
+  }
 }
 
 // ── who ends with whom ──

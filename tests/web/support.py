@@ -75,7 +75,7 @@ class Server:
                            ASAN_OPTIONS='handle_segv=0:handle_abort=0')
         environment.pop('PORT', None)
         self.process = subprocess.Popen(
-            [SERVER, f'--port={self.port}', f'--workers={workers}', *arguments],
+            self.command(f'--port={self.port}', f'--workers={workers}', *arguments),
             cwd=self.directory, env=environment, stdout=self.log, stderr=self.log,
             start_new_session=True)
         try:
@@ -83,6 +83,10 @@ class Server:
         except BaseException:
             self.close()
             raise
+
+    @staticmethod
+    def command(*options):
+        return [SERVER, *options]
 
     def ready(self, workers):
         try:
