@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cassert>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace forkscope::bus {

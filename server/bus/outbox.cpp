@@ -1,5 +1,6 @@
 #include "bus/outbox.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cassert>
 #include <cstring>

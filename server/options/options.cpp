@@ -202,10 +202,9 @@ Parsed parse(int argc, char** argv, const Program& program) {
   }
   app.add_option("--hang-after", hang_after, "A busy worker without progress for this long is hung")
       ->check(duration_validator());
-  const CLI::Option* own_kill_after =
-      app.add_option("--kill-after", kill_after,
-                     "A hung worker is killed this long after the stuck request began; 0: never")
-          ->check(duration_validator());
+  app.add_option("--kill-after", kill_after,
+                 "A hung worker is killed this long after the stuck request began; 0: never")
+      ->check(duration_validator());
   app.add_option("--boot-timeout", boot_timeout, "A worker has to be ready within this time")
       ->check(duration_validator());
   app.add_option("--boot-patience", boot_patience,
@@ -284,7 +283,8 @@ Parsed parse(int argc, char** argv, const Program& program) {
               << ": --hang-after and --boot-timeout have to be longer than 0 (see --help)\n";
     return {std::nullopt, kExitBadUsage};
   }
-  if (own_kill_after->count() > 0 && primary.kill_after &&
+  const CLI::Option* own_kill_after = app.get_option_no_throw("--kill-after");
+  if (own_kill_after != nullptr && own_kill_after->count() > 0 && primary.kill_after &&
       *primary.kill_after < primary.hang_after) {
     std::cerr << name << ": --kill-after " << kill_after << " is shorter than --hang-after "
               << hang_after << ": a worker is called hung before it is killed (see --help)\n";

@@ -16,7 +16,10 @@
 #include <chrono>
 #include <deque>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "api/application.h"
 #include "api/faults.h"
