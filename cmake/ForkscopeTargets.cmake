@@ -64,7 +64,7 @@ endfunction()
 
 # forkscope_server(NAME SOURCES application.cpp ... LINKS targets...)
 # A server: all of ours, and an application. One of the sources defines make_application(), and may
-# define program(); see server/api/application.h.
+# define about(); see server/api/application.h.
 function(forkscope_server name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
   forkscope_executable(${name}

@@ -25,10 +25,12 @@ int main(int argc, char** argv) {
     if (argc > 1 && std::string_view(argv[1]) == "ctl")
       return forkscope::ctl::run(argc - 1, argv + 1);
     forkscope::os::ignore_signals({SIGPIPE});
-    const auto parsed = forkscope::options::parse(argc, argv, forkscope::api::program());
+    forkscope::About about = forkscope::api::about();
+    about.runs_commands = true;
+    const auto parsed = forkscope::options::parse(argc, argv, about);
     if (!parsed.settings) return parsed.exit_code;
-    const auto& program = parsed.settings->program;
-    auto worker = program ? forkscope::program::as_child(*program)
+    const auto& command = parsed.settings->program;
+    auto worker = command ? forkscope::program::as_child(*command)
                           : forkscope::worker::as_child(parsed.settings->worker);
     return forkscope::supervisor::Supervisor(parsed.settings->primary, std::move(worker)).run();
   } catch (const std::exception& error) {

@@ -93,7 +93,7 @@ class TodosApplication final : public gateway::Application {
 
 }  // namespace
 
-Program program() { return {.database = "todos.db"}; }
+About about() { return {.database = "todos.db"}; }
 
 std::unique_ptr<gateway::Application> make_application(const ApplicationContext& context) {
   try {

@@ -5,7 +5,7 @@
 // httplib::Server; the rest of gateway::Application is for those that keep data. Pre-forking, hang
 // protection and telemetry come with it.
 //
-// It is made in each worker process, after its fork. program() alone is asked in the primary,
+// It is made in each worker process, after its fork. about() alone is asked in the primary,
 // before there is any.
 #pragma once
 
@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "application/application.h"
-#include "application/program.h"
+#include "application/about.h"
 #include "forkscope/telemetry/segment_view.h"
 
 namespace forkscope::bus {
@@ -25,8 +25,8 @@ class Member;
 namespace forkscope::api {
 
 /// What the command line has to know of the application: optional. Where no source of a server
-/// defines it, it is the one of program.cpp, without a database and without options of its own.
-Program program();
+/// defines it, it is the one of about.cpp: a database named after the server, no options of its own.
+About about();
 
 /// What the worker tells the application about its surroundings.
 struct ApplicationContext {
@@ -38,7 +38,7 @@ struct ApplicationContext {
   std::vector<int> heirlooms = {};  ///< Of an earlier worker; empty for the first.
   /// Asks the primary to share the port otherwise. Never waits; false: it does not listen now.
   std::function<bool(telemetry::BalancePolicy)> ask_for_balance = {};
-  /// To the other workers (bus/member.h); null unless program() asks for it. Outlives the
+  /// To the other workers (bus/member.h); null unless about() asks for it. Outlives the
   /// application.
   bus::Member* messages = nullptr;
 };

@@ -141,9 +141,9 @@ struct CommandLine {
   std::vector<std::string> command;
 };
 
-CommandLine take_apart(int argc, char** argv) {
+CommandLine take_apart(int argc, char** argv, bool may_run) {
   CommandLine line;
-  line.runs = argc > 1 && std::string_view(argv[1]) == "run";
+  line.runs = may_run && argc > 1 && std::string_view(argv[1]) == "run";
   if (!line.runs) {
     line.options.assign(argv, argv + argc);
     return line;
@@ -158,9 +158,9 @@ CommandLine take_apart(int argc, char** argv) {
 
 }  // namespace
 
-Parsed parse(int argc, char** argv, const Program& program) {
+Parsed parse(int argc, char** argv, const About& about) {
   Settings settings;
-  CommandLine line = take_apart(argc, argv);
+  CommandLine line = take_apart(argc, argv, about.runs_commands);
   supervisor::Settings& primary = settings.primary;
   worker::Settings& worker = settings.worker;
   std::string workers = "auto";
@@ -177,12 +177,16 @@ Parsed parse(int argc, char** argv, const Program& program) {
 
   bool waits_for_ready = false;
   const std::string name = os::program_name() + (line.runs ? " run" : "");
-  CLI::App app(line.runs ? "Runs a program in each worker: " + name + " [OPTIONS] -- COMMAND…\n" +
-                               "COMMAND gets the listening socket as descriptor 3 (LISTEN_FDS)."
-                         : program.description + "\n" + name +
-                               " ctl --help: commands for one that runs.\n" + name +
-                               " run --help: workers that run a program of your own.",
-               name);
+  std::string head =
+      about.description + "\n" + name + " ctl --help: commands for one that runs.";
+  if (about.runs_commands) {
+    head += "\n" + name + " run --help: workers that run a program of your own.";
+  }
+  if (line.runs) {
+    head = "Runs a program in each worker: " + name + " [OPTIONS] -- COMMAND…\n" +
+            "COMMAND gets the listening socket as descriptor 3 (LISTEN_FDS).";
+  }
+  CLI::App app(head, name);
   app.set_version_flag("--version", name + " (Forkscope " FORKSCOPE_VERSION ")");
   app.option_defaults()->always_capture_default();
   app.add_option("--host", primary.host, "Address to listen on");
@@ -192,13 +196,13 @@ Parsed parse(int argc, char** argv, const Program& program) {
   app.add_option("--workers", workers, "Number of workers; auto: the CPUs this process may use")
       ->envname("WEB_CONCURRENCY")
       ->check(check_workers);
-  worker.database = program.database;
   if (line.runs) {
     refuse_options_of_ours(app);
     app.add_flag("--wait-for-ready", waits_for_ready,
                  "A worker serves when its program reports that it is ready, not at once");
-  } else if (!program.database.empty()) {
-    app.add_option("--db", worker.database, "The database file");
+  } else {
+    worker.database = about.database.value_or(os::short_name(name) + ".db");
+    if (!worker.database.empty()) app.add_option("--db", worker.database, "The database file");
   }
   app.add_option("--hang-after", hang_after, "A busy worker without progress for this long is hung")
       ->check(duration_validator());
@@ -234,8 +238,8 @@ Parsed parse(int argc, char** argv, const Program& program) {
       ->check(CLI::IsMember({"text", "json"}));
 
   if (!line.runs) {
-    for (const std::string& option : program.without) app.remove_option(app.get_option(option));
-    if (program.add_options) program.add_options(app);
+    for (const std::string& option : about.without) app.remove_option(app.get_option(option));
+    if (about.add_options) about.add_options(app);
   }
 
   try {
@@ -257,7 +261,7 @@ Parsed parse(int argc, char** argv, const Program& program) {
   if (std::string& path = worker.database; !path.empty()) {
     path = std::filesystem::absolute(path).string();
   }
-  if (program.messages) worker.messages_among = supervisor::slots_for(primary.workers);
+  if (about.messages) worker.messages_among = supervisor::slots_for(primary.workers);
   primary.hang_after = *parse_duration(hang_after);
   primary.kill_after = parse_duration(kill_after);
   if (primary.kill_after->count() == 0) primary.kill_after.reset();

@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "application/program.h"
+#include "application/about.h"
 #include "program/program.h"
 #include "supervisor/settings.h"
 #include "worker/worker.h"
@@ -23,11 +23,11 @@ struct Parsed {
   int exit_code = 0;
 };
 
-using forkscope::Program;
+using forkscope::About;
 
-/// Prints help, version, or one line on stderr about what is wrong (exit code 2) by itself. The
-/// help names the command `ctl`, which main has to hand to ctl::run(). Throws CLI::Error where
-/// `program` leaves out what is not there, or adds what is there already.
-Parsed parse(int argc, char** argv, const Program& program = {});
+/// Prints help, version, or one line on stderr about what is wrong (exit code 2) by itself. The help
+/// names the command `ctl`, which main has to hand to ctl::run(). Throws CLI::Error where `about`
+/// leaves out what is not there, or adds what is there already.
+Parsed parse(int argc, char** argv, const About& about = {});
 
 }  // namespace forkscope::options

@@ -84,15 +84,20 @@ class Server:
             self.close()
             raise
 
+    def last_words(self):
+        """The last line of its log, which goes with it."""
+        with open(self.log.name, encoding='utf-8') as log:
+            return (log.read().splitlines() or ['nothing'])[-1]
+
     @staticmethod
     def command(*options):
         return [SERVER, *options]
 
     def ready(self, workers):
         try:
-            states = [worker['state'] for worker in self.workers()]
+            states = [worker['state'] for worker in self.control(cmd='status')['workers']]
         except OSError:
-            assert self.process.poll() is None, 'the server has ended'
+            assert self.process.poll() is None, f'the server has ended: {self.last_words()}'
             return False
         return len(states) == workers and all(state in ('idle', 'busy') for state in states)
 

@@ -180,7 +180,7 @@ class Poll final : public gateway::Application {
 
 }  // namespace
 
-Program program() {
+About about() {
   return {
       .description = "A poll that a class can vote in.", .database = "poll.db", .messages = true};
 }

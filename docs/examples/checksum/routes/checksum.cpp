@@ -40,8 +40,9 @@ class Checksum final : public gateway::Application {
 
 }  // namespace
 
-Program program() {
+About about() {
   return {.description = "Checksums over HTTP.",
+          .database = "",
           .without = {"--faults"},
           .add_options = [](CLI::App& app) {
             app.add_option("--algorithm", algorithm, "Which checksum")

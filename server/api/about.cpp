@@ -3,6 +3,6 @@
 
 namespace forkscope::api {
 
-Program program() { return {}; }
+About about() { return {}; }
 
 }  // namespace forkscope::api
