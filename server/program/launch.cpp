@@ -58,6 +58,7 @@ void execute(const std::vector<std::string>& command, const Surroundings& surrou
   set_variable("FORKSCOPE_HANG_AFTER_MS", surroundings.hang_after_ns / 1'000'000);
 
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   sigset_t none;

@@ -23,6 +23,7 @@
 #include "os/dispositions.h"
 #include "os/open_files.h"
 #include "os/program_name.h"
+#include "supervisor/one_line.h"
 
 namespace forkscope::supervisor {
 
@@ -120,7 +121,7 @@ int Supervisor::run() {
                ", primary pid: " + std::to_string(segment_.header().primary_pid));
   std::string command;
   for (const std::string& word : child_.command) command += ' ' + word;
-  if (!command.empty()) events_.note("each of them runs" + command);
+  if (!command.empty()) events_.note("each of them runs" + one_line(command));
   say_what_is_left_out();
   make_room_for_connections();
   keep_control_socket();

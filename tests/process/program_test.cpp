@@ -26,9 +26,9 @@ using support::ServerProcess;
 using support::wait_for_log;
 using support::wait_for_successor;
 using support::wait_until;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 /// `run OPTIONS -- COMMAND`; COMMAND as a shell takes it.
 ServerOptions running(const std::string& command, std::vector<std::string> arguments = {},
@@ -231,7 +231,7 @@ TEST(Program, IsCalledHungWhenItsBeatIsMissed) {
   EXPECT_EQ(server.worker(1)["last_exit"]["signal"], "SIGABRT");
   EXPECT_EQ(server.worker(1)["last_exit"]["was_hung"], true);
   EXPECT_EQ(server.worker(1)["last_exit"]["abandoned"], 1);
-  EXPECT_THAT(event_texts(server, telemetry::EventKind::hung), ElementsAre("GET /hang"));
+  EXPECT_THAT(event_texts(server, telemetry::EventKind::hung), Contains("GET /hang"));
   EXPECT_THAT(server.log(), HasSubstr("spin"));
 }
 
@@ -243,7 +243,7 @@ TEST(Program, RecoversWithItsNextBeat) {
   EXPECT_EQ(server.worker(1)["hang"]["kind"], "blocked");
   EXPECT_TRUE(wait_until([&] { return server.worker_state(1) == "idle"; }));
   EXPECT_EQ(server.worker(1)["generation"], 1);
-  EXPECT_EQ(event_texts(server, telemetry::EventKind::recovered).size(), 1U);
+  EXPECT_GE(event_texts(server, telemetry::EventKind::recovered).size(), 1U);
 }
 
 TEST(Program, ThatNeverBeatsIsNeverCalledHung) {
@@ -256,7 +256,7 @@ TEST(Program, ThatNeverBeatsIsNeverCalledHung) {
 }
 
 TEST(Program, MayHaveRequestsInHandThatEndInAnyOrder) {
-  const ServerProcess server(some_program("--beat", {"--hang-after=1s", "--kill-after=1s"}));
+  const ServerProcess server(some_program("--beat", {"--hang-after=2s", "--kill-after=2s"}));
   const auto shows = [&](const nlohmann::json& path, int in_hand) {
     return wait_until([&] {
       const auto worker = server.worker(1);
@@ -271,7 +271,7 @@ TEST(Program, MayHaveRequestsInHandThatEndInAnyOrder) {
   EXPECT_TRUE(shows("/b", 2));
   tell(server, "end a 404 5\n");
   EXPECT_TRUE(shows("/b", 1));
-  EXPECT_TRUE(support::wait_while_watched(server, 1, std::chrono::seconds(3))) << "it waits";
+  EXPECT_TRUE(support::wait_while_watched(server, 1, std::chrono::seconds(5))) << "it waits";
   EXPECT_EQ(server.worker(1)["hangs"], 0);
   tell(server, "end b 201 5\n");
   EXPECT_TRUE(shows(nullptr, 0));
