@@ -24,7 +24,7 @@ balancing::PortGroup group_of(const Settings& settings, const child::Child& chil
   if (settings.inherited_socket >= 0) {
     return {shared, "a socket that was inherited (LISTEN_FDS) cannot have others beside it"};
   }
-  if (!child.takes_from_queues) return {shared, "what is served here has one queue for all"};
+  if (!child.follows_policies) return {shared, "what is served here has one queue for all"};
   return {shared, slots};
 }
 
@@ -32,13 +32,19 @@ balancing::PortGroup group_of(const Settings& settings, const child::Child& chil
 
 PortSharing::PortSharing(const Settings& settings, const child::Child& child,
                          const os::ListeningSocket& listener, std::uint32_t slots)
-    : group_(group_of(settings, child, listener, slots)), policy_(settings.balance) {
+    : follows_policies_(child.follows_policies),
+      group_(group_of(settings, child, listener, slots)),
+      policy_(settings.balance) {
   if (const std::string why = why_not(policy_); !why.empty()) {
     throw std::runtime_error("--balance " + why);
   }
 }
 
 std::string PortSharing::why_not(telemetry::BalancePolicy policy) const {
+  if (!follows_policies_ && policy != telemetry::BalancePolicy::kernel) {
+    return std::string(to_string(policy)) +
+           " is not to be had: workers of this kind take their connections as the kernel wakes them";
+  }
   if (!balancing::has_queues(policy) || group_.why_no_queues().empty()) return {};
   return std::string(to_string(policy)) +
          " is not to be had, since each worker would need a queue of its own: " +
