@@ -75,7 +75,10 @@ struct Child {
   /// How many connections each has at most, so that the primary sees to it that it may open as many
   /// files; 0: it does not say.
   std::uint64_t max_connections = 0;
-  bool takes_from_queues = false;  ///< Of Inheritance::queues; or else there are none.
+  /// Takes connections by every policy (balancing/), from Inheritance::queues as well. Or else each
+  /// takes what the kernel wakes it for, which is BalancePolicy::kernel: then there are no queues,
+  /// and no other policy is to be had.
+  bool follows_policies = false;
   std::uint64_t other_files = 0;   ///< Files that each has open beside them and all of `wake`.
   /// Each runs this program of somebody else's, which takes connections as it likes; empty: none.
   /// Then a child leads a process group of its own, and whatever ends, stops or continues it does

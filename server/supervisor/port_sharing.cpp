@@ -24,7 +24,7 @@ balancing::PortGroup group_of(const Settings& settings, const child::Child& chil
   if (settings.inherited_socket >= 0) {
     return {shared, "a socket that was inherited (LISTEN_FDS) cannot have others beside it"};
   }
-  if (!child.takes_from_queues) return {shared, "what is served here has one queue for all"};
+  if (!child.follows_policies) return {shared, "what is served here has one queue for all"};
   return {shared, slots};
 }
 
@@ -32,7 +32,7 @@ balancing::PortGroup group_of(const Settings& settings, const child::Child& chil
 
 PortSharing::PortSharing(const Settings& settings, const child::Child& child,
                          const os::ListeningSocket& listener, std::uint32_t slots)
-    : runs_program_(!child.command.empty()),
+    : follows_policies_(child.follows_policies),
       group_(group_of(settings, child, listener, slots)),
       policy_(settings.balance) {
   if (const std::string why = why_not(policy_); !why.empty()) {
@@ -41,9 +41,9 @@ PortSharing::PortSharing(const Settings& settings, const child::Child& child,
 }
 
 std::string PortSharing::why_not(telemetry::BalancePolicy policy) const {
-  if (runs_program_ && policy != telemetry::BalancePolicy::kernel) {
+  if (!follows_policies_ && policy != telemetry::BalancePolicy::kernel) {
     return std::string(to_string(policy)) +
-           " is not to be had: the program takes its connections itself, as the kernel wakes it";
+           " is not to be had: workers of this kind take their connections as the kernel wakes them";
   }
   if (!balancing::has_queues(policy) || group_.why_no_queues().empty()) return {};
   return std::string(to_string(policy)) +

@@ -57,7 +57,7 @@ class PortSharing {
   std::string why_not(telemetry::BalancePolicy policy) const;
   bool look(WorkerPool& pool, std::uint64_t now_ns);
 
-  const bool runs_program_;
+  bool follows_policies_;  ///< As child::Child has it.
   balancing::PortGroup group_;
   telemetry::BalancePolicy policy_;
   std::vector<std::uint32_t> members_;  ///< Slots whose queues take part.

@@ -82,7 +82,7 @@ child::Child as_child(const Settings& settings) {
   child.scheme = "http";
   child.faults_enabled = settings.faults_enabled;
   child.max_connections = settings.limits.max_connections;
-  child.takes_from_queues = true;
+  child.follows_policies = true;
   if (bus) child.descriptors = bus->descriptors();
   child.other_files = kOtherFiles + settings.limits.max_lingering + child.descriptors.size();
   return child;

@@ -66,10 +66,14 @@ TEST_F(AnotherChild, IsNotAnnouncedAsAnHttpServer) {
   EXPECT_THAT(server_.log(), Not(HasSubstr("http://")));
 }
 
-TEST_F(AnotherChild, GetsNoQueuesThatItDoesNotKnow) {
-  const auto refused = server_.control({{"cmd", "balance"}, {"policy", "hash"}});
-  EXPECT_EQ(refused["ok"], false);
-  EXPECT_THAT(refused["error"].get<std::string>(), HasSubstr("hash is not to be had"));
+// It would be said of it that it does what it does not.
+TEST_F(AnotherChild, HasNoPolicyThatItDoesNotKnow) {
+  for (const std::string policy : {"hash", "least"}) {
+    const auto refused = server_.control({{"cmd", "balance"}, {"policy", policy}});
+    EXPECT_EQ(refused["ok"], false);
+    EXPECT_THAT(refused["error"].get<std::string>(), HasSubstr(policy + " is not to be had"));
+  }
+  EXPECT_EQ(server_.control({{"cmd", "status"}})["balance"], "kernel");
   EXPECT_TRUE(answers(server_));
 }
 

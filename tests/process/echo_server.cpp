@@ -13,6 +13,7 @@
 
 #include "child/child.h"
 #include "forkscope/telemetry/clock.h"
+#include "forkscope/telemetry/layout.h"
 #include "os/signal_events.h"
 #include "supervisor/supervisor.h"
 
@@ -48,6 +49,7 @@ int main(int argc, char** argv) {
   supervisor::Settings settings;
   settings.hang_after = std::chrono::seconds(1);
   settings.kill_after = std::chrono::seconds(2);
+  settings.balance = telemetry::BalancePolicy::kernel;
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
     if (argument.starts_with("--port=")) {

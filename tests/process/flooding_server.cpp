@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "child/child.h"
+#include "forkscope/telemetry/layout.h"
 #include "supervisor/supervisor.h"
 
 namespace {
@@ -28,6 +29,7 @@ int flood(const child::Inheritance& inheritance) {
 int main(int argc, char** argv) {
   supervisor::Settings settings;
   settings.workers = 2;
+  settings.balance = telemetry::BalancePolicy::kernel;
   for (int i = 1; i < argc; ++i) {
     const std::string_view argument = argv[i];
     if (argument.starts_with("--port=")) {

@@ -15,6 +15,7 @@
 #include "bus/member.h"
 #include "child/child.h"
 #include "forkscope/telemetry/clock.h"
+#include "forkscope/telemetry/layout.h"
 #include "options/options.h"
 #include "os/signal_events.h"
 #include "supervisor/supervisor.h"
@@ -65,9 +66,11 @@ int relay(const child::Inheritance& inheritance, bus::Bus& bus) {
 
 int main(int argc, char** argv) {
   try {
-    const auto parsed = options::parse(argc, argv, {.description = "Passes on what it is told."});
+    const auto parsed = options::parse(
+        argc, argv, {.description = "Passes on what it is told.", .without = {"--balance"}});
     if (!parsed.settings) return parsed.exit_code;
-    const supervisor::Settings& settings = parsed.settings->primary;
+    supervisor::Settings settings = parsed.settings->primary;
+    settings.balance = telemetry::BalancePolicy::kernel;
     bus::Bus bus(supervisor::slots_for(settings.workers));
     child::Child child;
     child.run = [&bus](const child::Inheritance& inheritance) { return relay(inheritance, bus); };
