@@ -472,8 +472,8 @@ std::optional<std::string> Supervisor::scale(std::uint32_t workers) {
 }
 
 std::optional<std::string> Supervisor::protect(bool on) {
-  if (on && !child_.command.empty()) {
-    return "connections are the program's own here, and end with it";
+  if (on && child_.max_connections == 0) {  // nor are they kept (WorkerHandle)
+    return "connections of workers of this kind end with them";
   }
   if (std::exchange(settings_.protect, on) == on) return std::nullopt;
   for (WorkerHandle& worker : pool_) worker.protect(on);
