@@ -163,9 +163,11 @@ void Table::top_line() {
   }
 }
 
-/// Of a server that does not know it there is nothing to say.
+/// Of a server that does not know it there is nothing to say, nor of a program's connections, which
+/// are its own.
 void Table::protection(Line& top) const {
   const telemetry::Protection now = now_.server.protection;
+  if (words::runs_program(now_)) return;
   if (now == telemetry::Protection::off) top.add("  protection off", Style::slow);
   if (now != telemetry::Protection::unknown) {
     top.add("  moved " + words::grouped(now_.totals.moved_in_all()));

@@ -125,8 +125,12 @@ std::vector<Figure> figures_of(const View& view, words::Tone tone) {
   figures.push_back({counted(totals.abandoned), "",
                      words::plural(totals.abandoned, "request") + " lost", totals.abandoned > 0});
   figures.back().adds_up = true;
-  if (protection == Protection::off) figures.push_back({"off", "protection", "", true});
-  if (protection != Protection::unknown) {
+  // A program's connections are its own, which is no alarm.
+  const bool may_be_on = protection != Protection::unknown && !words::runs_program(view.now);
+  if (may_be_on && protection == Protection::off) {
+    figures.push_back({"off", "protection", "", true});
+  }
+  if (may_be_on) {
     figures.push_back({words::grouped(totals.moved_in_all()), "", "moved"});
   }
   if (const auto balance = view.now.server.balance; balance != BalancePolicy::unknown) {
