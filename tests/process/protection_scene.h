@@ -160,7 +160,7 @@ struct Scene {
   bool has_no_newcomer() const {
     const auto status = server.control({{"cmd", "status"}});
     return std::ranges::all_of(status["workers"],
-                               [](const auto& worker) { return worker["uptime_ms"] > 10'500; });
+                               [](const auto& worker) { return worker["uptime_ms"] > 2500; });
   }
   /// Until that worker has its so-manieth process.
   bool is_back(int worker, int generation) const {
