@@ -54,10 +54,13 @@ std::optional<Report> parse_begin(std::string_view rest) {
 std::optional<Report> parse_end(std::string_view rest) {
   Report report{.kind = Report::Kind::end, .id = take_word(rest)};
   const std::string_view status = take_word(rest);
+  if (rest.ends_with(' ')) return std::nullopt;
+  const std::string_view bytes = take_word(rest);
   if (!is_id(report.id) || !parse_number(status, report.status) ||
-      !parse_number(rest, report.bytes) || report.status < 100 || report.status > 599) {
+      !parse_number(bytes, report.bytes) || report.status < 100 || report.status > 599) {
     return std::nullopt;
   }
+  if (!rest.empty() && !parse_number(rest, report.took_us.emplace())) return std::nullopt;
   return report;
 }
 

@@ -24,6 +24,7 @@ struct Report {
   std::string_view path = {};  ///< Without its query.
   std::uint32_t status = 0;    ///< 100 … 599.
   std::uint64_t bytes = 0;
+  std::optional<std::uint64_t> took_us = {};  ///< As the program has measured it.
 };
 
 /// `line` is any bytes, without the line feed. Nothing where it is no report.

@@ -1,5 +1,6 @@
 #include "program/requests_in_hand.h"
 
+#include <algorithm>
 #include <iterator>
 
 namespace forkscope::program {
@@ -20,6 +21,10 @@ bool RequestsInHand::end(const Report& report, std::uint64_t now_ns) {
   const auto found = by_id_.find(report.id);
   if (found == by_id_.end()) return false;
   const auto request = found->second;
+  // Both lines may have been read at once, long after they were written.
+  if (report.took_us) {
+    request->begun.start_ns = now_ns - 1000 * std::min(*report.took_us, now_ns / 1000);
+  }
   slot_.end_in_any_order(request->begun, now_ns, report.status, report.bytes);
   slot_.sent(report.bytes);
   remove(request);

@@ -36,6 +36,8 @@ TEST(Report, EndsARequest) {
   EXPECT_EQ(report->id, "7");
   EXPECT_EQ(report->status, 503U);
   EXPECT_EQ(report->bytes, UINT64_MAX);
+  EXPECT_FALSE(report->took_us);
+  EXPECT_EQ(parse_report("end 7 200 0 1534")->took_us, 1534U);
 }
 
 TEST(Report, IsAWordOrTwo) {
@@ -65,6 +67,10 @@ TEST(Report, IsNothingElse) {
                                           "end 1 200",
                                           "end 1 200 ",
                                           "end 1 200 1 ",
+                                          "end 1 200 1 2 ",
+                                          "end 1 200 1 2 3",
+                                          "end 1 200 1  2",
+                                          "end 1 200 1 -2",
                                           "end 1 99 1",
                                           "end 1 600 1",
                                           "end 1 200 -1",
@@ -134,6 +140,19 @@ TEST_F(InHand, ShowsTheLatestThatHasNotEnded) {
   EXPECT_TRUE(end("a"));
   EXPECT_EQ(shown(), "");
   EXPECT_EQ(view_.requests_total(0), 3U);
+}
+
+TEST_F(InHand, HaveTakenAsLongAsTheProgramSays) {
+  const auto took = [&](const std::string& end) {
+    now_ns_ = 5'000'000;
+    begin("a", "/a");
+    EXPECT_TRUE(requests_.end(*parse_report(end), ++now_ns_));
+    const auto requests = view_.requests(0);
+    return requests.read(requests.head() - 1)->duration_ns;
+  };
+  EXPECT_EQ(took("end a 200 0"), 1U) << "as the lines were read";
+  EXPECT_EQ(took("end a 200 0 1534"), 1'534'000U);
+  EXPECT_EQ(took("end a 200 0 18446744073709551615"), 5'000'000U) << "since the machine's start";
 }
 
 TEST_F(InHand, GivesUpWhoseIdBeginsAnew) {

@@ -2,7 +2,7 @@
 // nothing. The protocol is docs/report-protocol.md:
 //
 //   begin 17 GET /v1/todos    before the handler runs, so that a hang has a name
-//   end 17 200 361            answered, with so many bytes
+//   end 17 200 361 1534       answered, with so many bytes, after so many microseconds
 //   beat                      the event loop goes round: what waits asynchronously does not hang
 //   ready                     what `todos-server run --wait-for-ready` waits for
 //
@@ -28,6 +28,7 @@ function say(line) {
 
 function report(req, res, next) {
   const id = ++requests;
+  const began = performance.now();
   const { socket } = req;
   const path = req.path.replace(/[^!-~]/g, '?').slice(0, 216); // as much as is shown
   say(`begin ${id} ${req.method} ${path}`);
@@ -35,7 +36,8 @@ function report(req, res, next) {
     const bytes = socket.bytesWritten - (told.get(socket) ?? 0);
     told.set(socket, socket.bytesWritten);
     // 499, as in nginx: the client has gone before it had its answer.
-    say(`end ${id} ${res.writableFinished ? res.statusCode : 499} ${bytes}`);
+    const took = Math.round((performance.now() - began) * 1000);
+    say(`end ${id} ${res.writableFinished ? res.statusCode : 499} ${bytes} ${took}`);
   });
   next();
 }
