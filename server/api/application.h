@@ -14,8 +14,8 @@
 #include <string>
 #include <vector>
 
-#include "application/application.h"
 #include "application/about.h"
+#include "application/application.h"
 #include "forkscope/telemetry/segment_view.h"
 
 namespace forkscope::bus {
@@ -25,7 +25,8 @@ class Member;
 namespace forkscope::api {
 
 /// What the command line has to know of the application: optional. Where no source of a server
-/// defines it, it is the one of about.cpp: a database named after the server, no options of its own.
+/// defines it, it is the one of about.cpp: a database named after the server, no options of its
+/// own.
 About about();
 
 /// What the worker tells the application about its surroundings.

@@ -79,7 +79,7 @@ struct Child {
   /// takes what the kernel wakes it for, which is BalancePolicy::kernel: then there are no queues,
   /// and no other policy is to be had.
   bool follows_policies = false;
-  std::uint64_t other_files = 0;   ///< Files that each has open beside them and all of `wake`.
+  std::uint64_t other_files = 0;  ///< Files that each has open beside them and all of `wake`.
   /// Each runs this program of somebody else's, which takes connections as it likes; empty: none.
   /// Then a child leads a process group of its own, and whatever ends, stops or continues it does
   /// so to all of the group.

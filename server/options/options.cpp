@@ -177,14 +177,13 @@ Parsed parse(int argc, char** argv, const About& about) {
 
   bool waits_for_ready = false;
   const std::string name = os::program_name() + (line.runs ? " run" : "");
-  std::string head =
-      about.description + "\n" + name + " ctl --help: commands for one that runs.";
+  std::string head = about.description + "\n" + name + " ctl --help: commands for one that runs.";
   if (about.runs_commands) {
     head += "\n" + name + " run --help: workers that run a program of your own.";
   }
   if (line.runs) {
     head = "Runs a program in each worker: " + name + " [OPTIONS] -- COMMAND…\n" +
-            "COMMAND gets the listening socket as descriptor 3 (LISTEN_FDS).";
+           "COMMAND gets the listening socket as descriptor 3 (LISTEN_FDS).";
   }
   CLI::App app(head, name);
   app.set_version_flag("--version", name + " (Forkscope " FORKSCOPE_VERSION ")");

@@ -25,9 +25,9 @@ struct Parsed {
 
 using forkscope::About;
 
-/// Prints help, version, or one line on stderr about what is wrong (exit code 2) by itself. The help
-/// names the command `ctl`, which main has to hand to ctl::run(). Throws CLI::Error where `about`
-/// leaves out what is not there, or adds what is there already.
+/// Prints help, version, or one line on stderr about what is wrong (exit code 2) by itself. The
+/// help names the command `ctl`, which main has to hand to ctl::run(). Throws CLI::Error where
+/// `about` leaves out what is not there, or adds what is there already.
 Parsed parse(int argc, char** argv, const About& about = {});
 
 }  // namespace forkscope::options

@@ -43,7 +43,8 @@ PortSharing::PortSharing(const Settings& settings, const child::Child& child,
 std::string PortSharing::why_not(telemetry::BalancePolicy policy) const {
   if (!follows_policies_ && policy != telemetry::BalancePolicy::kernel) {
     return std::string(to_string(policy)) +
-           " is not to be had: workers of this kind take their connections as the kernel wakes them";
+           " is not to be had: workers of this kind take their connections as the kernel wakes "
+           "them";
   }
   if (!balancing::has_queues(policy) || group_.why_no_queues().empty()) return {};
   return std::string(to_string(policy)) +
