@@ -120,6 +120,17 @@ std::string with_origin(const std::string& error, const CLI::App& app,
   return error;
 }
 
+/// CLI11 from 2.4 on ignores what it cannot use of the environment.
+void refuse_what_was_passed_over(const CLI::App& app) {
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string name = option->get_envname();
+    const char* value = name.empty() ? nullptr : std::getenv(name.c_str());
+    if (value != nullptr && *value != '\0' && option->count() == 0) {
+      throw CLI::ValidationError(option->get_name(), "cannot be that");
+    }
+  }
+}
+
 /// Options of a server of ours. What they decide, a program that is run decides for itself, and
 /// none of them is passed over in silence.
 void refuse_options_of_ours(CLI::App& app) {
@@ -243,6 +254,7 @@ Parsed parse(int argc, char** argv, const About& about) {
 
   try {
     app.parse(static_cast<int>(line.options.size()), line.options.data());
+    refuse_what_was_passed_over(app);
     if (line.runs && line.command.empty()) throw CLI::RequiredError("-- COMMAND…");
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return {std::nullopt, app.exit(error)};  // help, version

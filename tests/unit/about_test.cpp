@@ -65,7 +65,7 @@ TEST(AboutTest, LeavesOutWhatMeansNothingToIt) {
   EXPECT_TRUE(parse_line(about, {"--hang-after=9s"}).settings);
 }
 
-TEST(AboutTest, AddItsOwn) {
+TEST(AboutTest, AddsItsOwn) {
   std::string colour = "red";
   const About about{.add_options = [&](CLI::App& app) {
     app.add_option("--colour", colour, "Of the lamp")->check(CLI::IsMember({"red", "green"}));
@@ -76,13 +76,24 @@ TEST(AboutTest, AddItsOwn) {
   EXPECT_THAT(refusal_of(about, "--colour=blue"), HasSubstr("--colour"));
 }
 
-TEST(AboutTest, AreRefusedWhereTheProgramContradictsTheServer) {
+TEST(AboutTest, RefusesWhatCannotBeUsedOfTheEnvironment) {
+  std::string colour;
+  const About about{.add_options = [&](CLI::App& app) {
+    app.add_option("--colour", colour)->envname("A_COLOUR")->check(CLI::IsMember({"green"}));
+  }};
+  ::setenv("A_COLOUR", "blue", 1);
+  EXPECT_THAT(refusal_of(about, "--port=80"), HasSubstr("A_COLOUR=blue"));
+  EXPECT_TRUE(parse_line(about, {"--colour=green"}).settings) << "which is not asked then";
+  ::unsetenv("A_COLOUR");
+}
+
+TEST(AboutTest, IsRefusedWhereTheProgramContradictsTheServer) {
   const About twice{.add_options = [](CLI::App& app) { app.add_flag("--port"); }};
   EXPECT_THROW(parse_line(twice, {}), CLI::Error);
   EXPECT_THROW(parse_line({.without = {"--no-such-option"}}, {}), CLI::Error);
 }
 
-TEST(AboutTest, UnderstandRunOnlyWhereMainObeysIt) {
+TEST(AboutTest, UnderstandsRunOnlyWhereMainObeysIt) {
   EXPECT_EQ(parse_line({}, {"run", "--", "node", "app.js"}).exit_code, 2);
   EXPECT_THAT(help_of({}), Not(HasSubstr(" run ")));
   const About obeys{.without = {"--faults"}, .runs_commands = true};
@@ -92,7 +103,7 @@ TEST(AboutTest, UnderstandRunOnlyWhereMainObeysIt) {
   EXPECT_EQ(parsed.settings->primary.port, 80);
 }
 
-TEST(AboutTest, SayAmongHowManyWorkersMessagesGo) {
+TEST(AboutTest, SaysAmongHowManyWorkersMessagesGo) {
   EXPECT_EQ(parse_line({}, {"--workers=4"}).settings->worker.messages_among, 0U);
   const About talks{.messages = true};
   EXPECT_EQ(parse_line(talks, {"--workers=4"}).settings->worker.messages_among, 32U);
