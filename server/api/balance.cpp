@@ -5,7 +5,6 @@
 
 #include "api/intent.h"
 #include "api/problem.h"
-#include "api/query.h"
 #include "api/resource.h"
 #include "forkscope/telemetry/names.h"
 
