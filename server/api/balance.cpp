@@ -26,8 +26,7 @@ void add_balance_route(httplib::Server& server, const telemetry::SegmentView& te
     set_policy(res, static_cast<telemetry::BalancePolicy>(beat->balance));
   };
   const auto choose = [ask = std::move(ask)](const httplib::Request& req, httplib::Response& res) {
-    const std::string reason = why_not_meant(req);
-    if (!reason.empty()) return set_problem(res, {403, reason, {}});
+    if (answer_if_not_meant(req, res)) return;
     const std::string name = req.get_param_value("policy");
     const std::string wrong = telemetry::check_balance_policy(name);
     if (!wrong.empty()) {

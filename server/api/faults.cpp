@@ -11,7 +11,6 @@
 #include <stdexcept>
 
 #include "api/intent.h"
-#include "api/problem.h"
 #include "api/query.h"
 #include "api/resource.h"
 
@@ -97,8 +96,7 @@ using Fault = void (*)(const httplib::Request&, httplib::Response&);
 void add_fault(httplib::Server& server, const char* path, Fault fault) {
   const auto fire = [fault](const httplib::Request& req, httplib::Response& res) {
     res.set_header("Cache-Control", "no-store");
-    const std::string reason = why_not_meant(req);
-    if (!reason.empty()) return set_problem(res, {403, reason, {}});
+    if (answer_if_not_meant(req, res)) return;
     fault(req, res);
   };
   add_resource(server, path, {{Method::get, fire}, {Method::post, fire}});

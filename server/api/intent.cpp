@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <string>
+
+#include "api/problem.h"
 
 namespace forkscope::api {
 namespace {
@@ -40,8 +43,7 @@ bool comes_from_elsewhere(const httplib::Request& req) {
   return false;
 }
 
-}  // namespace
-
+/// In one sentence; empty if it was meant.
 std::string why_not_meant(const httplib::Request& req) {
   if (req.method == "HEAD") return "HEAD asks about it; GET and POST do it.";
   if (is_guess(req)) return "Your browser has only guessed that you would want this.";
@@ -50,6 +52,14 @@ std::string why_not_meant(const httplib::Request& req) {
            "page.";
   }
   return "";
+}
+
+}  // namespace
+
+bool answer_if_not_meant(const httplib::Request& req, httplib::Response& res) {
+  const std::string reason = why_not_meant(req);
+  if (!reason.empty()) set_problem(res, {403, reason, {}});
+  return !reason.empty();
 }
 
 }  // namespace forkscope::api

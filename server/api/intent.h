@@ -8,11 +8,9 @@
 
 #include <httplib.h>
 
-#include <string>
-
 namespace forkscope::api {
 
-/// Why the request was not meant, in one sentence; empty if it was.
-std::string why_not_meant(const httplib::Request& req);
+/// True: the request was not meant, and `res` says why, with 403.
+bool answer_if_not_meant(const httplib::Request& req, httplib::Response& res);
 
 }  // namespace forkscope::api
