@@ -15,6 +15,14 @@ EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / 'docs/examples'
 WORKERS = 3
 
 
+def has_open(pid, socket):
+    """Whether a process has it, as /proc/PID/fd names it."""
+    try:
+        return any(os.readlink(fd) == socket for fd in pathlib.Path(f'/proc/{pid}/fd').iterdir())
+    except OSError:
+        return False  # one or the other has gone meanwhile
+
+
 class Server(support.Server):
     """`todos-server run [options] -- PROGRAM`. What it is at, the primary tells: there is no
     /v1/workers."""
@@ -79,24 +87,29 @@ class Server(support.Server):
         connection.endheaders(todo[:5])
         return connection, todo[5:]
 
-    def who_has(self, client):
-        """The worker that has accepted a client's connection: one of its processes has the socket
-        open (proc_pid_net(5), proc_pid_fd(5))."""
-        pair = f': 0100007F:{self.port:04X} 0100007F:{client.sock.getsockname()[1]:04X} '
+    def socket(self, peer='00000000:0000'):
+        """How a process has the server's listening socket open, or the one to a peer
+        (proc_pid_net(5), proc_pid_fd(5))."""
+        ends = f': 0100007F:{self.port:04X} {peer} '
+        table = pathlib.Path('/proc/net/tcp').read_text(encoding='ascii').splitlines()
+        return next(f'socket:[{line.split()[9]}]' for line in table if ends in line)
 
-        def has(pid, socket):
-            try:
-                fds = pathlib.Path(f'/proc/{pid}/fd').iterdir()
-                return any(os.readlink(fd) == socket for fd in fds)
-            except OSError:
-                return False  # one or the other has gone meanwhile
+    def who_has(self, client):
+        """The worker that has accepted a client's connection."""
+        peer = f'0100007F:{client.sock.getsockname()[1]:04X}'
 
         def number():
-            table = pathlib.Path('/proc/net/tcp').read_text(encoding='ascii').splitlines()
-            socket = next(f'socket:[{line.split()[9]}]' for line in table if pair in line)
             return next((number for number in range(1, WORKERS + 1)
-                         if any(has(pid, socket) for pid in self.processes(number))), None)
+                         if any(has_open(pid, self.socket(peer))
+                                for pid in self.processes(number))), None)
         return support.wait_until(number, what='who has accepted the connection')
+
+    def wait_until_it_leaves_the_port(self, number):
+        """Until the program of a worker has been told to stop, and listens no more: who drains has
+        only been sent that signal."""
+        _, program, *_ = self.processes(number)
+        support.wait_until(lambda: not has_open(program, self.socket()),
+                           what=f'worker {number}: that its program listens no more')
 
     def close(self):
         self.process.send_signal(signal.SIGTERM)
@@ -229,6 +242,7 @@ class TodosOfAllWorkers:
         number = self.server.who_has(client)
         self.server.control(cmd='reload')
         self.server.wait_for(number, lambda worker: worker['state'] == 'draining', 'that it drains')
+        self.server.wait_until_it_leaves_the_port(number)
         client.send(rest)
         answer = client.getresponse()
         self.assertEqual((answer.status, answer.getheader('Connection')), (201, 'close'))
