@@ -21,17 +21,19 @@ function(forkscope_compile_options target)
   endif()
 endfunction()
 
-# forkscope_library(NAME SOURCES a.cpp ... [PUBLIC targets...] [PRIVATE targets...])
+# forkscope_library(NAME SOURCES a.cpp ... [ALONE b.cpp ...] [PUBLIC targets...] [PRIVATE targets...])
+# ALONE: those of the sources that are not compiled together with others (QuickBuild.cmake).
 # Headers of a folder are included as "<folder>/<file>.h", and only by targets that link it: the
 # include path of a target is a directory of its own that holds one link, to its folder. A second
 # target of the same folder would open all of it to whoever links either, so there is none.
 function(forkscope_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;ALONE;PUBLIC;PRIVATE" ${ARGN})
   if(ARG_SOURCES)
     add_library(${name} STATIC ${ARG_SOURCES})
     target_link_libraries(${name} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
     forkscope_compile_options(${name})
     forkscope_use_precompiled_headers(${name} standard_headers)
+    forkscope_compile_as_one(${name} ALONE ${ARG_ALONE})
     set(scope PUBLIC)
   else()
     add_library(${name} INTERFACE)

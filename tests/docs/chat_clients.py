@@ -64,6 +64,11 @@ class ChatServer(support.Server):
             return worker['generation'] >= generation and worker['state'] in ('idle', 'busy')
         support.wait_until(is_it, what=f'the successor of worker {number}')
 
+    def last_exit(self, number):
+        """How its predecessor has ended: it may be there a while longer than its successor is."""
+        return support.wait_until(lambda: self.worker(number)['last_exit'],
+                                  what=f'the end of a process of worker {number}')
+
 
 class NodeClient:
     """A process of Node that says in each line what has happened to its client."""

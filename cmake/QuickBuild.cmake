@@ -1,6 +1,8 @@
-# Precompiled headers make a build from nothing quicker. They change nothing of what is built, but hide
-# an #include that is missing: .ci/run builds without them for the analysis, and for arm64 (with tests).
-option(FORKSCOPE_PRECOMPILED_HEADERS "Precompile what most sources include" ON)
+# Of a build from nothing, reading headers is the largest part. So what most sources include is
+# precompiled, and several sources of a folder are compiled as one. That changes nothing of what is
+# built, but hides an #include that is missing: .ci/run builds each source by itself for the analysis,
+# and for arm64 (with tests).
+option(FORKSCOPE_QUICK_BUILD "Precompile headers, and compile several sources of a folder as one" ON)
 
 # Of the standard library, what most sources include: reading it takes longer than the rest of them.
 # What few include is not worth it, however heavy: every other source would pay for its size.
@@ -20,7 +22,7 @@ endfunction()
 # A target that holds nothing but precompiled headers; its options are those of all of our targets.
 function(forkscope_precompiled_headers name)
   cmake_parse_arguments(ARG "" "" "HEADERS;LINKS" ${ARGN})
-  if(FORKSCOPE_PRECOMPILED_HEADERS)
+  if(FORKSCOPE_QUICK_BUILD)
     if(NOT EXISTS ${CMAKE_BINARY_DIR}/${name}.cpp)  # or it would be compiled at each configuration
       file(TOUCH ${CMAKE_BINARY_DIR}/${name}.cpp)
     endif()
@@ -34,8 +36,21 @@ endfunction()
 
 # forkscope_use_precompiled_headers(TARGET NAME)
 function(forkscope_use_precompiled_headers target name)
-  if(FORKSCOPE_PRECOMPILED_HEADERS)
+  if(FORKSCOPE_QUICK_BUILD)
     target_precompile_headers(${target} REUSE_FROM ${name})
     forkscope_gcc_options(${target})
+  endif()
+endfunction()
+
+# forkscope_compile_as_one(TARGET [ALONE b.cpp ...])
+# All sources but some, eight at a time: a change of one compiles eight. A name of one may be shadowed
+# in another one then, of which only locals are warned.
+# ALONE  those that have a name for themselves which another one of the folder has, too
+function(forkscope_compile_as_one target)
+  cmake_parse_arguments(ARG "" "" "ALONE" ${ARGN})
+  if(FORKSCOPE_QUICK_BUILD)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    target_compile_options(${target} PRIVATE -Wno-shadow $<$<CXX_COMPILER_ID:GNU>:-Wshadow=local>)
+    set_source_files_properties(${ARG_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   endif()
 endfunction()
