@@ -11,7 +11,7 @@ VISUALIZER = os.path.join(os.environ['BUILD_DIRECTORY'], 'bin', 'todos-visualize
 
 class CompareTest(unittest.TestCase):
     def serve(self, *arguments):
-        server = support.Server('--db=todos.db', '--hang-after=300ms', '--kill-after=1s', *arguments,
+        server = support.Server('--db=todos.db', '--hang-after=1s', '--kill-after=2s', *arguments,
                                 workers=2)
         self.addCleanup(server.close)
         return server
@@ -46,7 +46,7 @@ class CompareTest(unittest.TestCase):
         self.assertTrue(lines[2].startswith('| way | share of each worker | fair |'), lines)
         self.assertTrue(lines[4].startswith('| least | '), lines)
         self.assertFalse(lines[5].startswith('|'), lines)
-        # A worker that gets no core for 300 ms is called hung as well; only this one was asked to.
+        # A worker that gets no core for a second is called hung as well; only this one was asked to.
         with open(os.path.join(server.directory, 'log'), encoding='utf-8') as log:
             fired = [line for line in log if 'hung' in line and '/v1/faults/hang' in line]
         self.assertEqual(len(fired), 1, fired)

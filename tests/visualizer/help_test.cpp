@@ -65,6 +65,15 @@ TEST_P(HelpCard, HasEveryWordToItsEnd) {
   EXPECT_THAT(shown, Contains("close the window"));
 }
 
+TEST_P(HelpCard, HasAllKeysOnOnePageOfALargeScreen) {
+  const auto keys = std::count_if(layout_.pages.begin(), layout_.pages.end(),
+                                  [](const HelpPage& page) { return page.title == "Keys"; });
+  const Screen& screen = GetParam();
+  if (screen.scale == 1 && screen.width >= 1600) {
+    EXPECT_EQ(keys, 1);
+  }
+}
+
 TEST_P(HelpCard, NothingOverlapsAndNothingLeavesTheCard) {
   constexpr float kSlack = 0.5F;
   EXPECT_GE(layout_.card.x, 0);

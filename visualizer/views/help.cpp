@@ -73,7 +73,8 @@ constexpr std::string_view kNotSeen = "not seen";  // an area rather than a mark
 struct Chapter {
   std::string_view title;
   std::vector<HelpEntry> entries;
-  std::size_t second_column = 0;  ///< Which entry begins it, where there are two; 0: whichever.
+  std::size_t second_column = 0;  ///< Which entry begins it, where there are two and those before
+                                  ///< it fit into the first; 0: whichever.
 };
 
 std::optional<words::Look> look_of(std::string_view word) {
@@ -132,8 +133,10 @@ class Flow {
       word_ = std::max(word_, painter_.width(Type::small_bold, entry.word));
     }
     word_ = std::min(mark_ + word_ + painter_.px(20), width_ * kWordMost);
+    const std::span first(chapter.entries.data(), chapter.second_column);
+    const bool parted = columns_ == 2 && !first.empty() && height(first) <= place_.h + 0.5F;
     for (std::size_t i = 0; i < chapter.entries.size(); ++i) {
-      if (columns_ == 2 && i > 0 && i == chapter.second_column) begin_column(chapter);
+      if (parted && i == first.size()) begin_column(chapter);
       add(chapter, chapter.entries[i]);
     }
   }
@@ -153,15 +156,25 @@ class Flow {
     rest_ = column(column_);
   }
 
-  void add(const Chapter& chapter, const HelpEntry& entry) {
+  float height(const HelpEntry& entry) const {
     const float width = width_ - word_;
     const float word = painter_.paragraph_height(Type::small_bold, word_ - mark_, entry.word);
     const float plain = painter_.paragraph_height(Type::small_bold, width, entry.plain);
     const float sentence = painter_.paragraph_height(Type::small, width, entry.sentence);
-    const float height = std::max(word, plain + sentence);
-    if (height > rest_.h && rest_.h < place_.h) begin_column(chapter);
-    layout_.whole = layout_.whole && height <= rest_.h + 0.5F;
-    Rect row = rest_.cut_top(height, painter_.px(kRowGap));
+    return std::max(word, plain + sentence);
+  }
+  /// Of all of them, one below the other.
+  float height(std::span<const HelpEntry> entries) const {
+    float sum = -painter_.px(kRowGap);
+    for (const HelpEntry& entry : entries) sum += height(entry) + painter_.px(kRowGap);
+    return sum;
+  }
+
+  void add(const Chapter& chapter, const HelpEntry& entry) {
+    const float needed = height(entry);
+    if (needed > rest_.h && rest_.h < place_.h) begin_column(chapter);
+    layout_.whole = layout_.whole && needed <= rest_.h + 0.5F;
+    Rect row = rest_.cut_top(needed, painter_.px(kRowGap));
     Rect left = row.cut_left(word_);
     const Rect mark = left.cut_left(mark_);
     layout_.pages.back().rows.push_back({entry, mark, left, row});

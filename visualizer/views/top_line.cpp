@@ -106,11 +106,11 @@ Figure clients_figure(const load::LoadStatus& load) {
           "clients saw", "", load.broken + load.failed > 0};
 }
 
-/// In the order of their weight: on a narrow window the last ones go. LATENCY tells a class what
-/// p99 is, should `tone` have no room here.
-std::vector<Figure> figures_of(const View& view, words::Tone tone) {
+/// In the order of their weight: on a narrow window the last ones go.
+std::vector<Figure> figures_of(const View& view) {
   using telemetry::BalancePolicy;
   using telemetry::Protection;
+  const words::Tone tone = tone_of(view);
   const picture::Totals& totals = view.calm.totals;
   const Protection protection = view.now.server.protection;
   const bool live = view.now.attachment == picture::Attachment::live;
@@ -146,10 +146,10 @@ std::vector<Figure> figures_of(const View& view, words::Tone tone) {
       {live && p99_ns > 0 ? telemetry::duration_text(p99_ns) : "–", named("p99", tone), ""});
   const bool waiting_known = live && !words::runs_program(view.now);
   figures.push_back({waiting_known ? words::grouped(totals.waiting) : words::kUntold, "",
-                     std::string(named("waiting", tone_of(view)))});
+                     std::string(named("waiting", tone))});
   // Of this machine and this moment, whatever moment is shown; a replay has none.
   if (const std::optional<double> observer = view.history.latest().observer_cpu) {
-    figures.push_back({words::percent(*observer), named("observer", tone_of(view)), "CPU"});
+    figures.push_back({words::percent(*observer), named("observer", tone), "CPU"});
   }
   return figures;
 }
@@ -190,12 +190,8 @@ void draw_figures(const Painter& painter, float x, float end, const Rect& line, 
       return sum + width_of(painter, figure);
     });
   };
-  std::vector<Figure> figures = figures_of(view, tone_of(view));
-  float all = width_of_all(figures);
-  if (x + all + painter.px(12) * static_cast<float>(figures.size()) > end) {
-    figures = figures_of(view, words::Tone::exact);
-    all = width_of_all(figures);
-  }
+  const std::vector<Figure> figures = figures_of(view);
+  const float all = width_of_all(figures);
   const float between = std::clamp((end - x - all) / static_cast<float>(figures.size()),
                                    painter.px(12), painter.px(24));
   for (const Figure& figure : figures) {
