@@ -291,6 +291,18 @@ TEST_P(LessonPanel, ShowsToItsEndWhatAServerLacks) {
   }
 }
 
+TEST_P(LessonPanel, AsksInLargeLettersWhereTheyHaveRoom) {
+  Page page = pages_of(kLessons[0], 4, std::nullopt).front();
+  ASSERT_EQ(page.step, Step::predict);
+  EXPECT_TRUE(lay_out(1, page).large);
+  for (int i = 0; !lay_out(1, page).whole || lay_out(1, page).large; ++i) {
+    ASSERT_LT(i, 100);
+    page.question += " and on";
+  }
+  page.step = Step::watch;
+  EXPECT_FALSE(lay_out(1, page).large);
+}
+
 TEST_P(LessonPanel, SaysSoWhenAWordIsCut) {
   Page page = pages_of(kLessons[0], 4, 0).front();
   for (int i = 0; i < 40; ++i) page.question += " and on it goes";

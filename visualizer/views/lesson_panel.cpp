@@ -44,8 +44,11 @@ bool matters(const Page& page, std::size_t choice) {
   return page.chosen == choice || is_right(page, choice);
 }
 
-Type choice_type(const Page& page, std::size_t choice) {
-  return matters(page, choice) ? Type::small_bold : Type::small;
+Type question_type(const LessonLayout& layout) { return layout.large ? Type::body : Type::small; }
+
+Type choice_type(const Page& page, const LessonLayout& layout, std::size_t choice) {
+  if (!matters(page, choice)) return question_type(layout);
+  return layout.large ? Type::body_bold : Type::small_bold;
 }
 
 /// The lower text: what is seen of it, or why it is so.
@@ -77,7 +80,8 @@ void place_choices(const Painter& painter, Rect& inside, const Page& page, bool 
   for (std::size_t i = 0; i < page.choices.size(); ++i) {
     if (!all && !matters(page, i)) continue;
     const float width = inside.w - painter.px(kChoiceText + 8);
-    const float words = painter.paragraph_height(choice_type(page, i), width, page.choices[i]);
+    const float words =
+        painter.paragraph_height(choice_type(page, layout, i), width, page.choices[i]);
     layout.choices[i] =
         inside.cut_top(std::max(painter.px(kChoiceLeast), words + painter.px(kChoiceMargin)),
                        painter.px(kChoiceGap));
@@ -89,7 +93,7 @@ void place_texts(const Painter& painter, Rect inside, const Page& page, bool all
                  LessonLayout& layout) {
   const float gap = painter.px(kTextGap);
   if (!page.answer) {
-    layout.question = cut_text(painter, inside, Type::small, page.question, 2 * gap);
+    layout.question = cut_text(painter, inside, question_type(layout), page.question, 2 * gap);
   }
   place_choices(painter, inside, page, all, layout);
   inside.cut_top(gap);
@@ -110,18 +114,19 @@ bool is_whole(const Painter& painter, const Page& page, const LessonLayout& layo
     box.cut_left(painter.px(kChoiceText));
     box.cut_right(painter.px(8));
     box.cut_top(painter.px(kChoiceMargin));
-    if (!fits(choice_type(page, i), box, page.choices[i])) return false;
+    if (!fits(choice_type(page, layout, i), box, page.choices[i])) return false;
   }
   const bool texts = page.answer ? fits(Type::small_bold, layout.measured, page.answer->measured)
-                                 : fits(Type::small, layout.question, page.question);
+                                 : fits(question_type(layout), layout.question, page.question);
   return texts && fits(below_type(page), layout.below, below_of(page)) &&
          painter.width(Type::body_bold, page.title) <= layout.title.w &&
          painter.width(Type::small_bold, page.next) + painter.px(kKey + 10) <= layout.next.w;
 }
 
-void draw_choice(const Painter& painter, const Rect& row, const View& view, const Page& page,
-                 std::size_t index) {
+void draw_choice(const Painter& painter, const LessonLayout& layout, const View& view,
+                 const Page& page, std::size_t index) {
   const Palette& colors = painter.colors();
+  const Rect& row = layout.choices[index];
   const bool chosen = page.chosen == index;
   const bool right = is_right(page, index);
   painter.fill(row, right ? faded(colors.fresh, 0.28F) : colors.raised, painter.px(5));
@@ -138,7 +143,7 @@ void draw_choice(const Painter& painter, const Rect& row, const View& view, cons
   Rect words = row;
   words.cut_left(painter.px(kChoiceText));
   words.cut_right(painter.px(8));
-  const Type type = choice_type(page, index);
+  const Type type = choice_type(page, layout, index);
   const float height =
       std::min(row.h, painter.paragraph_height(type, words.w, page.choices[index]));
   words = {words.x, row.middle() - height / 2, words.w, height};
@@ -173,12 +178,20 @@ LessonLayout lay_out_lesson(const Painter& painter, const Rect& rect, const Page
   layout.next = inside.cut_bottom(painter.px(38), painter.px(8));
   layout.steps = inside.cut_top(painter.px(28), painter.px(8));
   layout.title = inside.cut_top(painter.px(30), painter.px(4));
-  place_texts(painter, inside, page, true, layout);
-  layout.whole = is_whole(painter, page, layout);
+  const auto place = [&](bool all) {
+    place_texts(painter, inside, page, all, layout);
+    layout.whole = is_whole(painter, page, layout);
+  };
+  if (page.step == Step::predict) {
+    layout.large = true;
+    place(true);
+    if (layout.whole) return layout;
+    layout.large = false;
+  }
+  place(true);
   if (layout.whole || page.step == Step::predict) return layout;
   // Where there is too little room, the choices that nobody has made give way to the words.
-  place_texts(painter, inside, page, false, layout);
-  layout.whole = is_whole(painter, page, layout);
+  place(false);
   return layout;
 }
 
@@ -193,9 +206,11 @@ void draw_lesson(const Painter& painter, const Rect& rect, const View& view) {
   draw_steps(painter, layout.steps, page.step);
   const Rect& title = layout.title;
   painter.text_elided(Type::body_bold, title.x, title.middle(), title.w, colors.text, page.title);
-  if (!page.answer) painter.paragraph(Type::small, layout.question, colors.text, page.question);
+  if (!page.answer) {
+    painter.paragraph(question_type(layout), layout.question, colors.text, page.question);
+  }
   for (std::size_t i = 0; i < page.choices.size(); ++i) {
-    if (layout.choices[i].h > 0) draw_choice(painter, layout.choices[i], view, page, i);
+    if (layout.choices[i].h > 0) draw_choice(painter, layout, view, page, i);
   }
   if (page.answer) {
     painter.paragraph(Type::small_bold, layout.measured, colors.text, page.answer->measured);

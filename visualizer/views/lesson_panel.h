@@ -17,6 +17,7 @@ struct LessonLayout {
   Rect measured;
   Rect below;  ///< Progress, or why it is so.
   Rect next;
+  bool large = false;  ///< Question and choices, where a guess is asked for and all has room.
   bool whole = false;  ///< Every text has the room that it takes: none ends in "…".
 };
 
