@@ -3,7 +3,7 @@
 //
 // A Unix stream socket (unix(7)) with one JSON object per line, each answered by one line:
 //
-//   {"cmd":"attach"}     → {"ok":true,"version":"1.5"}, and with it the memfd (SCM_RIGHTS)
+//   {"cmd":"attach"}     → {"ok":true,"version":"1.6"}, and with it the memfd (SCM_RIGHTS)
 //   {"cmd":"status"}     → {"ok":true,…,"workers":[…]}
 //   {"cmd":"signal","worker":3,"signal":"STOP|CONT|KILL|ABRT"}     → {"ok":true}
 //   {"cmd":"scale","workers":6}     → {"ok":true}

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import socket
+import struct
 import threading
 import unittest
 
@@ -413,6 +414,36 @@ class WitnessTest(ChatTest):
                     for worker in self.server.workers()}
         nobodys = ({1, 2, 3} - {here, there}).pop()
         support.wait_until(lambda: grown() == {here: 51, there: 51, nobodys: 0}, what=f'{grown()}')
+
+    def test_of_a_broadcast_one_goes_in_and_one_comes_out_at_each_worker_that_hears_it(self):
+        """A record of what was heard names the worker that the clients are told of."""
+        self.start(workers=4)
+        clients = raw_clients_at_different_workers(self.server, 3)
+        for client in clients.values():
+            self.addCleanup(client.close)
+        segment = self.segment()
+
+        def ended():
+            """Of each worker's requests about something said: method, event, and heard of whom."""
+            told = {}
+            for slot in range(4):
+                records = (segment.record('requests', slot, n)
+                           for n in range(segment.word('requests', slot)))
+                fields = (struct.unpack_from('<24xBB12xH8x16s', record) for record in records)
+                told[slot + 1] = [(method, path[:size].decode(), heard_from)
+                                  for method, heard_from, size, path in fields
+                                  if path[:size] in (b'say', b'said')]
+            return told
+        post, put = 3, 4
+        expected = {number: [] for number in (1, 2, 3, 4)}
+        for speaker in clients:
+            clients[speaker].text('42["say","hello"]')
+            for number, client in clients.items():
+                event, data = json.loads(client.receive_text()[2:])
+                self.assertEqual((event, data['worker']), ('said', speaker))
+                expected[number].append((post, 'say', 0) if number == speaker
+                                        else (put, 'said', speaker))
+            support.wait_until(lambda: ended() == expected, what=f'{expected}')
 
 
 if __name__ == '__main__':

@@ -196,7 +196,7 @@ TEST_F(ProtocolDocument, TellsEveryFieldThatAWorkerWrites) {
                             FIELD(CurrentRecord, path)});
   expect_fields("requests", {FIELD(RequestRecord, id), FIELD(RequestRecord, end_ns),
                              FIELD(RequestRecord, duration_ns), FIELD(RequestRecord, method),
-                             FIELD(RequestRecord, reserved), FIELD(RequestRecord, status),
+                             FIELD(RequestRecord, heard_from), FIELD(RequestRecord, status),
                              FIELD(RequestRecord, response_bytes), FIELD(RequestRecord, connection),
                              FIELD(RequestRecord, core), FIELD(RequestRecord, path_bytes),
                              FIELD(RequestRecord, path_hash), FIELD(RequestRecord, path)});

@@ -87,6 +87,21 @@ TEST_F(SegmentTest, MovesAnEndedRequestToTheLaneTheHistogramAndTheCounters) {
   EXPECT_EQ(std::accumulate(buckets.begin(), buckets.end(), std::uint64_t{0}), 1U);
 }
 
+TEST_F(SegmentTest, TellsWhichWorkerARequestWasHeardFrom) {
+  const auto heard_from = [&](std::uint32_t worker) {
+    auto request = slot_.begin_request(kSecond, Method::put, "said", 0);
+    request.is_heard_from(worker);
+    slot_.end_request(request, kSecond, 200, 0);
+    return view_.requests(0).latest()->heard_from;
+  };
+  EXPECT_EQ(heard_from(3), 3);
+  EXPECT_EQ(heard_from(255), 255);
+  EXPECT_EQ(heard_from(256), 0) << "there is no room for it";
+  auto of_a_client = slot_.begin_request(kSecond, Method::post, "say", 1);
+  slot_.end_request(of_a_client, kSecond, 200, 0);
+  EXPECT_EQ(view_.requests(0).latest()->heard_from, 0);
+}
+
 TEST_F(SegmentTest, CutsALongPathAndKeepsItsTail) {
   const std::string path = "/" + std::string(1000, 'a') + "/the-end";
   auto record = slot_.begin_request(kSecond, Method::get, path, 1);

@@ -149,13 +149,14 @@ bool Chat::hear() {
                       [this](std::uint32_t from, std::uint64_t count) { hear_less(from, count); });
 }
 
-/// Shown as a request as well, where somebody is here to hear it; PUT, since it was no client of
-/// this worker's that has sent it.
+/// Shown as a request as well, where somebody is here to hear it; PUT, and with the worker that has
+/// said it, since it was no client of this worker's that has sent it.
 void Chat::hear(const bus::Message& message) {
   const auto note = note_of(message.bytes);
   if (!note || rooms_.members(note->room).empty()) return;
   auto request =
       around_.slot.begin_request(telemetry::now_ns(), telemetry::Method::put, note->event, 0);
+  request.is_heard_from(message.from);
   const std::uint64_t queued_before = around_.counts.bytes_queued;
   deliver(note->room, std::make_shared<const std::string>(note->packet));
   around_.slot.end_request(request, telemetry::now_ns(), 200,

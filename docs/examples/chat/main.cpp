@@ -16,9 +16,10 @@
 // rest is a chat.
 //
 // A message of a client is shown as a request: POST, and for a path the event's name; what a worker
-// hears from another one and hands to its own clients, as PUT. So a broadcast is one POST, and one
-// PUT at each other worker that has clients for it. `connect`, `disconnect` and `acknowledgement`
-// are the packets of Socket.IO; a heartbeat is no message. Statuses are those of HTTP.
+// hears from another one and hands to its own clients, as PUT, which says of which worker it was.
+// So a broadcast is one POST, and one PUT at each other worker that has clients for it. `connect`,
+// `disconnect` and `acknowledgement` are the packets of Socket.IO; a heartbeat is no message.
+// Statuses are those of HTTP.
 //
 // What it does not do it refuses: long polling (400, with Engine.IO's error), binary messages
 // (close code 1003), namespaces other than "/" (connect_error). There is no protection: when a

@@ -41,7 +41,7 @@ static_assert(sizeof(void*) == 8, "64-bit machines only: words must be read in o
 
 inline constexpr std::uint64_t kMagic = 0x4550'4F43'534B'5246;  // "FRKSCOPE"
 inline constexpr std::uint16_t kMajorVersion = 1;  // a reader refuses any other major version
-inline constexpr std::uint16_t kMinorVersion = 5;  // a higher minor version only appends
+inline constexpr std::uint16_t kMinorVersion = 6;  // a higher minor version only appends
 inline constexpr std::uint32_t kEndianMark = 0x0102'0304;
 inline constexpr std::uint32_t kHeaderBytes = 4096;
 inline constexpr std::uint32_t kMaxSlots = 256;
@@ -347,7 +347,9 @@ struct RequestRecord {
   std::uint64_t end_ns;
   std::uint64_t duration_ns;
   std::uint8_t method;
-  std::uint8_t reserved;
+  /// The number of the worker whose message it was, to all others; 0: it came from a client, or
+  /// from a worker above 255 (1.6).
+  std::uint8_t heard_from;
   std::uint16_t status;
   std::uint32_t response_bytes;
   std::uint32_t connection;  ///< Low 32 bits of the connection's number.

@@ -21,6 +21,11 @@ namespace forkscope::telemetry {
 struct BegunRequest {
   std::uint64_t start_ns;
   RequestRecord record;  ///< Its end, duration and status are filled in by end_request().
+
+  /// Before it ends: no client has sent it, but that worker has said it to all others.
+  void is_heard_from(std::uint32_t worker) {
+    record.heard_from = static_cast<std::uint8_t>(worker <= UINT8_MAX ? worker : 0);
+  }
 };
 
 class SlotWriter {
