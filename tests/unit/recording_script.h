@@ -96,6 +96,7 @@ inline void play_script(history::History& history, std::uint32_t workers,
       answer.worker = 1 + static_cast<std::uint32_t>(i) % workers;
       answer.status = 201;
       answer.method = telemetry::Method::post;
+      if (i == 3) answer.heard_from = 1;
       answer.path_tail = "…/todos/" + std::to_string(i);
       answers.push_back(answer);
     }

@@ -120,7 +120,8 @@ std::string all_of(const History& history, std::uint64_t time_ns) {
                                bin.errors, bin.waiting, bin.p99_ms});
   }
   for (const auto& answer : history.answers_between(time_ns - 2 * kSecond, time_ns)) {
-    all["answers"].push_back({answer.id, answer.end_ns, answer.worker, answer.path_tail});
+    all["answers"].push_back(
+        {answer.id, answer.end_ns, answer.worker, answer.path_tail, answer.heard_from});
   }
   for (const auto& incident : history.incidents(time_ns)) {
     all["incidents"].push_back(joined(words::receipt(incident)));
@@ -343,10 +344,50 @@ TEST(Recording, BeforeItSaidSoTheWorkersPartOfACoreIsNotKnown) {
   picture::Frame read;
   ASSERT_TRUE(decoder.decode(true, bytes, read));
   EXPECT_EQ(read.picture.cores.at(0).own, 0.3);
-  bytes.resize(bytes.size() - 2);  // a number of two bytes, the last of the frame
+  // A number of two bytes; behind it one says that nothing was heard from another worker.
+  bytes.resize(bytes.size() - 3);
   ASSERT_TRUE(decoder.decode(true, bytes, read));
   EXPECT_EQ(read.picture.cores.at(0).utilisation, 0.9);
   EXPECT_FALSE(read.picture.cores.at(0).own);
+}
+
+TEST(Recording, BeforeItSaidSoEveryAnswerIsToAClient) {
+  picture::Frame frame;
+  frame.picture.time_ns = kScriptStart;
+  frame.answers.resize(3);
+  frame.answers[1].heard_from = 255;
+  codec::FrameEncoder encoder;
+  Bytes bytes = encoder.encode(frame).bytes;
+  codec::FrameDecoder decoder;
+  picture::Frame read;
+  const auto heard_from = [&] {
+    return std::array{read.answers.at(0).heard_from, read.answers.at(1).heard_from,
+                      read.answers.at(2).heard_from};
+  };
+  ASSERT_TRUE(decoder.decode(true, bytes, read));
+  EXPECT_EQ(heard_from(), (std::array<std::uint8_t, 3>{0, 255, 0}));
+  bytes.resize(bytes.size() - 4);  // how many were heard: one; which, and a worker of two bytes
+  ASSERT_TRUE(decoder.decode(true, bytes, read));
+  EXPECT_EQ(heard_from(), (std::array<std::uint8_t, 3>{0, 0, 0}));
+}
+
+TEST(Recording, RefusesAFrameThatHasHeardWhatNobodyAnswered) {
+  picture::Frame frame;
+  frame.picture.time_ns = kScriptStart;
+  frame.answers.resize(3);
+  frame.answers[2].heard_from = 7;
+  codec::FrameEncoder encoder;
+  const Bytes bytes = encoder.encode(frame).bytes;
+  codec::FrameDecoder decoder;
+  picture::Frame read;
+  ASSERT_TRUE(decoder.decode(true, bytes, read));
+  for (const std::array<int, 3> lie : {std::array{4, 2, 7}, {1, 3, 7}}) {
+    Bytes changed = bytes;
+    for (std::size_t i = 0; i < 3; ++i) {
+      changed[changed.size() - 3 + i] = static_cast<std::byte>(lie[i]);
+    }
+    EXPECT_FALSE(decoder.decode(true, changed, read));
+  }
 }
 
 TEST(Recording, IsNotFooledByAFileFullOfMarks) {

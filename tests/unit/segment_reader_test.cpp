@@ -79,6 +79,20 @@ TEST_F(SegmentReaderTest, ASlotThatLeavesTakesNoLatenciesOfTheOthersAlong) {
   EXPECT_EQ(snapshot_.workers.size(), 1U);
 }
 
+TEST_F(SegmentReaderTest, TellsWhoseMessageAnAnswerIs) {
+  put(1, RosterState::ready);
+  telemetry::SlotWriter slot = segment_.slot(0);
+  for (const std::uint32_t from : {0U, 3U}) {
+    auto request = slot.begin_request(now_ns_, telemetry::Method::put, "said", 0);
+    request.is_heard_from(from);
+    slot.end_request(request, now_ns_, 200, 2);
+  }
+  look();
+  ASSERT_EQ(news_.answers.size(), 2U);
+  EXPECT_EQ(news_.answers[0].heard_from, 0);
+  EXPECT_EQ(news_.answers[1].heard_from, 3);
+}
+
 TEST_F(SegmentReaderTest, WhatASlotAnswersBeforeItLeavesIsCounted) {
   put(1, RosterState::ready);
   put(2, RosterState::draining);

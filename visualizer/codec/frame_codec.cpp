@@ -168,6 +168,25 @@ void read_answers(ByteReader& in, std::vector<picture::Answer>& answers, std::ui
   }
 }
 
+/// Of few answers: their index among the answers, and the worker.
+void write_heard(ByteWriter& out, const std::vector<picture::Answer>& answers) {
+  out.number(static_cast<std::uint64_t>(std::count_if(
+      answers.begin(), answers.end(), [](const auto& answer) { return answer.heard_from > 0; })));
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    if (answers[i].heard_from == 0) continue;
+    out.number(i);
+    out.number(answers[i].heard_from);
+  }
+}
+
+void read_heard(ByteReader& in, std::vector<picture::Answer>& answers) {
+  const std::size_t count = in.count(answers.size());
+  for (std::size_t i = 0; i < count && !in.failed(); ++i) {
+    const std::size_t index = in.count(answers.size() - 1);
+    answers[index].heard_from = static_cast<std::uint8_t>(in.count(UINT8_MAX));
+  }
+}
+
 void write_latency(ByteWriter& out, const picture::Frame& frame) {
   out.number(static_cast<std::uint64_t>(
       std::count_if(frame.latency.begin(), frame.latency.end(), [](auto n) { return n > 0; })));
@@ -250,6 +269,7 @@ FrameEncoder::Encoded FrameEncoder::encode(const picture::Frame& frame) {
     out.difference(frame.markers[i], frame.picture.time_ns);
   }
   for (const PictureWords::Core& core : words.cores) out.number(core.own_permille);
+  write_heard(out, kept);
   previous_ = words;
   encoded.bytes = out.take();
   return encoded;
@@ -291,6 +311,7 @@ bool FrameDecoder::decode(bool key, std::span<const std::byte> bytes, picture::F
   for (PictureWords::Core& core : previous_.cores) {
     core.own_permille = in.at_end() ? 0 : in.number();  // since 1.2
   }
+  if (!in.at_end()) read_heard(in, frame.answers);  // since 1.6
   frame.picture = picture_of(previous_, text_of);
   // What a later minor version has appended is left unread.
   if (in.failed()) begun_ = false;

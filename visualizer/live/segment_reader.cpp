@@ -33,6 +33,7 @@ picture::Answer answer_of(const RequestRecord& record, std::uint32_t worker) {
   answer.status = record.status;
   answer.core = record.core;
   answer.method = static_cast<telemetry::Method>(record.method);
+  answer.heard_from = record.heard_from;
   const std::size_t kept = std::min<std::size_t>(record.path_bytes, telemetry::kRequestPathBytes);
   answer.path_tail = telemetry::printable(std::string_view(record.path, kept));
   if (record.path_bytes > telemetry::kRequestPathBytes) answer.path_tail.insert(0, "…");

@@ -68,7 +68,8 @@ struct Answer {
   std::uint16_t status = 0;
   std::uint16_t core = 0;
   telemetry::Method method = telemetry::Method::other;
-  std::string path_tail;  ///< Printable; with "…" in front when the path was longer.
+  std::uint8_t heard_from = 0;  ///< Number of the worker whose message it was; 0: a client's.
+  std::string path_tail;        ///< Printable; with "…" in front when the path was longer.
 };
 
 struct Totals {

@@ -28,7 +28,7 @@ static_assert(std::endian::native == std::endian::little, "recordings are little
 
 inline constexpr std::array<char, 8> kMagic = {'F', 'R', 'K', 'S', 'R', 'E', 'C', '\n'};
 inline constexpr std::uint16_t kMajorVersion = 1;  // a reader refuses any other major version
-inline constexpr std::uint16_t kMinorVersion = 5;  // a higher minor version only appends
+inline constexpr std::uint16_t kMinorVersion = 6;  // a higher minor version only appends
 
 struct FileHeader {
   std::array<char, 8> magic = kMagic;
