@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <numeric>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "views/fan_dots.h"
 #include "views/mark.h"
 #include "views/way.h"
 #include "words/fairness.h"
@@ -15,9 +17,9 @@ namespace forkscope::views {
 
 namespace {
 
-constexpr std::uint64_t kDotNs = 800'000'000;
-constexpr std::size_t kMostCurves = 16;  // workers; above, ribbons are straight
-constexpr float kWidest = 34;            // of a ribbon that carries everything
+constexpr std::uint64_t kSaidNs = 4'000'000'000;  // so long it is said what hollow dots are
+constexpr std::size_t kMostCurves = 16;           // workers; above, ribbons are straight
+constexpr float kWidest = 34;                     // of a ribbon that carries everything
 
 void draw_ribbon(const Painter& painter, const Way& way, float width, bool curved) {
   const ImU32 color = faded(painter.colors().busy, 0.5F);
@@ -143,23 +145,49 @@ std::vector<Way> ways_of(const Painter& painter, const Rect& port, const Columns
   return ways;
 }
 
-/// Each request that ended lately, on its way.
-void draw_dots(const Painter& painter, const View& view, std::span<const Way> ways) {
+/// Hollow: by its shape alone it is told from one that has come through the port.
+void draw_heard_dot(const Painter& painter, ImVec2 place) {
   const Palette& colors = painter.colors();
-  const auto& workers = view.now.workers;
-  const std::uint64_t since_ns = view.time_ns - std::min(view.time_ns, kDotNs);
-  for (const picture::Answer& answer : view.history.answers_between(since_ns, view.time_ns)) {
-    const std::uint64_t age_ns = view.time_ns - std::min(view.time_ns, answer.end_ns);
-    const auto worker = std::find_if(workers.begin(), workers.end(), [&](const auto& other) {
-      return other.number == answer.worker;
-    });
-    if (worker == workers.end()) continue;
-    const Way& way = ways[static_cast<std::size_t>(worker - workers.begin())];
-    const float t =
-        view.state.reduced_motion ? 1.F : static_cast<float>(age_ns) / static_cast<float>(kDotNs);
-    const bool failed = answer.status >= 500;
-    painter.shape(failed ? Shape::cross : Shape::disc, way.at(t), painter.px(6),
-                  failed ? colors.dead : colors.text, colors.dead_edge);
+  painter.shape(Shape::disc, place, painter.px(9), colors.panel, colors.panel);
+  painter.shape(Shape::ring, place, painter.px(8), colors.text, colors.text);
+}
+
+/// What a hollow dot is, where there is room for it.
+void draw_heard(const Painter& painter, const Rect& rect) {
+  constexpr std::string_view kText = "from a worker";
+  const float text = painter.width(Type::small, kText);
+  const float dot = painter.px(22);
+  if (dot + text > rect.w) return;
+  draw_heard_dot(painter, {rect.right() - text - dot + painter.px(8), rect.middle()});
+  painter.text_right(Type::small, rect.right(), rect.middle(), painter.colors().muted, kText);
+}
+
+/// Each request that ended lately, on its way. `beside_port`: room for a few words.
+void draw_dots(const Painter& painter, const Rect& beside_port, const View& view,
+               std::span<const Way> ways) {
+  const Palette& colors = painter.colors();
+  const std::uint64_t since_ns = view.time_ns - std::min(view.time_ns, kSaidNs);
+  const auto answers = view.history.answers_between(since_ns, view.time_ns);
+  const bool heard = std::any_of(answers.begin(), answers.end(),
+                                 [](const auto& answer) { return answer.heard_from > 0; });
+  if (heard) draw_heard(painter, beside_port);
+  const std::vector<FanDot> dots = fan_dots(answers, view.now.workers, view.time_ns);
+  const auto way_of = [&](const FanDot& dot) {
+    if (!dot.from) return ways[dot.to];
+    return arc_between(ways[*dot.from].to, ways[dot.to].to, ways[*dot.from].from.y,
+                       ways.back().to.x - ways.front().to.x);
+  };
+  for (const FanDot& dot : dots) {
+    if (dot.from) way_of(dot).draw(painter.list(), colors.muted, painter.px(2));
+  }
+  for (const FanDot& dot : dots) {
+    const ImVec2 place = way_of(dot).at(view.state.reduced_motion ? 1.F : dot.way);
+    if (dot.heard && !dot.failed) {
+      draw_heard_dot(painter, place);
+    } else {
+      painter.shape(dot.failed ? Shape::cross : Shape::disc, place, painter.px(6),
+                    dot.failed ? colors.dead : colors.text, colors.dead_edge);
+    }
   }
 }
 
@@ -217,7 +245,10 @@ void draw_fan(const Painter& painter, const Rect& rect, const View& view, const 
   painter.fill(port, colors.raised, port.h / 2);
   painter.text_centered(Type::small_bold, port,
                         spread.rates.whole() > 0 ? colors.text : colors.muted, text);
-  if (dots) draw_dots(painter, view, ways);
+  if (dots) {
+    const float right = port.right() + painter.px(8);
+    draw_dots(painter, {right, head.y, head.right() - right, head.h}, view, ways);
+  }
 }
 
 }  // namespace forkscope::views

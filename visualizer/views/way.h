@@ -3,21 +3,25 @@
 
 #include <imgui.h>
 
+#include <optional>
+
 namespace forkscope::views {
 
 struct Way {
   ImVec2 from;
   ImVec2 to;
+  /// How high it turns: it gets three quarters of the way up to there. Nothing: between the two.
+  std::optional<float> turn = {};
 
-  float middle() const { return (from.y + to.y) / 2; }
+  float turn_y() const { return turn.value_or((from.y + to.y) / 2); }
   /// From 0 to 1: along a cubic Bézier curve that leaves and arrives vertically.
   ImVec2 at(float t) const {
     const float u = 1 - t;
     return {u * u * (u + 3 * t) * from.x + t * t * (t + 3 * u) * to.x,
-            u * u * u * from.y + 3 * u * t * middle() + t * t * t * to.y};
+            u * u * u * from.y + 3 * u * t * turn_y() + t * t * t * to.y};
   }
   void draw(ImDrawList& list, ImU32 color, float width) const {
-    list.AddBezierCubic(from, {from.x, middle()}, {to.x, middle()}, to, color, width);
+    list.AddBezierCubic(from, {from.x, turn_y()}, {to.x, turn_y()}, to, color, width);
   }
 };
 
