@@ -52,10 +52,10 @@ struct Parts {
 class ResponseStream final : public MemoryStream {
  public:
   /// `input` is a request line and an empty line. `scratch` is for what has arrived of the head.
-  ResponseStream(std::string_view input, bool answers_head, int socket,
+  ResponseStream(std::string_view input, std::string_view body, bool answers_head, int socket,
                  const std::string& peer_address, int peer_port, std::string_view own_lines,
                  std::string& scratch, std::string& output)
-      : MemoryStream(input, socket, peer_address, peer_port),
+      : MemoryStream(input, socket, peer_address, peer_port, body),
         own_lines_(own_lines),
         head_(scratch),
         output_(output) {
@@ -133,6 +133,12 @@ bool is_for_routes(std::string_view name) {
     if (http::equals_ignoring_case(name, own)) return false;
   }
   return !starts_ignoring_case(name, "remote_") && !starts_ignoring_case(name, "local_");
+}
+
+/// Of these methods cpp-httplib reads the body itself, once it knows the handler: it may be one
+/// that takes a ContentReader.
+bool is_read_by_routing(std::string_view method) {
+  return method == "POST" || method == "PUT" || method == "PATCH" || method == "DELETE";
 }
 
 /// For people.
@@ -214,6 +220,7 @@ class HttpBridge::Routes : public MemoryServer {
     asked.remote_addr = peer_address;
     asked.remote_port = peer_port;
     fill(asked, request);
+    asked.body = std::move(request.body);
     httplib::Response response;
     response.version = asked.version;
     handler(asked, response);
@@ -227,9 +234,18 @@ class HttpBridge::Routes : public MemoryServer {
     // No target: cpp-httplib would take it apart by rules of its own (a second '?' is an error, the
     // line has a limit), so the request gets it ready-made.
     request_line_.assign(request.method).append(" / HTTP/1.1\r\n\r\n");
-    ResponseStream stream(request_line_, request.method == "HEAD", listening_socket_, peer_address,
-                          peer_port, own_lines_, head_, output);
-    const bool whole = handle_one(stream, [&](httplib::Request& target) { fill(target, request); });
+    const bool is_read = is_read_by_routing(request.method);
+    ResponseStream stream(request_line_, is_read ? request.body : std::string_view(),
+                          request.method == "HEAD", listening_socket_, peer_address, peer_port,
+                          own_lines_, head_, output);
+    const bool whole = handle_one(stream, [&](httplib::Request& target) {
+      fill(target, request);
+      if (is_read) {
+        target.headers.emplace("Content-Length", std::to_string(request.body.size()));
+      } else {
+        target.body = std::move(request.body);
+      }
+    });
     return whole ? stream.status() : 0;
   }
 
@@ -240,7 +256,6 @@ class HttpBridge::Routes : public MemoryServer {
     target.target = request.target;
     target.path = request.path;
     httplib::detail::parse_query_text(std::string(request.query), target.params);
-    target.body = std::move(request.body);
   }
 
   Application& application_;

@@ -16,18 +16,23 @@
 
 namespace forkscope::gateway {
 
-/// Gives its reader `input`, and then the end. Where the output goes, a derived class says: all
-/// that is missing here is `ssize_t write(const char* source, size_t size)`. Borrows everything;
-/// `socket` is never read from, but cpp-httplib may look whether it is open.
+/// Gives its reader `input`, then `body` if there is one, and then the end. Where the output goes,
+/// a derived class says: all that is missing here is `ssize_t write(const char* source, size_t
+/// size)`. Borrows everything; `socket` is never read from, but cpp-httplib may look whether it is
+/// open.
 class MemoryStream : public httplib::Stream {  // NOLINTBEGIN(modernize-use-override)
  public:
   MemoryStream(std::string_view input, int socket, std::string_view peer_address = "127.0.0.1",
-               int peer_port = 0)
-      : input_(input), socket_(socket), peer_address_(peer_address), peer_port_(peer_port) {}
+               int peer_port = 0, std::string_view body = {})
+      : input_(input),
+        body_(body),
+        socket_(socket),
+        peer_address_(peer_address),
+        peer_port_(peer_port) {}
 
   std::size_t bytes_read() const { return position_; }
 
-  bool is_readable() const { return position_ < input_.size(); }
+  bool is_readable() const { return position_ < input_.size() + body_.size(); }
   bool wait_readable() const { return is_readable(); }
   bool is_writable() const { return true; }
   bool wait_writable() const { return true; }
@@ -35,7 +40,9 @@ class MemoryStream : public httplib::Stream {  // NOLINTBEGIN(modernize-use-over
   time_t duration() const { return 0; }
 
   ssize_t read(char* target, size_t size) {
-    const std::size_t count = input_.copy(target, size, position_);
+    const std::size_t count = position_ < input_.size()
+                                  ? input_.copy(target, size, position_)
+                                  : body_.copy(target, size, position_ - input_.size());
     position_ += count;
     return static_cast<ssize_t>(count);
   }
@@ -49,6 +56,7 @@ class MemoryStream : public httplib::Stream {  // NOLINTBEGIN(modernize-use-over
 
  private:
   std::string_view input_;
+  std::string_view body_;
   std::size_t position_ = 0;
   socket_t socket_;
   std::string_view peer_address_;

@@ -27,6 +27,18 @@ void add_routes(Server& server) {
     res.set_content(req.body, req.get_header_value("Content-Type"));
     res.status = 201;
   });
+  const auto count = [](const Request& req, Response& res, const httplib::ContentReader& reader) {
+    std::size_t bytes = req.body.size();
+    reader([&](const char*, std::size_t size) {
+      bytes += size;
+      return true;
+    });
+    res.set_content(req.method + " of " + std::to_string(bytes), "text/plain");
+  };
+  server.Post("/count", count);
+  server.Put("/count", count);
+  server.Patch("/count", count);
+  server.Delete("/count", count);
   server.Get("/teapot", [](const Request&, Response&) { throw Teapot("short and stout"); });
   server.Get("/fails", [](const Request&, Response& res) {
     res.set_content("half of an", "text/plain");

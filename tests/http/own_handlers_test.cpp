@@ -96,6 +96,12 @@ TEST_F(OwnHandlers, DoTheSameAsInStockCppHttplib) {
       {"GET", "/hello?name=all%20of%20you", ""},
       {"HEAD", "/hello", ""},
       {"POST", "/echo", "echo"},
+      {"POST", "/echo", std::string(100'000, 'e')},
+      {"POST", "/nowhere", "echo"},
+      {"POST", "/count", "a body that the handler reads in pieces"},
+      {"PUT", "/count", std::string(100'000, 'e')},
+      {"PATCH", "/count", "a few"},
+      {"DELETE", "/count", "all of them"},
       {"GET", "/teapot", ""},       // exception handler
       {"GET", "/forbidden", ""},    // error handler
       {"GET", "/nowhere", ""},      // error handler, without a route
