@@ -1,7 +1,9 @@
-"""What `cmake --install` lays down works from where it lies: programs, unit and manual pages."""
+"""What `cmake --install` lays down works from where it lies: programs, unit and manual pages. And what
+`scripts/install-packages` would install."""
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -51,6 +53,17 @@ class InstallTest(unittest.TestCase):
             self.assertGreater(len(options), 5)
             for option in options:
                 self.assertRegex(text, rf'(?m)^\.B (-\w,)?{option}\b')
+
+
+class PackagesTest(unittest.TestCase):
+    def test_names_every_package_of_a_group_where_nothing_is_there_yet(self):
+        with tempfile.TemporaryDirectory() as directory:
+            for program in ('bash', 'cat'):
+                os.symlink(shutil.which(program), os.path.join(directory, program))
+            script = pathlib.Path(__file__).resolve().parents[2] / 'scripts/install-packages'
+            said = subprocess.run([script, '--list', 'express'], check=True, capture_output=True,
+                                  text=True, env={'PATH': directory})
+        self.assertEqual(said.stdout.split(), ['nodejs', 'npm', 'curl'])
 
 
 if __name__ == '__main__':
