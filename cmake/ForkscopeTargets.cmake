@@ -69,9 +69,15 @@ endfunction()
 # define about(); see server/api/application.h.
 function(forkscope_server name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
-  forkscope_executable(${name}
+  forkscope_server_with_main(${name}
     SOURCES ${CMAKE_SOURCE_DIR}/server/main.cpp ${ARG_SOURCES}
     LINKS ctl options program supervisor worker os ${ARG_LINKS} api CLI11::CLI11)
+endfunction()
+
+# forkscope_server_with_main(NAME SOURCES main.cpp ... LINKS targets...)
+# A server whose main() hands the primary what it is to fork (server/child/child.h).
+function(forkscope_server_with_main name)
+  forkscope_executable(${name} ${ARGN})
   set_property(GLOBAL APPEND PROPERTY FORKSCOPE_SERVERS ${name})
 endfunction()
 
@@ -102,7 +108,8 @@ function(forkscope_application folder)
   list(LENGTH servers count)
   if(NOT count EQUAL 1)
     message(FATAL_ERROR "${folder}/CMakeLists.txt declares ${count} servers; it has to be one: "
-      "forkscope_server(NAME SOURCES a.cpp LINKS api)")
+      "forkscope_server(NAME SOURCES a.cpp LINKS api), or with a main() of its own "
+      "forkscope_server_with_main(NAME SOURCES main.cpp LINKS supervisor)")
   endif()
   add_custom_target(own-application DEPENDS ${servers})
   file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/application.txt CONTENT "$<TARGET_FILE:${servers}>\n")

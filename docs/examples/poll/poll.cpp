@@ -8,8 +8,8 @@
 // `counted_here` is another number in each worker, and starts at 0 whenever one is replaced.
 //
 // Where many look, nobody needs to ask the database each time: a worker tells the others of each
-// vote that it has stored, before that is answered. So they know when to ask it, and what was voted
-// last.
+// vote that it has stored, before that is answered. So they know when to ask it, and, each as it
+// has heard them, the latest votes.
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <httplib.h>
 
