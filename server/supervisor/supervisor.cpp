@@ -351,8 +351,9 @@ os::Deadline Supervisor::next_due() const {
 
 void Supervisor::hear(os::Deadline until, std::uint64_t now_ns) {
   const int timeout_ms = until.wait_ms(now_ns);
-  pause_noticed_ =
-      os::Deadline::after(telemetry::now_ns(), std::chrono::milliseconds(timeout_ms) + kPause);
+  // From the beginning of this round: it may have been held up in the middle, as where a worker
+  // that is stopped wakes us a moment before we are stopped with it.
+  pause_noticed_ = os::Deadline::after(now_ns, std::chrono::milliseconds(timeout_ms) + kPause);
   for (const epoll_event& event : loop_.wait(timeout_ms)) {
     switch (static_cast<Source>(event.data.u64 >> 32)) {
       case Source::signals: hear_signals(); break;
