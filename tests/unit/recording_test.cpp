@@ -37,6 +37,19 @@ Bytes bytes_of(const std::string& path) {
   return {first, first + text.size()};
 }
 
+Bytes encoded(const picture::Frame& frame) {
+  codec::FrameEncoder encoder;
+  return encoder.encode(frame).bytes;
+}
+
+/// A frame that stands by itself; nothing where it is refused.
+std::optional<picture::Frame> decoded(std::span<const std::byte> bytes) {
+  codec::FrameDecoder decoder;
+  picture::Frame frame;
+  if (!decoder.decode(true, bytes, frame)) return std::nullopt;
+  return frame;
+}
+
 /// Records the script.
 Bytes record(std::uint32_t workers, History& history) {
   const support::TempDir directory;
@@ -311,10 +324,9 @@ TEST(Recording, ALaterMinorVersionMayAppend) {
 TEST(Recording, ReadsOverAWordThatALaterMinorVersionHasAppended) {
   // No new strings; of the server, the time (5) and a word 20 (7); nothing of anything else.
   const std::array<unsigned char, 17> frame{0, 0x81, 0x80, 0x40, 10, 14};
-  codec::FrameDecoder decoder;
-  picture::Frame read;
-  ASSERT_TRUE(decoder.decode(true, std::as_bytes(std::span(frame)), read));
-  EXPECT_EQ(read.picture.time_ns, 5U);
+  const auto read = decoded(std::as_bytes(std::span(frame)));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->picture.time_ns, 5U);
 }
 
 TEST(Recording, OfAServerBeforeProtectionItIsNotKnown) {
@@ -325,30 +337,28 @@ TEST(Recording, OfAServerBeforeProtectionItIsNotKnown) {
   frame.number((1U << 12) - 1);  // and of the totals
   for (int word = 0; word < 12; ++word) frame.difference(1, 0);
   for (int list = 0; list < 10; ++list) frame.number(0);
-  codec::FrameDecoder decoder;
-  picture::Frame read;
-  ASSERT_TRUE(decoder.decode(true, frame.take(), read));
-  EXPECT_TRUE(read.picture.server.faults_enabled);
-  EXPECT_EQ(read.picture.server.protection, telemetry::Protection::unknown);
-  EXPECT_EQ(read.picture.totals.hangs, 1U);
-  EXPECT_EQ(read.picture.totals.moved_in_all(), 0U);
+  const auto read = decoded(frame.take());
+  ASSERT_TRUE(read);
+  EXPECT_TRUE(read->picture.server.faults_enabled);
+  EXPECT_EQ(read->picture.server.protection, telemetry::Protection::unknown);
+  EXPECT_EQ(read->picture.totals.hangs, 1U);
+  EXPECT_EQ(read->picture.totals.moved_in_all(), 0U);
 }
 
 TEST(Recording, BeforeItSaidSoTheWorkersPartOfACoreIsNotKnown) {
   picture::Frame frame;
   frame.picture.time_ns = kScriptStart;
   frame.picture.cores.push_back({.number = 0, .utilisation = 0.9, .own = 0.3});
-  codec::FrameEncoder encoder;
-  Bytes bytes = encoder.encode(frame).bytes;
-  codec::FrameDecoder decoder;
-  picture::Frame read;
-  ASSERT_TRUE(decoder.decode(true, bytes, read));
-  EXPECT_EQ(read.picture.cores.at(0).own, 0.3);
+  Bytes bytes = encoded(frame);
+  auto read = decoded(bytes);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->picture.cores.at(0).own, 0.3);
   // A number of two bytes; behind it one says that nothing was heard from another worker.
   bytes.resize(bytes.size() - 3);
-  ASSERT_TRUE(decoder.decode(true, bytes, read));
-  EXPECT_EQ(read.picture.cores.at(0).utilisation, 0.9);
-  EXPECT_FALSE(read.picture.cores.at(0).own);
+  read = decoded(bytes);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->picture.cores.at(0).utilisation, 0.9);
+  EXPECT_FALSE(read->picture.cores.at(0).own);
 }
 
 TEST(Recording, BeforeItSaidSoEveryAnswerIsToAClient) {
@@ -356,18 +366,17 @@ TEST(Recording, BeforeItSaidSoEveryAnswerIsToAClient) {
   frame.picture.time_ns = kScriptStart;
   frame.answers.resize(3);
   frame.answers[1].heard_from = 255;
-  codec::FrameEncoder encoder;
-  Bytes bytes = encoder.encode(frame).bytes;
-  codec::FrameDecoder decoder;
-  picture::Frame read;
+  Bytes bytes = encoded(frame);
+  auto read = decoded(bytes);
+  ASSERT_TRUE(read);
   const auto heard_from = [&] {
-    return std::array{read.answers.at(0).heard_from, read.answers.at(1).heard_from,
-                      read.answers.at(2).heard_from};
+    return std::array{read->answers.at(0).heard_from, read->answers.at(1).heard_from,
+                      read->answers.at(2).heard_from};
   };
-  ASSERT_TRUE(decoder.decode(true, bytes, read));
   EXPECT_EQ(heard_from(), (std::array<std::uint8_t, 3>{0, 255, 0}));
   bytes.resize(bytes.size() - 4);  // how many were heard: one; which, and a worker of two bytes
-  ASSERT_TRUE(decoder.decode(true, bytes, read));
+  read = decoded(bytes);
+  ASSERT_TRUE(read);
   EXPECT_EQ(heard_from(), (std::array<std::uint8_t, 3>{0, 0, 0}));
 }
 
@@ -376,17 +385,14 @@ TEST(Recording, RefusesAFrameThatHasHeardWhatNobodyAnswered) {
   frame.picture.time_ns = kScriptStart;
   frame.answers.resize(3);
   frame.answers[2].heard_from = 7;
-  codec::FrameEncoder encoder;
-  const Bytes bytes = encoder.encode(frame).bytes;
-  codec::FrameDecoder decoder;
-  picture::Frame read;
-  ASSERT_TRUE(decoder.decode(true, bytes, read));
+  const Bytes bytes = encoded(frame);
+  ASSERT_TRUE(decoded(bytes));
   for (const std::array<int, 3> lie : {std::array{4, 2, 7}, {1, 3, 7}}) {
     Bytes changed = bytes;
     for (std::size_t i = 0; i < 3; ++i) {
       changed[changed.size() - 3 + i] = static_cast<std::byte>(lie[i]);
     }
-    EXPECT_FALSE(decoder.decode(true, changed, read));
+    EXPECT_FALSE(decoded(changed));
   }
 }
 
