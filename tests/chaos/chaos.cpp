@@ -150,15 +150,14 @@ int run(std::chrono::seconds duration, std::uint32_t seed) {
                                  " acknowledged todos are there once; " + wrong);
   // Those of connections that are on their way from one worker to another are in its hands.
   std::size_t descriptors = 0;
-  wait_until(
+  const bool all_arrived = wait_until(
       [&] {
         descriptors = open_descriptors(server.pid());
         return descriptors <= descriptors_before + 1;
       },
       30s);
-  all &= hold(descriptors <= descriptors_before + 1,
-              "descriptors of the primary: " + std::to_string(descriptors_before) + " before, " +
-                  std::to_string(descriptors) + " after");
+  all &= hold(all_arrived, "descriptors of the primary: " + std::to_string(descriptors_before) +
+                               " before, " + std::to_string(descriptors) + " after");
   server.signal(SIGTERM);
   const pid_t group = server.pid();
   all &= hold(server.wait_for_exit(10s) == 0, "stopped cleanly");

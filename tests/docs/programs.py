@@ -99,9 +99,9 @@ class Server(support.Server):
         peer = f'0100007F:{client.sock.getsockname()[1]:04X}'
 
         def number():
+            socket = self.socket(peer)
             return next((number for number in range(1, WORKERS + 1)
-                         if any(has_open(pid, self.socket(peer))
-                                for pid in self.processes(number))), None)
+                         if any(has_open(pid, socket) for pid in self.processes(number))), None)
         return support.wait_until(number, what='who has accepted the connection')
 
     def wait_until_it_leaves_the_port(self, number):
