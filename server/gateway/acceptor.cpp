@@ -55,10 +55,7 @@ std::size_t Acceptor::turn(Situation situation, std::uint64_t now_ns) {
   const bool is_nudged = std::exchange(nudged_, false);
   if (is_nudged) queues_.find_open();
   if (!next_try_.has_passed(now_ns)) return 0;
-  if (queues_.is_pending()) {
-    source_ = queues_.next();
-    return std::clamp<std::size_t>(situation.room, 1, kMostAtOnce);
-  }
+  if (queues_.is_pending()) return share_of_queue(situation);
   source_ = listening_socket_;
   if (!pending_) return 0;
   see_policy();
@@ -70,7 +67,26 @@ std::size_t Acceptor::turn(Situation situation, std::uint64_t now_ns) {
   return share;
 }
 
+/// Of those that come later an event tells, or the primary.
+std::size_t Acceptor::share_of_queue(Situation situation) {
+  source_ = queues_.next();
+  waiting_ = queue_length();
+  if (waiting_ == 0U) {
+    found_empty();
+    return 0;
+  }
+  const std::size_t most = std::clamp<std::size_t>(situation.room, 1, kMostAtOnce);
+  return std::min(waiting_.value_or(most), most);
+}
+
 std::size_t Acceptor::share_of_shared(Situation situation, bool is_nudged, std::uint64_t now_ns) {
+  waiting_ = queue_length();
+  if (waiting_ == 0U) {
+    gave_way_.reset();
+    called_.reset();
+    pending_ = false;
+    return 0;
+  }
   if (policy_ == telemetry::BalancePolicy::kernel && !is_full()) return 1;
   if (balancing::takes_turns(policy_)) return wait_for_turn(now_ns);
   return own_share(situation, is_nudged, now_ns);
@@ -78,11 +94,6 @@ std::size_t Acceptor::share_of_shared(Situation situation, bool is_nudged, std::
 
 /// 1: it is ours, or nobody is there to take it.
 std::size_t Acceptor::wait_for_turn(std::uint64_t now_ns) {
-  if (queue_length() == 0U) {
-    called_.reset();
-    pending_ = false;
-    return 0;
-  }
   see_all(now_ns);
   if (called_ && os::Deadline::after(called_->since_ns, kWay).has_passed(now_ns)) {
     end_turn(called_->turn, called_->slot);
@@ -107,13 +118,7 @@ void Acceptor::end_turn(std::uint64_t turn, std::uint32_t slot) const {
 }
 
 std::size_t Acceptor::own_share(Situation situation, bool is_nudged, std::uint64_t now_ns) {
-  const auto length = queue_length();
-  if (length == 0U) {
-    gave_way_.reset();
-    pending_ = false;
-    return 0;
-  }
-  const std::size_t waiting = length.value_or(1);
+  const std::size_t waiting = waiting_.value_or(1);
   // One more has come, and there are no more than before: somebody has taken one.
   if (std::exchange(has_come_, false) && gave_way_ && waiting <= gave_way_->waiting) {
     gave_way_.reset();
@@ -127,7 +132,7 @@ std::size_t Acceptor::own_share(Situation situation, bool is_nudged, std::uint64
   const std::size_t most = std::min(situation.room, kMostAtOnce);
   const std::size_t share = is_full() ? 0 : balancing::fair_share(own, peers_, waiting, most);
   // Whoever has called us looks after the rest. Of the next one an event tells.
-  const bool is_all = !situation.is_on_call || (length && share == waiting);
+  const bool is_all = !situation.is_on_call || (waiting_ && share == waiting);
   if (!is_full() && is_all) pending_ = false;
   return share > 0 || !pending_ ? share : give_way(waiting, now_ns);
 }
@@ -169,7 +174,7 @@ std::size_t Acceptor::give_way(std::size_t waiting, std::uint64_t now_ns) {
 std::optional<std::size_t> Acceptor::queue_length() const {
   tcp_info info{};
   socklen_t bytes = offsetof(tcp_info, tcpi_sacked);
-  const bool is_told = ::getsockopt(listening_socket_, IPPROTO_TCP, TCP_INFO, &info, &bytes) == 0;
+  const bool is_told = ::getsockopt(source_, IPPROTO_TCP, TCP_INFO, &info, &bytes) == 0;
   // QEMU's user mode answers with its first bytes alone.
   if (!is_told || bytes < offsetof(tcp_info, tcpi_sacked)) return std::nullopt;
   return info.tcpi_unacked;
@@ -184,6 +189,7 @@ std::optional<Accepted> Acceptor::accept(std::uint64_t now_ns) {
   const bool is_shared = source_ == listening_socket_;
   if (accepted.fd) {
     if (is_shared && balancing::takes_turns(policy_)) end_turn(board_.turn(), own_slot_);
+    if (waiting_ && *waiting_ > 0 && --*waiting_ == 0) found_empty();
     return accepted;
   }
   switch (errno) {
@@ -197,22 +203,28 @@ std::optional<Accepted> Acceptor::accept(std::uint64_t now_ns) {
     case ECONNABORTED:
     case EINTR:
     case EPERM:
-    case EPROTO: break;  // concerns one connection, which is off the queue
-    default:
-      if (is_shared) pending_ = false;
-      if (!is_shared) queues_.found_empty();
+    case EPROTO:  // concerns one connection, which is off the queue
+      if (is_shared) pending_ = true;
+      break;
+    default: found_empty();
   }
   return std::nullopt;
+}
+
+/// The source of this turn.
+void Acceptor::found_empty() {
+  if (source_ == listening_socket_) {
+    pending_ = false;
+  } else {
+    queues_.found_empty(source_);
+  }
 }
 
 bool Acceptor::somebody_waits() {
   pollfd queue{source_, POLLIN, 0};
   const bool waits = ::poll(&queue, 1, 0) > 0;
-  if (source_ == listening_socket_) {
-    pending_ = waits;
-  } else if (!waits) {
-    queues_.found_empty();
-  }
+  if (waits && source_ == listening_socket_) pending_ = true;
+  if (!waits) found_empty();
   return waits;
 }
 

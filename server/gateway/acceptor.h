@@ -109,6 +109,7 @@ class Acceptor {
   }
   bool is_full() const { return board_.load(own_slot_) == LoadBoard::kTakesNobody; }
   void see_policy();
+  std::size_t share_of_queue(Situation situation);
   std::size_t share_of_shared(Situation situation, bool is_nudged, std::uint64_t now_ns);
   std::size_t wait_for_turn(std::uint64_t now_ns);
   void end_turn(std::uint64_t turn, std::uint32_t slot) const;
@@ -116,6 +117,7 @@ class Acceptor {
   bool leave_it(std::uint64_t now_ns);
   std::size_t give_way(std::size_t waiting, std::uint64_t now_ns);
   std::optional<std::size_t> queue_length() const;
+  void found_empty();
   void see_all(std::uint64_t now_ns);
   void see_peers(bool only_on_call, std::uint64_t now_ns);
   std::vector<std::uint32_t> below(std::uint32_t load) const;
@@ -124,6 +126,10 @@ class Acceptor {
 
   int listening_socket_;
   int source_;  ///< Of the latest turn: the shared socket, or a queue of one worker.
+  /// In the queue of that source, as far as we know. It is asked for how many there are, rather
+  /// than tried until it is empty: an accept4(2) that finds nobody makes a socket and its file
+  /// first, and costs as much as one that finds somebody.
+  std::optional<std::size_t> waiting_;
   Queues queues_;
   telemetry::BalancePolicy policy_ = telemetry::BalancePolicy::least;
   const telemetry::SegmentView& view_;

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <cstring>
 
 namespace forkscope::gateway {
 
@@ -20,17 +21,18 @@ Connection::Connection(os::UniqueFd fd, const sockaddr_storage& peer, std::uint6
                        const http::Limits& limits, http::RequestFramer::Peer trust,
                        protection::Line line)
     : fd_(std::move(fd)), id_(id), framer_(limits, trust), line_(line) {
+  std::memcpy(&peer_, &peer, sizeof peer_);
+}
+
+std::string Connection::peer_address() const {
   char text[INET6_ADDRSTRLEN] = "";
-  if (peer.ss_family == AF_INET6) {
-    const auto& address = reinterpret_cast<const sockaddr_in6&>(peer);
-    ::inet_ntop(AF_INET6, &address.sin6_addr, text, sizeof text);
-    peer_port_ = ntohs(address.sin6_port);
+  if (peer_.sin6_family == AF_INET6) {
+    ::inet_ntop(AF_INET6, &peer_.sin6_addr, text, sizeof text);
   } else {
-    const auto& address = reinterpret_cast<const sockaddr_in&>(peer);
+    const auto& address = reinterpret_cast<const sockaddr_in&>(peer_);
     ::inet_ntop(AF_INET, &address.sin_addr, text, sizeof text);
-    peer_port_ = ntohs(address.sin_port);
   }
-  peer_address_ = text;
+  return text;
 }
 
 void Connection::note(std::uint32_t events) {

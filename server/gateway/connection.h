@@ -71,8 +71,9 @@ class Connection {
 
   int fd() const { return fd_.get(); }
   std::uint64_t id() const { return id_; }
-  const std::string& peer_address() const { return peer_address_; }
-  int peer_port() const { return peer_port_; }
+  std::string peer_address() const;
+  /// IPv4 has it at the same place.
+  int peer_port() const { return ntohs(peer_.sin6_port); }
   http::RequestFramer& framer() { return framer_; }
   protection::Line& line() { return line_; }
 
@@ -162,8 +163,7 @@ class Connection {
 
   os::UniqueFd fd_;
   std::uint64_t id_;
-  std::string peer_address_;
-  int peer_port_ = 0;
+  sockaddr_in6 peer_;  ///< Or a sockaddr_in.
   http::RequestFramer framer_;
   protection::Line line_;
   std::string pipelined_;

@@ -42,6 +42,7 @@ Conversations::Conversations(const http::Limits& limits, ConnectionTable& connec
 
 void Conversations::begin(Connection& connection) {
   wait_for(connection, limits_.head_timeout);
+  if (!early_look_.is_due()) return;  // epoll will tell
   connection.look_again();
   ready_.push_back(&connection);
 }
@@ -94,6 +95,7 @@ void Conversations::attend(Connection& connection) {
     case Received::nothing:
     case Received::bytes: break;
   }
+  if (connection.is_new() && !connection.is_watched()) early_look_.found(bytes > 0);
   slot_.received(bytes);
   take_stock(connection);
   if (connection.state() == State::receiving && connection.is_readable())

@@ -16,6 +16,7 @@
 #include "gateway/connection.h"
 #include "gateway/connection_table.h"
 #include "gateway/drain.h"
+#include "gateway/early_look.h"
 #include "gateway/loop_clock.h"
 #include "gateway/request_runner.h"
 #include "http/limits.h"
@@ -94,6 +95,7 @@ class Conversations {
   const Drain& drain_;
   const os::CaughtSignals& signals_;
   LoopClock& clock_;
+  EarlyLook early_look_;
   telemetry::SlotWriter& slot_;
 
   std::vector<Connection*> ready_;      ///< epoll has said something about them.

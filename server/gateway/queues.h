@@ -30,8 +30,8 @@ class Queues {
   bool is_pending() const { return !pending_.empty(); }
   /// That one's socket.
   int next() const { return pending_.back(); }
-  /// Nobody waits in it any more.
-  void found_empty() { pending_.pop_back(); }
+  /// Nobody waits in that one any more.
+  void found_empty(int socket) { std::erase(pending_, socket); }
 
  private:
   void note(int socket);
