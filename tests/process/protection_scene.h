@@ -140,10 +140,21 @@ struct Scene {
     EXPECT_TRUE(wait_until([&] { return figures.moved(reason) == connections; }))
         << figures.moved(reason) << " have moved, not " << connections;
   }
-  /// Until each worker has its share, or none is new any more: nothing moves from now on without a
-  /// reason (balance.h), and each client knows whose it is.
+  /// Until each worker has its share and no connection is on its way to another one, or none is new
+  /// any more: nothing moves from now on without a reason (balance.h), and each client knows whose
+  /// it is.
   void settle() {
-    EXPECT_TRUE(wait_until([&] { return is_even() || has_no_newcomer(); }));
+    using Clock = std::chrono::steady_clock;
+    long moves = -1;
+    auto still_since = Clock::now();
+    const auto is_still = [&] {
+      if (is_even() && std::exchange(moves, crowd.seen().moves) == moves) {
+        return Clock::now() - still_since > std::chrono::milliseconds(250);  // two of its looks
+      }
+      still_since = Clock::now();
+      return has_no_newcomer();
+    };
+    EXPECT_TRUE(wait_until(is_still, std::chrono::seconds(20)));
     EXPECT_TRUE(crowd.everybody_is_answered());
   }
   /// So that nobody has to give any away.
@@ -160,7 +171,7 @@ struct Scene {
   bool has_no_newcomer() const {
     const auto status = server.control({{"cmd", "status"}});
     return std::ranges::all_of(status["workers"],
-                               [](const auto& worker) { return worker["uptime_ms"] > 2500; });
+                               [](const auto& worker) { return worker["uptime_ms"] > 10'500; });
   }
   /// Until that worker has its so-manieth process.
   bool is_back(int worker, int generation) const {
