@@ -4,6 +4,18 @@
 set(FORKSCOPE_SANITIZE "" CACHE STRING "Sanitizers for our own code, as for -fsanitize=")
 option(FORKSCOPE_WARNINGS_AS_ERRORS "Warnings of our own code are errors" OFF)
 
+# A check of each pointer before its use, of UBSan, is a quarter of what compiling costs, and a null pointer
+# is found without it. So it is for those who lay out memory by hand (forkscope_check_pointers), and for the
+# fuzz targets.
+if(FORKSCOPE_SANITIZE MATCHES undefined AND NOT FORKSCOPE_FUZZ)
+  set(FORKSCOPE_UNCHECKED_POINTERS -fno-sanitize=null,alignment)
+  set(FORKSCOPE_CHECKED_POINTERS -fsanitize=null,alignment)
+endif()
+
+function(forkscope_check_pointers target)
+  target_compile_options(${target} PRIVATE ${FORKSCOPE_CHECKED_POINTERS})
+endfunction()
+
 function(forkscope_compile_options target)
   target_compile_options(${target} PRIVATE
     -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
@@ -11,7 +23,8 @@ function(forkscope_compile_options target)
   target_compile_definitions(${target} PRIVATE FORKSCOPE_VERSION="${PROJECT_VERSION}")
   if(FORKSCOPE_SANITIZE)
     target_compile_options(${target} PRIVATE
-      -fsanitize=${FORKSCOPE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+      -fsanitize=${FORKSCOPE_SANITIZE} ${FORKSCOPE_UNCHECKED_POINTERS}
+      -fno-sanitize-recover=all -fno-omit-frame-pointer)
     target_link_options(${target} PUBLIC -fsanitize=${FORKSCOPE_SANITIZE})
     # ThreadSanitizer does not know fences, and GCC warns of each. The lanes of the telemetry need
     # theirs; what TSan still proves is that no shared word is accessed in an ordinary way.
