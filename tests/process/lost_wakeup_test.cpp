@@ -4,10 +4,15 @@
 #include <sched.h>
 
 #include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
 #include <string>
 
+#include "forkscope/telemetry/process_stat.h"
 #include "support/server_process.h"
 #include "support/server_watch.h"
+#include "support/wait_until.h"
 
 namespace forkscope {
 namespace {
@@ -30,6 +35,26 @@ void slow_down(pid_t worker) {
   ASSERT_EQ(::sched_setscheduler(worker, SCHED_IDLE, &no_priority), 0);
 }
 
+/// How many connections have been made to that port and not been accepted, as the kernel has it: of
+/// a listening socket, what it calls rx_queue (proc(5)).
+long waiting_at(int port) {
+  std::ifstream table("/proc/net/tcp");
+  std::string line;
+  long waiting = 0;
+  while (std::getline(table, line)) {
+    unsigned local_port = 0;
+    unsigned state = 0;
+    unsigned long queued = 0;
+    constexpr unsigned kListens = 0x0a;
+    if (std::sscanf(line.c_str(), " %*d: %*x:%x %*x:%*x %x %*x:%lx", &local_port, &state,
+                    &queued) == 3 &&
+        local_port == static_cast<unsigned>(port) && state == kListens) {
+      waiting += static_cast<long>(queued);
+    }
+  }
+  return waiting;
+}
+
 enum class Outcome { accepted_before, answered_at_once, answered_after_the_hang };
 
 /// Two workers wait for a connection. One comes, and worker `number` is stopped, if we are quick
@@ -43,7 +68,9 @@ Outcome connect_beside_stopped_worker(int number, const std::string& balance) {
   slow_down(worker);
   support::HttpConnection connection(server.port());
   ::kill(worker, SIGSTOP);
-  if (server.worker(number)["connections"] != 0) return Outcome::accepted_before;
+  EXPECT_TRUE(support::wait_until(
+      [&] { return telemetry::process_stat(static_cast<std::uint32_t>(worker)).state == 'T'; }));
+  if (waiting_at(server.port()) == 0) return Outcome::accepted_before;
   connection.send_request("GET", "/v1/todos");
   EXPECT_EQ(connection.read_response().status, 200);
   return support::count_in(server.log(), " hung ") > 0 ? Outcome::answered_after_the_hang
