@@ -12,10 +12,12 @@ set(FORKSCOPE_STANDARD_HEADERS
 
 # What GCC needs beside precompiled headers. ccache wants the preprocessed source without what is in them
 # (ccache(1)). And GCC 12 forgets that they are the system's, and warns of std::string's own copying;
-# the builds of CI without precompiled headers still warn of ours.
+# the builds of CI without precompiled headers still warn of ours. Where it does not optimise, collecting its
+# own garbage is a tenth of its time: with half a gigabyte instead of 128 MB it seldom has to.
 function(forkscope_gcc_options target)
   target_compile_options(${target} PRIVATE
-    "$<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess;-Wno-array-bounds;-Wno-stringop-overflow;-Wno-restrict>")
+    "$<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess;-Wno-array-bounds;-Wno-stringop-overflow;-Wno-restrict>"
+    "$<$<AND:$<CXX_COMPILER_ID:GNU>,$<CONFIG:Debug>>:--param=ggc-min-heapsize=524288>")
 endfunction()
 
 # forkscope_precompiled_headers(NAME HEADERS <a> ... [LINKS targets...])
