@@ -102,7 +102,7 @@ void WorkerHandle::fork(std::uint64_t now_ns, const Tokens& tokens, std::string_
   hang_watch_.rearm(now_ns);
   boot_deadline_ = os::Deadline::after(now_ns, primary_.settings.boot_timeout);
   drain_deadline_ = abort_due_ = sigkill_due_ = ending_deadline_ = settle_deadline_ = {};
-  told_to_stop_ = crashed_ = released_ = keeper_told_ = false;
+  told_to_stop_ = ends_ = released_ = keeper_told_ = false;
   lost_ = 0;
   stopped_since_ns_.reset();
   suspicion_.drop();
@@ -211,7 +211,7 @@ os::Deadline WorkerHandle::watch(std::uint64_t now_ns) {
     }
   }
   os::Deadline next = earlier(boot_deadline_, drain_deadline_);
-  if (crashed_) next = earlier(next, watch_crash(now_ns));
+  if (ends_) next = earlier(next, watch_crash(now_ns));
   return roster_.ready_ns == 0 ? next : earlier(next, watch_hang(now_ns));
 }
 

@@ -131,7 +131,7 @@ class WorkerHandle {
   }
   /// Where connections can be dealt to; nothing while it does not serve.
   std::optional<Dealer::Receiver> receiver() {
-    if (!is_ready() || !process_ || crashed_ || !custody_) return std::nullopt;
+    if (!is_ready() || !process_ || ends_ || !custody_) return std::nullopt;
     return Dealer::Receiver{self(), &*custody_};
   }
   /// Its queue takes part in policies that need one: since it has served, and until it is asked to
@@ -192,7 +192,7 @@ class WorkerHandle {
   void say_if_unprotected();
   void freeze(std::uint64_t now_ns);
   void deal_anew(std::uint64_t now_ns);
-  void hear_crash(std::uint64_t now_ns);
+  void begin_to_end(bool by_crash, std::uint64_t now_ns);
   void hear_done(const protection::Custody::Done& done, std::uint64_t now_ns);
   os::Deadline watch_crash(std::uint64_t now_ns);
   void begin_settling(std::uint64_t now_ns);
@@ -245,7 +245,7 @@ class WorkerHandle {
   std::optional<std::uint64_t> stopped_since_ns_;
   os::Deadline settle_deadline_;
   pid_t ending_keeper_ = 0;
-  bool crashed_ = false;           ///< It has said so; the kernel may take its time.
+  bool ends_ = false;              ///< It crashes or exits; the kernel may take its time.
   bool released_ = false;          ///< Its keeper holds nothing but connections.
   bool keeper_told_ = false;       ///< How many requests are lost.
   std::uint32_t lost_ = 0;         ///< That many.

@@ -75,7 +75,7 @@ void WorkerHandle::hear_protection(std::uint64_t now_ns) {
       primary_.dealer.add(self(), std::move(*heard->connection), now_ns);
     }
     if (heard->spoilt) ++lost_;
-    if (heard->crashed) hear_crash(now_ns);
+    if (heard->crashed) begin_to_end(/*by_crash=*/true, now_ns);
     if (heard->done) hear_done(*heard->done, now_ns);
   }
 }
@@ -102,9 +102,11 @@ void WorkerHandle::deal_anew(std::uint64_t now_ns) {
   }
 }
 
-void WorkerHandle::hear_crash(std::uint64_t now_ns) {
-  if (std::exchange(crashed_, true) || !is_kept() || custody_->is_asked(Condition::dead)) return;
-  primary_.dealer.begin(self(), MoveReason::crash, now_ns);
+/// It has crashed or exits, and is not reaped yet. What it has given before it went in order
+/// belongs to its drain, also where that is heard only now.
+void WorkerHandle::begin_to_end(bool by_crash, std::uint64_t now_ns) {
+  if (std::exchange(ends_, true) || !is_kept() || custody_->is_asked(Condition::dead)) return;
+  if (by_crash || !asked_to_go_) primary_.dealer.begin(self(), MoveReason::crash, now_ns);
   custody_->hand_over(Condition::dead, may_move());
 }
 
