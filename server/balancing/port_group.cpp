@@ -1,11 +1,8 @@
 #include "balancing/port_group.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cerrno>
-#include <cstddef>
 #include <cstring>
 #include <random>
 #include <system_error>
@@ -46,14 +43,9 @@ bool PortGroup::steer(telemetry::BalancePolicy policy, std::span<const std::uint
          0;
 }
 
-/// Of a listening socket tcpi_unacked is the length of its queue, and tcpi_sacked its limit
-/// (tcp_get_info() of the kernel).
 PortGroup::Queue PortGroup::look(std::uint32_t slot) const {
   if (slot >= queues_.size()) return {};
-  tcp_info info{};
-  socklen_t bytes = offsetof(tcp_info, tcpi_lost);
-  if (::getsockopt(queues_[slot], IPPROTO_TCP, TCP_INFO, &info, &bytes) != 0) return {};
-  return {info.tcpi_unacked, info.tcpi_sacked};
+  return os::listen_queue(queues_[slot]).value_or(Queue{});
 }
 
 void PortGroup::close() {

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "forkscope/telemetry/layout.h"
+#include "os/listening_socket.h"
 #include "os/unique_fd.h"
 
 namespace forkscope::balancing {
@@ -39,10 +40,8 @@ class PortGroup {
   /// waits already stays where it is. False, and errno: nothing has changed.
   bool steer(telemetry::BalancePolicy policy, std::span<const std::uint32_t> members);
 
-  struct Queue {
-    std::uint32_t length = 0;  ///< Connections that nobody has accepted.
-    std::uint32_t limit = 0;   ///< Room for them; 0: there is no queue.
-  };
+  using Queue = os::ListenQueue;
+  /// A limit of 0: there is no queue.
   Queue look(std::uint32_t slot) const;
 
   /// Nobody can connect any more, and whoever waits is refused: for all processes.

@@ -1,6 +1,5 @@
 #include "gateway/acceptor.h"
 
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -14,6 +13,7 @@
 #include "balancing/round_robin.h"
 #include "balancing/two_choices.h"
 #include "gateway/peers.h"
+#include "os/listening_socket.h"
 
 namespace forkscope::gateway {
 
@@ -84,7 +84,7 @@ std::size_t Acceptor::share_of_shared(Situation situation, bool is_nudged, std::
   if (waiting_ == 0U) {
     gave_way_.reset();
     called_.reset();
-    pending_ = false;
+    found_empty();
     return 0;
   }
   if (policy_ == telemetry::BalancePolicy::kernel && !is_full()) return 1;
@@ -169,15 +169,10 @@ std::size_t Acceptor::give_way(std::size_t waiting, std::uint64_t now_ns) {
   return 0;
 }
 
-/// tcpi_unacked of a listening socket is the length of its queue (tcp_get_info() of the kernel).
-/// Nothing: it does not say, and there may be one.
+/// Nothing: the kernel does not say, and there may be one.
 std::optional<std::size_t> Acceptor::queue_length() const {
-  tcp_info info{};
-  socklen_t bytes = offsetof(tcp_info, tcpi_sacked);
-  const bool is_told = ::getsockopt(source_, IPPROTO_TCP, TCP_INFO, &info, &bytes) == 0;
-  // QEMU's user mode answers with its first bytes alone.
-  if (!is_told || bytes < offsetof(tcp_info, tcpi_sacked)) return std::nullopt;
-  return info.tcpi_unacked;
+  const auto queue = os::listen_queue(source_);
+  return queue ? std::optional<std::size_t>(queue->length) : std::nullopt;
 }
 
 std::optional<Accepted> Acceptor::accept(std::uint64_t now_ns) {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <memory>
 #include <stdexcept>
 #include <system_error>
@@ -116,6 +117,14 @@ UniqueFd listen_beside(int listening_socket) {
     }
   }
   throw std::system_error(errno, std::generic_category(), "one more socket on the port");
+}
+
+std::optional<ListenQueue> listen_queue(int listening_socket) {
+  tcp_info info{};
+  socklen_t bytes = offsetof(tcp_info, tcpi_lost);
+  const bool is_told = ::getsockopt(listening_socket, IPPROTO_TCP, TCP_INFO, &info, &bytes) == 0;
+  if (!is_told || bytes < offsetof(tcp_info, tcpi_lost)) return std::nullopt;
+  return ListenQueue{info.tcpi_unacked, info.tcpi_sacked};
 }
 
 std::optional<InheritedSocket> inherited_listening_socket() {

@@ -28,6 +28,15 @@ ListeningSocket listen_on(const std::string& host, std::uint16_t port);
 /// (SO_REUSEPORT). Which of them a connection joins, the kernel decides. Throws std::system_error.
 UniqueFd listen_beside(int listening_socket);
 
+struct ListenQueue {
+  std::uint32_t length = 0;  ///< Connections that nobody has accepted.
+  std::uint32_t limit = 0;   ///< Room for them.
+};
+/// Of a listening socket tcpi_unacked is the length of its queue, and tcpi_sacked its limit
+/// (TCP_INFO, tcp(7); tcp_get_info() of the kernel). Nothing where neither is told: QEMU's user
+/// mode answers with its first bytes alone.
+std::optional<ListenQueue> listen_queue(int listening_socket);
+
 /// What systemd's socket activation has handed to this process (sd_listen_fds(3)).
 struct InheritedSocket {
   int fd = -1;
