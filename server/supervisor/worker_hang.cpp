@@ -131,7 +131,7 @@ bool WorkerHandle::is_ending(std::uint64_t now_ns) {
                            std::to_string(kEndingLimit.count()) + " s for it");
     }
     // A handler of its own has kept it from saying that it crashes, or it exits.
-    if (!ends_) begin_to_end(ending == telemetry::Ending::dumps_core, now_ns);
+    begin_to_end(ending == telemetry::Ending::dumps_core, now_ns);
     wake_others();
   }
   return !ending_deadline_.has_passed(now_ns);

@@ -102,10 +102,11 @@ void WorkerHandle::deal_anew(std::uint64_t now_ns) {
   }
 }
 
-/// It has crashed or exits, and is not reaped yet. What it has given before it went in order
-/// belongs to its drain, also where that is heard only now.
+/// It has crashed or exits, or has been reaped. What it has given before it went in order belongs
+/// to its drain, also where that is heard only now.
 void WorkerHandle::begin_to_end(bool by_crash, std::uint64_t now_ns) {
-  if (std::exchange(ends_, true) || !is_kept() || custody_->is_asked(Condition::dead)) return;
+  ends_ = true;
+  if (!is_kept() || custody_->is_asked(Condition::dead)) return;
   if (by_crash || !asked_to_go_) primary_.dealer.begin(self(), MoveReason::crash, now_ns);
   custody_->hand_over(Condition::dead, may_move());
 }
@@ -139,9 +140,7 @@ void WorkerHandle::begin_settling(std::uint64_t now_ns) {
   if (!is_kept()) return;
   settle_deadline_ = os::Deadline::after(now_ns, kKeeperPatience);
   if (!released_) custody_->release();
-  if (custody_->is_asked(Condition::dead)) return;
-  if (!asked_to_go_) primary_.dealer.begin(self(), MoveReason::crash, now_ns);
-  custody_->hand_over(Condition::dead, may_move());
+  begin_to_end(/*by_crash=*/false, now_ns);
 }
 
 bool WorkerHandle::is_settled(std::uint64_t now_ns) {
