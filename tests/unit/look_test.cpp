@@ -84,6 +84,37 @@ TEST(Look, WhoAnswersHundredsInASecondIsBusyWhateverLooksHaveFound) {
   EXPECT_EQ(look_of(worker, 1, {.served = kBusyRequests}), Look::busy);
 }
 
+TEST(Look, WhoWasBusyRemainsItWhereALittleLessIsAnswered) {
+  telemetry::WorkerReport worker;
+  worker.state = WorkerState::idle;
+  const double less = kStillBusyRequests;
+  EXPECT_EQ(look_of(worker, 1, {.served = less, .before = kBusyRequests}), Look::busy);
+  EXPECT_EQ(look_of(worker, 1, {.served = less - 1, .before = kBusyRequests}), Look::active);
+  EXPECT_EQ(look_of(worker, 1, {.served = less, .before = kBusyRequests - 1}), Look::active);
+}
+
+TEST(Look, RemembersOfFourSecondsWhoWasBusy) {
+  const auto looks_after = [](std::size_t seconds) {
+    history::History history;
+    picture::Snapshot picture;
+    picture.attachment = picture::Attachment::live;
+    picture.workers.resize(1);
+    telemetry::WorkerReport& worker = picture.workers[0];
+    worker.number = worker.generation = 1;
+    worker.state = WorkerState::idle;
+    for (std::size_t i = 0; i <= 10 * (1 + seconds); ++i) {
+      picture.time_ns = (100 + i) * kTenthNs;
+      if (i > 0) worker.requests += i <= 10 ? 52 : 48;  // 520 in the first second, 480 later
+      history.add(picture, {}, {});
+    }
+    return look(history);
+  };
+  EXPECT_EQ(looks_after(0), Look::busy);
+  EXPECT_EQ(looks_after(1), Look::busy);
+  EXPECT_EQ(looks_after(4), Look::busy);
+  EXPECT_EQ(looks_after(6), Look::active);
+}
+
 TEST(Look, WhoComesToOthersIsNew) {
   picture::Snapshot picture;
   picture.attachment = picture::Attachment::live;

@@ -8,6 +8,17 @@ namespace forkscope::words {
 
 using telemetry::WorkerState;
 
+namespace {
+
+constexpr std::uint64_t kSecondsBefore = 4;
+
+bool answers_hundreds(const Activity& activity) {
+  const bool was_busy = activity.before >= kBusyRequests;
+  return activity.served >= (was_busy ? kStillBusyRequests : kBusyRequests);
+}
+
+}  // namespace
+
 Look look_of(const telemetry::WorkerReport& worker, std::uint64_t now_ns,
              const Activity& activity) {
   if (picture::ended_as_planned(worker)) return Look::draining;
@@ -30,7 +41,7 @@ Look look_of(const telemetry::WorkerReport& worker, std::uint64_t now_ns,
   }
   if ((worker.generation > 1 || activity.joined) && worker.uptime_ns < kFreshNs) return Look::fresh;
   if (!worker.in_flight && activity.served == 0) return Look::idle;
-  const bool busy = activity.busy_share >= kBusyShare || activity.served >= kBusyRequests;
+  const bool busy = activity.busy_share >= kBusyShare || answers_hundreds(activity);
   return busy ? Look::busy : Look::active;
 }
 
@@ -42,8 +53,13 @@ Look look_at(const history::History& history, const telemetry::WorkerReport& wor
   const bool joined = std::any_of(workers.begin(), workers.end(), [&](const auto& other) {
     return other.pid != 0 && other.uptime_ns > worker.uptime_ns + kFreshNs;
   });
+  double before = 0;
+  for (std::uint64_t second = 1; second <= kSecondsBefore; ++second) {
+    const std::uint64_t end_ns = time_ns - std::min(time_ns, second * history::kRateNs);
+    before = std::max(before, history.served(worker.number, end_ns, kRateBins));
+  }
   return look_of(worker, picture_ns,
-                 {joined, history.served(worker.number, time_ns, kRateBins),
+                 {joined, history.served(worker.number, time_ns, kRateBins), before,
                   history.busy_share(worker.number, time_ns, 2 * kRateBins).value_or(found_now)});
 }
 

@@ -30,7 +30,8 @@ inline constexpr std::uint64_t kFreshNs = 2'000'000'000;  // who has come to oth
 /// What a worker that is well has done lately: nobody could follow every change.
 struct Activity {
   bool joined = false;    ///< Others have been there for longer, as after a scaling.
-  double served = 0;      ///< Requests that have ended in the last second.
+  double served = 0;      ///< Requests that have ended in the last second,
+  double before = 0;      ///< and in the best of the four before it.
   double busy_share = 0;  ///< Of the looks of the last two, those that found it at work, 0 … 1.
 };
 
@@ -39,6 +40,8 @@ struct Activity {
 inline constexpr double kBusyShare = 0.3;
 /// So is who has answered so many in the last second: of very short requests a look sees little.
 inline constexpr double kBusyRequests = 500;
+/// And remains it as long as there are so many: of several with the same rate no one stands out.
+inline constexpr double kStillBusyRequests = 400;
 
 /// `now_ns` is the time of the picture that the report is from.
 Look look_of(const telemetry::WorkerReport& worker, std::uint64_t now_ns, const Activity& activity);
