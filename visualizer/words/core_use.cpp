@@ -43,15 +43,14 @@ std::vector<std::string> core_use_texts(const picture::CoreSample& core) {
   if (!core.own) return {list, brief};
   const long all = std::lrint(core.utilisation * 100);  // as percent() rounds
   const long own = std::min(all, std::lrint(*core.own * 100));
-  if (own == 0) {
-    list = "no worker";
-    brief = "–";
-  } else if (core.workers.empty() == core.suspects.empty()) {  // some of them, or gone on since
+  const std::string others = "others " + whole_percent(all - own);
+  if (own == 0) return {"no worker, " + others, others, "ours 0 %"};
+  if (core.workers.empty() == core.suspects.empty()) {  // some of them, or gone on since
     list = "workers";
     brief = "ours";
   }
-  const std::string part = own == 0 ? "" : ' ' + whole_percent(own);
-  const std::string rest = ", others " + whole_percent(all - own);
+  const std::string part = ' ' + whole_percent(own);
+  const std::string rest = ", " + others;
   return {list + part + rest, brief + part + rest, "ours " + whole_percent(own) + rest,
           "ours " + whole_percent(own)};
 }
