@@ -12,6 +12,9 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <stdexcept>
+#include <string>
+#include <system_error>
 #include <utility>
 
 #include "balancing/policies.h"
@@ -73,15 +76,24 @@ bool adopt_orphans() {
   return ::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
 }
 
+/// An error names the way past a port that somebody else has.
+os::ListeningSocket open_port(const Settings& settings) {
+  if (settings.inherited_socket >= 0) return os::adopt_listening_socket(settings.inherited_socket);
+  try {
+    return os::listen_on(settings.host, settings.port);
+  } catch (const std::system_error& error) {
+    if (error.code() != std::errc::address_in_use) throw;
+    throw std::runtime_error(std::string(error.what()) + "; --port takes another");
+  }
+}
+
 }  // namespace
 
 Supervisor::Supervisor(const Settings& settings, child::Child child)
     : settings_(settings),
       child_(std::move(child)),
       adopts_(!child_.command.empty() && adopt_orphans()),
-      listener_(settings.inherited_socket < 0
-                    ? os::listen_on(settings.host, settings.port)
-                    : os::adopt_listening_socket(settings.inherited_socket)),
+      listener_(open_port(settings)),
       segment_(telemetry::Segment::create(segment_options(settings, child_, listener_))),
       view_(telemetry::SegmentView::over(segment_.data(), segment_.size())),
       events_(segment_, view_, settings.log_format),

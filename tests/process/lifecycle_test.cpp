@@ -59,7 +59,8 @@ TEST(Start, FailsWithOneLineWhenThePortIsTaken) {
   const auto [exit_code, log] = failure_of({.workers = 1, .port = first.port()});
   EXPECT_EQ(exit_code, 1);
   EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 1);
-  EXPECT_THAT(log, HasSubstr("port " + std::to_string(first.port()) + ": Address already in use"));
+  EXPECT_THAT(
+      log, HasSubstr("port " + std::to_string(first.port()) + ": Address already in use; --port"));
   EXPECT_EQ(first.request("GET", "/v1/todos").status, 200) << "the first one is unharmed";
 }
 
