@@ -7,6 +7,7 @@ import contextlib
 import os
 import pathlib
 import re
+import signal
 import socket
 import subprocess
 import tempfile
@@ -99,6 +100,21 @@ class DemoTest(unittest.TestCase):
         support.wait_until(lambda: not demo.alive(), what='the end of ./demo')
         self.assertEqual(demo.stop(), 0)
         self.assertFalse(listens(port))
+
+    def test_a_kill_stops_the_window_and_the_server_at_once(self):
+        demo = self.start(DISPLAY=self.start_display())
+        port = self.port_of(demo)
+        pid = demo.process.pid
+
+        def window():
+            return subprocess.run(['pgrep', '--parent', str(pid), 'todos-visualize'],
+                                  capture_output=True, check=False).stdout.decode().strip()
+        viewer = support.wait_until(window, what='the visualizer')
+        os.kill(pid, signal.SIGTERM)
+        support.wait_until(lambda: not demo.alive(), what='the end of ./demo')
+        self.assertEqual(demo.stop(), 0)
+        self.assertFalse(listens(port))
+        self.assertFalse(pathlib.Path(f'/proc/{viewer}').exists())
 
     def test_shows_the_text_view_where_the_display_is_gone(self):
         demo = self.start(DISPLAY=':4711')
