@@ -56,12 +56,32 @@ class InstallTest(unittest.TestCase):
 
 
 class PackagesTest(unittest.TestCase):
+    SCRIPT = pathlib.Path(__file__).resolve().parents[2] / 'scripts/install-packages'
+
+    def listed(self, text):
+        with tempfile.TemporaryDirectory() as directory:
+            packages = pathlib.Path(directory) / 'packages'
+            packages.write_text(text, encoding='utf-8')
+            return subprocess.run([self.SCRIPT, '--list', packages], check=False,
+                                  capture_output=True, text=True)
+
+    def test_takes_names_from_a_file(self):
+        said = self.listed('# of an application\n\nzlib1g-dev  # a library\n  \nlibstdc++6\n')
+        self.assertEqual((said.returncode, said.stdout), (0, 'zlib1g-dev\nlibstdc++6\n'))
+        self.assertEqual(self.listed('# nothing yet\n').returncode, 0)
+
+    def test_refuses_a_line_that_is_no_name(self):
+        for line in ('--allow-unauthenticated', 'Zlib', 'zlib1g-dev python3', '$(id)', 'a/b'):
+            said = self.listed(f'curl\n{line}\n')
+            self.assertEqual((said.returncode, said.stdout), (2, ''), line)
+            self.assertIn(line, said.stderr)
+            self.assertIn('no name of a package', said.stderr)
+
     def test_names_every_package_of_a_group_where_nothing_is_there_yet(self):
         with tempfile.TemporaryDirectory() as directory:
             for program in ('bash', 'cat'):
                 os.symlink(shutil.which(program), os.path.join(directory, program))
-            script = pathlib.Path(__file__).resolve().parents[2] / 'scripts/install-packages'
-            said = subprocess.run([script, '--list', 'express'], check=True, capture_output=True,
+            said = subprocess.run([self.SCRIPT, '--list', 'express'], check=True, capture_output=True,
                                   text=True, env={'PATH': directory})
         self.assertEqual(said.stdout.split(), ['nodejs', 'npm', 'curl'])
 
