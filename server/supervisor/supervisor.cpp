@@ -1,7 +1,6 @@
 #include "supervisor/supervisor.h"
 
 #include <fcntl.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,7 +10,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -20,7 +18,6 @@
 #include "balancing/policies.h"
 #include "forkscope/telemetry/event_text.h"
 #include "forkscope/telemetry/names.h"
-#include "forkscope/telemetry/process_tree.h"
 #include "forkscope/telemetry/status_json.h"
 #include "forkscope/telemetry/worker_report.h"
 #include "os/dispositions.h"
@@ -66,16 +63,6 @@ bool has_terminal() {
   return os::UniqueFd(::open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC)).get() >= 0;
 }
 
-/// Makes this process the parent of what a program's processes leave behind (prctl(2)), so that it
-/// can end it. False where that may be somebody else's: process 1 of a container gets all orphans,
-/// and whoever became this process by execve(2) may have had children.
-bool adopt_orphans() {
-  siginfo_t info{};
-  const bool has_children = ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
-  if (has_children || ::getpid() == 1) return false;
-  return ::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0;
-}
-
 /// An error names the way past a port that somebody else has.
 os::ListeningSocket open_port(const Settings& settings) {
   if (settings.inherited_socket >= 0) return os::adopt_listening_socket(settings.inherited_socket);
@@ -92,7 +79,7 @@ os::ListeningSocket open_port(const Settings& settings) {
 Supervisor::Supervisor(const Settings& settings, child::Child child)
     : settings_(settings),
       child_(std::move(child)),
-      adopts_(!child_.command.empty() && adopt_orphans()),
+      orphans_(/*adopt=*/!child_.command.empty()),
       listener_(open_port(settings)),
       segment_(telemetry::Segment::create(segment_options(settings, child_, listener_))),
       view_(telemetry::SegmentView::over(segment_.data(), segment_.size())),
@@ -143,7 +130,7 @@ int Supervisor::run() {
     notice_own_pause(now);
     reap(now);
     reap_strangers();
-    end_orphans();
+    orphans_.end(pool_);
     watch(now);
     if (!stopping_) {
       if (const auto failure = pool_.why_nothing_boots(now)) {
@@ -158,7 +145,7 @@ int Supervisor::run() {
       deal();
     }
     beat(now);
-    if (stopping_ && !pool_.has_processes() && !orphans_may_be_)
+    if (stopping_ && !pool_.has_processes() && !orphans_.may_be_here())
       return clean_stop_ ? EXIT_SUCCESS : EXIT_FAILURE;
     hear(next_due(), now);
   }
@@ -198,7 +185,7 @@ void Supervisor::notice_own_pause(std::uint64_t now_ns) {
 void Supervisor::reap(std::uint64_t now_ns) {
   for (WorkerHandle& worker : pool_) {
     if (!worker.reap(now_ns)) continue;
-    orphans_may_be_ = adopts_;
+    orphans_.worker_ended();
     if (stopping_) {
       clean_stop_ = clean_stop_ && worker.ended_cleanly();
     } else {
@@ -217,25 +204,6 @@ void Supervisor::reap_strangers() {
     ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG);
     pool_.keeper_ended(pid);
     info.si_pid = 0;
-  }
-}
-
-/// What had left its program's process group has come here when its reporter was killed.
-void Supervisor::end_orphans() {
-  if (!std::exchange(orphans_may_be_, false)) return;
-  std::set<std::uint32_t> others;  // workers, and what descends from them
-  const auto self = static_cast<std::uint32_t>(::getpid());
-  for (const telemetry::TreeProcess& process : telemetry::process_tree(self)) {
-    const auto is_it = [&](const WorkerHandle& worker) {
-      return worker.is_process(static_cast<pid_t>(process.pid));
-    };
-    if (process.pid == self || process.stat.state == 'Z') continue;
-    if (others.contains(process.stat.parent) || std::any_of(pool_.begin(), pool_.end(), is_it)) {
-      others.insert(process.pid);
-      continue;
-    }
-    ::kill(static_cast<pid_t>(process.pid), SIGKILL);
-    orphans_may_be_ = true;  // its children come next
   }
 }
 

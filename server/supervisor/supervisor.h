@@ -24,6 +24,7 @@
 #include "supervisor/control_socket.h"
 #include "supervisor/dealer.h"
 #include "supervisor/event_log.h"
+#include "supervisor/orphans.h"
 #include "supervisor/port_sharing.h"
 #include "supervisor/settings.h"
 #include "supervisor/worker_handle.h"
@@ -57,7 +58,6 @@ class Supervisor final : private Commands {
   void notice_own_pause(std::uint64_t now_ns);
   void reap(std::uint64_t now_ns);
   void reap_strangers();
-  void end_orphans();
   void watch(std::uint64_t now_ns);
   void fork_due(std::uint64_t now_ns);
   void share_port(std::uint64_t now_ns);
@@ -80,7 +80,7 @@ class Supervisor final : private Commands {
 
   Settings settings_;
   const child::Child child_;
-  const bool adopts_;  ///< Whatever has no parent any more comes here, and was a worker's.
+  Orphans orphans_;  ///< Before anything forks.
   os::ListeningSocket listener_;
   telemetry::Segment segment_;
   telemetry::SegmentView view_;
@@ -101,7 +101,6 @@ class Supervisor final : private Commands {
   const bool had_terminal_;
   const pid_t starter_;  ///< Whoever forked us, while it lives.
   bool stopping_ = false;
-  bool orphans_may_be_ = false;
   bool clean_stop_ = true;
   os::Deadline watch_due_;
   os::Deadline beat_due_ = os::Deadline::at(0);
