@@ -89,6 +89,20 @@ TEST(ChosenLoad, OfALessonLeavesWhatTheUserHasChosen) {
   EXPECT_EQ(load.options().post_share, 0.5);
 }
 
+TEST(ChosenLoad, PostsOnlyWhereTheUserHasChosenItOrNothingElseIsKnown) {
+  const picture::Offer offer{.todos = picture::Has::no};
+  const load::Target guest{"POST", "/guests"};
+  const load::Target guests{"GET", "/guests"};
+  ChosenLoad load;
+  load.offer(offer, {guest});
+  EXPECT_EQ(load.options().target, guest);
+  load.offer(offer, {guest, guests});
+  EXPECT_EQ(load.options().target, guests);
+  load.change(LoadSetting::target);
+  load.offer(offer, {guest, guests});
+  EXPECT_EQ(load.options().target, guest) << "the user's choice";
+}
+
 TEST(ChosenLoad, AsksForWhatTheServerHas) {
   using picture::Has;
   const load::Target todos;

@@ -201,6 +201,17 @@ TEST_F(Pointer, IsToldOfEveryFigureOfTheTopLine) {
                                                 "error answers", "p99", "waiting"}));
 }
 
+TEST_F(Pointer, IsToldOfWhatWorriesWhereThereIsNoRoomForAll) {
+  constexpr float kNarrow = 800;
+  const auto draw = [](const Painter& painter, const View& view) {
+    draw_top_line(painter, {0, 0, kNarrow, 46}, view);
+  };
+  const Rect line{0, 20, kNarrow, 5};
+  EXPECT_THAT(passed(line, draw), Not(Contains("error answers")));
+  picture_.totals.errors = 12;
+  EXPECT_THAT(passed(line, draw), Contains("error answers"));
+}
+
 TEST_F(Pointer, IsToldOfStatesMarksAndWhatStandsOnARow) {
   EXPECT_THAT(passed_on_row(0), IsSupersetOf({"idle", "pid", "gen", "core"}));
   EXPECT_THAT(passed_on_row(1), IsSupersetOf({"HUNG", "spin"}));

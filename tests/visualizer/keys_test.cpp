@@ -103,6 +103,16 @@ TEST_F(Keys, APointerThatRestsOnAWordIsToldWhatItMeans) {
   EXPECT_TRUE(shows(not_told));
 }
 
+TEST_F(Keys, ThePointerIsNotAskedWhereItWasLeft) {
+  const auto told = [](const Picture& screen) { return screen.count(kTextWhite) > 12'000; };
+  display_.point(300, 178);  // "idle"
+  ASSERT_TRUE(shows(told));
+  display_.press("Shift_L");
+  EXPECT_TRUE(shows([&](const Picture& screen) { return !told(screen); }));
+  display_.point(301, 178);
+  EXPECT_TRUE(shows(told));
+}
+
 TEST_F(Keys, TChangesBetweenDarkAndLight) { expect_to_toggle("t", 0.6); }
 
 TEST_F(Keys, PMakesEverythingBiggerAndBack) {

@@ -178,6 +178,7 @@ views::View App::view() {
 void App::draw(const std::string& png_path) {
   theme_.kind = state_.theme;
   state_.notice = notice_.text(telemetry::now_ns());
+  state_.pointing = window_.is_pointing();
   window_.fit_theme(theme_, state_.scale * (state_.presenter ? views::kPresenterScale : 1.F));
   window_.begin_frame();
   views::draw_screen(view(), theme_, observer_);

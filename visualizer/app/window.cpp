@@ -82,6 +82,7 @@ void Window::install_callbacks() {
     input.activity = true;
     input.repeating = action == GLFW_REPEAT;
     if (action == GLFW_RELEASE) return;
+    input.pointing = false;
     const char* name = glfwGetKeyName(key, scancode);
     const bool plain = name && name[0] != 0 && name[1] == 0;
     input.keys.push_back({.key = key,
@@ -102,8 +103,12 @@ void Window::install_callbacks() {
     static_cast<Input*>(glfwGetWindowUserPointer(window))->activity = true;
   };
   static const auto kTouched = touched;
-  glfwSetMouseButtonCallback(window_, [](GLFWwindow* w, int, int, int) { kTouched(w); });
-  glfwSetCursorPosCallback(window_, [](GLFWwindow* w, double, double) { kTouched(w); });
+  static const auto kPointed = [](GLFWwindow* window) {
+    kTouched(window);
+    static_cast<Input*>(glfwGetWindowUserPointer(window))->pointing = true;
+  };
+  glfwSetMouseButtonCallback(window_, [](GLFWwindow* w, int, int, int) { kPointed(w); });
+  glfwSetCursorPosCallback(window_, [](GLFWwindow* w, double, double) { kPointed(w); });
   glfwSetFramebufferSizeCallback(window_, [](GLFWwindow* w, int, int) { kTouched(w); });
   glfwSetWindowRefreshCallback(window_, [](GLFWwindow* w) { kTouched(w); });
 }

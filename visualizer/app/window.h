@@ -71,6 +71,8 @@ class Window {
   std::vector<KeyPress> take_keys();
   /// Whether the user has touched anything since the last call.
   bool take_activity();
+  /// Whether the pointer was used after the latest key: who uses keys has left it somewhere.
+  bool is_pointing() const { return input_.pointing; }
 
   /// Loads type for the window's size and the user's scale, when that has changed.
   void fit_theme(views::Theme& theme, float scale);
@@ -93,6 +95,7 @@ class Window {
     std::vector<KeyPress> keys;
     bool repeating = false;  // the latest key is held down
     bool activity = false;
+    bool pointing = false;
   };
   void install_callbacks();
 

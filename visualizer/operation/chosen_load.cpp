@@ -41,8 +41,18 @@ void ChosenLoad::offer(const picture::Offer& offer, const std::vector<load::Targ
   for (const load::Target& target : answered) {
     if (!has_todos || target != todos) targets_.push_back(target);
   }
-  const bool stays = std::find(targets_.begin(), targets_.end(), options_.target) != targets_.end();
-  if (!stays && !targets_.empty()) options_.target = targets_.front();
+  const bool is_there =
+      std::find(targets_.begin(), targets_.end(), options_.target) != targets_.end();
+  own_target_ = own_target_ && is_there;
+  const bool gives_way = !own_target_ && !status_.running && options_.target.method != "GET";
+  const bool stays = is_there && !gives_way;
+  if (!stays && has_target()) options_.target = first_choice();
+}
+
+const load::Target& ChosenLoad::first_choice() const {
+  const auto get = std::find_if(targets_.begin(), targets_.end(),
+                                [](const load::Target& target) { return target.method == "GET"; });
+  return get != targets_.end() ? *get : targets_.front();
 }
 
 bool ChosenLoad::has_posts() const { return can_post_ && options_.target == load::Target{}; }
@@ -65,6 +75,7 @@ void ChosenLoad::change(LoadSetting setting) {
     case LoadSetting::fresh: options_.fresh = !options_.fresh; break;
     case LoadSetting::target:
       if (has_target()) options_.target = next_of(targets_, options_.target);
+      own_target_ = has_target();
       break;
   }
   poll();
@@ -85,11 +96,8 @@ void ChosenLoad::start(const StartLoad& wanted) {
   options.post_share = 0;
   options.long_share = wanted.long_share;
   options.fresh = wanted.fresh;
-  if (options.target.method != "GET") {
-    const auto get = std::find_if(targets_.begin(), targets_.end(), [](const load::Target& target) {
-      return target.method == "GET";
-    });
-    if (get != targets_.end()) options.target = *get;
+  if (has_target() && first_choice().method == "GET" && options.target.method != "GET") {
+    options.target = first_choice();
   }
   generator_.start(options);
   poll();

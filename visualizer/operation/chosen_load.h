@@ -22,7 +22,8 @@ class ChosenLoad {
   /// how many.
   void suit(std::size_t workers);
   /// What the server can be asked for: its todos, unless it has none, and what it has `answered`.
-  /// The user's choice stays as long as it is one of these.
+  /// What is asked for stays as long as it is one of these; but a POST that the user has not chosen
+  /// gives way to what can be got: posted once, it may not be welcome thousands of times.
   void offer(const picture::Offer& offer, const std::vector<load::Target>& answered);
   /// Whether there is anything to ask the server for. start() needs that.
   bool has_target() const { return !targets_.empty(); }
@@ -44,12 +45,16 @@ class ChosenLoad {
   const load::LoadStatus& status() const { return status_; }
 
  private:
+  /// Only where there is a target.
+  const load::Target& first_choice() const;
+
   load::LoadGenerator generator_;
   load::LoadOptions options_ = load::moderate_load(0);
   load::LoadStatus status_;
   std::vector<load::Target> targets_{load::Target{}};
   bool can_post_ = true;          // todos, for all that is known
   bool own_connections_ = false;  // the user has chosen how many
+  bool own_target_ = false;
 };
 
 }  // namespace forkscope::operation

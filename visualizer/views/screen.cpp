@@ -75,7 +75,7 @@ void draw_screen(const View& view, const Theme& theme, DrawingObserver* observer
   if (view.state.losses) draw_losses(painter, size, view);
   if (view.state.help) draw_help(painter, size, view);
   draw_notice(painter, notice, view);
-  if (!view.state.help) draw_explanation(painter, Pointed(pointed), size);
+  if (!view.state.help && view.state.pointing) draw_explanation(painter, Pointed(pointed), size);
   end_full_screen();
 }
 

@@ -1,6 +1,7 @@
 #include "views/top_line.h"
 
 #include <algorithm>
+#include <functional>
 #include <numeric>
 #include <optional>
 #include <string>
@@ -106,7 +107,7 @@ Figure clients_figure(const load::LoadStatus& load) {
           "clients saw", "", load.broken + load.failed > 0};
 }
 
-/// In the order of their weight: on a narrow window the last ones go.
+/// In the order of their weight, what worries first: on a narrow window the last ones go.
 std::vector<Figure> figures_of(const View& view) {
   using telemetry::BalancePolicy;
   using telemetry::Protection;
@@ -137,11 +138,11 @@ std::vector<Figure> figures_of(const View& view) {
     figures.push_back({std::string(telemetry::to_string(balance)), named("balance", tone), ""});
     figures.back().is_way = true;
   }
+  figures.push_back({counted(totals.errors), "", words::plural(totals.errors, "error answer"),
+                     totals.errors > 0});
   if (view.load.status.running && !view.paused) {
     figures.push_back(clients_figure(view.load.status));
   }
-  figures.push_back({counted(totals.errors), "", words::plural(totals.errors, "error answer"),
-                     totals.errors > 0});
   figures.push_back(
       {live && p99_ns > 0 ? telemetry::duration_text(p99_ns) : "–", named("p99", tone), ""});
   const bool waiting_known = live && !words::runs_program(view.now);
@@ -151,6 +152,7 @@ std::vector<Figure> figures_of(const View& view) {
   if (const std::optional<double> observer = view.history.latest().observer_cpu) {
     figures.push_back({words::percent(*observer), named("observer", tone), "CPU"});
   }
+  std::stable_partition(figures.begin() + 1, figures.end(), std::mem_fn(&Figure::worrying));
   return figures;
 }
 

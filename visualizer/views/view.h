@@ -114,6 +114,7 @@ struct ViewState {
   bool help = false;
   int help_page = 0;           ///< Counts on beyond the last one, which the first follows.
   bool servers = false;        ///< The list of servers is open.
+  bool pointing = true;        ///< The pointer is in use, and not left where it is.
   std::string pointed_server;  ///< Socket of the one in that list at which the arrows point.
   bool presenter = false;
   bool reduced_motion = false;
