@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <sstream>
+#include <string>
+#include <string_view>
 
 #include "forkscope/telemetry/event_text.h"
 #include "forkscope/telemetry/names.h"
@@ -86,12 +89,28 @@ FlexibleText shutting_down(const EventRecord&, const std::string& text) {
 }
 
 /// The worker has no part in it when it hangs or has died.
+/// "2:5 3:6" as "5 to worker 2, 6 to 3"; what is not written like that stays as it is.
+std::string receivers(const std::string& text) {
+  std::istringstream parts(text);
+  std::string said;
+  for (std::string part; parts >> part;) {
+    const std::size_t colon = part.find(':');
+    if (colon == std::string::npos) return text;
+    const std::string_view to = said.empty() ? " to worker " : " to ";
+    said += said.empty() ? "" : ", ";
+    said.append(part, colon + 1).append(to).append(part, 0, colon);
+  }
+  return said;
+}
+
 FlexibleText moved(const EventRecord& event, const std::string& text) {
   std::string line = "had " + counted(event.exit_code, "connection") + " moved";
-  const std::string_view reason = to_string(static_cast<MoveReason>(event.exit_cause));
-  if (!reason.empty()) line.append(" (").append(reason).append(1, ')');
+  const auto reason = static_cast<MoveReason>(event.exit_cause);
+  // Whether it crashed or was killed, the event of its end says.
+  const std::string_view word = reason == MoveReason::crash ? "death" : to_string(reason);
+  if (!word.empty()) line.append(" (").append(word).append(1, ')');
   const std::string took = " in " + duration_text(event.duration_ns);
-  return {line, text.empty() ? took : took + ": " + text, ""};
+  return {line, text.empty() ? took : took + ": " + receivers(text), ""};
 }
 
 FlexibleText protection(const EventRecord& event, const std::string&) {

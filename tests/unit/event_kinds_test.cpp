@@ -1,6 +1,7 @@
 // The table of events: what everybody says and thinks of a kind, also of one that has no row.
 #include "forkscope/telemetry/event_kinds.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -84,7 +85,15 @@ TEST(EventKinds, NoWorkerIsSaidToDoWhatIsDoneToIt) {
   EventRecord moved = event(EventKind::moved, 2, "3:1");
   moved.exit_code = moved.exit_cause = 1;
   moved.duration_ns = 3'000'000;
-  EXPECT_EQ(describe(moved), "worker 2 had 1 connection moved (hang) in 3.0 ms: 3:1");
+  EXPECT_EQ(describe(moved), "worker 2 had 1 connection moved (hang) in 3.0 ms: 1 to worker 3");
+  moved = event(EventKind::moved, 2, "3:5 4:6");
+  moved.exit_code = 11;
+  moved.duration_ns = 3'000'000;
+  moved.exit_cause = static_cast<std::uint32_t>(MoveReason::crash);
+  EXPECT_EQ(describe(moved),
+            "worker 2 had 11 connections moved (death) in 3.0 ms: 5 to worker 3, 6 to 4");
+  EXPECT_THAT(describe(event(EventKind::moved, 2, "3:5 nonsense")),
+              ::testing::EndsWith(": 3:5 nonsense"));
 }
 
 TEST(EventKinds, ASwitchOfTheBalanceNamesBothPolicies) {
