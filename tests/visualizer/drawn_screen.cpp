@@ -127,6 +127,7 @@ DrawnScreen::Frame::Frame(DrawnScreen& screen, const Past& past, std::uint64_t a
           .calm_time_ns = past.start_ns + after_ms * kMs,
           .paused = open.paused,
           .replay = open.replay,
+          .recording = !open.replay,
           .incidents = incidents,
           .state = state,
           .load = {{}, open.load ? load_status() : load::LoadStatus{}},

@@ -93,7 +93,7 @@ class Legibility : public ::testing::Test {
     };
     need(drawn.has_part(open.paused   ? "PAUSED"
                         : open.replay ? "REPLAY"
-                                      : "LIVE"),
+                                      : "LIVE, REC"),
          "how the time stands");
     need(drawn.has("WORKERS"), "WORKERS");
     need(drawn.has_part(open.lesson ? "LESSON 1 of" : "WHO ANSWERED"), "the right column");

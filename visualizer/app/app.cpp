@@ -162,6 +162,7 @@ views::View App::view() {
           .calm_time_ns = calm_time_ns,
           .paused = paused,
           .replay = session_.is_replay(),
+          .recording = session_.is_recording(),
           .incidents = incidents_,
           .state = state_,
           .load = {operator_.load_options(), operator_.load_status(), operator_.load_has_posts(),

@@ -56,7 +56,7 @@ Badge badge_of(const View& view, const Palette& colors) {
     case picture::Attachment::live: break;
   }
   if (view.now.server.draining) return {"STOPPING", colors.slow, colors.on_alarm};
-  return {"LIVE", colors.fresh, IM_COL32_WHITE};
+  return {view.recording ? "LIVE, REC" : "LIVE", colors.fresh, IM_COL32_WHITE};
 }
 
 /// LIVE, PAUSED, … at the right end. Returns where it begins.

@@ -130,8 +130,9 @@ struct View {
   const picture::Snapshot& calm;  ///< The same, but renewed only three times a second: for figures.
   std::uint64_t time_ns;          ///< The view time, CLOCK_MONOTONIC.
   std::uint64_t calm_time_ns;
-  bool paused;  ///< The view time stands still.
-  bool replay;  ///< A recording is looked at: there is no server to do anything to.
+  bool paused;             ///< The view time stands still.
+  bool replay;             ///< A recording is looked at: there is no server to do anything to.
+  bool recording = false;  ///< What is seen goes into a file.
   const std::vector<history::Incident>& incidents;  ///< As known at the view time, oldest first.
   const ViewState& state;
   LoadView load;
