@@ -111,7 +111,7 @@ class Legibility : public ::testing::Test {
   }
 
   /// So that what is wrong with each worker is told once.
-  static std::string without_figures(std::string text) {
+  static std::string without_figures(const std::string& text) {
     std::string kept;
     for (const char c : text) {
       const bool figure = std::isdigit(static_cast<unsigned char>(c)) != 0;
