@@ -281,6 +281,7 @@ TEST_F(CourseTest, TellsTheStatusWhereItsRequestWasRefused) {
   ASSERT_EQ(page().step, Step::answer);
   EXPECT_EQ(page().answer->measured, "GET /fire was answered with status 404.");
   EXPECT_THAT(page().answer->because, HasSubstr("nothing was measured"));
+  EXPECT_FALSE(page().answer->is_measured);
   EXPECT_EQ(page().answer->right, std::nullopt);
 }
 

@@ -94,17 +94,20 @@ std::string Course::obstacle(const Situation& situation) const {
 /// What is told in place of an answer, where the lesson's own requests were refused.
 std::optional<Answer> Course::refusal(const Situation& situation) const {
   if (situation.requests.refused > refused_before_) {
-    return Answer{situation.requests.latest_refusal,
-                  "So nothing was done to a worker, and nothing was measured."};
+    return Answer{.measured = situation.requests.latest_refusal,
+                  .because = "So nothing was done to a worker, and nothing was measured.",
+                  .is_measured = false};
   }
   const load::LoadStatus& load = situation.load;
   if (!lesson().needs_load() || load.failed < kFailures || load.failed < load.answered) {
     return std::nullopt;
   }
   return Answer{
-      "Of " + words::counted(load.answered, "answer") + " to the load none was a success" +
+      .measured =
+          "Of " + words::counted(load.answered, "answer") + " to the load none was a success" +
           (load.failed_status > 0 ? ": status " + std::to_string(load.failed_status) + '.' : "."),
-      "So the workers did not do what the lesson is about, and nothing was measured."};
+      .because = "So the workers did not do what the lesson is about, and nothing was measured.",
+      .is_measured = false};
 }
 
 Actions Course::start_reset(const Situation& situation) {

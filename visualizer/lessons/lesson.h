@@ -22,6 +22,7 @@ struct Answer {
   std::string measured;                   ///< The figures, one or two sentences.
   std::string because;                    ///< Why it is so, one or two sentences.
   std::optional<std::size_t> right = {};  ///< Index of the choice that came true; none has to.
+  bool is_measured = true;                ///< Otherwise no choice has been right or wrong.
 };
 
 class Lesson {

@@ -134,7 +134,7 @@ void draw_choice(const Painter& painter, const LessonLayout& layout, const View&
   const ImVec2 mark{row.x + painter.px(20), row.middle()};
   if (right) {  // once it is known, the right one has a green plus and a wrong guess a cross
     painter.shape(Shape::plus, mark, painter.px(9), colors.fresh, colors.fresh);
-  } else if (page.answer && chosen) {
+  } else if (page.answer && page.answer->is_measured && chosen) {
     painter.shape(Shape::cross, mark, painter.px(8), colors.dead, colors.dead_edge);
   } else {
     painter.shape(chosen ? Shape::disc : Shape::ring, mark, painter.px(8),
