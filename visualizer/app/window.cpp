@@ -19,6 +19,8 @@ namespace forkscope::app {
 
 namespace {
 
+constexpr std::chrono::seconds kPointing{8};  // after its last move; a sentence is read by then
+
 std::string glfw_reason() {
   const char* text = nullptr;
   glfwGetError(&text);
@@ -82,7 +84,7 @@ void Window::install_callbacks() {
     input.activity = true;
     input.repeating = action == GLFW_REPEAT;
     if (action == GLFW_RELEASE) return;
-    input.pointing = false;
+    input.pointed.reset();
     const char* name = glfwGetKeyName(key, scancode);
     const bool plain = name && name[0] != 0 && name[1] == 0;
     input.keys.push_back({.key = key,
@@ -105,7 +107,8 @@ void Window::install_callbacks() {
   static const auto kTouched = touched;
   static const auto kPointed = [](GLFWwindow* window) {
     kTouched(window);
-    static_cast<Input*>(glfwGetWindowUserPointer(window))->pointing = true;
+    static_cast<Input*>(glfwGetWindowUserPointer(window))->pointed =
+        std::chrono::steady_clock::now();
   };
   glfwSetMouseButtonCallback(window_, [](GLFWwindow* w, int, int, int) { kPointed(w); });
   glfwSetCursorPosCallback(window_, [](GLFWwindow* w, double, double) { kPointed(w); });
@@ -140,6 +143,10 @@ void Window::toggle_full_screen() {
 void Window::wait_events(double seconds) { glfwWaitEventsTimeout(std::max(seconds, 0.001)); }
 
 std::vector<KeyPress> Window::take_keys() { return std::exchange(input_.keys, {}); }
+
+bool Window::is_pointing() const {
+  return input_.pointed && std::chrono::steady_clock::now() - *input_.pointed < kPointing;
+}
 
 bool Window::take_activity() { return std::exchange(input_.activity, false); }
 

@@ -71,8 +71,8 @@ class Window {
   std::vector<KeyPress> take_keys();
   /// Whether the user has touched anything since the last call.
   bool take_activity();
-  /// Whether the pointer was used after the latest key: who uses keys has left it somewhere.
-  bool is_pointing() const { return input_.pointing; }
+  /// Whether the pointer is in use: who uses keys, or looks on for some seconds, has left it.
+  bool is_pointing() const;
 
   /// Loads type for the window's size and the user's scale, when that has changed.
   void fit_theme(views::Theme& theme, float scale);
@@ -95,7 +95,7 @@ class Window {
     std::vector<KeyPress> keys;
     bool repeating = false;  // the latest key is held down
     bool activity = false;
-    bool pointing = false;
+    std::optional<std::chrono::steady_clock::time_point> pointed;  // no key since
   };
   void install_callbacks();
 
