@@ -98,10 +98,12 @@ void App::perform_on_server(const Command& command) {
   switch (command.kind) {
     case CommandKind::set_hang_mode:
       state_.hang_mode = command.value.value_or(state_.hang_mode + 1) % words::kHangModes.size();
-      return;
+      return notify(std::string("H: the next hang will ") + words::kHangModes[state_.hang_mode] +
+                    '.');
     case CommandKind::set_crash_way:
       state_.crash_way = command.value.value_or(state_.crash_way + 1) % words::kCrashWays.size();
-      return;
+      return notify(std::string("C: the next crash will be by ") +
+                    words::kCrashWays[state_.crash_way] + '.');
     case CommandKind::next_lesson_step:
       if (!teacher_.next()) notify("A lesson needs a running server.");
       return;
