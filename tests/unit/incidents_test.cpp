@@ -198,6 +198,10 @@ TEST(Incidents, TheReceiptOfAHangSaysWhatMovedAndWhatWasLost) {
       joined(words::receipt(incident)),
       "hung · out for 5.04 s: noticed after 2.00, killed after 5.00, served again 38 ms later · 15 "
       "connections moved in 3.0 ms · 1 request lost · SIGABRT · others served 15,331");
+  EXPECT_EQ(
+      joined(words::receipt(incident, words::Tone::plain)),
+      "hung · out for 5.04 s: noticed after 2.00, killed after 5.00, served again 38 ms later "
+      "· 15 connections moved in 3.0 ms · 1 request lost · others served 15,331");
   EXPECT_EQ(incidents.at(kStart + 6 * kSecond)[0].moved, 15U);
 }
 

@@ -143,13 +143,14 @@ void draw_open(const Painter& painter, const Rect& rect, const View& view, const
 }
 
 /// How long it was out, as a bar and in words; the bar gives way. To a class it is said here how it
-/// ended, where there is room for that.
-void draw_outage(const Painter& painter, Rect rect, const Incident& incident, words::Tone tone) {
+/// ended, where there is anything to add and room for that.
+void draw_outage(const Painter& painter, Rect rect, const Incident& incident,
+                 const Sentence& receipt, words::Tone tone) {
   const words::Outage outage = words::outage_of(incident);
   std::string text = words::outage_text(incident, tone);
-  if (tone == words::Tone::plain && incident.exit_ns != 0) {
-    const std::string end = std::string(words::kBetween) +
-                            words::end_text(incident.exit_cause, incident.exit_code, tone);
+  for (const words::Phrase& phrase : receipt) {
+    if (tone == words::Tone::exact || phrase.kind != PhraseKind::end) continue;
+    const std::string end = std::string(words::kBetween) + phrase.text;
     const float room = rect.w - painter.px(18 + 14 + kOutageBar / 4);
     if (painter.width(Type::small_bold, text + end) <= room) text += end;
   }
@@ -183,11 +184,12 @@ void draw_closed(const Painter& painter, const Rect& rect, const View& view,
   inside.cut_left(painter.px(46));
   const Rect line = inside.cut_top(painter.px(36));
   const words::Tone tone = tone_of(view);
-  Sentence receipt = without(words::receipt(incident, tone), PhraseKind::outage);
-  if (tone == words::Tone::plain) receipt = without(std::move(receipt), PhraseKind::end);
+  const Sentence receipt = words::receipt(incident, tone);
+  Sentence above = without(receipt, PhraseKind::outage);
+  if (tone == words::Tone::plain) above = without(std::move(above), PhraseKind::end);
   draw_sentence(painter, line, Type::large_bold, colors.text,
-                about("Worker " + std::to_string(incident.worker), std::move(receipt)));
-  draw_outage(painter, inside, incident, tone);
+                about("Worker " + std::to_string(incident.worker), std::move(above)));
+  draw_outage(painter, inside, incident, receipt, tone);
 }
 
 /// A reload or a scaling, under way or over.

@@ -25,6 +25,7 @@ Sentence headline(const history::Incident& incident, const picture::Snapshot& no
 /// A closed one; which connections moved only where some did:
 /// "hung · out for 5.02 s: noticed after 2.00, killed after 5.01, served again 6 ms later ·
 /// 15 connections moved in 3.0 ms · 1 request lost · SIGABRT · others served 15,331"
+/// To a class "killed after 5.01" says how a hang ended.
 Sentence receipt(const history::Incident& incident, Tone tone = Tone::exact);
 /// So long a receipt is told in full, and from then on in brief: what is going on has the place.
 inline constexpr std::uint64_t kReceiptNs = 10'000'000'000;
