@@ -31,7 +31,8 @@ Recorder::Recorder(const std::string& path) : path_(path) {
     throw RecordingError("cannot record to " + path + ": " + reason());
   }
   if (S_ISREG(info.st_mode) && info.st_size > 0) {
-    throw RecordingError("cannot record to " + path + ": there is such a file already");
+    throw RecordingError("cannot record to " + path +
+                         ": there is such a file already; take another name");
   }
   FileHeader header;
   header.utc_offset_s = words::utc_offset_s(static_cast<std::int64_t>(telemetry::wall_clock_ns()));

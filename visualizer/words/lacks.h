@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "forkscope/telemetry/layout.h"
+
 namespace forkscope::words {
 
 inline constexpr const char* kFaultsAreOff = "Faults are off: start the server with --faults on.";
@@ -34,9 +36,12 @@ inline constexpr const char* kLessonNeedsFaults =
 inline constexpr const char* kInviteToHang = " Press H, and one worker will hang.";
 inline constexpr const char* kInviteToFreeze = " Press F, and one worker will freeze.";
 
-/// To whoever wants a load. It repeats what the server has answered to somebody else.
+/// To whoever wants a load. It repeats what the server has answered to somebody else, as far as
+/// that is known: of a longer path there are only the last bytes.
 inline constexpr const char* kNoLoad =
-    "This server has no /v1/todos: ask it for a page first, and the load asks for the same.";
+    "This server has no /v1/todos: ask it for a page first, with a path of at most 16 letters, and "
+    "the load asks for the same.";
+static_assert(telemetry::kRequestPathBytes == 16);
 /// The same on a button.
 inline constexpr const char* kNoLoadHere = "no /v1/todos here: ask it for a page first";
 
