@@ -88,7 +88,6 @@ FlexibleText shutting_down(const EventRecord&, const std::string& text) {
   return "shutting down: " + text;
 }
 
-/// The worker has no part in it when it hangs or has died.
 /// "2:5 3:6" as "5 to worker 2, 6 to 3"; what is not written like that stays as it is.
 std::string receivers(const std::string& text) {
   std::istringstream parts(text);
@@ -103,6 +102,7 @@ std::string receivers(const std::string& text) {
   return said;
 }
 
+/// The worker has no part in it when it hangs or has died.
 FlexibleText moved(const EventRecord& event, const std::string& text) {
   std::string line = "had " + counted(event.exit_code, "connection") + " moved";
   const auto reason = static_cast<MoveReason>(event.exit_cause);
