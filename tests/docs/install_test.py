@@ -71,7 +71,7 @@ class PackagesTest(unittest.TestCase):
         self.assertEqual(self.listed('# nothing yet\n').returncode, 0)
 
     def test_refuses_a_line_that_is_no_name(self):
-        for line in ('--allow-unauthenticated', 'Zlib', 'zlib1g-dev python3', '$(id)', 'a/b'):
+        for line in ('--allow-unauthenticated', 'python3-', 'Zlib', 'zlib1g-dev python3', '$(id)', 'a/b'):
             said = self.listed(f'curl\n{line}\n')
             self.assertEqual((said.returncode, said.stdout), (2, ''), line)
             self.assertIn(line, said.stderr)
