@@ -206,8 +206,9 @@ std::optional<Accepted> Acceptor::accept(std::uint64_t now_ns) {
   return std::nullopt;
 }
 
-/// The source of this turn.
+/// The source of this turn. Whether there is a descriptor for the next one, that one shows.
 void Acceptor::found_empty() {
+  lacks_files_ = false;
   if (source_ == listening_socket_) {
     pending_ = false;
   } else {

@@ -69,6 +69,16 @@ class AcceptorTest : public PeersTest {
       accepted_.push_back(std::move(acceptor_.accept(kNowNs)->fd));
     }
   }
+  /// Has it accept while this process may open no more files.
+  static bool accepts_without_files(Acceptor& acceptor) {
+    rlimit before{};
+    ::getrlimit(RLIMIT_NOFILE, &before);
+    const rlimit none{0, before.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &none);
+    const bool accepted = acceptor.accept(kNowNs).has_value();
+    ::setrlimit(RLIMIT_NOFILE, &before);
+    return accepted;
+  }
 
   os::ListeningSocket listening_ = os::listen_on("127.0.0.1", 0);
   std::deque<os::UniqueFd> clients_;
@@ -262,16 +272,21 @@ TEST_F(AcceptorTest, TriesAgainLaterWithoutADescriptorForWhoWaits) {
   connect();
   acceptor_.connection_waits();
   EXPECT_EQ(turn(), 1U);
-  rlimit before{};
-  ::getrlimit(RLIMIT_NOFILE, &before);
-  const rlimit none{0, before.rlim_max};
-  ::setrlimit(RLIMIT_NOFILE, &none);
-  EXPECT_FALSE(acceptor_.accept(kNowNs));
-  ::setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_FALSE(accepts_without_files(acceptor_));
   EXPECT_TRUE(acceptor_.lacks_files());
   EXPECT_EQ(acceptor_.retry_at(), Deadline::at(kNowNs + 100 * kMillisecondNs));
   EXPECT_TRUE(acceptor_.accept(kNowNs));
   EXPECT_FALSE(acceptor_.lacks_files());
+}
+
+TEST_F(AcceptorTest, LacksNoDescriptorAnyMoreWhereSomebodyElseHasTakenThem) {
+  connect();
+  acceptor_.connection_waits();
+  EXPECT_EQ(turn(), 1U);
+  EXPECT_FALSE(accepts_without_files(acceptor_));
+  accepted_.emplace_back(::accept(listening_.fd.get(), nullptr, nullptr));
+  EXPECT_EQ(turn(kNowNs + 100 * kMillisecondNs), 0U);
+  EXPECT_FALSE(acceptor_.lacks_files()) << "it would never take part again";
 }
 
 TEST_F(AcceptorTest, SeesWhetherAnybodyWaits) {
@@ -440,12 +455,7 @@ TEST_F(QueuesTest, KeepsWhoWaitsWhereThereIsNoRoomOrNoDescriptor) {
   acceptor.connection_waits_in_own_queue();
   EXPECT_EQ(acceptor.turn({true, 0, 0}, kNowNs), 1U);
   EXPECT_TRUE(acceptor.somebody_waits());
-  rlimit before{};
-  ::getrlimit(RLIMIT_NOFILE, &before);
-  const rlimit none{0, before.rlim_max};
-  ::setrlimit(RLIMIT_NOFILE, &none);
-  EXPECT_FALSE(acceptor.accept(kNowNs));
-  ::setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_FALSE(accepts_without_files(acceptor));
   EXPECT_TRUE(acceptor.lacks_files());
   EXPECT_EQ(acceptor.retry_at(), Deadline::at(kNowNs + 100 * kMillisecondNs));
   EXPECT_TRUE(acceptor.accept(kNowNs));
