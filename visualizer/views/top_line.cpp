@@ -123,14 +123,14 @@ std::vector<Figure> figures_of(const View& view) {
   std::vector<Figure> figures{
       {live && told ? words::Rates(view.calm.workers).whole_text() : words::kUntold, "",
        "requests/s"}};
-  figures.push_back({counted(totals.abandoned), "",
-                     words::plural(totals.abandoned, "request") + " lost", totals.abandoned > 0});
-  figures.back().adds_up = true;
   // A program's connections are its own, which is no alarm.
   const bool may_be_on = protection != Protection::unknown && !words::runs_program(view.now);
   if (may_be_on && protection == Protection::off) {
     figures.push_back({"off", "protection", "", true});
   }
+  figures.push_back({counted(totals.abandoned), "",
+                     words::plural(totals.abandoned, "request") + " lost", totals.abandoned > 0});
+  figures.back().adds_up = true;
   if (may_be_on) {
     figures.push_back({words::grouped(totals.moved_in_all()), "", "moved"});
   }

@@ -40,7 +40,8 @@ struct Activity {
 inline constexpr double kBusyShare = 0.3;
 /// So is who has answered so many in the last second: of very short requests a look sees little.
 inline constexpr double kBusyRequests = 500;
-/// And remains it as long as there are so many: of several with the same rate no one stands out.
+/// And remains it for four seconds more while there are so many: of several with nearly the same
+/// rate no one is to stand out each time.
 inline constexpr double kStillBusyRequests = 400;
 
 /// `now_ns` is the time of the picture that the report is from.

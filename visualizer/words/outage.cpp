@@ -27,13 +27,15 @@ std::string figure(std::uint64_t duration_ns, const std::string& whole) {
   return text;
 }
 
+constexpr std::string_view kKilled = "killed";
+
 /// How its process came to its end.
 std::string_view end_word(const Incident& incident) {
   if (incident.deaths > 1) return "died again";
   const bool killed =
       incident.kind == history::IncidentKind::hang &&
       static_cast<telemetry::ExitCause>(incident.exit_cause) == telemetry::ExitCause::signaled;
-  return killed ? "killed" : "ended";  // a crash is an end of its own
+  return killed ? kKilled : "ended";  // a crash is an end of its own
 }
 
 std::string_view over_word(const Incident& incident, Tone tone) {
@@ -103,6 +105,11 @@ std::string outage_text(const Incident& incident, Tone tone) {
         " later");
   }
   return "out for " + whole + (parts.empty() ? ", then served again" : ": " + parts);
+}
+
+bool says_killed(const Incident& incident) {
+  const Outage outage = outage_of(incident);
+  return outage.begin_ns != 0 && outage.ended_ns != 0 && end_word(incident) == kKilled;
 }
 
 std::string_view recovery(const Incident& incident, Tone tone) {

@@ -25,6 +25,8 @@ Outage outage_of(const history::Incident& incident);
 /// "out for 5.02 s: noticed after 2.00, killed after 5.01, served again 6 ms later". What has no
 /// unit has that of the whole.
 std::string outage_text(const history::Incident& incident, Tone tone = Tone::exact);
+/// Whether that says "killed".
+bool says_killed(const history::Incident& incident);
 /// "out for 5.02 s", "not replaced"; without parts, for little room.
 std::string outage_brief(const history::Incident& incident, Tone tone = Tone::exact);
 

@@ -178,11 +178,9 @@ Sentence receipt(const history::Incident& incident, Tone tone) {
   if (incident.moved > 0) sentence.push_back({PhraseKind::moved, moved(incident)});
   if (incident.exit_ns != 0) sentence.push_back({PhraseKind::fact, lost(incident.abandoned)});
   if (incident.deaths > 1) sentence.push_back(deaths(incident));
+  // By which signal it crashed stands above; that it was killed is enough for a class.
   const bool crashed = incident.kind != history::IncidentKind::hang;
-  const bool signaled =
-      static_cast<telemetry::ExitCause>(incident.exit_cause) == telemetry::ExitCause::signaled;
-  // By which signal it crashed stands above; that it was killed while it hung, in the outage.
-  const bool told = tone == Tone::exact ? crashed : !crashed && signaled;
+  const bool told = tone == Tone::exact ? crashed : says_killed(incident);
   if (!told && incident.exit_ns != 0) sentence.push_back(ending(incident, tone));
   if (incident.served_at_end > incident.served_at_start) {
     sentence.push_back({PhraseKind::others, "others served " + grouped(incident.served_at_end -
