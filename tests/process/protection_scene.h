@@ -148,7 +148,8 @@ struct Scene {
     long moves = -1;
     auto still_since = Clock::now();
     const auto is_still = [&] {
-      if (is_even() && std::exchange(moves, crowd.seen().moves) == moves) {
+      const long before = std::exchange(moves, crowd.seen().moves);
+      if (is_even() && moves == before) {
         return Clock::now() - still_since > std::chrono::milliseconds(250);  // two of its looks
       }
       still_since = Clock::now();
