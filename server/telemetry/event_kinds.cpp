@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <sstream>
 #include <string>
 #include <string_view>
 
@@ -88,18 +87,15 @@ FlexibleText shutting_down(const EventRecord&, const std::string& text) {
   return "shutting down: " + text;
 }
 
-/// "2:5 3:6" as "5 to worker 2, 6 to 3"; what is not written like that stays as it is.
+/// "5 to worker 2, 6 to 3"; what cannot be taken apart stays as it is.
 std::string receivers(const std::string& text) {
-  std::istringstream parts(text);
   std::string said;
-  for (std::string part; parts >> part;) {
-    const std::size_t colon = part.find(':');
-    if (colon == std::string::npos) return text;
-    const std::string_view to = said.empty() ? " to worker " : " to ";
+  for (const auto& [worker, connections] : received_by(text)) {
     said += said.empty() ? "" : ", ";
-    said.append(part, colon + 1).append(to).append(part, 0, colon);
+    said += std::to_string(connections) + (said.empty() ? " to worker " : " to ");
+    said += std::to_string(worker);
   }
-  return said;
+  return said.empty() ? text : said;
 }
 
 /// The worker has no part in it when it hangs or has died.

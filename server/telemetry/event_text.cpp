@@ -1,7 +1,9 @@
 #include "forkscope/telemetry/event_text.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdio>
+#include <optional>
 #include <string_view>
 
 #include "forkscope/telemetry/event_kinds.h"
@@ -11,6 +13,21 @@
 namespace forkscope::telemetry {
 
 namespace {
+
+/// The number at the beginning of `text`, which is taken off. Nothing: there is none above 0.
+std::optional<std::uint32_t> take_number(std::string_view& text) {
+  std::uint32_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || number == 0) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return number;
+}
+
+bool take(std::string_view& text, char what) {
+  if (!text.starts_with(what)) return false;
+  text.remove_prefix(1);
+  return true;
+}
 
 std::string decimal(double value, int digits, const char* unit) {
   char text[48];
@@ -48,6 +65,19 @@ std::string event_text(const EventRecord& event) {
 
 HungIn hung_in(const std::string& text) {
   return text.find(' ') != std::string::npos ? HungIn{.request = text} : HungIn{.phase = text};
+}
+
+std::vector<std::pair<std::uint32_t, std::uint32_t>> received_by(std::string_view text) {
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> received;
+  do {
+    const auto worker = take_number(text);
+    if (!worker || *worker > kMaxSlots || !take(text, ':')) return {};
+    const auto connections = take_number(text);
+    if (!connections) return {};
+    received.emplace_back(*worker, *connections);
+  } while (take(text, ' '));
+  if (!text.empty()) return {};
+  return received;
 }
 
 std::string during(const std::string& text) {

@@ -1,9 +1,5 @@
 #include "history/moves.h"
 
-#include <charconv>
-#include <string>
-#include <string_view>
-
 #include "forkscope/telemetry/event_kinds.h"
 #include "forkscope/telemetry/event_text.h"
 #include "history/history.h"
@@ -15,34 +11,16 @@ using telemetry::MoveReason;
 
 namespace {
 
-/// The number at the beginning of `text`, which is taken off. Nothing: there is none above 0.
-std::optional<std::uint32_t> take_number(std::string_view& text) {
-  std::uint32_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || number == 0) return std::nullopt;
-  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-  return number;
-}
-
-bool take(std::string_view& text, char what) {
-  if (!text.starts_with(what)) return false;
-  text.remove_prefix(1);
-  return true;
-}
-
 bool is_worker(std::uint32_t number) { return number > 0 && number <= telemetry::kMaxSlots; }
 
-/// Who got some of `connections`. False: the text is not what a primary writes.
-bool read_receivers(std::string_view text, std::uint64_t connections, Move& move) {
-  do {
-    const auto number = take_number(text);
-    if (!number || !is_worker(*number) || !take(text, ':')) return false;
-    const auto count = take_number(text);
-    if (!count || *count > connections) return false;
-    connections -= *count;
-    move.to.emplace_back(*number, *count);
-  } while (take(text, ' '));
-  return text.empty();
+/// Whether at least so many connections have moved.
+bool adds_up(const Move& move) {
+  std::uint64_t left = move.connections;
+  for (const auto& [worker, connections] : move.to) {
+    if (connections > left) return false;
+    left -= connections;
+  }
+  return true;
 }
 
 }  // namespace
@@ -57,7 +35,8 @@ std::optional<Move> move_of(const EventRecord& event) {
   move.reason = static_cast<MoveReason>(event.exit_cause);
   move.connections = event.exit_code;
   if (!is_worker(move.from) || telemetry::to_string(move.reason).empty()) return std::nullopt;
-  if (!read_receivers(telemetry::event_text(event), move.connections, move)) return std::nullopt;
+  move.to = telemetry::received_by(telemetry::event_text(event));
+  if (move.to.empty() || !adds_up(move)) return std::nullopt;
   return move;
 }
 

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "forkscope/telemetry/flexible_text.h"
 #include "forkscope/telemetry/layout.h"
@@ -29,6 +31,11 @@ struct HungIn {
 /// The text of a `hung` event, taken apart: a request is a method and a target with a blank between
 /// them, and a phase is one word (docs/telemetry-protocol.md). The only place that knows so.
 HungIn hung_in(const std::string& text);
+
+/// The text of a `moved` event, taken apart: who got how many connections, in the order of `2:5
+/// 3:6` (docs/telemetry-protocol.md). Empty: that is not what a primary writes. The only reader
+/// that knows so.
+std::vector<std::pair<std::uint32_t, std::uint32_t>> received_by(std::string_view text);
 
 /// " in GET /v1/todos", " while idle", or nothing where `text` is empty.
 std::string during(const std::string& text);
