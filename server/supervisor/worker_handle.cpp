@@ -211,7 +211,7 @@ os::Deadline WorkerHandle::watch(std::uint64_t now_ns) {
     }
   }
   os::Deadline next = earlier(boot_deadline_, drain_deadline_);
-  if (ends_) next = earlier(next, watch_crash(now_ns));
+  if (ends_) next = earlier(next, watch_end(now_ns));
   return roster_.ready_ns == 0 ? next : earlier(next, watch_hang(now_ns));
 }
 

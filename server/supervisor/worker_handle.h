@@ -194,7 +194,7 @@ class WorkerHandle {
   void deal_anew(std::uint64_t now_ns);
   void begin_to_end(bool by_crash, std::uint64_t now_ns);
   void hear_done(const protection::Custody::Done& done, std::uint64_t now_ns);
-  os::Deadline watch_crash(std::uint64_t now_ns);
+  os::Deadline watch_end(std::uint64_t now_ns);
   void begin_settling(std::uint64_t now_ns);
   bool is_settled(std::uint64_t now_ns);
   void end_custody(std::uint64_t now_ns);

@@ -127,7 +127,7 @@ void WorkerHandle::hear_done(const protection::Custody::Done& done, std::uint64_
 
 /// It runs nothing of its own any more, but what it has locked stays locked until the kernel is
 /// through, which takes as long as its core is large.
-os::Deadline WorkerHandle::watch_crash(std::uint64_t now_ns) {
+os::Deadline WorkerHandle::watch_end(std::uint64_t now_ns) {
   if (released_ || !is_kept()) return {};
   if (!is_ending(now_ns)) return os::Deadline::after(now_ns, kLook);
   released_ = true;
