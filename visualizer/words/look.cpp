@@ -12,6 +12,17 @@ namespace {
 
 constexpr std::uint64_t kSecondsBefore = 4;
 
+/// Requests that ended in the best of the seconds before the last one.
+double best_before(const history::History& history, std::uint32_t number, std::uint64_t time_ns,
+                   std::size_t bins) {
+  double best = 0;
+  for (std::uint64_t second = 1; second <= kSecondsBefore; ++second) {
+    const std::uint64_t end_ns = time_ns - std::min(time_ns, second * history::kRateNs);
+    best = std::max(best, history.served(number, end_ns, bins));
+  }
+  return best;
+}
+
 bool answers_hundreds(const Activity& activity) {
   const bool was_busy = activity.before >= kBusyRequests;
   return activity.served >= (was_busy ? kStillBusyRequests : kBusyRequests);
@@ -53,13 +64,12 @@ Look look_at(const history::History& history, const telemetry::WorkerReport& wor
   const bool joined = std::any_of(workers.begin(), workers.end(), [&](const auto& other) {
     return other.pid != 0 && other.uptime_ns > worker.uptime_ns + kFreshNs;
   });
-  double before = 0;
-  for (std::uint64_t second = 1; second <= kSecondsBefore; ++second) {
-    const std::uint64_t end_ns = time_ns - std::min(time_ns, second * history::kRateNs);
-    before = std::max(before, history.served(worker.number, end_ns, kRateBins));
-  }
+  const double served = history.served(worker.number, time_ns, kRateBins);
+  // Of who answers fewer it decides nothing.
+  const double before =
+      served < kStillBusyRequests ? 0 : best_before(history, worker.number, time_ns, kRateBins);
   return look_of(worker, picture_ns,
-                 {joined, history.served(worker.number, time_ns, kRateBins), before,
+                 {joined, served, before,
                   history.busy_share(worker.number, time_ns, 2 * kRateBins).value_or(found_now)});
 }
 

@@ -27,15 +27,16 @@ std::string figure(std::uint64_t duration_ns, const std::string& whole) {
   return text;
 }
 
-constexpr std::string_view kKilled = "killed";
+/// A crash is an end of its own.
+bool killed_in_its_hang(const Incident& incident) {
+  return incident.deaths <= 1 && incident.kind == history::IncidentKind::hang &&
+         static_cast<telemetry::ExitCause>(incident.exit_cause) == telemetry::ExitCause::signaled;
+}
 
 /// How its process came to its end.
 std::string_view end_word(const Incident& incident) {
   if (incident.deaths > 1) return "died again";
-  const bool killed =
-      incident.kind == history::IncidentKind::hang &&
-      static_cast<telemetry::ExitCause>(incident.exit_cause) == telemetry::ExitCause::signaled;
-  return killed ? kKilled : "ended";  // a crash is an end of its own
+  return killed_in_its_hang(incident) ? "killed" : "ended";
 }
 
 std::string_view over_word(const Incident& incident, Tone tone) {
@@ -109,7 +110,7 @@ std::string outage_text(const Incident& incident, Tone tone) {
 
 bool says_killed(const Incident& incident) {
   const Outage outage = outage_of(incident);
-  return outage.begin_ns != 0 && outage.ended_ns != 0 && end_word(incident) == kKilled;
+  return outage.begin_ns != 0 && outage.ended_ns != 0 && killed_in_its_hang(incident);
 }
 
 std::string_view recovery(const Incident& incident, Tone tone) {
