@@ -101,10 +101,9 @@ void Window::install_callbacks() {
       input.keys.push_back({.typed = static_cast<char>(codepoint)});
     }
   });
-  const auto touched = [](GLFWwindow* window) {
+  static const auto kTouched = [](GLFWwindow* window) {
     static_cast<Input*>(glfwGetWindowUserPointer(window))->activity = true;
   };
-  static const auto kTouched = touched;
   static const auto kPointed = [](GLFWwindow* window) {
     kTouched(window);
     static_cast<Input*>(glfwGetWindowUserPointer(window))->pointed =
