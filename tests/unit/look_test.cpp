@@ -45,22 +45,32 @@ TEST(Look, ARequestThatAProgramWaitsWithIsNotSlowWhileItsLoopGoesOn) {
 
 constexpr std::uint64_t kTenthNs = 100'000'000;
 
-/// A history of one worker. Of `looks`, ten in each second, `busy` of every ten find it at work; it
-/// ends a request between each two of them, but for the last `silent`.
-history::History watched(std::size_t looks, std::size_t busy, std::size_t silent) {
+/// A history of one worker: `looks`, ten in each second. Before each of them `work(worker, look)`
+/// has it do something.
+template <typename Work>
+history::History history_of(std::size_t looks, const Work& work) {
   history::History history;
   picture::Snapshot picture;
   picture.attachment = picture::Attachment::live;
   picture.workers.resize(1);
   telemetry::WorkerReport& worker = picture.workers[0];
   worker.number = worker.generation = 1;
-  for (std::size_t i = 0; i < looks; ++i) {
-    picture.time_ns = (100 + i) * kTenthNs;
-    worker.state = i % 10 < busy ? WorkerState::busy : WorkerState::idle;
-    if (i > 0 && i + silent < looks) ++worker.requests;
+  worker.state = WorkerState::idle;
+  for (std::size_t look = 0; look < looks; ++look) {
+    picture.time_ns = (100 + look) * kTenthNs;
+    work(worker, look);
     history.add(picture, {}, {});
   }
   return history;
+}
+
+/// Of `looks`, `busy` of every ten find it at work; it ends a request between each two of them, but
+/// for the last `silent`.
+history::History watched(std::size_t looks, std::size_t busy, std::size_t silent) {
+  return history_of(looks, [&](telemetry::WorkerReport& worker, std::size_t look) {
+    worker.state = look % 10 < busy ? WorkerState::busy : WorkerState::idle;
+    if (look > 0 && look + silent < looks) ++worker.requests;
+  });
 }
 
 Look look(const history::History& history) {
@@ -95,19 +105,9 @@ TEST(Look, WhoWasBusyRemainsItWhereALittleLessIsAnswered) {
 
 TEST(Look, RemembersOfFourSecondsWhoWasBusy) {
   const auto looks_after = [](std::size_t seconds) {
-    history::History history;
-    picture::Snapshot picture;
-    picture.attachment = picture::Attachment::live;
-    picture.workers.resize(1);
-    telemetry::WorkerReport& worker = picture.workers[0];
-    worker.number = worker.generation = 1;
-    worker.state = WorkerState::idle;
-    for (std::size_t i = 0; i <= 10 * (1 + seconds); ++i) {
-      picture.time_ns = (100 + i) * kTenthNs;
-      if (i > 0) worker.requests += i <= 10 ? 52 : 48;  // 520 in the first second, 480 later
-      history.add(picture, {}, {});
-    }
-    return look(history);
+    return look(history_of(10 * (1 + seconds) + 1, [](auto& worker, std::size_t look) {
+      if (look > 0) worker.requests += look <= 10 ? 52 : 48;  // 520 in the first second, 480 later
+    }));
   };
   EXPECT_EQ(looks_after(0), Look::busy);
   EXPECT_EQ(looks_after(1), Look::busy);

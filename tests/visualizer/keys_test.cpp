@@ -20,6 +20,9 @@ class Keys : public WindowTest {
     return server_.worker(1)["requests_per_second"].get<double>() +
            server_.worker(2)["requests_per_second"].get<double>();
   }
+  /// Whether a word is explained, on a light ground.
+  static bool is_told(const Picture& screen) { return screen.count(kTextWhite) > 12'000; }
+  static bool is_not_told(const Picture& screen) { return !is_told(screen); }
   /// Presses the key and again, and expects more than that part of the picture to change and come
   /// back. The graphs go on meanwhile.
   void expect_to_toggle(const std::string& key, double part) {
@@ -93,24 +96,21 @@ TEST_F(Keys, ArrowsTurnThePagesOfTheCard) {
 }
 
 TEST_F(Keys, APointerThatRestsOnAWordIsToldWhatItMeans) {
-  const auto told = [](const Picture& screen) { return screen.count(kTextWhite) > 12'000; };
-  const auto not_told = [&](const Picture& screen) { return !told(screen); };
   display_.point(300, 2);  // in the margin
-  ASSERT_TRUE(shows(not_told));
+  ASSERT_TRUE(shows(is_not_told));
   display_.point(300, 178);  // "idle"
-  EXPECT_TRUE(shows(told));
+  EXPECT_TRUE(shows(is_told));
   display_.point(300, 2);
-  EXPECT_TRUE(shows(not_told));
+  EXPECT_TRUE(shows(is_not_told));
 }
 
 TEST_F(Keys, ThePointerIsNotAskedWhereItWasLeft) {
-  const auto told = [](const Picture& screen) { return screen.count(kTextWhite) > 12'000; };
   display_.point(300, 178);  // "idle"
-  ASSERT_TRUE(shows(told));
+  ASSERT_TRUE(shows(is_told));
   display_.press("Shift_L");
-  EXPECT_TRUE(shows([&](const Picture& screen) { return !told(screen); }));
+  EXPECT_TRUE(shows(is_not_told));
   display_.point(301, 178);
-  EXPECT_TRUE(shows(told));
+  EXPECT_TRUE(shows(is_told));
 }
 
 TEST_F(Keys, TChangesBetweenDarkAndLight) { expect_to_toggle("t", 0.6); }
