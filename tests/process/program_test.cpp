@@ -178,7 +178,7 @@ TEST(Program, ThatEndsAgainAndAgainHasToWait) {
 }
 
 TEST(Program, IsReadyWhenItSaysSo) {
-  const ServerProcess server(some_program("--ready", {"--wait-for-ready"}));
+  const ServerProcess server(some_program("--late --ready", {"--wait-for-ready"}));
   EXPECT_GE(server.worker(1)["reports"]["taken"], 1);
   EXPECT_TRUE(wait_for_log(server, "listening"));
 }
@@ -197,7 +197,7 @@ TEST(Program, MayLeaveSigtermToTheKernel) {
 }
 
 TEST(Program, IsReloadedWithoutALostRequest) {
-  const ServerProcess server(some_program("", {}, 2));
+  const ServerProcess server(some_program("--ready", {"--wait-for-ready"}, 2));
   ASSERT_EQ(server.control({{"cmd", "reload"}})["ok"], true);
   long answered = 0;
   ASSERT_TRUE(wait_until([&] {

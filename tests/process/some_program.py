@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A program that todos-server runs, and that does what requests ask of it (program_test.cpp). One event
 loop over the socket that it was handed; --beat: it beats in every turn of it, --report: it tells its
-requests, --ready: it says so after a second."""
+requests, --late: it needs a second to begin, --ready: it says so then."""
 import json, os, selectors, signal, socket, subprocess, sys, time
 
 listener = socket.socket(fileno=3)
@@ -9,8 +9,17 @@ listener.setblocking(False)
 reports = int(os.environ['FORKSCOPE_REPORT'])
 loop = selectors.DefaultSelector()
 loop.register(listener, selectors.EVENT_READ)
-signal.signal(signal.SIGTERM, lambda *_: loop.unregister(listener))
 number = 0
+answered = set()
+ending = False
+
+
+def end(*_):
+    global ending
+    ending = True
+
+
+signal.signal(signal.SIGTERM, end)
 
 
 def tell(line):
@@ -59,6 +68,12 @@ def answer(path, body):
     return {'path': path}
 
 
+def close(client):
+    answered.discard(client)
+    loop.unregister(client)
+    client.close()
+
+
 def serve(client):
     global number
     try:
@@ -66,8 +81,7 @@ def serve(client):
     except ConnectionError:
         request = ''
     if not request:
-        loop.unregister(client)
-        return client.close()
+        return close(client)
     head, _, body = request.partition('\r\n\r\n')
     method, target, _ = head.split('\r\n')[0].split(' ')
     number += 1
@@ -81,10 +95,12 @@ def serve(client):
         pass
     if '--report' in sys.argv:
         tell(f'end {number} 200 {len(content)}\n')
+    answered.add(client)
 
 
-if '--ready' in sys.argv:
+if '--late' in sys.argv:
     time.sleep(1)
+if '--ready' in sys.argv:
     tell('ready\n')
 while loop.get_map():
     if '--beat' in sys.argv:
@@ -99,9 +115,9 @@ while loop.get_map():
             continue
         client.settimeout(10)
         loop.register(client, selectors.EVENT_READ)
-    if listener.fileno() >= 0 and listener not in [key.fileobj for key in loop.get_map().values()]:
+    if ending and listener.fileno() >= 0:
+        loop.unregister(listener)
         listener.close()
-        for key in list(loop.get_map().values()):
-            if not loop.select(0):  # what has been asked is answered first
-                loop.unregister(key.fileobj)
-                key.fileobj.close()
+    if ending:  # who has come and not asked yet is answered first
+        for client in list(answered):
+            close(client)
