@@ -1,6 +1,7 @@
 #include "gateway/connection.h"
 
 #include <arpa/inet.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -39,6 +40,13 @@ void Connection::note(std::uint32_t events) {
   if ((events & EPOLLOUT) != 0) is_writable_ = true;
   if ((events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0) is_readable_ = true;
   if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) end_announced_ = true;
+}
+
+void Connection::ask_kernel() {
+  static_assert(POLLIN == EPOLLIN && POLLOUT == EPOLLOUT && POLLRDHUP == EPOLLRDHUP &&
+                POLLERR == EPOLLERR && POLLHUP == EPOLLHUP);
+  pollfd entry{.fd = fd(), .events = POLLIN | POLLOUT | POLLRDHUP, .revents = 0};
+  if (::poll(&entry, 1, 0) > 0) note(static_cast<std::uint32_t>(entry.revents));
 }
 
 Connection::Received Connection::receive(std::span<char> buffer, std::uint64_t& bytes_received) {

@@ -104,7 +104,9 @@ class Connection {
   void note(std::uint32_t events);
   bool is_readable() const { return is_readable_; }
   bool is_writable() const { return is_writable_; }
-  /// It may be readable, although epoll has not said so: let the kernel tell.
+  /// What epoll would say by now.
+  void ask_kernel();
+  /// It may be readable, although epoll has not said so: let recv(2) tell.
   void look_again() { is_readable_ = true; }
 
   // ── input ──

@@ -243,7 +243,21 @@ void Conversations::linger_on(Connection& connection) {
   connections_.put_off(connection, earlier(silent, longest));
 }
 
+/// While a handler ran, nobody looked: what it waits for may be here by now.
+bool Conversations::still_waits(Connection& connection) {
+  const State state = connection.state();
+  const os::Deadline deadline = connection.deadline();
+  connection.ask_kernel();
+  attend(connection);
+  return connection.state() == state && connection.deadline() == deadline;
+}
+
 void Conversations::time_out(Connection& connection) {
+  if (!still_waits(connection)) return;
+  if (connection.state() == State::receiving && connection.is_readable()) {
+    connections_.put_off(connection, os::Deadline::at(clock_.now_ns()));  // first all that is here
+    return;
+  }
   const Phase phase = connection.framer().phase();
   if (connection.state() == State::receiving && phase == Phase::head) {
     refuse(connection, 408, "The head of the request took too long to arrive.");
@@ -256,19 +270,14 @@ void Conversations::time_out(Connection& connection) {
 
 bool Conversations::make_room(std::chrono::nanoseconds least_idle) {
   while (Connection* connection = who_gives_way(least_idle)) {
-    if (connection->state() == State::receiving) {
-      // What it owes us may be here by now: one last look, then goodbye.
-      const std::uint64_t since_ns = connection->waits_since_ns();
-      connection->look_again();
-      attend(*connection);
+    if (connection->state() != State::lingering && !still_waits(*connection)) {
       if (connection->state() == State::closed) return true;
-      if (connection->state() != State::receiving || connection->waits_since_ns() != since_ns)
-        continue;
-      if (connection->framer().phase() != Phase::idle) {
-        refuse(*connection, 408,
-               "The request took too long to arrive while others waited for a connection.");
-        if (connection->state() == State::lingering) return true;
-      }
+      continue;
+    }
+    if (connection->state() == State::receiving && connection->framer().phase() != Phase::idle) {
+      refuse(*connection, 408,
+             "The request took too long to arrive while others waited for a connection.");
+      if (connection->state() == State::lingering) return true;
     }
     connections_.close(*connection);
     return true;

@@ -54,7 +54,7 @@ class Conversations {
   /// The same for requests that were begun together. All have ended before the first response
   /// leaves: what its client has sent behind may begin and end another request at once.
   void answer(const std::vector<Connection*>& batch);
-  /// What it waits for has not come in time.
+  /// What it waits for has not come in time: after one last look, it goes.
   void time_out(Connection& connection);
   /// Somebody waits for a connection and there is no room: each response asks its client to leave.
   void want_room(bool wanted) { wants_room_ = wanted; }
@@ -86,6 +86,7 @@ class Conversations {
   void linger(Connection& connection);
   void linger_on(Connection& connection);  ///< Its client was heard just now.
   void refuse(Connection& connection, int status, std::string_view detail);
+  bool still_waits(Connection& connection);
   Connection* who_gives_way(std::chrono::nanoseconds least_idle) const;
   void wait_for(Connection& connection, std::chrono::nanoseconds limit);
 

@@ -205,6 +205,59 @@ TEST(SlowReader, ThatReadsNothingIsClosedAfterTheWriteTimeout) {
   EXPECT_EQ(server.worker(1)["hangs"], 0);
 }
 
+/// One worker that is occupied for longer than anybody may keep it waiting.
+ServerOptions with_little_time() {
+  return {.workers = 1,
+          .arguments = {"--hang-after=60s", "--head-timeout=3s", "--body-timeout=3s",
+                        "--idle-timeout=3s", "--write-timeout=3s"}};
+}
+
+HttpConnection occupy(const ServerProcess& server) {
+  HttpConnection connection = server.start_request("/v1/faults/slow?ms=4000");
+  EXPECT_EQ(support::wait_for_request(server, 1), 1);
+  return connection;
+}
+
+TEST(ClientOfAnOccupiedWorker, IsAnsweredIfItsRequestCameInTime) {
+  const ServerProcess server(with_little_time());
+  HttpConnection kept(server.port());
+  kept.send_request("GET", "/livez");
+  ASSERT_EQ(kept.read_response().status, 200);
+  HttpConnection fresh(server.port());
+  HttpConnection silent(server.port());
+  HttpConnection head(server.port());
+  head.send("GET /livez HT");
+  HttpConnection body(server.port());
+  body.send("POST /v1/todos HTTP/1.1\r\n" + kHost + "Content-Length: 100013\r\n\r\n{");
+  ASSERT_TRUE(wait_until([&] { return server.worker(1)["connections"] == 5; }));
+
+  HttpConnection occupying = occupy(server);
+  kept.send_request("GET", "/livez");
+  fresh.send_request("GET", "/livez");
+  head.send("TP/1.1\r\n" + kHost + "\r\n");
+  body.send(R"("title":"x"})" + std::string(100'000, ' '));
+  EXPECT_EQ(occupying.read_response().status, 200);
+  for (HttpConnection* client : {&kept, &fresh, &head}) {
+    EXPECT_EQ(client->read_response().status, 200);
+  }
+  EXPECT_EQ(body.read_response().status, 201);
+  EXPECT_TRUE(silent.is_closed_by_peer());
+}
+
+TEST(ClientOfAnOccupiedWorker, GetsTheRestIfItHasReadMeanwhile) {
+  const ServerProcess server(with_little_time());
+  post_large_todos(server);
+  const auto expected = server.request("GET", "/v1/todos?limit=1000").body;
+  HttpConnection slow(server.port());
+  for (int i = 0; i < 40; ++i) slow.send_request("GET", "/v1/todos?limit=1000");
+  ASSERT_TRUE(comes_to_rest(server.worker_pid(1))) << "the kernel takes no more";
+
+  HttpConnection occupying = occupy(server);
+  for (int i = 0; i < 5; ++i) ASSERT_EQ(slow.read_response().body, expected) << i;
+  EXPECT_EQ(occupying.read_response().status, 200);
+  for (int i = 5; i < 40; ++i) ASSERT_EQ(slow.read_response().body, expected) << i;
+}
+
 TEST(Limit, OfABodyIsAnOption) {
   const ServerProcess server({.workers = 1, .arguments = {"--max-body=20"}});
   EXPECT_EQ(server.request("POST", "/v1/todos", R"({"title":"x"})").status, 201);
