@@ -275,16 +275,21 @@ class Browser:
         return self.run(f'document.querySelector({json.dumps(selector)}).textContent')
 
     def click(self, selector):
-        """As a mouse would, so what is covered or out of the page cannot be pressed."""
-        box = self.run(f'''(() => {{
-            const e = document.querySelector({json.dumps(selector)});
-            e.scrollIntoView({{block: 'center'}});
-            const r = e.getBoundingClientRect();
-            return [r.x + r.width / 2, r.y + r.height / 2];
-        }})()''')
-        for kind in ('mousePressed', 'mouseReleased'):
-            self.call('Input.dispatchMouseEvent', type=kind, x=box[0], y=box[1], button='left',
-                      clickCount=1)
+        """As a mouse would, so what is covered or out of the page cannot be pressed. What moves away
+        under the mouse is aimed at again."""
+        def pressed():
+            x, y = self.run(f'''(() => {{
+                const e = document.querySelector({json.dumps(selector)});
+                window.pressed = false;
+                e.addEventListener('click', () => window.pressed = true, {{capture: true, once: true}});
+                e.scrollIntoView({{block: 'center'}});
+                const r = e.getBoundingClientRect();
+                return [r.x + r.width / 2, r.y + r.height / 2];
+            }})()''')
+            for kind in ('mousePressed', 'mouseReleased'):
+                self.call('Input.dispatchMouseEvent', type=kind, x=x, y=y, button='left', clickCount=1)
+            return self.run('window.pressed')
+        wait_until(pressed, what=f'a click on {selector}')
 
     def press(self, key, text=None):
         extra = {'text': text} if text else {}

@@ -158,9 +158,8 @@ function tile(worker) {
     element('span', worker.number, {className: 'number'}),
     element('span', state, {className: 'state', title: meaning(state)}),
     element('span', whatItDoes(worker), {className: 'what'}),
-    process(worker));
-  const why = reason(worker);
-  if (why) item.append(element('span', why, {className: 'small'}));
+    process(worker),
+    element('span', reason(worker), {className: 'small why'}));
   if (worker.exceptions) {
     item.append(element('span', `${counted(worker.exceptions, 'exception')}: the log says which`,
                         {className: 'small', title: meaning('exception')}));
