@@ -34,7 +34,7 @@ class Hang : public ::testing::TestWithParam<Kind> {};
 
 TEST_P(Hang, IsDeclaredWithItsKindAndPathThenKilledAndReplaced) {
   const ServerProcess server(
-      {.workers = 2, .arguments = {"--hang-after=300ms", "--kill-after=800ms"}});
+      {.workers = 2, .arguments = {"--hang-after=300ms", "--kill-after=2s"}});
   auto hanging = server.start_request(GetParam().target);
   const int number = wait_for_hang(server, 2);
   ASSERT_NE(number, 0);
@@ -77,7 +77,9 @@ TEST(HangTest, NeverLeavesAConnectionToWorkersThatHang) {
 
 TEST(HangTest, TakesAStoppedWorkerForHungAndReplacesIt) {
   const ServerProcess server(
-      {.workers = 2, .arguments = {"--hang-after=300ms", "--kill-after=800ms"}});
+      {.workers = 2, .arguments = {"--hang-after=300ms", "--kill-after=2s"}});
+  // In the middle of its loop it would be killed at once.
+  ASSERT_TRUE(support::wait_for_quiet(server, 2));
   const pid_t pid = server.worker_pid(1);
   ::kill(pid, SIGSTOP);
   EXPECT_TRUE(wait_until([&] { return server.worker_state(1) == "hung"; }));
