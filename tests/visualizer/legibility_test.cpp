@@ -155,6 +155,20 @@ TEST_F(Legibility, OfEverythingThatHappens) {
   }
 }
 
+TEST_F(Legibility, OfTheEndOfARecording) {
+  const Past& past = Past::of_scenario(4);
+  const std::uint64_t end_ms = (past.history.newest_ns() - past.start_ns) / 1'000'000 + 1;
+  for (const auto& [screen, thorough] : kScreens) {
+    for (const bool presenter : {false, true}) {
+      screen_.fit(screen, presenter);
+      const DrawnTexts before = draw(past, end_ms - 100, {.presenter = presenter, .replay = true});
+      EXPECT_TRUE(before.has("REPLAY") && before.has("Space: pause")) << picture_;
+      const DrawnTexts over = draw(past, end_ms, {.presenter = presenter, .replay = true});
+      EXPECT_TRUE(over.has("REPLAY ENDED") && over.has("Space: again")) << picture_;
+    }
+  }
+}
+
 TEST_F(Legibility, OfAProgramThatTellsNothing) {
   for (const auto& [screen, thorough] : kScreens) {
     for (const bool presenter : {false, true}) {

@@ -203,7 +203,9 @@ class TableView {
     Footer footer;
     if (session_.is_replay()) {
       const std::uint64_t start = history.oldest_ns();
-      footer.mode = head.playing(history, now) ? "REPLAY " : "REPLAY, paused ";
+      footer.mode = head.playing(history, now) ? "REPLAY "
+                    : head.paused()            ? "REPLAY, paused "
+                                               : "REPLAY, ended ";
       footer.mode +=
           minutes(shown - std::min(start, shown)) + " of " + minutes(history.newest_ns() - start);
       footer.alert = !head.playing(history, now);

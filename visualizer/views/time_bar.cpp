@@ -162,7 +162,10 @@ void draw_time_bar(const Painter& painter, const Rect& rect, const View& view) {
   const Rect label = inside.cut_left(painter.width(Type::body_bold, "00:00:00"), painter.px(16));
   painter.text(Type::body_bold, label.x, label.middle(), colors.text, clock);
 
-  const std::string hint = !paused ? "Space: pause" : view.replay ? "Space: play" : "End: live";
+  const std::string_view hint = view.replay_has_ended() ? "Space: again"
+                                : !paused               ? "Space: pause"
+                                : view.replay           ? "Space: play"
+                                                        : "End: live";
   const Rect right = inside.cut_right(painter.width(Type::small, "Space: pause"), painter.px(14));
   painter.text_right(Type::small, right.right(), right.middle(), colors.muted, hint);
 

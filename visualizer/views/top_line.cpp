@@ -49,6 +49,7 @@ Badge badge_of(const View& view, const Palette& colors) {
         view.replay ? "REPLAY PAUSED" : "PAUSED  " + words::counting_seconds(behind_ns) + " ago",
         colors.slow, colors.on_alarm};
   }
+  if (view.replay_has_ended()) return {"REPLAY ENDED", colors.slow, colors.on_alarm};
   if (view.replay) return {"REPLAY", colors.busy, colors.on_alarm};
   switch (view.now.attachment) {
     case picture::Attachment::searching: return {"SEARCHING", colors.raised, colors.text};

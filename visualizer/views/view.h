@@ -144,6 +144,9 @@ struct View {
   PixelColumns& latency_pixels;
   std::vector<Command>& commands;
   ComparisonView comparison = {};
+
+  /// What stands still has nothing more to come.
+  bool replay_has_ended() const { return replay && !paused && time_ns >= history.newest_ns(); }
 };
 
 /// A presenter speaks to a class.
