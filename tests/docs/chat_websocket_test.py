@@ -390,9 +390,9 @@ class WitnessTest(ChatTest):
         support.wait_until(lambda: sum(w['connections'] for w in self.server.workers()) == 2,
                            what='that the others have gone')
         # Whatever was on the bus before these two has been heard when they are.
-        for speaker, hearer in ((talker, listener), (listener, talker)):
-            speaker.text('42["say","ready"]')
-            while '"text":"ready"' not in hearer.receive_text():
+        for speaker, hearer, word in ((talker, listener, 'here'), (listener, talker, 'there')):
+            speaker.text(f'42["say","{word}"]')  # which it hears as well
+            while f'"text":"{word}"' not in hearer.receive_text():
                 pass
         self.assertTrue(self.answers(talker) and self.answers(listener))
 
