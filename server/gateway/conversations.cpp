@@ -243,7 +243,7 @@ void Conversations::linger_on(Connection& connection) {
   connections_.put_off(connection, earlier(silent, longest));
 }
 
-/// While a handler ran, nobody looked: what it waits for may be here by now.
+/// One last look: while a handler ran, nobody looked, and what it waits for may be here by now.
 bool Conversations::still_waits(Connection& connection) {
   const State state = connection.state();
   const os::Deadline deadline = connection.deadline();
@@ -254,14 +254,13 @@ bool Conversations::still_waits(Connection& connection) {
 
 void Conversations::time_out(Connection& connection) {
   if (!still_waits(connection)) return;
-  if (connection.state() == State::receiving && connection.is_readable()) {
-    connections_.put_off(connection, os::Deadline::at(clock_.now_ns()));  // first all that is here
-    return;
-  }
+  const bool receiving = connection.state() == State::receiving;
   const Phase phase = connection.framer().phase();
-  if (connection.state() == State::receiving && phase == Phase::head) {
+  if (receiving && connection.is_readable()) {
+    connections_.put_off(connection, os::Deadline::at(clock_.now_ns()));  // first all that is here
+  } else if (receiving && phase == Phase::head) {
     refuse(connection, 408, "The head of the request took too long to arrive.");
-  } else if (connection.state() == State::receiving && phase == Phase::body) {
+  } else if (receiving && phase == Phase::body) {
     refuse(connection, 408, "The body of the request took too long to arrive.");
   } else {
     connections_.close(connection);
@@ -344,13 +343,8 @@ void Conversations::part_with_taken() {
 
 void Conversations::close_idle() {
   connections_.for_each([this](Connection& connection) {
-    if (connection.state() != State::receiving) return;
-    // A request may be on its way already: one last look, then goodbye.
-    connection.look_again();
-    attend(connection);
-    if (connection.state() == State::receiving && connection.framer().phase() == Phase::idle) {
-      connections_.close(connection);
-    }
+    if (connection.state() != State::receiving || !still_waits(connection)) return;
+    if (connection.framer().phase() == Phase::idle) connections_.close(connection);
   });
 }
 
